@@ -1,0 +1,128 @@
+# Builds, checks and installs the CPI; `make help` lists what it can do.
+
+VERSION := 0.1.0
+BUILD   := build
+PREFIX  := /usr/local
+CC      ?= cc
+CFLAGS  ?= -O2 -g
+
+# The one list of Debian packages: to build, and to check.
+DEBS := build-essential pkg-config liblua5.4-dev lua-cjson-dev libcurl4-openssl-dev libssl-dev libsqlite3-dev \
+        libmicrohttpd-dev lua5.4 lua-busted lua-check valgrind curl openssl
+
+WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes
+LUA_CFLAGS := $(shell pkg-config --cflags lua5.4)
+COMPILE = $(CC) -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -DVERSION='"$(VERSION)"' $(LUA_CFLAGS) \
+          $(WARNINGS) -fstack-protector-strong $(CPPFLAGS) $(CFLAGS) $(SANITIZE) -MMD -MP
+
+# Lua, cjson and SQLite are linked in; curl and OpenSSL are loaded when something is sent (src/base/library.h).
+LDLIBS  := -l:liblua5.4.a -l:liblua5.4-cjson.a -l:libsqlite3.a -lpthread -ldl -lm
+LINK     = $(CC) $(CFLAGS) $(SANITIZE) $(LDFLAGS) -o $@ $(filter %.o,$^)
+
+objects  = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(1)))
+HOST    := $(call objects,src/base/*.c src/api/*.c src/config.c src/host.c src/rpc.c)
+SERVER  := $(call objects,src/server/*.c)
+BASE    := $(call objects,src/base/*.c)
+UNIT    := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*_test.c))
+NATIVE  := $(patsubst %.c,build/pic/%.o,$(wildcard src/base/*.c src/api/*.c) tests/host/host_native.c)
+
+PROGRAMS := $(BUILD)/cpi $(if $(SERVER),$(BUILD)/cpi-server)
+CHECKERS := $(UNIT) $(BUILD)/host-tests build/spec/host_native.so
+RUN       = CPI_BUILD=$(BUILD) tests/run.sh
+
+all: $(PROGRAMS)                 ## the programs, in build/
+
+$(BUILD)/cpi: $(HOST) $(BUILD)/obj/src/main.o
+	$(LINK) $(LDLIBS)
+
+$(BUILD)/cpi-server: $(HOST) $(SERVER)
+	$(LINK) -lmicrohttpd $(LDLIBS)
+
+$(BUILD)/host-tests: $(HOST) $(BUILD)/obj/tests/host/run.o
+	$(LINK) $(LDLIBS)
+
+$(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(BASE)
+	@mkdir -p $(@D)
+	$(LINK) -l:libsqlite3.a -lpthread -ldl -lm
+
+$(BUILD)/obj/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(COMPILE) -c -o $@ $<
+
+# The host's modules for plain lua5.4, which the specs run on; without sanitizers, as lua5.4 has none. Its allocator
+# is in use to the very end, so it is not unloaded.
+build/spec/host_native.so: $(NATIVE)
+	@mkdir -p $(@D)
+	$(CC) -shared -Wl,-z,nodelete -o $@ $(NATIVE) -llua5.4-cjson -lsqlite3 -ldl -lm
+
+build/pic/%.o: SANITIZE :=
+build/pic/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(COMPILE) -fPIC -c -o $@ $<
+
+deps:                            ## installs the Debian packages that building and checking need
+	$(if $(filter 0,$(shell id -u)),,sudo) apt-get install -y --no-install-recommends $(DEBS)
+
+demo: all build/spec/host_native.so ## a VM's life against the simulated CloudStack, for a person to follow
+	lua5.4 demo/life.lua
+
+test: all $(CHECKERS)            ## all checks; the last line is the sum
+	@$(RUN) lint unit host-tests spec server transcripts lifecycle
+
+lint:                            ## style, and the floors of the design
+	@$(RUN) lint
+
+unit: $(UNIT)                    ## the C mechanisms, without Lua
+	@$(RUN) unit
+
+host-tests: all $(CHECKERS)      ## the host as scripts see it
+	@$(RUN) host-tests
+
+spec: $(CHECKERS)                ## the Lua logic, CloudStack simulated
+	@$(RUN) spec
+
+server: all $(CHECKERS)          ## the daemon as its clients see it
+	@$(RUN) server
+
+transcripts: all $(CHECKERS)     ## stdin to stdout
+	@$(RUN) transcripts
+
+lifecycle: all $(CHECKERS)       ## whole lives of VMs, over HTTP
+	@$(RUN) lifecycle
+
+fuzz: all build/spec/host_native.so ## spoilt requests
+	CPI_BUILD=$(BUILD) lua5.4 tests/fuzz/requests.lua
+
+e2e: all build/spec/host_native.so ## the real bosh CLI and agent against the simulator
+	lua5.4 tests/bosh/e2e.lua
+
+bench: all build/spec/host_native.so ## what it costs, as ratios in one run
+	lua5.4 tests/bench/bench.lua
+
+# With sanitizers; the programs under test are those of build/asan.
+ASAN := BUILD=build/asan SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined" CFLAGS="-O1 -g"
+asan:                            ## the tests again, with address and undefined-behaviour sanitizers
+	@$(MAKE) --no-print-directory $(ASAN) asan-run
+asan-run: all $(CHECKERS)
+	@$(RUN) unit host-tests transcripts server lifecycle
+
+valgrind: all $(CHECKERS)        ## unit and host tests again, under valgrind
+	@CPI_RUNNER="valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite,indirect" $(RUN) unit host-tests
+
+install: all                     ## into PREFIX (default /usr/local), under DESTDIR
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/cloudstack_cpi
+	install $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
+	cd lua && find . -name '*.lua' -exec install -D -m 644 {} $(DESTDIR)$(PREFIX)/share/cloudstack_cpi/lua/{} \;
+
+clean:                           ## removes what was built
+	rm -rf build
+
+help:                            ## this list
+	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
+
+.PHONY: all deps demo test lint unit host-tests spec server transcripts lifecycle fuzz e2e bench asan asan-run \
+        valgrind install clean help
+.SECONDARY:
+
+-include $(wildcard $(patsubst %.o,%.d,$(HOST) $(SERVER) $(NATIVE) $(BUILD)/obj/src/main.o \
+         $(BUILD)/obj/tests/host/run.o)) $(wildcard $(BUILD)/obj/tests/unit/*.d)

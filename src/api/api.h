@@ -1,0 +1,36 @@
+/*
+ * The fields of the host table. A function that fails where the caller can act returns nil and the reason (in
+ * words); it raises for arguments of the wrong shape. It checks all of them first, then makes the userdata
+ * that will free what it acquires, and only then acquires.
+ */
+#ifndef API_H
+#define API_H
+
+#include "../base/buf.h"
+#include "../base/fault.h"
+
+#include <lauxlib.h>
+#include <lua.h>
+
+/* Pushes a table with every field below. */
+void api_push(lua_State *L);
+
+/* Each pushes one table. */
+int api_open_bytes(lua_State *L);
+int api_open_clock(lua_State *L);
+int api_open_cloudstack(lua_State *L);
+int api_open_console(lua_State *L);
+int api_open_http(lua_State *L);
+int api_open_json(lua_State *L);
+int api_open_log(lua_State *L);
+int api_open_policy(lua_State *L);
+int api_open_process(lua_State *L);
+int api_open_store(lua_State *L);
+
+/* Pushes nil and the reason; to be returned. */
+int api_refuse(lua_State *L, const struct fault *fault);
+
+/* Pushes an empty buf that is freed with its userdata, whatever is raised. */
+struct buf *api_push_buf(lua_State *L);
+
+#endif

@@ -1,0 +1,39 @@
+/* host.console: what an operator reads. */
+#include "api.h"
+
+#include "../base/console.h"
+
+/* write(text) -> true | nil, why */
+static int write_text(lua_State *L)
+{
+    size_t length;
+    const char *text = luaL_checklstring(L, 1, &length);
+    struct fault fault;
+
+    if (!console_write(text, length)) {
+        fault_set(&fault, "stdout cannot be written");
+        return api_refuse(L, &fault);
+    }
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
+/* error(text) */
+static int error_text(lua_State *L)
+{
+    size_t length;
+    const char *text = luaL_checklstring(L, 1, &length);
+
+    console_error(text, length);
+    return 0;
+}
+
+int api_open_console(lua_State *L)
+{
+    static const luaL_Reg functions[] = {{"error", error_text}, {"write", write_text}, {NULL, NULL}};
+
+    luaL_newlib(L, functions);
+    lua_pushboolean(L, console_is_tty());
+    lua_setfield(L, -2, "tty");
+    return 1;
+}

@@ -1,0 +1,166 @@
+/* host.http: a file from disk to a server. */
+#include "api.h"
+
+#include "../base/http.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define HEAD_SIZE 512
+#define TYPE_REPLY "host.http.reply"
+
+
+static int free_reply(lua_State *L)
+{
+    struct http_reply *reply = luaL_checkudata(L, 1, TYPE_REPLY);
+
+    buf_free(&reply->body);
+    return 0;
+}
+
+static struct http_reply *push_reply_owner(lua_State *L)
+{
+    struct http_reply *reply = lua_newuserdatauv(L, sizeof *reply, 0);
+
+    memset(reply, 0, sizeof *reply);
+    if (luaL_newmetatable(L, TYPE_REPLY)) {
+        lua_pushcfunction(L, free_reply);
+        lua_setfield(L, -2, "__gc");
+    }
+    lua_setmetatable(L, -2);
+    return reply;
+}
+
+/* The pairs of the table of strings at the index, or none when it is nil; they live on the stack. */
+static struct http_pair *push_pairs(lua_State *L, int index, const char *what, size_t *count)
+{
+    *count = 0;
+    index = lua_absindex(L, index);
+    if (lua_isnil(L, index)) {
+        lua_pushnil(L);
+        return NULL;
+    }
+    if (!lua_istable(L, index))
+        luaL_error(L, "%s must be a table, not a %s", what, luaL_typename(L, index));
+    for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
+        if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING)
+            luaL_error(L, "%s must have strings as names and values", what);
+        if (strpbrk(lua_tostring(L, -2), "\r\n:") || strpbrk(lua_tostring(L, -1), "\r\n"))
+            luaL_error(L, "%s: '%s' has a line break in it", what, lua_tostring(L, -2));
+        ++*count;
+    }
+    struct http_pair *pairs = lua_newuserdatauv(L, *count * sizeof *pairs + 1, 0);
+    size_t i = 0;
+    for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1), i++) {
+        pairs[i].name = lua_tostring(L, -2);
+        pairs[i].value = lua_tostring(L, -1);
+    }
+    return pairs;
+}
+
+static const char *form_text(lua_State *L, const char *name, const char *otherwise)
+{
+    int type = lua_getfield(L, 4, name);
+
+    if (type == LUA_TNIL)
+        return otherwise;
+    if (type != LUA_TSTRING)
+        luaL_error(L, "form.%s must be a string, not a %s", name, lua_typename(L, type));
+    return lua_tostring(L, -1);
+}
+
+static void push_answer(lua_State *L, const struct http_reply *reply)
+{
+    lua_createtable(L, 0, 4);
+    lua_pushnumber(L, reply->seconds);
+    lua_setfield(L, -2, "seconds");
+    if (reply->fault) {
+        lua_pushstring(L, reply->fault);
+        lua_setfield(L, -2, "fault");
+        lua_pushstring(L, reply->text);
+        lua_setfield(L, -2, "text");
+        lua_pushboolean(L, reply->sent);
+        lua_setfield(L, -2, "sent");
+        return;
+    }
+    lua_pushinteger(L, reply->status);
+    lua_setfield(L, -2, "status");
+    lua_pushlstring(L, buf_string(&reply->body), reply->body.length);
+    lua_setfield(L, -2, "body");
+}
+
+/* upload(url, file, headers, form) -> { status=, body=, seconds= } | { fault=, text=, sent=, seconds= }
+ * form: { name="file", filename="x.vhd.bz2", type="application/x-bzip", fields={ k=v }? } */
+static int upload_file(lua_State *L)
+{
+    struct fault fault;
+    struct http_upload upload = {.url = luaL_checkstring(L, 1), .file = luaL_checkstring(L, 2)};
+
+    lua_settop(L, 4);
+    if (lua_isnil(L, 4)) {
+        lua_newtable(L);
+        lua_replace(L, 4);
+    }
+    luaL_checktype(L, 4, LUA_TTABLE);
+    const char *slash = strrchr(upload.file, '/');
+    upload.name = form_text(L, "name", "file");
+    upload.filename = form_text(L, "filename", slash ? slash + 1 : upload.file);
+    upload.type = form_text(L, "type", "application/octet-stream");
+    upload.headers = push_pairs(L, 3, "headers", &upload.header_count);
+    lua_getfield(L, 4, "fields");
+    upload.fields = push_pairs(L, -1, "form.fields", &upload.field_count);
+    struct http_reply *reply = push_reply_owner(L);
+    bool ok = http_upload(&upload, &fault);
+    *reply = upload.reply;
+    if (!ok)
+        return luaL_error(L, "%s", fault.text);
+    push_answer(L, reply);
+    return 1;
+}
+
+static bool read_head(const char *path, struct stat *status, char *head, size_t *length, struct fault *fault)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd < 0)
+        return fault_set(fault, "%s: %s", path, strerror(errno));
+    ssize_t got = -1;
+    if (fstat(fd, status) != 0)
+        fault_set(fault, "%s: %s", path, strerror(errno));
+    else if (!S_ISREG(status->st_mode))
+        fault_set(fault, "%s: it is no regular file", path);
+    else if ((got = read(fd, head, HEAD_SIZE)) < 0)
+        fault_set(fault, "%s: %s", path, strerror(errno));
+    close(fd);
+    *length = got > 0 ? (size_t)got : 0;
+    return got >= 0;
+}
+
+/* stat(file) -> { size=, head=first 512 bytes } | nil, why */
+static int stat_file(lua_State *L)
+{
+    const char *path = luaL_checkstring(L, 1);
+    char head[HEAD_SIZE];
+    struct stat status;
+    struct fault fault;
+    size_t length = 0;
+
+    if (!read_head(path, &status, head, &length, &fault))
+        return api_refuse(L, &fault);
+    lua_createtable(L, 0, 2);
+    lua_pushinteger(L, (lua_Integer)status.st_size);
+    lua_setfield(L, -2, "size");
+    lua_pushlstring(L, head, length);
+    lua_setfield(L, -2, "head");
+    return 1;
+}
+
+int api_open_http(lua_State *L)
+{
+    static const luaL_Reg functions[] = {{"stat", stat_file}, {"upload", upload_file}, {NULL, NULL}};
+
+    luaL_newlib(L, functions);
+    return 1;
+}

@@ -1,0 +1,99 @@
+/* host.log: one line on stderr each, without secrets. */
+#include "api.h"
+
+#include "../base/log.h"
+
+#include <lualib.h>
+
+/*
+ * Leaves the text at index 1. With values behind it, it is a format; one that does not fit its values is logged
+ * as it stands, because a line in the log is no reason to fail.
+ */
+static void format(lua_State *L)
+{
+    luaL_tolstring(L, 1, NULL);
+    lua_replace(L, 1);
+    int values = lua_gettop(L) - 1;
+    if (values == 0)
+        return;
+    lua_pushvalue(L, lua_upvalueindex(1)); /* string.format */
+    lua_pushvalue(L, 1);
+    lua_rotate(L, 2, 2);
+    if (lua_pcall(L, values + 1, 1, 0) == LUA_OK)
+        lua_replace(L, 1);
+    lua_settop(L, 1);
+}
+
+static int write_line(lua_State *L, enum log_level level)
+{
+    size_t length;
+
+    luaL_checkany(L, 1);
+    if (!log_wanted(level))
+        return 0;
+    format(L);
+    const char *text = lua_tolstring(L, 1, &length);
+    log_write(level, text, length);
+    return 0;
+}
+
+static int debug(lua_State *L) { return write_line(L, LOG_DEBUG); }
+static int info_line(lua_State *L) { return write_line(L, LOG_INFO); }
+static int warn(lua_State *L) { return write_line(L, LOG_WARN); }
+static int error(lua_State *L) { return write_line(L, LOG_ERROR); }
+
+/* level(name): "debug", "info", "warn" or "error" */
+static int set_level(lua_State *L)
+{
+    enum log_level level;
+    const char *name = luaL_checkstring(L, 1);
+
+    if (!log_level_named(name, &level))
+        return luaL_error(L, "'%s' is no log level (debug, info, warn, error)", name);
+    log_threshold(level);
+    return 0;
+}
+
+/* secret(value): never to be seen from now on */
+static int add_secret(lua_State *L)
+{
+    size_t length;
+    const char *bytes = luaL_checklstring(L, 1, &length);
+
+    if (!log_secret(bytes, length))
+        return luaL_error(L, "not enough memory");
+    return 0;
+}
+
+/* mask(text) -> text */
+static int mask(lua_State *L)
+{
+    size_t length;
+    const char *text = luaL_checklstring(L, 1, &length);
+
+    text = log_mask(text, length, &length);
+    lua_pushlstring(L, text, length);
+    return 1;
+}
+
+/* context(request_id, verb) */
+static int set_context(lua_State *L)
+{
+    log_context(luaL_optstring(L, 1, NULL), luaL_optstring(L, 2, NULL));
+    return 0;
+}
+
+int api_open_log(lua_State *L)
+{
+    static const luaL_Reg functions[] = {
+        {"context", set_context}, {"debug", debug},       {"error", error}, {"info", info_line}, {"level", set_level},
+        {"mask", mask},           {"secret", add_secret}, {"warn", warn},   {NULL, NULL},
+    };
+
+    luaL_newlibtable(L, functions);
+    lua_getglobal(L, LUA_STRLIBNAME);
+    lua_getfield(L, -1, "format");
+    lua_remove(L, -2);
+    luaL_setfuncs(L, functions, 1);
+    return 1;
+}

@@ -1,0 +1,187 @@
+/*
+ * host.policy: the sandbox for decisions that a site may take over. Text chunks only, with globals of their own and
+ * nothing that reaches the world; so many steps and so much memory for each load and each call, and no pcall inside
+ * that could catch the stop.
+ *
+ * What it does not stop is one long call into C, which executes no step of Lua: a pattern that backtracks for ever
+ * in string.find, or table.move over 2^60 elements. Only a process of its own for each decision would help
+ * against that; those who write policies are trusted with the CPI anyway, and this guards against their accidents.
+ */
+#include "api.h"
+
+#include "../base/file.h"
+#include "../base/memory.h"
+
+#include <ctype.h>
+#include <lualib.h>
+#include <string.h>
+
+#define STEPS_PER_CALL 10000000
+#define MEGABYTES_PER_CALL 32
+
+/* All that a policy can name: functions, and libraries whose functions it gets a table of its own of. */
+static const char *const functions_seen[] = {"assert", "error", "ipairs", "next", "pairs", "select", "tonumber",
+                                             "tostring", "type", NULL};
+static const char *const libraries_seen[] = {LUA_MATHLIBNAME, LUA_STRLIBNAME, LUA_TABLIBNAME, LUA_UTF8LIBNAME, NULL};
+
+/* Pushes a copy of the library on the top in its place; without string.dump, which makes bytecode. */
+static void copy_library(lua_State *L, const char *name)
+{
+    lua_newtable(L);
+    for (lua_pushnil(L); lua_next(L, -3);) {
+        lua_pushvalue(L, -2);
+        lua_insert(L, -2);
+        lua_rawset(L, -4);
+    }
+    if (strcmp(name, LUA_STRLIBNAME) == 0) {
+        lua_pushnil(L);
+        lua_setfield(L, -2, "dump");
+    }
+    lua_remove(L, -2);
+}
+
+static void push_environment(lua_State *L)
+{
+    lua_newtable(L);
+    for (const char *const *name = functions_seen; *name; name++) {
+        lua_getglobal(L, *name);
+        lua_setfield(L, -2, *name);
+    }
+    for (const char *const *name = libraries_seen; *name; name++) {
+        lua_getglobal(L, *name);
+        copy_library(L, *name);
+        lua_setfield(L, -2, *name);
+    }
+}
+
+/* ---- budgets --------------------------------------------------------------------------------------------------- */
+
+static void out_of_steps(lua_State *L, lua_Debug *activation)
+{
+    lua_getinfo(L, "Sl", activation);
+    luaL_error(L, "%s:%d: ran for more than %d steps", activation->short_src, activation->currentline,
+               STEPS_PER_CALL);
+}
+
+static struct memory *memory_of(lua_State *L)
+{
+    void *memory;
+
+    return lua_getallocf(L, &memory) == memory_allocate ? memory : NULL;
+}
+
+/* Calls the function below its arguments under the budgets; the number of results, or raises. */
+static int call_within_budget(lua_State *L, int arguments)
+{
+    int base = lua_gettop(L) - arguments - 1;
+    struct memory *memory = memory_of(L);
+    size_t outer = memory ? memory->limit : 0;
+    lua_Hook hook = lua_gethook(L);
+    int mask = lua_gethookmask(L), count = lua_gethookcount(L);
+
+    if (memory) {
+        size_t limit = memory->used + ((size_t)MEGABYTES_PER_CALL << 20);
+        memory->limit = outer && outer < limit ? outer : limit;
+    }
+    lua_sethook(L, out_of_steps, LUA_MASKCOUNT, STEPS_PER_CALL);
+    int status = lua_pcall(L, arguments, LUA_MULTRET, 0);
+    lua_sethook(L, hook, mask, count);
+    if (memory)
+        memory->limit = outer;
+    if (status == LUA_ERRMEM && memory)
+        luaL_error(L, "used more than %d MB of memory", MEGABYTES_PER_CALL);
+    if (status != LUA_OK)
+        lua_error(L);
+    return lua_gettop(L) - base;
+}
+
+/* call(f, ...) -> f's results; raises its error */
+static int call(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TFUNCTION);
+    return call_within_budget(L, lua_gettop(L) - 1);
+}
+
+/* ---- loading --------------------------------------------------------------------------------------------------- */
+
+static void check_name(lua_State *L, const char *name)
+{
+    if (!*name || name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_")])
+        luaL_error(L, "'%s' is no name of a policy", name);
+}
+
+/* A BOSH job always renders its templates; a policy that the site did not write is blank. */
+static bool is_blank(const struct buf *text)
+{
+    for (size_t i = 0; i < text->length; i++)
+        if (!isspace((unsigned char)text->bytes[i]))
+            return false;
+    return true;
+}
+
+/* load(directory, name) -> path, what NAME.lua returns; nothing when it is absent or blank */
+static int load(lua_State *L)
+{
+    const char *directory = luaL_checkstring(L, 1), *name = luaL_checkstring(L, 2);
+    struct fault fault;
+    bool missing;
+
+    lua_settop(L, 2);
+    check_name(L, name);
+    const char *chunk = lua_pushfstring(L, "@%s/%s.lua", directory, name);
+    struct buf *text = api_push_buf(L);
+    if (!file_read(chunk + 1, text, &missing, &fault)) {
+        if (missing)
+            return 0;
+        return luaL_error(L, "%s", fault.text);
+    }
+    if (is_blank(text))
+        return 0;
+    if (luaL_loadbufferx(L, text->bytes, text->length, chunk, "t") != LUA_OK) {
+        if (text->bytes[0] == LUA_SIGNATURE[0])
+            return luaL_error(L, "%s: it is bytecode, not text", chunk + 1);
+        return lua_error(L);
+    }
+    buf_free(text);
+    push_environment(L);
+    lua_setupvalue(L, -2, 1);
+    lua_pushstring(L, chunk + 1);
+    lua_insert(L, -2);
+    call_within_budget(L, 0);
+    lua_settop(L, 6); /* directory, name, chunk, buf, path, value */
+    return 2;
+}
+
+/* ---- for tests --------------------------------------------------------------------------------------------------- */
+
+/* names() -> everything a policy can name, sorted: "assert", ..., "string.rep" */
+static int names(lua_State *L)
+{
+    lua_settop(L, 0);
+    lua_newtable(L);
+    push_environment(L);
+    for (lua_pushnil(L); lua_next(L, 2); lua_pop(L, 1)) {
+        lua_pushvalue(L, 3);
+        lua_rawseti(L, 1, (lua_Integer)lua_rawlen(L, 1) + 1);
+        if (!lua_istable(L, 4))
+            continue;
+        for (lua_pushnil(L); lua_next(L, 4); lua_pop(L, 1)) {
+            lua_pushfstring(L, "%s.%s", lua_tostring(L, 3), lua_tostring(L, 5));
+            lua_rawseti(L, 1, (lua_Integer)lua_rawlen(L, 1) + 1);
+        }
+    }
+    lua_getglobal(L, LUA_TABLIBNAME);
+    lua_getfield(L, -1, "sort");
+    lua_pushvalue(L, 1);
+    lua_call(L, 1, 0);
+    lua_settop(L, 1);
+    return 1;
+}
+
+int api_open_policy(lua_State *L)
+{
+    static const luaL_Reg functions[] = {{"call", call}, {"load", load}, {"names", names}, {NULL, NULL}};
+
+    luaL_newlib(L, functions);
+    return 1;
+}

@@ -1,0 +1,20 @@
+/* What an operator reads: stdout and stderr of a command. In request mode stdout is not ours to write on. */
+#ifndef CONSOLE_H
+#define CONSOLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+bool console_write(const char *text, size_t length);
+bool console_error(const char *text, size_t length);
+
+/* Whether someone looks at stdout. */
+bool console_is_tty(void);
+
+/*
+ * Keeps stdout for the one response line: the descriptor comes back, closed on exec, and whatever else writes to
+ * fd 1 goes to stderr. -1 when there is no stdout.
+ */
+int console_reserve_stdout(void);
+
+#endif

@@ -1,0 +1,125 @@
+/* Digests, over OpenSSL, which is loaded at the first of them. */
+#include "digest.h"
+
+#include "library.h"
+
+#include <limits.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+static struct crypto_functions {
+    const EVP_MD *(*EVP_sha1)(void);
+    const EVP_MD *(*EVP_sha256)(void);
+    EVP_MD_CTX *(*EVP_MD_CTX_new)(void);
+    void (*EVP_MD_CTX_free)(EVP_MD_CTX *);
+    int (*EVP_DigestInit_ex)(EVP_MD_CTX *, const EVP_MD *, ENGINE *);
+    int (*EVP_DigestUpdate)(EVP_MD_CTX *, const void *, size_t);
+    int (*EVP_DigestFinal_ex)(EVP_MD_CTX *, unsigned char *, unsigned int *);
+    unsigned char *(*HMAC)(const EVP_MD *, const void *, int, const unsigned char *, size_t, unsigned char *,
+                           unsigned int *);
+} crypto;
+
+#ifdef STATIC_LIBRARIES
+
+static bool load(struct fault *fault)
+{
+    (void)fault;
+    crypto.EVP_sha1 = EVP_sha1;
+    crypto.EVP_sha256 = EVP_sha256;
+    crypto.EVP_MD_CTX_new = EVP_MD_CTX_new;
+    crypto.EVP_MD_CTX_free = EVP_MD_CTX_free;
+    crypto.EVP_DigestInit_ex = EVP_DigestInit_ex;
+    crypto.EVP_DigestUpdate = EVP_DigestUpdate;
+    crypto.EVP_DigestFinal_ex = EVP_DigestFinal_ex;
+    crypto.HMAC = HMAC;
+    return true;
+}
+
+#else
+
+#define SYMBOL(name) {#name, offsetof(struct crypto_functions, name)}
+
+static bool load(struct fault *fault)
+{
+    static bool loaded;
+    const struct library_symbol symbols[] = {
+        SYMBOL(EVP_sha1),          SYMBOL(EVP_sha256),       SYMBOL(EVP_MD_CTX_new),     SYMBOL(EVP_MD_CTX_free),
+        SYMBOL(EVP_DigestInit_ex), SYMBOL(EVP_DigestUpdate), SYMBOL(EVP_DigestFinal_ex), SYMBOL(HMAC),
+    };
+
+    if (!loaded)
+        loaded = library_load("libcrypto.so.3", symbols, sizeof symbols / sizeof *symbols, &crypto, fault);
+    return loaded;
+}
+
+#endif
+
+/* A digest_stream is an EVP_MD_CTX by another name, so that the header needs nothing of OpenSSL. */
+static EVP_MD_CTX *context_of(struct digest_stream *stream)
+{
+    return (EVP_MD_CTX *)(void *)stream;
+}
+
+bool digest_hmac_sha1(const void *key, size_t key_length, const void *text, size_t length,
+                      unsigned char mac[DIGEST_SHA1_SIZE], struct fault *fault)
+{
+    if (!load(fault))
+        return false;
+    if (key_length > INT_MAX)
+        return fault_set(fault, "a key of %zu bytes is too long", key_length);
+    if (!crypto.HMAC(crypto.EVP_sha1(), key, (int)key_length, text, length, mac, NULL))
+        return fault_set(fault, "OpenSSL refused HMAC-SHA1");
+    return true;
+}
+
+struct digest_stream *digest_start_sha256(struct fault *fault)
+{
+    if (!load(fault))
+        return NULL;
+    EVP_MD_CTX *context = crypto.EVP_MD_CTX_new();
+    if (context && crypto.EVP_DigestInit_ex(context, crypto.EVP_sha256(), NULL))
+        return (struct digest_stream *)(void *)context;
+    crypto.EVP_MD_CTX_free(context);
+    fault_set(fault, "OpenSSL refused SHA-256");
+    return NULL;
+}
+
+bool digest_add(struct digest_stream *stream, const void *bytes, size_t length)
+{
+    return crypto.EVP_DigestUpdate(context_of(stream), bytes, length) == 1;
+}
+
+bool digest_finish(struct digest_stream *stream, unsigned char digest[DIGEST_SHA256_SIZE])
+{
+    bool ok = crypto.EVP_DigestFinal_ex(context_of(stream), digest, NULL) == 1;
+
+    crypto.EVP_MD_CTX_free(context_of(stream));
+    return ok;
+}
+
+void digest_abandon(struct digest_stream *stream)
+{
+    if (stream)
+        crypto.EVP_MD_CTX_free(context_of(stream));
+}
+
+bool digest_sha256(const void *bytes, size_t length, unsigned char digest[DIGEST_SHA256_SIZE], struct fault *fault)
+{
+    struct digest_stream *stream = digest_start_sha256(fault);
+
+    if (!stream)
+        return false;
+    bool added = digest_add(stream, bytes, length);
+    return (digest_finish(stream, digest) && added) || fault_set(fault, "OpenSSL refused SHA-256");
+}
+
+void digest_hex(const unsigned char *digest, size_t length, char *text)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    for (size_t i = 0; i < length; i++) {
+        *text++ = digits[digest[i] >> 4];
+        *text++ = digits[digest[i] & 15];
+    }
+    *text = '\0';
+}

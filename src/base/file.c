@@ -1,0 +1,55 @@
+/* Whole files and streams in and out of memory. */
+#include "file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CHUNK 65536
+
+bool file_read_stream(int fd, struct buf *out, struct fault *fault)
+{
+    char chunk[CHUNK];
+
+    for (;;) {
+        ssize_t got = read(fd, chunk, sizeof chunk);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return fault_set(fault, "%s", strerror(errno));
+        if (got == 0)
+            break;
+        buf_append(out, chunk, (size_t)got);
+    }
+    if (out->full)
+        return fault_set(fault, "it is larger than %zu bytes", out->ceiling);
+    return !out->failed || fault_set(fault, "not enough memory");
+}
+
+bool file_read(const char *path, struct buf *out, bool *missing, struct fault *fault)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (missing)
+        *missing = fd < 0 && errno == ENOENT;
+    if (fd < 0)
+        return fault_set(fault, "%s: %s", path, strerror(errno));
+    struct fault why;
+    bool ok = file_read_stream(fd, out, &why) || fault_set(fault, "%s: %s", path, why.text);
+    close(fd);
+    return ok;
+}
+
+bool file_write_stream(int fd, const char *bytes, size_t length)
+{
+    while (length > 0) {
+        ssize_t written = write(fd, bytes, length);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            return false;
+        bytes += written;
+        length -= (size_t)written;
+    }
+    return true;
+}

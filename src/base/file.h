@@ -1,0 +1,20 @@
+/* Whole files and streams in and out of memory. */
+#ifndef FILE_H
+#define FILE_H
+
+#include "buf.h"
+#include "fault.h"
+
+/*
+ * Reads to the end. When the buf's ceiling is met the rest is read and thrown away, so that the writer is not
+ * cut off; buf->full tells.
+ */
+bool file_read_stream(int fd, struct buf *out, struct fault *fault);
+
+/* Reads a file; *missing (may be NULL) tells that there is none of that name. */
+bool file_read(const char *path, struct buf *out, bool *missing, struct fault *fault);
+
+/* Writes all of it. */
+bool file_write_stream(int fd, const char *bytes, size_t length);
+
+#endif

@@ -1,0 +1,57 @@
+/* Which process this is, and whether another one still lives: from /proc/PID/stat. */
+#include "process.h"
+
+#include "buf.h"
+#include "file.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define STATE_FIELD 3
+#define STARTTIME_FIELD 22
+
+/* The state letter and the start time of a pid; the name in field 2 may hold anything, so fields start at its ')'. */
+static bool read_stat(long pid, char *state, unsigned long long *starttime)
+{
+    char path[64];
+    struct fault fault;
+    struct buf text = buf_new(4096);
+
+    snprintf(path, sizeof path, "/proc/%ld/stat", pid);
+    const char *at = file_read(path, &text, NULL, &fault) ? strrchr(buf_string(&text), ')') : NULL;
+    for (int field = STATE_FIELD; at; field++) {
+        at = strchr(at + 1, ' ');
+        if (at && field == STATE_FIELD)
+            *state = at[1];
+        if (at && field == STARTTIME_FIELD) {
+            *starttime = strtoull(at + 1, NULL, 10);
+            break;
+        }
+    }
+    buf_free(&text);
+    return at != NULL;
+}
+
+bool process_identity(char identity[PROCESS_IDENTITY_SIZE])
+{
+    char state;
+    unsigned long long starttime = 0;
+    long pid = (long)getpid();
+    bool ok = read_stat(pid, &state, &starttime);
+
+    snprintf(identity, PROCESS_IDENTITY_SIZE, "%ld.%llu", pid, starttime);
+    return ok;
+}
+
+bool process_alive(const char *identity)
+{
+    char *rest, state, end;
+    unsigned long long then, now;
+    long pid = strtol(identity, &rest, 10);
+
+    if (pid <= 0 || sscanf(rest, ".%llu%c", &then, &end) != 1)
+        return false;
+    return read_stat(pid, &state, &now) && now == then && state != 'Z' && state != 'X';
+}

@@ -1,0 +1,277 @@
+/*
+ * Key to text, in named tables of a SQLite file. Write-ahead log and busy timeout let a hundred short processes
+ * share it; where SQLite says "locked" without having waited (while the log is switched on, or recovered), we wait.
+ */
+#include "store.h"
+
+#include "clock.h"
+#include "random.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SCHEMA_VERSION 1
+#define BUSY_SECONDS 10.0
+#define BUSY_MILLISECONDS 10000
+#define SHORTEST_PAUSE 0.002
+
+static const char *const tables[] = {"registry", "journal", "cache", "throttle"};
+#define TABLES (sizeof tables / sizeof *tables)
+
+static sqlite3 *database;
+static char name[256]; /* of the file, for messages */
+
+bool store_has_table(const char *table)
+{
+    for (size_t i = 0; i < TABLES; i++)
+        if (strcmp(tables[i], table) == 0)
+            return true;
+    return false;
+}
+
+static bool refuse(struct fault *fault)
+{
+    return fault_set(fault, "store %s: %s", name, database ? sqlite3_errmsg(database) : "it is not open");
+}
+
+static bool is_busy(int code)
+{
+    return (code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED;
+}
+
+/* Waits a little, each process another while; false when the time is over. */
+static bool pause_until(double deadline)
+{
+    unsigned char chance = 0;
+
+    if (clock_now() > deadline)
+        return false;
+    random_bytes(&chance, sizeof chance);
+    clock_sleep(SHORTEST_PAUSE + chance / 10000.0);
+    return true;
+}
+
+/* Runs SQL that answers nothing. */
+static bool execute(const char *sql, struct fault *fault)
+{
+    double deadline = clock_now() + BUSY_SECONDS;
+    int code;
+
+    do
+        code = sqlite3_exec(database, sql, NULL, NULL, NULL);
+    while (is_busy(code) && pause_until(deadline));
+    return code == SQLITE_OK || refuse(fault);
+}
+
+/* ---- statements ---------------------------------------------------------------------------------------------------- */
+
+/* "... %s ..." with the name of a table that store_has_table knows. */
+static sqlite3_stmt *prepare(const char *format, const char *table, struct fault *fault)
+{
+    char sql[160];
+    sqlite3_stmt *statement = NULL;
+    double deadline = clock_now() + BUSY_SECONDS;
+    int code;
+
+    if (!database) {
+        refuse(fault);
+        return NULL;
+    }
+    if (!store_has_table(table)) {
+        fault_set(fault, "the store has no table '%.40s'", table);
+        return NULL;
+    }
+    snprintf(sql, sizeof sql, format, table);
+    do
+        code = sqlite3_prepare_v2(database, sql, -1, &statement, NULL);
+    while (is_busy(code) && pause_until(deadline));
+    if (code != SQLITE_OK)
+        refuse(fault);
+    return statement;
+}
+
+/* One step, waiting while others are in the way. */
+static int step(sqlite3_stmt *statement)
+{
+    double deadline = clock_now() + BUSY_SECONDS;
+    int code = sqlite3_step(statement);
+
+    while (is_busy(code) && pause_until(deadline)) {
+        sqlite3_reset(statement);
+        code = sqlite3_step(statement);
+    }
+    return code;
+}
+
+/* The end of a statement: its failure is told before it is gone. */
+static bool finish(sqlite3_stmt *statement, bool ok, struct fault *fault)
+{
+    if (!ok)
+        refuse(fault);
+    sqlite3_finalize(statement);
+    return ok;
+}
+
+static bool bind(sqlite3_stmt *statement, int index, const char *text, size_t length)
+{
+    return sqlite3_bind_text64(statement, index, text, length, SQLITE_STATIC, SQLITE_UTF8) == SQLITE_OK;
+}
+
+bool store_get(const char *table, const char *key, size_t key_length, struct buf *value, bool *found,
+               struct fault *fault)
+{
+    sqlite3_stmt *statement = prepare("SELECT value FROM %s WHERE key = ?1", table, fault);
+
+    *found = false;
+    if (!statement)
+        return false;
+    int code = bind(statement, 1, key, key_length) ? step(statement) : SQLITE_ERROR;
+    if (code == SQLITE_ROW) {
+        *found = true;
+        const void *text = sqlite3_column_text(statement, 0);
+        buf_append(value, text ? text : "", (size_t)sqlite3_column_bytes(statement, 0));
+    }
+    bool ok = finish(statement, code == SQLITE_ROW || code == SQLITE_DONE, fault);
+    return ok && (!value->failed || fault_set(fault, "not enough memory"));
+}
+
+bool store_put(const char *table, const char *key, size_t key_length, const char *value, size_t length,
+               struct fault *fault)
+{
+    sqlite3_stmt *statement = prepare("INSERT INTO %s (key, value) VALUES (?1, ?2)"
+                                      " ON CONFLICT (key) DO UPDATE SET value = excluded.value", table, fault);
+
+    if (!statement)
+        return false;
+    bool ok = bind(statement, 1, key, key_length) && bind(statement, 2, value, length);
+    return finish(statement, ok && step(statement) == SQLITE_DONE, fault);
+}
+
+bool store_delete(const char *table, const char *key, size_t key_length, struct fault *fault)
+{
+    sqlite3_stmt *statement = prepare("DELETE FROM %s WHERE key = ?1", table, fault);
+
+    if (!statement)
+        return false;
+    return finish(statement, bind(statement, 1, key, key_length) && step(statement) == SQLITE_DONE, fault);
+}
+
+bool store_each(const char *table, bool (*row)(void *context, const char *key, size_t key_length, const char *value,
+                                               size_t length),
+                void *context, struct fault *fault)
+{
+    sqlite3_stmt *statement = prepare("SELECT key, value FROM %s ORDER BY key", table, fault);
+
+    if (!statement)
+        return false;
+    int code = step(statement);
+    while (code == SQLITE_ROW) {
+        const char *key = (const char *)sqlite3_column_text(statement, 0);
+        const char *value = (const char *)sqlite3_column_text(statement, 1);
+        size_t key_length = (size_t)sqlite3_column_bytes(statement, 0);
+        size_t length = (size_t)sqlite3_column_bytes(statement, 1);
+        bool more = row(context, key ? key : "", key_length, value ? value : "", length);
+        code = more ? sqlite3_step(statement) : SQLITE_DONE;
+    }
+    return finish(statement, code == SQLITE_DONE, fault);
+}
+
+/* ---- opening -------------------------------------------------------------------------------------------------------- */
+
+/* Makes the file, for its owner alone: SQLite gives its companions the same mode. */
+static bool make_file(const char *path, struct fault *fault)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, S_IRUSR | S_IWUSR);
+    struct stat status;
+
+    if (fd < 0)
+        return fault_set(fault, "store %s: %s", name, strerror(errno));
+    bool regular = fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+    if (regular && (status.st_mode & 077) != 0)
+        fchmod(fd, S_IRUSR | S_IWUSR);
+    close(fd);
+    return regular || fault_set(fault, "store %s: it is no regular file", name);
+}
+
+static bool schema_version(int *version, struct fault *fault)
+{
+    sqlite3_stmt *statement = NULL;
+    double deadline = clock_now() + BUSY_SECONDS;
+    int code;
+
+    do {
+        sqlite3_finalize(statement);
+        code = sqlite3_prepare_v2(database, "PRAGMA user_version", -1, &statement, NULL);
+        code = code == SQLITE_OK ? sqlite3_step(statement) : code;
+    } while (is_busy(code) && pause_until(deadline));
+    if (code == SQLITE_ROW)
+        *version = sqlite3_column_int(statement, 0);
+    return finish(statement, code == SQLITE_ROW, fault);
+}
+
+/* Several processes may find the file new; the tables are made once, by whoever locks it first. */
+static bool make_schema(struct fault *fault)
+{
+    char sql[120];
+
+    if (!execute("BEGIN IMMEDIATE", fault))
+        return false;
+    bool ok = true;
+    for (size_t i = 0; ok && i < TABLES; i++) {
+        snprintf(sql, sizeof sql, "CREATE TABLE IF NOT EXISTS %s (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID",
+                 tables[i]);
+        ok = execute(sql, fault);
+    }
+    snprintf(sql, sizeof sql, "PRAGMA user_version = %d", SCHEMA_VERSION);
+    if (ok && execute(sql, fault) && execute("COMMIT", fault))
+        return true;
+    sqlite3_exec(database, "ROLLBACK", NULL, NULL, NULL);
+    return false;
+}
+
+static bool prepare_file(struct fault *fault)
+{
+    int version = 0;
+
+    /* A switch to the log that others use already costs nothing. Not synced at every commit: what a crash of the
+     * whole machine may lose is found again in CloudStack. */
+    if (!schema_version(&version, fault))
+        return false;
+    if (version > SCHEMA_VERSION)
+        return fault_set(fault, "store %s: its schema is version %d, this program knows %d", name, version,
+                         SCHEMA_VERSION);
+    if (!execute("PRAGMA journal_mode = WAL", fault) || !execute("PRAGMA synchronous = NORMAL", fault))
+        return false;
+    return version == SCHEMA_VERSION || make_schema(fault);
+}
+
+bool store_open(const char *path, struct fault *fault)
+{
+    store_close();
+    snprintf(name, sizeof name, "%s", path);
+    if (!make_file(path, fault))
+        return false;
+    if (sqlite3_open_v2(path, &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
+        refuse(fault);
+        store_close();
+        return false;
+    }
+    sqlite3_busy_timeout(database, BUSY_MILLISECONDS);
+    /* The last one out would tidy up under a lock that fails whoever comes in just then. */
+    sqlite3_db_config(database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    if (prepare_file(fault))
+        return true;
+    store_close();
+    return false;
+}
+
+void store_close(void)
+{
+    sqlite3_close(database);
+    database = NULL;
+}

@@ -1,0 +1,33 @@
+/* Key to text, in named tables of a SQLite file that many processes use at once. One store per process. */
+#ifndef STORE_H
+#define STORE_H
+
+#include "buf.h"
+#include "fault.h"
+
+/* Whether the store has a table of this name. */
+bool store_has_table(const char *table);
+
+/* Opens (and makes) the file, in place of one that was open. Its directory must exist. */
+bool store_open(const char *path, struct fault *fault);
+
+/* Appends the value; *found is false, and that is no failure, where there is none. */
+bool store_get(const char *table, const char *key, size_t key_length, struct buf *value, bool *found,
+               struct fault *fault);
+
+bool store_put(const char *table, const char *key, size_t key_length, const char *value, size_t length,
+               struct fault *fault);
+
+bool store_delete(const char *table, const char *key, size_t key_length, struct fault *fault);
+
+/*
+ * Calls `row` for each row by order of the keys, until it returns false. It must neither use the store nor leave
+ * by a jump.
+ */
+bool store_each(const char *table, bool (*row)(void *context, const char *key, size_t key_length, const char *value,
+                                               size_t length),
+                void *context, struct fault *fault);
+
+void store_close(void);
+
+#endif

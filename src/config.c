@@ -1,0 +1,150 @@
+/*
+ * The configuration file; and the secret key, taken out of texts before Lua sees them. No script, no policy and no
+ * traceback can show what was never in the Lua state.
+ */
+#include "config.h"
+
+#include "api/api.h"
+#include "api/json.h"
+#include "base/file.h"
+#include "base/jsontext.h"
+#include "base/secret.h"
+
+#define LARGEST_FILE (16 << 20)
+#define SECRET "secret_access_key"
+#define SITE "cloudstack"
+
+static const char *config_path;
+static bool from_request; /* the secret that is kept came with the request */
+
+void config_set_path(const char *path)
+{
+    config_path = path && *path ? path : NULL;
+    from_request = false;
+}
+
+/* The secret below `prefix`: flat, or under the name of the site, which is the stronger. */
+static bool take_secret(char *text, size_t length, const char *prefix, struct buf *secret, bool *found,
+                        struct fault *fault)
+{
+    struct buf nested = buf_new(0);
+    const char *flat_path[] = {prefix, SECRET}, *nested_path[] = {prefix, SITE, SECRET};
+    size_t skip = prefix ? 0 : 1;
+    bool has_flat, has_nested;
+
+    bool ok = jsontext_take(text, length, flat_path + skip, 2 - skip, secret, &has_flat, fault);
+    ok = jsontext_take(text, length, nested_path + skip, 3 - skip, &nested, &has_nested, fault) && ok;
+    if (ok && has_nested) {
+        buf_wipe(secret);
+        ok = buf_append(secret, buf_string(&nested), nested.length) || fault_set(fault, "not enough memory");
+    }
+    *found = has_flat || has_nested;
+    buf_wipe(&nested);
+    return ok;
+}
+
+bool config_take_request_secret(char *text, size_t length, struct fault *fault)
+{
+    struct buf secret = buf_new(0);
+    bool found;
+
+    bool ok = take_secret(text, length, "context", &secret, &found, fault);
+    if (ok && found && secret.length > 0) {
+        from_request = true;
+        ok = secret_keep(secret.bytes, secret.length) || fault_set(fault, "not enough memory");
+    }
+    buf_wipe(&secret);
+    return ok;
+}
+
+static bool take_file_secret(struct buf *text, struct fault *fault)
+{
+    struct buf secret = buf_new(0);
+    bool found;
+
+    bool ok = take_secret(text->bytes, text->length, NULL, &secret, &found, fault);
+    if (ok && found && secret.length > 0 && !from_request)
+        ok = secret_keep(secret.bytes, secret.length) || fault_set(fault, "not enough memory");
+    buf_wipe(&secret);
+    return ok;
+}
+
+static void remove_field(lua_State *L, const char *name)
+{
+    if (!lua_istable(L, -1))
+        return;
+    lua_pushnil(L);
+    lua_setfield(L, -2, name);
+}
+
+void config_strip(lua_State *L)
+{
+    if (!lua_istable(L, -1))
+        return;
+    remove_field(L, SECRET);
+    lua_getfield(L, -1, SITE);
+    remove_field(L, SECRET);
+    lua_pop(L, 1);
+}
+
+/* Reads, checks and cleans the file's text; the secret stays in C. */
+static bool read_text(struct buf *text, struct fault *fault)
+{
+    size_t marked_size;
+    struct fault why;
+
+    if (!file_read(config_path, text, NULL, &why))
+        return fault_set(fault, "configuration %s", why.text);
+    if (!jsontext_check(buf_string(text), text->length, &marked_size, &why) || !take_file_secret(text, &why))
+        return fault_set(fault, "configuration %s: %s", config_path, why.text);
+    return true;
+}
+
+/* read() -> the configuration as a table, {} when there is no file; raises what is wrong with it */
+static int read_config(lua_State *L)
+{
+    struct fault fault;
+
+    lua_settop(L, 0);
+    if (!config_path) {
+        lua_newtable(L);
+        return 1;
+    }
+    struct buf *text = api_push_buf(L);
+    *text = buf_new(LARGEST_FILE);
+    if (!read_text(text, &fault))
+        goto failed;
+    if (!json_decode(L, buf_string(text), text->length)) {
+        fault_set(&fault, "configuration %s: %s", config_path, lua_tostring(L, -1));
+        goto failed;
+    }
+    if (!lua_istable(L, -1) || json_is_array(L, -1)) {
+        fault_set(&fault, "configuration %s: it must be an object", config_path);
+        goto failed;
+    }
+    config_strip(L);
+    return 1;
+
+failed:
+    lua_pushstring(L, fault.text);
+    return lua_error(L);
+}
+
+/* has_secret() -> whether a secret key is known: from the request, or the file once it has been read */
+static int has_secret(lua_State *L)
+{
+    size_t length;
+
+    lua_pushboolean(L, secret_get(&length) != NULL);
+    return 1;
+}
+
+int config_open(lua_State *L)
+{
+    static const luaL_Reg functions[] = {{"has_secret", has_secret}, {"read", read_config}, {NULL, NULL}};
+
+    luaL_newlib(L, functions);
+    lua_pushstring(L, config_path);
+    lua_setfield(L, -2, "path");
+    return 1;
+}

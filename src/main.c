@@ -1,0 +1,190 @@
+/* Without a command: one request on stdin, one response on stdout. With one: lua/commands/NAME.lua. */
+#include "base/console.h"
+#include "base/log.h"
+#include "config.h"
+#include "host.h"
+#include "rpc.h"
+
+#include <dirent.h>
+#include <lauxlib.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define EXIT_USAGE 2
+
+struct invocation {
+    const char *config;
+    char **words; /* the command and its arguments; empty for a request */
+    int count;
+    bool help, version;
+};
+
+/* Our options come before the command; what follows it is the command's. */
+static bool parse(int argc, char **argv, struct invocation *invocation)
+{
+    int i = 1;
+
+    invocation->config = getenv("CPI_CONFIG");
+    for (; i < argc && argv[i][0] == '-'; i++) {
+        if (strcmp(argv[i], "--config") == 0 && i + 1 < argc) {
+            invocation->config = argv[++i];
+        } else if (strncmp(argv[i], "--config=", 9) == 0) {
+            invocation->config = argv[i] + 9;
+        } else if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+            invocation->help = true;
+        } else if (strcmp(argv[i], "--version") == 0) {
+            invocation->version = true;
+        } else {
+            fprintf(stderr, "cpi: unknown option or missing value: %s\n", argv[i]);
+            return false;
+        }
+    }
+    invocation->words = argv + i;
+    invocation->count = argc - i;
+    return true;
+}
+
+/* ---- help ---------------------------------------------------------------------------------------------------------- */
+
+static int is_script(const struct dirent *entry)
+{
+    const char *dot = strrchr(entry->d_name, '.');
+
+    return dot && dot != entry->d_name && strcmp(dot, ".lua") == 0;
+}
+
+static void print_commands(FILE *out)
+{
+    struct dirent **entries;
+    char path[4200];
+    const char *lua_dir = host_find_lua_dir();
+
+    snprintf(path, sizeof path, "%s/commands", lua_dir ? lua_dir : ".");
+    int count = lua_dir ? scandir(path, &entries, is_script, alphasort) : -1;
+    if (count > 0)
+        fprintf(out, "\ncommands:");
+    for (int i = 0; i < count; i++) {
+        fprintf(out, " %.*s", (int)strlen(entries[i]->d_name) - 4, entries[i]->d_name);
+        free(entries[i]);
+    }
+    if (count > 0)
+        fprintf(out, "\n");
+    if (count >= 0)
+        free(entries);
+}
+
+static int print_usage(FILE *out, int code)
+{
+    fprintf(out, "usage: cpi [--config FILE]                    answer the request on stdin\n"
+                 "       cpi [--config FILE] COMMAND [ARGUMENT]...\n"
+                 "       cpi --help | --version\n"
+                 "FILE is the configuration in JSON; else the one named by CPI_CONFIG.\n");
+    print_commands(out);
+    return code;
+}
+
+/* ---- a command ----------------------------------------------------------------------------------------------------- */
+
+/* Whether there is a script for the name, which must be no path. */
+static bool is_command(lua_State *L, const char *name)
+{
+    if (!*name || name[strspn(name, "abcdefghijklmnopqrstuvwxyz_")])
+        return false;
+    lua_getglobal(L, "package");
+    lua_getfield(L, -1, "searchpath");
+    lua_pushfstring(L, "commands.%s", name);
+    lua_getfield(L, -3, "path");
+    lua_call(L, 2, 1);
+    return lua_isstring(L, -1);
+}
+
+/* invocation -> exit code */
+static int call_command(lua_State *L)
+{
+    const struct invocation *invocation = lua_touserdata(L, 1);
+
+    if (!is_command(L, invocation->words[0])) {
+        lua_pushinteger(L, -1);
+        return 1;
+    }
+    lua_getglobal(L, "require");
+    lua_pushfstring(L, "commands.%s", invocation->words[0]);
+    lua_call(L, 1, 1);
+    host_push(L);
+    lua_createtable(L, invocation->count, 0);
+    for (int i = 1; i < invocation->count; i++) {
+        lua_pushstring(L, invocation->words[i]);
+        lua_rawseti(L, -2, i);
+    }
+    lua_call(L, 2, 1);
+    int is_integer;
+    lua_Integer code = lua_tointegerx(L, -1, &is_integer);
+    if (!is_integer)
+        code = lua_isnil(L, -1) || lua_toboolean(L, -1) ? EXIT_SUCCESS : EXIT_FAILURE;
+    lua_pushinteger(L, code & 0xff);
+    return 1;
+}
+
+/* What a command raised on purpose is told in one line; a bug has left its traceback. */
+static void tell_error(lua_State *L)
+{
+    size_t length;
+
+    if (!lua_istable(L, -1))
+        return;
+    lua_pushliteral(L, "message");
+    lua_rawget(L, -2);
+    const char *text = lua_tolstring(L, -1, &length);
+    if (!text)
+        return;
+    text = log_mask(text, length, &length);
+    console_error("cpi: ", strlen("cpi: "));
+    console_error(text, length);
+    console_error("\n", 1);
+}
+
+static int run_command(lua_State *L, struct invocation *invocation)
+{
+    lua_pushcfunction(L, call_command);
+    lua_pushlightuserdata(L, invocation);
+    if (host_call(L, 1, 1) != LUA_OK) {
+        tell_error(L);
+        return EXIT_FAILURE;
+    }
+    int code = (int)lua_tointeger(L, -1);
+    if (code >= 0)
+        return code;
+    fprintf(stderr, "cpi: there is no command '%s'\n", invocation->words[0]);
+    return print_usage(stderr, EXIT_USAGE);
+}
+
+int main(int argc, char **argv)
+{
+    struct invocation invocation = {0};
+    struct host_options options = {0};
+    int out = -1;
+
+    if (!parse(argc, argv, &invocation))
+        return print_usage(stderr, EXIT_USAGE);
+    if (invocation.help)
+        return print_usage(stdout, EXIT_SUCCESS);
+    if (invocation.version)
+        return printf("cloudstack_cpi %s\n", VERSION) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+    if (invocation.count == 0) {
+        out = console_reserve_stdout();
+        log_threshold(LOG_INFO);
+    }
+    signal(SIGPIPE, SIG_IGN);
+    config_set_path(invocation.config);
+    lua_State *L = host_new(&options);
+    int code = EXIT_FAILURE;
+    if (invocation.count == 0)
+        code = rpc_serve(L, STDIN_FILENO, out);
+    else if (L)
+        code = run_command(L, &invocation);
+    host_close(L);
+    return code;
+}

@@ -1,0 +1,13 @@
+/* One request on one descriptor, one response line on another. */
+#ifndef RPC_H
+#define RPC_H
+
+#include <lua.h>
+
+/*
+ * Reads a request to the end of `in`, has it answered by the scripts (L may be NULL: they could not be started),
+ * and writes the response line to `out`. Returns the exit code: 0 whenever the line was written.
+ */
+int rpc_serve(lua_State *L, int in, int out);
+
+#endif
