@@ -1,0 +1,27 @@
+-- What the server is and what this account may do there.
+
+local capabilities = {}
+
+function capabilities.request()
+  return { "listCapabilities", {} }
+end
+
+-- payload of listCapabilities -> { version = "4.18.0.0", may_expunge, may_force_stop }
+function capabilities.read(payload)
+  local given = payload.capability or {}
+  return {
+    version = tostring(given.cloudstackversion or ""),
+    may_expunge = given.allowuserexpungerecovervm == true,
+    may_force_stop = given.allowuserforcestopvm ~= false,
+  }
+end
+
+-- Is the server's version at least major.minor? An unreadable version counts as new.
+function capabilities.at_least(version, major, minor)
+  local a, b = version:match "^(%d+)%.(%d+)"
+  if not a then return true end
+  a, b = tonumber(a), tonumber(b)
+  return a > major or (a == major and b >= minor)
+end
+
+return capabilities

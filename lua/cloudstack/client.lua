@@ -1,0 +1,468 @@
+-- CloudStack commands: waves of requests, lists to their last page, jobs to their end.
+--
+--   client.gather{ a = {command, params, rows=}, ... } -> { a = rows or payload }   raises
+--   client.call(command, params)   -> payload | raises
+--   client.try(command, params)    -> payload | nil, failure
+--   client.rows(request)       -> rows | raises             one list
+--   client.start{ request, ... }   -> { task, ... }           one wave, nothing raised
+--   client.wait{ task, ... }       until each task is over
+--   client.job(request)            -> result, task | raises   start and wait for one
+--   client.raise(failure)          the CloudError that tells of it
+--
+-- A request is { command, params } and may carry: rows (the key of a list's array: all pages are
+-- fetched), job = true (an asynchronous command: gets a job id of ours), timeout (seconds for the job),
+-- what (a noun phrase for messages), idempotent (asking twice does what asking once does), find (a function
+-- that looks the object up by its exact name after a lost reply), entry (a journal entry that is told the
+-- job id before anything is sent).
+-- A failure is { command, kind, text, status, code, sent, after, unknown_id }; kinds: "transport" (no answer), "garbled"
+-- (an answer that is no CloudStack JSON), "busy" (429, or 503 before anything was done), "refused"
+-- (CloudStack's own error), "job" (the job failed), "killed" (it ended without saying how), "vanished"
+-- (CloudStack has forgotten it), "late" (its deadline passed), "lost" (nobody knows whether it happened).
+--
+-- Why a job id is never sent twice: CloudStack makes the object before it checks the id, so a second
+-- create with the same id leaves a second object behind. A lost reply is answered by asking.
+
+local errors = require "errors"
+
+local PAGE = 500         -- CloudStack's default.page.size; a smaller one is learnt from its refusal
+local SHORTEST_POLL = 0.02
+local LONGEST_POLL = 10
+local UNKNOWN_JOB_GRACE = 2 -- seconds: a fresh job was seen to be unknown for the first 100 ms,
+local CREATE_GRACE = 5      -- and a create makes its object before it makes its job
+local JOB_TIMEOUT = 1800 -- seconds, where the request names none
+local PENDING, SUCCEEDED = 0, 1
+
+local client = {}
+client.__index = client
+
+-- new{ send, json, clock, uuid, log, decide }: send and clock as the host gives them, uuid() a fresh
+-- lower-case one, decide as lua/policy.lua makes it (for the retry policy).
+local function new(parts)
+  return setmetatable({ parts = parts, page = PAGE, round_trip = 0, waves = 0 }, client)
+end
+
+local function is_reading(command)
+  return command:find "^list" ~= nil or command == "queryAsyncJobResult"
+end
+
+-- ---------------------------------------------------------------------------------------------------------
+-- one reply
+
+-- The single member of the envelope, whatever its name (some commands answer under another's).
+local function inner(document)
+  if type(document) ~= "table" then return nil end
+  local _, payload = next(document)
+  if type(payload) == "table" then return payload end
+end
+
+local function first_words(body)
+  local text = body:gsub("<[^>]*>", " "):gsub("%s+", " "):gsub("^ ", "")
+  return text == "" and "an empty body" or text:sub(1, 120)
+end
+
+local function failure_of(command, fields)
+  fields.command = command
+  return fields
+end
+
+-- The parameters in which an id that never was means: there is no such thing. (In others, a zone's or a
+-- project's, it means that the configuration is wrong.)
+local asks_for = { id = true, virtualmachineid = true, templateid = true, networkid = true }
+
+local function refusal(command, status, payload)
+  local text = payload.errortext
+  if type(text) ~= "string" or text == "" then text = "no reason given" end
+  local code = payload.errorcode or status
+  local kind = (code == 429 or code == 503) and "busy" or "refused"
+  local after = code == 429 and tonumber(text:match "%[(%d+)%] ms")
+  return failure_of(command, {
+    kind = kind, status = status, code = code, cserrorcode = payload.cserrorcode, text = text, sent = true,
+    after = after and after / 1000,
+    unknown_id = code == 431 and asks_for[text:match "Invalid parameter (%w+) value=.*entity does not exist"] or false,
+  })
+end
+
+-- reply as host.cloudstack.send gives it -> payload, or nil and a failure
+function client:read(command, reply)
+  if reply.fault then
+    return nil, failure_of(command, { kind = "transport", text = reply.text, fault = reply.fault, sent = reply.sent })
+  end
+  local document, why = self.parts.json.decode(reply.body)
+  local payload = inner(document)
+  if payload and reply.status < 400 then return payload end
+  if payload and payload.errorcode then return nil, refusal(command, reply.status, payload) end
+  why = document == nil and why or "no CloudStack answer"
+  return nil, failure_of(command, {
+    kind = "garbled", status = reply.status, sent = true,
+    text = ("HTTP %d with %s (%s)"):format(reply.status, first_words(reply.body), why),
+  })
+end
+
+-- ---------------------------------------------------------------------------------------------------------
+-- a wave, with the retries that the policy grants
+
+-- May the request be sent again, as it is, without doing anything twice? A job whose reply was lost may
+-- not, whatever it does: its id is taken.
+local function is_repeatable(request, failure)
+  if failure.kind == "refused" then return false end
+  if failure.kind == "busy" or not failure.sent or is_reading(request[1]) then return true end
+  return request.idempotent and not request.job or false
+end
+
+-- Seconds to wait before the next try, or nil for no other try.
+function client:patience(request, failure, attempt, elapsed)
+  if not is_repeatable(request, failure) then return nil end
+  local answer = self.parts.decide("retry", {
+    command = request[1], reading = is_reading(request[1]), kind = failure.kind, fault = failure.fault,
+    status = failure.status, code = failure.code, text = failure.text, wanted = failure.after,
+    attempt = attempt, elapsed = elapsed,
+  })
+  return answer.after
+end
+
+function client:transmit(requests)
+  local wire = {}
+  for i, request in ipairs(requests) do
+    wire[i] = { command = request[1], params = request[2] or {} }
+  end
+  self.waves = self.waves + 1
+  local replies = self.parts.send(wire)
+  self.round_trip = 0
+  for i, reply in ipairs(replies) do
+    self.round_trip = math.max(self.round_trip, reply.seconds or 0)
+    self.parts.log.debug("%s answered %s after %d ms", wire[i].command, reply.status or reply.fault,
+      math.floor((reply.seconds or 0) * 1000))
+  end
+  return replies
+end
+
+-- Sends all requests at once; those that failed and may be repeated go out again together. Answers a list
+-- of { payload = } or { failure = }, in the order of the requests.
+function client:wave(requests)
+  local outcomes, open, began = {}, {}, self.parts.clock.now()
+  for i in ipairs(requests) do open[i] = i end
+  for attempt = 1, math.huge do
+    local batch = {}
+    for at, i in ipairs(open) do batch[at] = requests[i] end
+    local replies, again, pause = self:transmit(batch), {}, 0
+    for at, i in ipairs(open) do
+      local payload, failure = self:read(requests[i][1], replies[at])
+      outcomes[i] = { payload = payload, failure = failure }
+      local after = failure and self:patience(requests[i], failure, attempt, self.parts.clock.now() - began)
+      if after then
+        again[#again + 1], pause = i, math.max(pause, after)
+      end
+    end
+    if #again == 0 then return outcomes end
+    self.parts.log.warn("%s: %s; trying again in %.1f s", requests[again[1]][1],
+      outcomes[again[1]].failure.text, pause)
+    self.parts.clock.sleep(pause)
+    open = again
+  end
+end
+
+-- ---------------------------------------------------------------------------------------------------------
+-- failures as errors
+
+local function say(failure)
+  local code = failure.code or failure.status
+  return code and ("%s: %s (%s)"):format(failure.command, failure.text, code)
+    or ("%s: %s"):format(failure.command, failure.text)
+end
+
+-- Raises the failure as a CloudError in CloudStack's own words; `what`, when given, comes first.
+function client.raise(failure, what)
+  local raised = errors.cloud("%s", (what and what .. ": " or "") .. say(failure))
+  raised.failure = failure
+  error(raised)
+end
+
+client.say = say
+
+-- ---------------------------------------------------------------------------------------------------------
+-- lists
+
+local function with_page(request, page, size)
+  local params = { page = page, pagesize = size }
+  for name, value in pairs(request[2] or {}) do params[name] = value end
+  return { request[1], params, idempotent = request.idempotent }
+end
+
+-- A refusal that names a smaller largest page, as the number; else nil.
+local function largest_page(failure)
+  local size = failure and failure.kind == "refused" and failure.text:match "max allowed page size value: (%d+)"
+  return size and math.tointeger(tonumber(size))
+end
+
+-- The pages after the first, all at once, for every list that has more.
+function client:later_pages(requests, outcomes)
+  local more, owner = {}, {}
+  for i, request in ipairs(requests) do
+    local payload = outcomes[i].payload
+    local pages = request.rows and payload and math.ceil((payload.count or 0) / self.page) or 1
+    for page = 2, pages do
+      more[#more + 1], owner[#owner + 1] = with_page(request, page, self.page), i
+    end
+  end
+  if #more == 0 then return end
+  for at, outcome in ipairs(self:wave(more)) do
+    local i = owner[at]
+    if outcome.failure then
+      outcomes[i] = outcome
+    elseif outcomes[i].rows then
+      for _, row in ipairs(outcome.payload[requests[i].rows] or {}) do table.insert(outcomes[i].rows, row) end
+    end
+  end
+end
+
+-- Lists whose page was refused as too large, asked again with the size that the refusal names.
+function client:smaller_pages(requests, outcomes)
+  local refused, positions = {}, {}
+  for i, request in ipairs(requests) do
+    local limit = request.rows and largest_page(outcomes[i].failure)
+    if limit and limit > 0 and limit < PAGE then
+      self.page = math.min(self.page, limit)
+      refused[#refused + 1], positions[#positions + 1] = request, i
+    end
+  end
+  if #refused == 0 then return end
+  for at, request in ipairs(refused) do refused[at] = with_page(request, 1, self.page) end
+  for at, outcome in ipairs(self:wave(refused)) do outcomes[positions[at]] = outcome end
+end
+
+-- The first page's rows of a list; an id that CloudStack never had is refused there and an empty list here.
+local function first_rows(request, outcome)
+  if outcome.failure and outcome.failure.unknown_id then
+    outcome.failure, outcome.payload = nil, {}
+  end
+  local rows = outcome.payload and outcome.payload[request.rows]
+  if outcome.payload then outcome.rows = table.move(rows or {}, 1, rows and #rows or 0, 1, {}) end
+end
+
+-- A wave in which requests with `rows` are lists: their outcome has `rows`, all pages of them.
+function client:wave_of_lists(requests)
+  local sent = {}
+  for i, request in ipairs(requests) do
+    sent[i] = request.rows and with_page(request, 1, self.page) or request
+  end
+  local outcomes = self:wave(sent)
+  self:smaller_pages(requests, outcomes)
+  for i, request in ipairs(requests) do
+    if request.rows then first_rows(request, outcomes[i]) end
+  end
+  self:later_pages(requests, outcomes)
+  return outcomes
+end
+
+-- Everything that can be asked at once: { name = request } -> { name = rows or payload }. The first failure
+-- (by name, so that the same trouble always gives the same message) is raised.
+function client:gather(requests)
+  local names, list, answers = {}, {}, {}
+  for name in pairs(requests) do names[#names + 1] = name end
+  table.sort(names)
+  for i, name in ipairs(names) do list[i] = requests[name] end
+  local outcomes = self:wave_of_lists(list)
+  for i, name in ipairs(names) do
+    if outcomes[i].failure then client.raise(outcomes[i].failure) end
+    answers[name] = outcomes[i].rows or outcomes[i].payload
+  end
+  return answers
+end
+
+-- All rows of one list request.
+function client:rows(request)
+  return self:gather({ rows = request }).rows
+end
+
+-- The payload, or nil and the failure.
+function client:try(command, params, request)
+  request = request or {}
+  request[1], request[2] = command, params
+  local outcome = self:wave({ request })[1]
+  return outcome.payload, outcome.failure
+end
+
+-- The payload; a failure is raised.
+function client:call(command, params, request)
+  local payload, failure = self:try(command, params, request)
+  if not payload then client.raise(failure) end
+  return payload
+end
+
+-- ---------------------------------------------------------------------------------------------------------
+-- jobs
+
+-- A task: what became of one request of start().
+--   over     nothing more will happen to it
+--   result   the job's result, or a synchronous command's payload, when it went well
+--   failure  when it did not
+--   id       the object that a create command named; jobid; began; rows for a list
+
+local function prepared(self, request)
+  if not request.job then return request end
+  local params = {}
+  for name, value in pairs(request[2] or {}) do params[name] = value end
+  params.customjobid = self.parts.uuid()
+  if request.entry then request.entry.note { job = params.customjobid, command = request[1] } end
+  local twin = setmetatable({ request[1], params }, { __index = request })
+  return twin
+end
+
+-- Nobody answered, but it may have happened: the task goes on as a job under the id that we chose.
+local function is_lost(request, failure)
+  return request.job and failure.sent and (failure.kind == "transport" or failure.kind == "garbled")
+end
+
+local function begin(self, request, outcome)
+  local task = { request = request, began = self.parts.clock.now(), rows = outcome.rows }
+  local payload, failure = outcome.payload, outcome.failure
+  if payload and payload.jobid and request.job then
+    task.id, task.jobid, task.known = payload.id, payload.jobid, true
+    if request.entry then request.entry.note { id = payload.id } end
+  elseif payload then
+    task.over, task.result, task.id = true, payload, payload.id
+  elseif is_lost(request, failure) then
+    self.parts.log.warn("%s: %s; asking for job %s", request[1], failure.text, request[2].customjobid)
+    task.jobid, task.lost = request[2].customjobid, failure
+  else
+    task.over, task.failure = true, failure
+  end
+  return task
+end
+
+-- Sends all requests at once and answers a task for each. Nothing is raised.
+function client:start(requests)
+  local list, tasks = {}, {}
+  for i, request in ipairs(requests) do list[i] = prepared(self, request) end
+  local outcomes = self:wave_of_lists(list)
+  for i, outcome in ipairs(outcomes) do tasks[i] = begin(self, list[i], outcome) end
+  return tasks
+end
+
+local function fail(task, kind, text, code)
+  task.over = true
+  task.failure = failure_of(task.request[1], { kind = kind, text = text, code = code, sent = true, jobid = task.jobid })
+end
+
+-- The id of the one object in a job's result; not every job says what it was about (jobinstanceid).
+local function id_in(result)
+  local _, object = next(result)
+  return type(object) == "table" and object.id or nil
+end
+
+-- What CloudStack says of a job that is over.
+local function finish(task, job)
+  task.id = task.id or job.jobinstanceid
+  if job.jobstatus == SUCCEEDED then
+    task.over, task.result = true, type(job.jobresult) == "table" and job.jobresult or {}
+    task.id = task.id or id_in(task.result)
+    return
+  end
+  local result = type(job.jobresult) == "table" and job.jobresult or nil
+  if result then
+    fail(task, "job", result.errortext or "the job failed without a reason", result.errorcode or job.jobresultcode)
+  elseif type(job.jobresult) == "string" then
+    fail(task, "job", job.jobresult, job.jobresultcode)
+  else
+    fail(task, "killed", "the job ended without a result (management server restarted?)", job.jobresultcode)
+  end
+end
+
+-- The reply was lost and the job never turned up: the object may be there all the same, else an idempotent
+-- command is sent once more, as a new job.
+local function settle_lost(self, task)
+  local request = task.request
+  local found = request.find and request.find()
+  if found then
+    task.over, task.result, task.id = true, found, found.id
+  elseif request.idempotent and not task.resent then
+    task.resent = true
+    local again = self:start({ getmetatable(request).__index })[1]
+    for key in pairs(task) do
+      if key ~= "resent" and key ~= "began" then task[key] = nil end
+    end
+    for key, value in pairs(again) do
+      if key ~= "began" then task[key] = value end
+    end
+  else
+    fail(task, "lost", ("%s; CloudStack knows nothing of its job %s"):format(task.lost.text, task.jobid))
+  end
+end
+
+-- A job that CloudStack does not know: a young one may turn up yet.
+local function unknown(self, task, failure)
+  if task.known then
+    return fail(task, "vanished", ("CloudStack no longer knows job %s (%s)"):format(task.jobid, failure.text),
+      failure.code)
+  end
+  task.unknown_since = task.unknown_since or self.parts.clock.now()
+  local grace = task.request.find and CREATE_GRACE or UNKNOWN_JOB_GRACE
+  if self.parts.clock.now() - task.unknown_since >= grace then settle_lost(self, task) end
+end
+
+local function absorb(self, task, outcome)
+  local job, failure = outcome.payload, outcome.failure
+  if job then
+    task.known = true
+    if job.jobstatus ~= PENDING then return finish(task, job) end
+    task.id = task.id or job.jobinstanceid
+  elseif failure.kind == "refused" and failure.code == 431 then
+    return unknown(self, task, failure)
+  elseif failure.kind == "refused" then
+    return fail(task, "job", failure.text, failure.code)
+  end
+  task.last = job and "pending" or failure.text
+end
+
+local function check_deadline(self, task)
+  local age = self.parts.clock.now() - task.began
+  if task.over or age < (task.request.timeout or JOB_TIMEOUT) then return end
+  fail(task, "late", ("%s: job %s is still %s after %d s"):format(task.request.what or task.request[1], task.jobid,
+    task.last or "pending", math.floor(age)))
+end
+
+-- Seconds until the next look at jobs of that age: a tenth of it, so that the end of any job is noticed
+-- within a tenth of its duration, or one round trip where that is longer.
+local function pause_at(self, age)
+  return math.min(math.max(age * 0.1, self.round_trip, SHORTEST_POLL), LONGEST_POLL)
+end
+
+-- Polls until each task is over. A poll that fails is no end: the job goes on, and so does the waiting.
+function client:wait(tasks)
+  local throttled = 0
+  while true do
+    local open, youngest = {}, math.huge
+    for _, task in ipairs(tasks) do
+      if not task.over then
+        open[#open + 1] = task
+        youngest = math.min(youngest, self.parts.clock.now() - task.began)
+      end
+    end
+    if #open == 0 then return tasks end
+    self.parts.clock.sleep(math.max(pause_at(self, youngest), throttled))
+    throttled = self:poll(open)
+  end
+end
+
+-- One look at all open jobs; answers the seconds that CloudStack asked us to stay away.
+function client:poll(tasks)
+  local requests, throttled = {}, 0
+  for i, task in ipairs(tasks) do requests[i] = { "queryAsyncJobResult", { jobid = task.jobid } } end
+  for i, reply in ipairs(self:transmit(requests)) do
+    local payload, failure = self:read("queryAsyncJobResult", reply)
+    absorb(self, tasks[i], { payload = payload, failure = failure })
+    check_deadline(self, tasks[i])
+    throttled = math.max(throttled, failure and failure.after or 0)
+  end
+  return throttled
+end
+
+-- One asynchronous command to its end: the result and the task. A failure is raised with the request's `what`.
+function client:job(request)
+  local task = self:start({ request })[1]
+  self:wait({ task })
+  if task.failure then client.raise(task.failure, request.what) end
+  return task.result or {}, task
+end
+
+return new

@@ -1,0 +1,104 @@
+-- Tags: how CloudStack remembers whose an object is and what BOSH said of it.
+
+local tags = {}
+
+local LONGEST = 255
+
+-- At most n bytes, cut between characters.
+local function cut(text, n)
+  if #text <= n then return text end
+  local at = n
+  while at > 0 and (text:byte(at + 1) or 0) & 0xC0 == 0x80 do at = at - 1 end
+  return text:sub(1, at)
+end
+
+-- CloudStack prints a stored \u0041 as invalid JSON and refuses control characters: neither is stored.
+local function harmless(text)
+  return (text:gsub("[%c]", " "):gsub("\\", "/"))
+end
+
+-- Metadata as tags that CloudStack takes: strings, at most 255 bytes, none empty (one empty value would fail
+-- the whole call). null is the decoder's null.
+function tags.clean(metadata, null)
+  local clean = {}
+  for key, value in pairs(metadata) do
+    local kind = type(value)
+    if value ~= null and kind ~= "table" and kind ~= "nil" then
+      key, value = cut(harmless(tostring(key)), LONGEST), cut(harmless(tostring(value)), LONGEST)
+      if key:find "%S" and value:find "%S" then clean[key] = value end
+    end
+  end
+  return clean
+end
+
+local function sorted(set)
+  local keys = {}
+  for key in pairs(set) do keys[#keys + 1] = key end
+  table.sort(keys)
+  return keys
+end
+
+-- The createTags request for client.start; kind: UserVm, Volume, Template, Snapshot.
+function tags.create_request(cpi, kind, id, wanted)
+  local params = { resourceids = id, resourcetype = kind }
+  for i, key in ipairs(sorted(wanted)) do
+    params[("tags[%d].key"):format(i - 1)] = key
+    params[("tags[%d].value"):format(i - 1)] = wanted[key]
+  end
+  return { "createTags", params, job = true, idempotent = true, what = "tagging",
+    timeout = cpi.settings.cloudstack.timeout.global }
+end
+
+local function delete_request(cpi, kind, id, keys)
+  local params = { resourceids = id, resourcetype = kind }
+  for i, key in ipairs(keys) do params[("tags[%d].key"):format(i - 1)] = key end
+  return { "deleteTags", params, job = true, idempotent = true, what = "removing old tags",
+    timeout = cpi.settings.cloudstack.timeout.global }
+end
+
+-- Row tags as { key = value }.
+function tags.of(row)
+  local set = {}
+  for _, tag in ipairs(row.tags or {}) do set[tag.key] = tag.value end
+  return set
+end
+
+-- One createTags refused: one bad tag fails the whole call, so each is set for itself and the bad ones are
+-- warned about. Metadata is never worth a VM.
+local function set_one_by_one(cpi, kind, id, wanted)
+  local requests, keys = {}, sorted(wanted)
+  for i, key in ipairs(keys) do requests[i] = tags.create_request(cpi, kind, id, { [key] = wanted[key] }) end
+  for i, task in ipairs(cpi.cloudstack:wait(cpi.cloudstack:start(requests))) do
+    local failure = task.failure
+    if failure and not failure.text:find("already on", 1, true) then
+      cpi.log.warn("tag '%s' of %s %s was not set: %s", keys[i], kind, id, cpi.cloudstack.say(failure))
+    end
+  end
+end
+
+-- Sets tags on an object whose row is at hand; tags that are not ours stay as they are. Only what differs
+-- is touched: changed ones are removed first, because CloudStack refuses a key that exists.
+function tags.merge(cpi, kind, row, wanted)
+  local client, present = cpi.cloudstack, tags.of(row)
+  local new, changed = {}, {}
+  for key, value in pairs(wanted) do
+    if present[key] ~= value then new[key] = value end
+    if present[key] ~= nil and present[key] ~= value then changed[#changed + 1] = key end
+  end
+  if next(new) == nil then return end
+  table.sort(changed)
+  if #changed > 0 then
+    local removed = client:start({ delete_request(cpi, kind, row.id, changed) })[1]
+    client:wait({ removed })
+    if removed.failure then cpi.log.warn("old tags: %s", client.say(removed.failure)) end
+  end
+  local made = client:start({ tags.create_request(cpi, kind, row.id, new) })[1]
+  client:wait({ made })
+  if not made.failure then return end
+  if made.failure.kind == "job" or made.failure.kind == "refused" then
+    return set_one_by_one(cpi, kind, row.id, new)
+  end
+  client.raise(made.failure, "tagging " .. tostring(row.name))
+end
+
+return tags

@@ -1,0 +1,104 @@
+-- Templates: a stemcell's CID is a template's name (cpitemplate-...), or light-ID for a template that
+-- somebody else made and we only use.
+
+local errors = require "errors"
+local exact = require "cloudstack.exact"
+
+local templates = {}
+
+local OURS = "^cpitemplate%-"
+local LIGHT = "^light%-(.+)$"
+
+-- A fresh CID: the first three groups of a uuid, as the Go CPI has it (template names were limited to 32).
+function templates.new_cid(uuid)
+  return "cpitemplate-" .. uuid:match "^%x+%-%x+%-%x+"
+end
+
+-- The CID for using an existing template.
+function templates.light_cid(template)
+  return "light-" .. template.id
+end
+
+function templates.is_ours(stemcell_cid)
+  return stemcell_cid:find(OURS) ~= nil
+end
+
+-- The template's name or id behind a CID.
+function templates.wanted(stemcell_cid)
+  return stemcell_cid:match(LIGHT) or stemcell_cid
+end
+
+-- A list request: filter is CloudStack's templatefilter ("executable": what may be deployed, "self": our own
+-- in every state). One row per zone of each template.
+function templates.request(stemcell_cid, filter)
+  local params = exact.filter(templates.wanted(stemcell_cid))
+  params.templatefilter = filter
+  return { "listTemplates", params, rows = "template" }
+end
+
+-- The rows of one zone.
+function templates.in_zone(rows, zone)
+  local there = {}
+  for _, row in ipairs(rows) do
+    if row.zoneid == zone.id then there[#there + 1] = row end
+  end
+  return there
+end
+
+-- The template that a VM can be made of; raises CloudError when it is not in the zone or not ready.
+function templates.pick(rows, stemcell_cid, zone)
+  local wanted = templates.wanted(stemcell_cid)
+  local template = exact.one(templates.in_zone(rows, zone), wanted, "stemcell")
+  if not template then
+    error(errors.cloud("stemcell '%s' has no template in zone '%s'", stemcell_cid, zone.name))
+  elseif not template.isready then
+    error(errors.cloud("the template of stemcell '%s' is not ready in zone '%s': %s", stemcell_cid, zone.name,
+      template.status or "no status given"))
+  end
+  return template
+end
+
+local function is_in_use(failure)
+  return failure.text:find("instances using it", 1, true) ~= nil
+end
+
+local function is_gone(failure)
+  return failure.text:find "[Uu]nable to find [Tt]emplate" ~= nil or failure.unknown_id
+end
+
+local function delete(cpi, template, forced)
+  local task = cpi.cloudstack:start({ {
+    "deleteTemplate", { id = template.id, forced = forced }, job = true, idempotent = true,
+    what = "deleting template " .. tostring(template.name), timeout = cpi.settings.cloudstack.timeout.global,
+  } })[1]
+  cpi.cloudstack:wait({ task })
+  return task.failure, task
+end
+
+-- VMs of the template that live, as far as this account sees.
+local function living_vms(cpi, template)
+  local names = {}
+  for _, vm in ipairs(cpi.cloudstack:rows {
+    "listVirtualMachines", { templateid = template.id }, rows = "virtualmachine",
+  }) do
+    if vm.state ~= "Destroyed" and vm.state ~= "Expunging" then names[#names + 1] = vm.name end
+  end
+  return names
+end
+
+-- Deletes the template in all zones; one that is gone already is deleted. CloudStack refuses it while a VM
+-- of it is destroyed and not yet expunged, which a user cannot even see: then it is forced, after a look that
+-- no living VM is of it. Raises CloudError.
+function templates.delete(cpi, template)
+  local failure, task = delete(cpi, template)
+  if failure and is_in_use(failure) then
+    local names = living_vms(cpi, template)
+    if #names > 0 then
+      error(errors.cloud("stemcell '%s' is in use by VM %s", template.name, table.concat(names, ", ")))
+    end
+    failure, task = delete(cpi, template, true)
+  end
+  if failure and not is_gone(failure) then cpi.cloudstack.raise(failure, task.request.what) end
+end
+
+return templates

@@ -1,0 +1,148 @@
+-- Volumes: a disk_cid is the name (cpi-disk-UUID, as the earlier CPIs have it), or CloudStack's id.
+
+local errors = require "errors"
+local exact = require "cloudstack.exact"
+
+local volumes = {}
+
+-- The tag on a disk that was made with its VM: the VM's CID. Such a disk cannot be given a name.
+volumes.EPHEMERAL_TAG = "bosh_ephemeral_of"
+
+-- A volume in these states is deleted for BOSH.
+local gone = { Destroy = true, Destroyed = true, Expunging = true, Expunged = true }
+
+function volumes.new_cid(uuid)
+  return "cpi-disk-" .. uuid
+end
+
+function volumes.request(disk_cid)
+  return { "listVolumes", exact.filter(disk_cid), rows = "volume" }
+end
+
+-- All disks attached to a VM, the root disk too.
+function volumes.request_of_vm(vm)
+  assert(vm.id, "without an id this would list every disk of the account")
+  return { "listVolumes", { virtualmachineid = vm.id }, rows = "volume" }
+end
+
+-- The disks that were made with the VM of that CID, attached to it or not any more.
+function volumes.request_ephemeral(vm_cid)
+  return { "listVolumes", { ["tags[0].key"] = volumes.EPHEMERAL_TAG, ["tags[0].value"] = vm_cid }, rows = "volume" }
+end
+
+-- The living volume among rows, or nil.
+function volumes.pick(rows, disk_cid)
+  local living = {}
+  for _, row in ipairs(rows) do
+    if not gone[row.state] then living[#living + 1] = row end
+  end
+  return exact.one(living, disk_cid, "disk")
+end
+
+function volumes.find(cpi, disk_cid)
+  return volumes.pick(cpi.cloudstack:rows(volumes.request(disk_cid)), disk_cid)
+end
+
+function volumes.missing(disk_cid)
+  error(errors.disk_not_found("disk '%s' is not in CloudStack", disk_cid))
+end
+
+-- The volume; raises DiskNotFound.
+function volumes.get(cpi, disk_cid)
+  return volumes.find(cpi, disk_cid) or volumes.missing(disk_cid)
+end
+
+-- Is it a disk that lives and dies with its VM? Made with the VM (tagged, or still untagged: CloudStack calls
+-- it DATA-N and puts it on device 1), or by the Go and the Java CPI (by its name).
+function volumes.is_ephemeral(volume)
+  if volume.type == "ROOT" then return false end
+  if volume.name:find "^cpi%-ephemeral%-disk%-" then return true end
+  local tagged
+  for _, tag in ipairs(volume.tags or {}) do
+    if tag.key == volumes.EPHEMERAL_TAG then return true end
+    tagged = true
+  end
+  return not tagged and volume.deviceid == 1 and volume.name:find "^DATA%-%d+" ~= nil
+end
+
+-- A request that deletes a detached volume for good; asking for one that is gone is refused, see is_gone.
+function volumes.delete_request(volume)
+  return { "deleteVolume", { id = volume.id }, idempotent = true }
+end
+
+-- Does the failure of a delete say that there is nothing to delete?
+function volumes.is_gone(failure)
+  return failure.kind == "refused" and failure.text:find "Unable to find volume" ~= nil or failure.unknown_id
+end
+
+-- Deletes detached volumes, all at once. A hypervisor may fail once and leave the volume in state Destroy,
+-- where a second delete succeeds (seen on 4.23). Raises for the first that stays.
+function volumes.delete_all(cpi, list)
+  local client, left = cpi.cloudstack, list
+  for try = 1, 2 do
+    local requests, failed = {}, {}
+    for i, volume in ipairs(left) do requests[i] = volumes.delete_request(volume) end
+    if #requests == 0 then return end
+    for i, outcome in ipairs(client:wave(requests)) do
+      local failure = outcome.failure
+      if failure and not volumes.is_gone(failure) then
+        if try == 2 or failure.code ~= 530 then client.raise(failure, "deleting disk " .. tostring(left[i].name)) end
+        failed[#failed + 1] = left[i]
+      end
+    end
+    left = failed
+  end
+end
+
+-- The volume's row as CloudStack has it now, by id; nil when it is gone.
+function volumes.again(cpi, volume)
+  return cpi.cloudstack:rows({ "listVolumes", { id = volume.id }, rows = "volume" })[1]
+end
+
+-- Two attaches to one VM at once make one fail with a state error that goes away.
+local function is_passing(failure)
+  return failure.kind == "job" and
+    (failure.text:find("is in Attaching", 1, true) or failure.text:find("state must be in Allocated", 1, true)) ~= nil
+end
+
+local ATTACH_TRIES = 8
+
+-- Attaches, and answers the device id. Raises CloudError.
+function volumes.attach(cpi, volume, vm)
+  local client = cpi.cloudstack
+  local function attached()
+    local row = volumes.again(cpi, volume)
+    return row and row.virtualmachineid == vm.id and { volume = row } or nil
+  end
+  for try = 1, ATTACH_TRIES do
+    local task = client:start({ {
+      "attachVolume", { id = volume.id, virtualmachineid = vm.id }, job = true, find = attached, idempotent = true,
+      what = ("attaching disk %s to VM %s"):format(volume.name, vm.name),
+      timeout = cpi.settings.cloudstack.timeout.attach_volume,
+    } })[1]
+    client:wait({ task })
+    local done = not task.failure and task.result or attached()
+    if done and done.volume and done.volume.deviceid then return done.volume.deviceid end
+    if done then return attached().volume.deviceid end
+    if try == ATTACH_TRIES or not is_passing(task.failure) then client.raise(task.failure, task.request.what) end
+    cpi.clock.sleep(try)
+  end
+end
+
+-- Detaches from the VM that has it. Raises CloudError.
+function volumes.detach(cpi, volume)
+  local client = cpi.cloudstack
+  local function detached()
+    local row = volumes.again(cpi, volume)
+    return row and not row.virtualmachineid and { volume = row } or nil
+  end
+  local task = client:start({ {
+    "detachVolume", { id = volume.id }, job = true, find = detached, idempotent = true,
+    what = ("detaching disk %s from VM %s"):format(volume.name, volume.vmname or volume.virtualmachineid),
+    timeout = cpi.settings.cloudstack.timeout.detach_volume,
+  } })[1]
+  client:wait({ task })
+  if task.failure and not detached() then client.raise(task.failure, task.request.what) end
+end
+
+return volumes

@@ -1,0 +1,44 @@
+-- From the host's sources to settings in force: read, check, and tell the host where CloudStack is, what to
+-- mask and how loud to be.
+
+local secrets = require "secrets"
+local settings_of = require "settings"
+
+local configuration = {}
+
+local function proxy_for(settings)
+  local name = settings.cloudstack.endpoint:find "^https" and "https_proxy" or "http_proxy"
+  return settings.env[name] ~= "" and settings.env[name] or nil
+end
+
+-- Names the CloudStack that host.cloudstack.send talks to; nothing is connected yet.
+local function point_to_cloudstack(host, settings)
+  local site = settings.cloudstack
+  host.cloudstack.open {
+    endpoint = site.endpoint, api_key = site.api_key, verify = not site.skip_verify_ssl,
+    ca_cert = site.ca_cert, request_timeout = site.request_timeout, proxy = proxy_for(settings),
+    no_proxy = settings.env.no_proxy ~= "" and settings.env.no_proxy or nil,
+  }
+end
+
+-- load(host, context) -> settings. context: the request's, or {}. Raises CpiError with every problem.
+function configuration.load(host, context)
+  local settings = settings_of.load {
+    file = host.config.read(), context = context, has_secret = host.config.has_secret(),
+    null = host.json.null, warn = host.log.warn,
+  }
+  host.log.level(settings.log.level)
+  secrets.register(host.log.secret, settings)
+  point_to_cloudstack(host, settings)
+  return settings
+end
+
+-- The store, or nil where none is configured or it cannot be opened: the CPI works without.
+function configuration.store(host, settings)
+  if settings.store.path == "" then return nil end
+  local ok, why = host.store.open(settings.store.path)
+  if ok then return host.store end
+  host.log.warn("going on without the store: %s", why)
+end
+
+return configuration

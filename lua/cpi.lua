@@ -1,0 +1,74 @@
+-- One request: find the verb named by the method, hand it the cpi, return its result.
+
+local errors = require "errors"
+
+local function verb_named(method)
+  local name = "verbs." .. method
+  if not method:find "^[%l_]+$" or not package.searchpath(name, package.path) then
+    error(errors.not_implemented("Method is not known, got: '%s'", method:sub(1, 80)))
+  end
+  return require(name)
+end
+
+-- What verbs get. The parts are made when they are first asked for, so that `info` answers without
+-- configuration, credentials, network or store.
+local function parts_of(host, request)
+  local makers = {}
+
+  function makers.settings() return require("configuration").load(host, request.context) end
+  function makers.store(cpi) return require("configuration").store(host, cpi.settings) or false end
+
+  function makers.decide(cpi)
+    return require("policy").new {
+      sandbox = host.policy, ours = host.lua_dir .. "/policies", log = host.log,
+      directory = function()
+        local directory = cpi.settings.policies.directory
+        return directory ~= "" and directory or nil
+      end,
+    }
+  end
+
+  function makers.cloudstack(cpi)
+    return require("cloudstack.client") {
+      send = cpi.settings and host.cloudstack.send, json = host.json, clock = host.clock,
+      uuid = host.bytes.uuid, log = host.log, decide = cpi.decide,
+    }
+  end
+
+  function makers.journal(cpi)
+    return require("journal") {
+      store = cpi.store or nil, json = host.json, log = host.log, uuid = host.bytes.uuid, clock = host.clock,
+      owner = host.process.identity(), context = request.context, verb = request.method,
+    }
+  end
+  return makers
+end
+
+local function cpi_for(host, request)
+  local cpi = {
+    json = host.json, clock = host.clock, log = host.log, bytes = host.bytes, http = host.http,
+    context = request.context, api_version = request.api_version or 1, version = host.version,
+  }
+  local makers = parts_of(host, request)
+  return setmetatable(cpi, {
+    __index = function(_, part)
+      if not makers[part] then error(("the cpi has no part '%s'"):format(tostring(part)), 2) end
+      local made = makers[part](cpi)
+      rawset(cpi, part, made)
+      return made
+    end,
+  })
+end
+
+-- host, request { method, arguments (with n), context, api_version } -> result, and a function to call once
+-- the answer has been written.
+return function(host, request)
+  host.log.context(request.context.request_id or "-", request.method)
+  local verb = verb_named(request.method)
+  local cpi = cpi_for(host, request)
+  local result = verb(cpi, table.unpack(request.arguments, 1, request.arguments.n))
+  return result, function()
+    local journal = rawget(cpi, "journal")
+    if journal then journal.finish() end
+  end
+end

@@ -1,0 +1,29 @@
+-- Which disk offering a disk gets: an explicit one of the manifest, else what the disk_offering policy says.
+
+local errors = require "errors"
+local offerings = require "cloudstack.offerings"
+
+-- What the site's configuration would have, per kind.
+local function configured(cpi, kind)
+  local default = cpi.settings.cloudstack.default_offer
+  local named = kind == "persistent" and default.disk or kind == "ephemeral" and default.ephemeral_disk or ""
+  return named ~= "" and named or nil, default.custom_disk ~= "" and default.custom_disk or nil
+end
+
+-- disk_choice(cpi, kind, { explicit, size, zone, offerings }) -> { offering, size }
+--   kind      "persistent" or "ephemeral"
+--   explicit  id or name from cloud_properties, or nil: then the policy decides
+--   size      GB, or nil for an explicit fixed offering of any size
+-- Raises CloudError when the offering does not exist or is too small.
+return function(cpi, kind, wanted)
+  local usable = offerings.in_zone(wanted.offerings, wanted.zone)
+  if wanted.explicit then
+    local choice, why = offerings.disk(offerings.pick(usable, wanted.explicit, "disk"), wanted.size)
+    return choice or error(errors.cloud("%s", why))
+  end
+  local named, fallback = configured(cpi, kind)
+  return cpi.decide("disk_offering", {
+    kind = kind, size = wanted.size, wanted = named, fallback = fallback, offerings = usable,
+    zone = { id = wanted.zone.id, name = wanted.zone.name },
+  })
+end

@@ -1,0 +1,49 @@
+-- The ten errors that a BOSH director knows; any other type becomes "Unknown CPI error" there.
+--
+-- Every constructor takes (format, ...) as string.format does and returns an error value
+-- { type, message, ok_to_retry } for error(). Only create_vm's VMCreationFailed is ever retried by the
+-- director (bosh src/bosh-director/lib/bosh/director/deployment_plan/steps/create_vm_step.rb), so only
+-- vm_creation_retriable says ok_to_retry.
+
+local Error = {}
+Error.__index = Error
+
+function Error:__tostring()
+  return self.type .. ": " .. self.message
+end
+
+local function kind(name, ok_to_retry)
+  return function(format, ...)
+    return setmetatable({
+      type = "Bosh::Clouds::" .. name,
+      message = format:format(...),
+      ok_to_retry = ok_to_retry or false,
+    }, Error)
+  end
+end
+
+local errors = {
+  cpi = kind "CpiError",
+  not_supported = kind "NotSupported",
+  not_implemented = kind "NotImplemented",
+  cloud = kind "CloudError",
+  vm_not_found = kind "VMNotFound",
+  network_not_found = kind "NetworkNotFound",
+  no_disk_space = kind "NoDiskSpace",
+  disk_not_attached = kind "DiskNotAttached",
+  disk_not_found = kind "DiskNotFound",
+  vm_creation_failed = kind "VMCreationFailed",
+  vm_creation_retriable = kind("VMCreationFailed", true),
+}
+
+-- Is this an error value of ours (and not a bug's string)?
+function errors.is(value)
+  return getmetatable(value) == Error
+end
+
+-- The words of any error value, for a message that quotes it.
+function errors.words(value)
+  return errors.is(value) and value.message or tostring(value)
+end
+
+return errors

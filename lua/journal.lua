@@ -1,0 +1,60 @@
+-- What this CPI is about to create, written down before CloudStack is asked, so that a killed process
+-- leaves a trace of what it may have left. Without a store nothing is written; names and tags in
+-- CloudStack tell the same, more slowly.
+--
+--   local entry = journal.open{ kind = "vm", name = vm_cid }
+--   entry.note{ job = "...", id = "..." }    more is known
+--   entry.close()                            nothing is left of it: it was undone
+-- journal.finish() closes what is still open: it runs after the answer has reached BOSH, which knows the
+-- CID from then on.
+
+-- new{ store, json, log, uuid, clock, owner, context, verb } -> journal. store may be nil. owner is this
+-- process's identity (pid and start time), so that a later one can tell the dead from the living.
+local function new(parts)
+  local journal, open = {}, {}
+
+  -- The CPI goes on without its store: a journal that cannot be written is worth a warning, not a failure.
+  local function write(key, record)
+    local ok, why = parts.store.put("journal", key, parts.json.encode(record))
+    if not ok then parts.log.warn("the journal could not be written: %s", why) end
+  end
+
+  -- open{ kind, name, ... } -> entry. Further fields are kept as they are; nothing secret may be in them.
+  function journal.open(record)
+    local entry = {}
+    if not parts.store then
+      entry.note, entry.close = function() end, function() end
+      return entry
+    end
+    local key = parts.uuid()
+    record.verb, record.owner, record.at = parts.verb, parts.owner, parts.clock.iso()
+    record.director, record.request = parts.context.director_uuid, parts.context.request_id
+    write(key, record)
+    open[key] = true
+
+    function entry.note(more)
+      for name, value in pairs(more) do record[name] = value end
+      write(key, record)
+    end
+
+    function entry.close()
+      if not open[key] then return end
+      open[key] = nil
+      local ok, why = parts.store.delete("journal", key)
+      if not ok then parts.log.warn("the journal could not be written: %s", why) end
+    end
+
+    return entry
+  end
+
+  function journal.finish()
+    for key in pairs(open) do
+      open[key] = nil
+      parts.store.delete("journal", key)
+    end
+  end
+
+  return journal
+end
+
+return new

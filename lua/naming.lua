@@ -1,0 +1,29 @@
+-- What a new object is called for people, and the tags that it carries from its creation: whose it is and
+-- which request made it. What is lost in a crash is found again by them. The CID itself stays ours.
+
+local tags = require "cloudstack.tags"
+
+local naming = {}
+
+-- of(cpi, kind, cid [, more]) -> { display_name, tags }
+--   kind  vm, disk, ephemeral-disk, stemcell
+--   more  what the verb knows besides: agent_id, group (env.bosh.group), vm_cid, stemcell_name,
+--         stemcell_version, given_tags (tags that BOSH asks for)
+-- The names policy decides both; the tags that find an object again are ours and cannot be taken away.
+function naming.of(cpi, kind, cid, more)
+  more = more or {}
+  local facts = {
+    kind = kind, cid = cid, director = cpi.settings.director.name, director_uuid = cpi.context.director_uuid,
+    agent_id = more.agent_id, group = more.group, vm_cid = more.vm_cid,
+    stemcell_name = more.stemcell_name, stemcell_version = more.stemcell_version,
+  }
+  local answer = cpi.decide("names", facts)
+  local all = {}
+  for key, value in pairs(more.given_tags or {}) do all[key] = value end
+  for key, value in pairs(answer.tags) do all[key] = value end
+  all.director_uuid, all.bosh_request = facts.director_uuid, cpi.context.request_id
+  all.bosh_cid, all.bosh_agent_id = cid, more.agent_id
+  return { display_name = answer.display_name, tags = tags.clean(all, cpi.json.null) }
+end
+
+return naming

@@ -1,0 +1,49 @@
+-- Which disk offering a disk gets when the manifest names none: the configured one where it fits, else the
+-- smallest fixed offering that is large enough, else a customised one.
+--   facts   { kind = "persistent" | "ephemeral", size (GB) or nil, wanted = configured name or nil,
+--             fallback = name of the configured customised offering or nil, zone = { id, name },
+--             offerings = { { id, name, disksize (GB), iscustomized, storagetype, tags, ... }, ... } }
+--   answer  { offering = one of facts.offerings, size = GB (for a customised one) }, or the offering itself;
+--           nil and a reason when nothing fits
+
+local function named(offerings, name)
+  for _, offering in ipairs(offerings) do
+    if offering.name == name or offering.id == name then return offering end
+  end
+end
+
+local function fits(offering, size)
+  return offering.iscustomized or (offering.disksize or 0) >= size
+end
+
+local function smallest_fixed(offerings, size)
+  local best
+  for _, offering in ipairs(offerings) do
+    local is_better = not best or (offering.disksize or 0) < best.disksize
+    if not offering.iscustomized and offering.storagetype ~= "local" and fits(offering, size) and is_better then
+      best = offering
+    end
+  end
+  return best
+end
+
+local function answer(offering, size)
+  return { offering = offering, size = offering.iscustomized and size or nil }
+end
+
+local function decide(facts)
+  local size = facts.size or 1
+  if facts.wanted then
+    local offering = named(facts.offerings, facts.wanted)
+    if not offering then return nil, ("the configured disk offering '%s' does not exist"):format(facts.wanted) end
+    if fits(offering, size) then return answer(offering, size) end
+    return nil, ("the configured disk offering '%s' gives %d GB, asked were %d GB"):format(offering.name,
+      offering.disksize or 0, size)
+  end
+  local offering = facts.fallback and named(facts.offerings, facts.fallback)
+    or smallest_fixed(facts.offerings, size)
+  if offering and fits(offering, size) then return answer(offering, size) end
+  return nil, ("no disk offering gives %d GB"):format(size)
+end
+
+return { api = 1, decide = decide }

@@ -1,0 +1,38 @@
+-- Which service offerings a VM of a wanted size is tried with, best first: the smallest that fits, the next
+-- one when CloudStack has no room for it. A customised offering fits everything and comes last.
+--   facts   { cpu, ram (MB), zone = { id, name }, refused = { offering ids },
+--             offerings = { { id, name, cpunumber, memory, iscustomized, hosttags, ... }, ... } }
+--   answer  some of facts.offerings, in the order to try; nil and a reason when nothing fits
+
+local TRIES = 3
+
+local function has(list, value)
+  for _, one in ipairs(list) do
+    if one == value then return true end
+  end
+  return false
+end
+
+local function smaller(a, b)
+  if (a.iscustomized or false) ~= (b.iscustomized or false) then return not a.iscustomized end
+  if a.iscustomized then return a.name < b.name end
+  if a.memory ~= b.memory then return a.memory < b.memory end
+  if a.cpunumber ~= b.cpunumber then return a.cpunumber < b.cpunumber end
+  return a.name < b.name
+end
+
+local function decide(facts)
+  local fitting = {}
+  for _, offering in ipairs(facts.offerings) do
+    local fits = offering.iscustomized
+      or (offering.cpunumber or 0) >= facts.cpu and (offering.memory or 0) >= facts.ram
+    if fits and not has(facts.refused or {}, offering.id) then fitting[#fitting + 1] = offering end
+  end
+  table.sort(fitting, smaller)
+  if #fitting == 0 then
+    return nil, ("no service offering has %d CPUs and %d MB"):format(facts.cpu, facts.ram)
+  end
+  return table.move(fitting, 1, math.min(TRIES, #fitting), 1, {})
+end
+
+return { api = 1, decide = decide }

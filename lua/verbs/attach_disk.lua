@@ -1,0 +1,25 @@
+-- attach_disk(vm_cid, disk_cid): attaches the disk and answers where the guest finds it, { path, volume_id }.
+-- A disk that this VM has already is attached; one that another VM has is refused.
+
+local arguments = require "arguments"
+local devices = require "cloudstack.devices"
+local disk_on_vm = require "cloudstack.disk_on_vm"
+local errors = require "errors"
+local vms = require "cloudstack.vms"
+local volumes = require "cloudstack.volumes"
+
+return function(cpi, vm_cid, disk_cid)
+  arguments.text("vm_cid", vm_cid)
+  arguments.text("disk_cid", disk_cid)
+  local vm, volume = disk_on_vm.look_up(cpi, vm_cid, disk_cid)
+  if not vm then vms.missing(vm_cid) end
+  if not volume then volumes.missing(disk_cid) end
+  local deviceid = volume.deviceid
+  if volume.virtualmachineid and volume.virtualmachineid ~= vm.id then
+    error(errors.cloud("disk '%s' is attached to VM '%s', not to '%s'", disk_cid,
+      volume.vmname or volume.virtualmachineid, vm_cid))
+  elseif not volume.virtualmachineid then
+    deviceid = volumes.attach(cpi, volume, vm)
+  end
+  return devices.hint(vm.hypervisor, volume.id, deviceid)
+end

@@ -1,0 +1,73 @@
+-- create_disk(size, cloud_properties, vm_cid): a persistent disk of at least `size` MB, in the zone of the VM
+-- that it is for, else in the default zone; answers its CID.
+
+local arguments = require "arguments"
+local disk_choice = require "disk_choice"
+local errors = require "errors"
+local naming = require "naming"
+local offerings = require "cloudstack.offerings"
+local read_properties = require "cloud_properties"
+local rollback = require "rollback"
+local tags = require "cloudstack.tags"
+local vms = require "cloudstack.vms"
+local volumes = require "cloudstack.volumes"
+local zones = require "cloudstack.zones"
+
+local properties_of_a_disk = { disk_offering = "text", zone = "text", name = "text" }
+
+-- The VM's zone when there is a VM, the disk's own `zone` property, or the default.
+local function zone_for(cpi, found, properties, vm_cid)
+  local vm = vm_cid and vms.pick(found.vms, vm_cid)
+  return zones.pick(found.zones, properties.zone or vm and vm.zoneid or cpi.settings.cloudstack.default_zone)
+end
+
+local function look_up(cpi, vm_cid)
+  local requests = { zones = zones.request(), offerings = offerings.disk_request() }
+  if vm_cid then requests.vms = vms.request(vm_cid) end
+  return cpi.cloudstack:gather(requests)
+end
+
+-- Creates the volume and tags it while CloudStack is at work. What a failed create leaves is looked for by
+-- its name, which is ours alone, and removed.
+local function create(cpi, disk_cid, choice, zone, owned, undo) -- owned: the tags
+  local client = cpi.cloudstack
+  local entry, task = cpi.journal.open { kind = "disk", name = disk_cid }, nil
+  undo.add("disk " .. disk_cid, function()
+    local left = volumes.find(cpi, disk_cid)
+    if left then volumes.delete_all(cpi, { left }) end
+    -- After a lost reply the disk may still appear: then the journal keeps its entry.
+    if left or not task or not task.failure or task.failure.kind ~= "lost" then entry.close() end
+  end)
+  task = client:start({ {
+    "createVolume", { name = disk_cid, zoneid = zone.id, diskofferingid = choice.offering.id, size = choice.size },
+    job = true, entry = entry, what = "creating disk " .. disk_cid,
+    find = function() return volumes.find(cpi, disk_cid) end,
+    timeout = cpi.settings.cloudstack.timeout.create_volume,
+  } })[1]
+  local tagging = task.id and client:start { tags.create_request(cpi, "Volume", task.id, owned) } or {}
+  client:wait { task, table.unpack(tagging) }
+  if task.failure then
+    if task.failure.text:find "suitable primary storage" then
+      error(errors.no_disk_space("%s", client.say(task.failure)))
+    end
+    client.raise(task.failure, task.request.what)
+  end
+  if not tagging[1] or tagging[1].failure then tags.merge(cpi, "Volume", { id = task.id, name = disk_cid }, owned) end
+end
+
+return function(cpi, size, cloud_properties, vm_cid)
+  local null = cpi.json.null
+  local megabytes = arguments.megabytes("size", size)
+  local properties = read_properties(cloud_properties, properties_of_a_disk, "cloud_properties of the disk", null)
+  vm_cid = vm_cid ~= nil and vm_cid ~= null and vm_cid ~= "" and arguments.text("vm_cid", vm_cid) or nil
+
+  local found = look_up(cpi, vm_cid)
+  local zone = zone_for(cpi, found, properties, vm_cid)
+  local choice = disk_choice(cpi, "persistent", {
+    explicit = properties.disk_offering, size = offerings.gigabytes(megabytes), zone = zone, offerings = found.offerings,
+  })
+  local disk_cid = volumes.new_cid(cpi.bytes.uuid())
+  local undo <close> = rollback(cpi.log)
+  create(cpi, disk_cid, choice, zone, naming.of(cpi, "disk", disk_cid).tags, undo)
+  return disk_cid
+end

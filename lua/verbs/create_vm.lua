@@ -1,0 +1,125 @@
+-- create_vm(agent_id, stemcell_cid, cloud_properties, networks, disk_cids, env): a running VM whose user data
+-- is the agent's settings; answers [vm_cid, networks]. A create_vm that fails leaves nothing.
+
+local arguments = require "arguments"
+local capabilities = require "cloudstack.capabilities"
+local deployment = require "vm.deployment"
+local errors = require "errors"
+local naming = require "naming"
+local offerings = require "cloudstack.offerings"
+local networks_of = require "vm.networks"
+local read_properties = require "cloud_properties"
+local rollback = require "rollback"
+local secrets = require "secrets"
+local templates = require "cloudstack.templates"
+local user_data = require "vm.user_data"
+local vm_disks = require "vm.disks"
+local vms = require "cloudstack.vms"
+local zones = require "cloudstack.zones"
+
+local properties_of_a_vm = {
+  compute_offering = "text", cpu = "count", cpu_speed = "count", ram = "count",
+  disk = "megabytes", ephemeral_disk_offering = "text", root_disk_size = "megabytes", disk_offering = "text",
+  zone = "text", key_name = "text",
+  affinity_group = "text", affinity_group_type = "text", lbs = "list", routes = "object",
+}
+
+-- Keys that the Go release knows and this CPI does not do yet: refused, never quietly left out.
+local not_yet = { "affinity_group", "lbs", "routes" }
+
+local function refuse_what_is_missing(cpi, properties)
+  for _, key in ipairs(not_yet) do
+    if properties[key] then error(errors.not_supported("cloud_properties.%s is not supported yet", key)) end
+  end
+  if cpi.settings.cloudstack.enable_auto_anti_affinity then
+    error(errors.not_supported("cloudstack.enable_auto_anti_affinity is not supported yet"))
+  end
+end
+
+-- Stemcells before API version 2 have an agent that reads its settings from a registry.
+local function check_stemcell_version(cpi)
+  local vm = type(cpi.context.vm) == "table" and cpi.context.vm or {}
+  local version = type(vm.stemcell) == "table" and vm.stemcell.api_version
+  if math.type(version) and version < 2 then
+    error(errors.not_supported("the stemcell has API version %s; its agent needs a registry, which is not supported yet",
+      tostring(version)))
+  end
+end
+
+local function read_order(cpi, agent_id, stemcell_cid, cloud_properties, networks, disk_cids, env)
+  local null = cpi.json.null
+  local order = {
+    agent_id = arguments.text("agent_id", agent_id), stemcell_cid = arguments.text("stemcell_cid", stemcell_cid),
+    properties = read_properties(cloud_properties, properties_of_a_vm, "cloud_properties of the VM", null),
+    networks = networks_of.read(networks, cpi.json),
+    disk_cids = arguments.list("disk_cids", disk_cids, null), env = arguments.object("env", env, null),
+  }
+  secrets.register_env(cpi.log.secret, order.env)
+  refuse_what_is_missing(cpi, order.properties)
+  check_stemcell_version(cpi)
+  return order
+end
+
+-- Everything that CloudStack must be asked, at once.
+local function look_up(cpi, order)
+  local requests = {
+    zones = zones.request(), services = offerings.service_request(), networks = networks_of.request(),
+    templates = templates.request(order.stemcell_cid, "executable"), capabilities = capabilities.request(),
+  }
+  vm_disks.add_requests(requests, order)
+  local found = cpi.cloudstack:gather(requests)
+  found.zone = zones.pick(found.zones, order.properties.zone or cpi.settings.cloudstack.default_zone)
+  found.template = templates.pick(found.templates, order.stemcell_cid, found.zone)
+  found.can = capabilities.read(found.capabilities)
+  return found
+end
+
+-- The service offerings to try, best first: the one that the manifest names, else the policy's.
+local function service_offerings(cpi, order, found)
+  local properties = order.properties
+  local usable = offerings.in_zone(found.services, found.zone)
+  if properties.compute_offering then
+    return { offerings.pick(usable, properties.compute_offering, "service") }
+  elseif not properties.cpu or not properties.ram then
+    error(errors.cloud("cloud_properties of the VM must name 'compute_offering', or both 'cpu' and 'ram'"))
+  end
+  return cpi.decide("service_offering", {
+    cpu = properties.cpu, ram = properties.ram, offerings = usable, refused = {},
+    zone = { id = found.zone.id, name = found.zone.name },
+  })
+end
+
+-- The parameters of the deploy that do not change from try to try. All decisions fall here, before anything
+-- is created.
+local function plan(cpi, order, found)
+  local nics = networks_of.plan(cpi, order.networks, found)
+  return {
+    candidates = service_offerings(cpi, order, found), order = order, zone = found.zone, template = found.template,
+    nics = nics, ephemeral = vm_disks.ephemeral(cpi, order, found), can = found.can,
+    root_gb = (order.properties.root_disk_size or 0) > 0 and offerings.gigabytes(order.properties.root_disk_size) or nil,
+    key_name = order.properties.key_name or cpi.settings.cloudstack.default_key_name,
+  }
+end
+
+-- The CID and what hangs on it: a fresh one for every try, because CloudStack keeps the name of a failed VM.
+local function christen(cpi, plan_of_vm)
+  local order = plan_of_vm.order
+  local bosh = type(order.env.bosh) == "table" and order.env.bosh or {}
+  local group = type(bosh.group) == "string" and bosh.group or nil
+  local vm_cid = vms.new_cid(cpi.bytes.uuid())
+  return {
+    vm_cid = vm_cid,
+    names = naming.of(cpi, "vm", vm_cid, { agent_id = order.agent_id, group = group }),
+    user_data = user_data.of(cpi, order, vm_cid, plan_of_vm.nics, plan_of_vm.ephemeral ~= nil),
+  }
+end
+
+return function(cpi, ...)
+  local order = read_order(cpi, ...)
+  local found = look_up(cpi, order)
+  vm_disks.check_persistent(order, found)
+  local plan_of_vm = plan(cpi, order, found)
+  local undo <close> = rollback(cpi.log)
+  local vm_cid, vm = deployment.run(cpi, plan_of_vm, christen, undo)
+  return cpi.json.array { vm_cid, networks_of.result(order.networks, plan_of_vm.nics, vm) }
+end

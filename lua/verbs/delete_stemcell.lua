@@ -1,0 +1,17 @@
+-- delete_stemcell(stemcell_cid): deletes the template that create_stemcell made. One that is gone is deleted;
+-- a light stemcell's template belongs to somebody else and stays.
+
+local arguments = require "arguments"
+local exact = require "cloudstack.exact"
+local templates = require "cloudstack.templates"
+
+return function(cpi, stemcell_cid)
+  arguments.text("stemcell_cid", stemcell_cid)
+  if not templates.is_ours(stemcell_cid) then
+    cpi.log.info("template '%s' was not made by this CPI and stays", templates.wanted(stemcell_cid))
+    return
+  end
+  local rows = cpi.cloudstack:rows(templates.request(stemcell_cid, "self"))
+  local template = exact.one(rows, stemcell_cid, "stemcell")
+  if template then templates.delete(cpi, template) end
+end

@@ -1,0 +1,20 @@
+-- delete_vm(vm_cid): destroys the VM with the disks that were made with it; persistent disks survive, and
+-- the expunge policy decides how address and name get free. A VM that is already gone is a VM deleted, yet
+-- what a half-done delete left of it is looked for.
+
+local arguments = require "arguments"
+local capabilities = require "cloudstack.capabilities"
+local removal = require "vm.removal"
+local vms = require "cloudstack.vms"
+local volumes = require "cloudstack.volumes"
+
+return function(cpi, vm_cid)
+  arguments.text("vm_cid", vm_cid)
+  local found = cpi.cloudstack:gather {
+    vms = vms.request(vm_cid), orphans = volumes.request_ephemeral(vm_cid), can = capabilities.request(),
+  }
+  local vm = vms.pick(found.vms, vm_cid)
+  if vm then removal.remove(cpi, vm, capabilities.read(found.can)) end
+  removal.sweep(cpi, found.orphans)
+  if cpi.store then cpi.store.delete("registry", vm_cid) end
+end

@@ -1,0 +1,186 @@
+-- Deploying a VM: one offering after the other until CloudStack has room, tags while it is at work, and
+-- nothing left of the tries that failed.
+
+local capacity = require "cloudstack.capacity"
+local errors = require "errors"
+local naming = require "naming"
+local removal = require "vm.removal"
+local tags = require "cloudstack.tags"
+local vm_disks = require "vm.disks"
+local vm_networks = require "vm.networks"
+local vms = require "cloudstack.vms"
+local volumes = require "cloudstack.volumes"
+
+local deployment = {}
+
+local DEFAULT_CPU_SPEED = 2000 -- MHz, as the Go CPI
+
+-- CPU and memory of a customised offering come with the deploy.
+local function add_custom_size(params, offering, properties)
+  if not offering.iscustomized then return end
+  if not properties.cpu or not properties.ram then
+    error(errors.cloud("service offering '%s' is customised: cloud_properties of the VM must have 'cpu' and 'ram'",
+      offering.name))
+  end
+  params["details[0].cpuNumber"] = properties.cpu
+  params["details[0].cpuSpeed"] = properties.cpu_speed or DEFAULT_CPU_SPEED
+  params["details[0].memory"] = properties.ram
+end
+
+local function parameters(plan, offering, child)
+  local params = vm_networks.parameters(plan.nics)
+  params.zoneid, params.templateid, params.serviceofferingid = plan.zone.id, plan.template.id, offering.id
+  params.name, params.displayname, params.userdata = child.vm_cid, child.names.display_name, child.user_data
+  params.keypair = plan.key_name ~= "" and plan.key_name or nil
+  params.rootdisksize = plan.root_gb
+  if plan.ephemeral then
+    params.diskofferingid, params.size = plan.ephemeral.offering.id, plan.ephemeral.size
+  end
+  add_custom_size(params, offering, plan.order.properties)
+  return params
+end
+
+-- While the VM starts: its tags, and those of the disk made with it (which cannot be given a name).
+local function tag(cpi, vm_id, plan, child)
+  local client = cpi.cloudstack
+  local requests = { tags.create_request(cpi, "UserVm", vm_id, child.names.tags) }
+  if plan.ephemeral then requests[2] = volumes.request_of_vm({ id = vm_id }) end
+  local tasks = client:start(requests)
+  local more = {}
+  for _, volume in ipairs(vm_disks.made_with(tasks[2] and tasks[2].rows or {})) do
+    local wanted = naming.of(cpi, "ephemeral-disk", volume.name, { vm_cid = child.vm_cid }).tags
+    wanted[volumes.EPHEMERAL_TAG] = child.vm_cid
+    more[#more + 1] = tags.create_request(cpi, "Volume", volume.id, wanted)
+  end
+  for _, task in ipairs(#more > 0 and client:start(more) or {}) do tasks[#tasks + 1] = task end
+  return tasks
+end
+
+-- A VM is worth more than its tags, yet the ephemeral disk is deleted by its tag: what failed is tried again
+-- once the VM runs, and only then warned about.
+local function mend_tags(cpi, tasks)
+  for _, task in ipairs(tasks) do
+    if task.failure then
+      local again = cpi.cloudstack:start({ { task.request[1], task.request[2], job = task.request.job,
+        rows = task.request.rows, idempotent = true } })[1]
+      cpi.cloudstack:wait({ again })
+      if again.failure and not again.failure.text:find("already on", 1, true) then
+        cpi.log.warn("%s", cpi.cloudstack.say(again.failure))
+      end
+    end
+  end
+end
+
+-- The VM that the deploy may have left: by its id where CloudStack told one, else by its name, which is ours alone.
+local function left_of(cpi, task, vm_cid)
+  if task.id then
+    return cpi.cloudstack:rows({ "listVirtualMachines", { id = task.id }, rows = "virtualmachine" })[1]
+  end
+  return vms.find(cpi, vm_cid)
+end
+
+-- Removes what a failed try left, unless the failed_vm policy keeps it for a look. Answers whether it is gone.
+-- After a lost reply the VM may still appear, so the journal keeps its entry.
+local function clean_up(cpi, plan, child, task, attempt, entry)
+  local vm = left_of(cpi, task, child.vm_cid)
+  if vm then
+    local fate = cpi.decide("failed_vm", {
+      vm = { id = vm.id, name = vm.name, state = vm.state }, attempt = attempt,
+      error = { text = task.failure.text, code = task.failure.code, kind = task.failure.kind },
+    })
+    if fate == "keep" then
+      cpi.log.warn("VM %s is kept as it failed, as the failed_vm policy says", child.vm_cid)
+      return false
+    end
+    removal.remove(cpi, vm, plan.can)
+  end
+  if vm or task.failure.kind ~= "lost" then entry.close() end
+  return true
+end
+
+-- The VM runs, with the addresses that were asked for.
+local function verify(plan, child, vm)
+  if vm.state ~= "Running" then
+    error(errors.vm_creation_retriable("VM %s is %s after its creation", child.vm_cid, tostring(vm.state)))
+  end
+  for _, nic in ipairs(plan.nics) do
+    local found
+    for _, there in ipairs(vm.nic or {}) do
+      found = found or there.networkid == nic.target.id and (not nic.ip or there.ipaddress == nic.ip)
+    end
+    if not found then
+      error(errors.vm_creation_failed("VM %s has no NIC with %s in network '%s'", child.vm_cid, nic.ip or "an address",
+        nic.target.name))
+    end
+  end
+end
+
+local function start(cpi, plan, params, child, entry)
+  local client = cpi.cloudstack
+  local task = client:start({ {
+    "deployVirtualMachine", params, job = true, entry = entry,
+    what = "creating VM " .. child.vm_cid, timeout = cpi.settings.cloudstack.timeout.create_vm,
+    find = function() return vms.find(cpi, child.vm_cid) end,
+  } })[1]
+  local tagging = task.id and not task.over and tag(cpi, task.id, plan, child) or {}
+  client:wait { task, table.unpack(tagging) }
+  return task, tagging
+end
+
+-- The row of the VM that a finished deploy made.
+local function row_of(cpi, task, vm_cid)
+  local row = task.result.virtualmachine or task.result
+  if row.nic and row.state == "Running" then return row end
+  return vms.get(cpi, vm_cid)
+end
+
+-- One try; the VM's row, or nil and the failed task.
+local function attempt(cpi, plan, offering, child, undo, number)
+  local params = parameters(plan, offering, child)
+  local entry = cpi.journal.open { kind = "vm", name = child.vm_cid }
+  local task, tagging = start(cpi, plan, params, child, entry)
+  if task.failure then
+    local ok, gone = pcall(clean_up, cpi, plan, child, task, number, entry)
+    return nil, task, ok and gone, not ok and errors.words(gone) or nil
+  end
+  undo.add("VM " .. child.vm_cid, function()
+    local vm = left_of(cpi, task, child.vm_cid)
+    if vm then removal.remove(cpi, vm, plan.can) end
+    entry.close()
+  end)
+  if #tagging == 0 then tagging = cpi.cloudstack:wait(tag(cpi, task.id, plan, child)) end
+  mend_tags(cpi, tagging)
+  local vm = row_of(cpi, task, child.vm_cid)
+  verify(plan, child, vm)
+  return vm
+end
+
+-- Why the last try failed, in one message; another try by the director helps only against what passes.
+local function give_up(cpi, plan, task, is_clean, left)
+  local failure = task.failure
+  local words = capacity.explain(cpi, plan, failure) or cpi.cloudstack.say(failure)
+  if left then words = ("%s; left behind: VM %s (%s)"):format(words, task.request[2].name, left) end
+  local passing = capacity.is_short(failure) or failure.kind ~= "refused" and failure.kind ~= "job"
+  error((is_clean and passing and errors.vm_creation_retriable or errors.vm_creation_failed)(
+    "creating VM %s: %s", task.request[2].name, words))
+end
+
+-- run(cpi, plan, christen, undo) -> vm_cid, the VM's row
+--   plan      { candidates, order, zone, template, nics, ephemeral, can, root_gb, key_name }
+--   christen  makes { vm_cid, names, user_data } for one try
+-- Raises VMCreationFailed; what the tries made is gone then, or named in the message.
+function deployment.run(cpi, plan, christen, undo)
+  for number, offering in ipairs(plan.candidates) do
+    local child = christen(cpi, plan)
+    local vm, task, is_clean, left = attempt(cpi, plan, offering, child, undo, number)
+    if vm then return child.vm_cid, vm end
+    local is_last = number == #plan.candidates
+    if is_last or not is_clean or not capacity.is_short(task.failure) then
+      give_up(cpi, plan, task, is_clean, left)
+    end
+    cpi.log.warn("no room for offering '%s': %s; trying '%s'", offering.name, task.failure.text,
+      plan.candidates[number + 1].name)
+  end
+end
+
+return deployment

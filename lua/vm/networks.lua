@@ -1,0 +1,129 @@
+-- The networks of a VM: what BOSH asks for, which NIC comes first, what it becomes in CloudStack's words.
+
+local errors = require "errors"
+local networks = require "cloudstack.networks"
+local read_properties = require "cloud_properties"
+
+local vm_networks = {}
+
+local properties_of_a_network = { name = "text", undiscoverable = "boolean", zone = "text" }
+
+local function kind_of(name, network)
+  local kind = network.type
+  if kind == nil or kind == "" then kind = network.ip and "manual" or "dynamic" end
+  if kind == "vip" then
+    error(errors.not_supported("network '%s' is a vip, which is not supported yet", name))
+  elseif kind ~= "manual" and kind ~= "dynamic" then
+    error(errors.not_supported("network '%s' has the type '%s'; manual and dynamic are known", name, tostring(kind)))
+  end
+  return kind
+end
+
+-- One network as { name, kind, ip, properties, given }; the ip of a dynamic one is only a memory of the
+-- previous VM and is not asked for.
+local function read_one(name, network, null)
+  if type(network) ~= "table" then error(errors.cpi("network '%s' must be an object", name)) end
+  local given = {}
+  for key, value in pairs(network) do
+    if value ~= null then given[key] = value end
+  end
+  local kind = kind_of(name, given)
+  if kind == "manual" and (type(given.ip) ~= "string" or given.ip == "") then
+    error(errors.cpi("network '%s' is manual and has no ip", name))
+  end
+  local properties = read_properties(given.cloud_properties, properties_of_a_network,
+    ("cloud_properties of network '%s'"):format(name), null)
+  if not properties.name then
+    error(errors.cloud("cloud_properties of network '%s' must have 'name': the network in CloudStack", name))
+  end
+  return { name = name, kind = kind, ip = kind == "manual" and given.ip or nil, properties = properties, given = network }
+end
+
+-- The argument `networks` of create_vm -> a list, by name.
+function vm_networks.read(given, json)
+  if type(given) ~= "table" or given == json.null or next(given) == nil or #given > 0 then
+    error(errors.cpi("argument networks must be an object with at least one network"))
+  end
+  local names, list = {}, {}
+  for name in pairs(given) do names[#names + 1] = name end
+  table.sort(names)
+  for i, name in ipairs(names) do list[i] = read_one(name, given[name], json.null) end
+  return list
+end
+
+vm_networks.request = networks.request
+
+local function is_default_for(network, role)
+  for _, one in ipairs(type(network.given.default) == "table" and network.given.default or {}) do
+    if one == role then return true end
+  end
+  return false
+end
+
+-- A MAC of our own: unicast, locally administered, random.
+local function fresh_mac(cpi)
+  local digits = cpi.bytes.uuid():gsub("%-", "")
+  return "02" .. digits:sub(1, 10):gsub("..", ":%0")
+end
+
+-- What the networks policy is told of one NIC.
+local function facts_of(cpi, nic)
+  local target = nic.target
+  return {
+    name = nic.name, kind = nic.kind, ip = nic.ip, undiscoverable = nic.properties.undiscoverable or false,
+    gateway = is_default_for(nic, "gateway"), dns = is_default_for(nic, "dns"),
+    fresh_mac = fresh_mac(cpi),
+    network = { id = target.id, name = target.name, type = target.type,
+      serves_metadata = networks.offers(target, "UserData") },
+  }
+end
+
+-- The NICs in their order, each { name, kind, ip, mac, target }; target is CloudStack's network.
+function vm_networks.plan(cpi, list, found)
+  local by_name, facts = {}, {}
+  for i, network in ipairs(list) do
+    local nic = { name = network.name, kind = network.kind, ip = network.ip, properties = network.properties,
+      given = network.given, target = networks.pick(found.networks, network.properties.name, found.zone) }
+    by_name[nic.name], facts[i] = nic, facts_of(cpi, nic)
+  end
+  local answer = cpi.decide("networks", { networks = facts })
+  local nics = {}
+  for i, name in ipairs(answer.order) do
+    nics[i] = by_name[name]
+    nics[i].mac = answer.macs[name]
+  end
+  return nics
+end
+
+-- deployVirtualMachine's parameters: iptonetworklist keeps the order; networkids with an address does not.
+function vm_networks.parameters(nics)
+  local params = {}
+  for i, nic in ipairs(nics) do
+    local prefix = ("iptonetworklist[%d]."):format(i - 1)
+    params[prefix .. "networkid"] = nic.target.id
+    params[prefix .. "ip"] = nic.ip
+    params[prefix .. "mac"] = nic.mac
+  end
+  return params
+end
+
+-- { network name = MAC } for the agent settings.
+function vm_networks.macs(nics)
+  local macs = {}
+  for _, nic in ipairs(nics) do macs[nic.name] = nic.mac end
+  return macs
+end
+
+-- The second half of create_vm's answer: the networks as they came, with the MACs that we gave.
+function vm_networks.result(list, nics)
+  local macs, result = vm_networks.macs(nics), {}
+  for _, network in ipairs(list) do
+    local twin = {}
+    for key, value in pairs(network.given) do twin[key] = value end
+    twin.mac = macs[network.name]
+    result[network.name] = twin
+  end
+  return result
+end
+
+return vm_networks

@@ -1,0 +1,141 @@
+-- A VM's end: its address and name free again, the disks that were made with it gone, the others kept.
+--
+-- CloudStack keeps address and name of a destroyed VM until it is expunged, a day later by default; and only
+-- some accounts may expunge. The expunge policy says what to do (docs/policies.md).
+
+local capabilities = require "cloudstack.capabilities"
+local errors = require "errors"
+local volumes = require "cloudstack.volumes"
+
+local vm_removal = {}
+
+-- The ephemeral ones among the volumes attached to a VM.
+local function ephemeral_of(attached)
+  local list = {}
+  for _, volume in ipairs(attached) do
+    if volumes.is_ephemeral(volume) then list[#list + 1] = volume end
+  end
+  return list
+end
+
+-- Before 4.16 data disks stayed attached to a destroyed VM until it was expunged: they are taken off first.
+local function detach_data_disks(cpi, attached, version)
+  if capabilities.at_least(version, 4, 16) then return end
+  for _, volume in ipairs(attached) do
+    if volume.type ~= "ROOT" then volumes.detach(cpi, volume) end
+  end
+end
+
+local function job(cpi, command, params, what, timeout)
+  local task = cpi.cloudstack:start({ {
+    command, params, job = true, idempotent = true, what = what, timeout = timeout,
+  } })[1]
+  cpi.cloudstack:wait({ task })
+  return task.failure, task
+end
+
+-- Each NIC gets another address, so that its own is free at once; only a stopped VM's may be changed. What
+-- CloudStack refuses here (a network without addresses of its own) is no reason to keep the VM.
+local function release_addresses(cpi, vm, strategy)
+  for _, nic in ipairs(vm.nic or {}) do
+    local failure = job(cpi, "updateVmNicIp", { nicid = nic.id, ipaddress = strategy.addresses[nic.networkid] },
+      "releasing address " .. tostring(nic.ipaddress), cpi.settings.cloudstack.timeout.global)
+    if failure then
+      cpi.log.warn("address %s of VM %s stays taken until it is expunged: %s", tostring(nic.ipaddress), vm.name,
+        cpi.cloudstack.say(failure))
+    end
+  end
+end
+
+-- A name that nobody asks for again; 63 characters at most, a letter first.
+local function release_name(cpi, vm)
+  local _, failure = cpi.cloudstack:try("updateVirtualMachine",
+    { id = vm.id, name = "gone-" .. vm.id }, { idempotent = true })
+  if failure then
+    cpi.log.warn("the name of VM %s stays taken until it is expunged: %s", vm.name, cpi.cloudstack.say(failure))
+  end
+end
+
+local function stop(cpi, vm, may_force)
+  if vm.state ~= "Running" and vm.state ~= "Starting" then return true end
+  local failure = job(cpi, "stopVirtualMachine", { id = vm.id, forced = may_force or nil }, "stopping VM " .. vm.name,
+    cpi.settings.cloudstack.timeout.stop_vm)
+  if failure then cpi.log.warn("VM %s was not stopped: %s", vm.name, cpi.cloudstack.say(failure)) end
+  return not failure
+end
+
+-- The VM's row as CloudStack shows it, or nil when it is gone or destroyed.
+local function living(cpi, vm)
+  local row = cpi.cloudstack:rows({ "listVirtualMachines", { id = vm.id }, rows = "virtualmachine" })[1]
+  if row and row.state ~= "Destroyed" and row.state ~= "Expunging" then return row end
+end
+
+-- Destroys, and makes sure: a job that failed may have done it, one that a restarted server forgot is asked
+-- for again. Raises when the VM lives on.
+local DESTROY_TRIES = 3
+local function destroy(cpi, vm, params)
+  params.id = vm.id
+  for try = 1, DESTROY_TRIES do
+    local failure, task = job(cpi, "destroyVirtualMachine", params, "destroying VM " .. vm.name,
+      cpi.settings.cloudstack.timeout.delete_vm)
+    if not failure or not living(cpi, vm) then return end
+    local passing = failure.kind == "killed" or failure.kind == "vanished" or failure.kind == "lost"
+    if try == DESTROY_TRIES or not passing then cpi.cloudstack.raise(failure, task.request.what) end
+  end
+end
+
+-- Waits until CloudStack has expunged the VM: its NICs are listed, to a user too, until then.
+local function wait_until_free(cpi, vm, deadline)
+  local began, pause = cpi.clock.now(), 1
+  while true do
+    local payload, failure = cpi.cloudstack:try("listNics", { virtualmachineid = vm.id })
+    if failure and failure.kind == "refused" or payload and not payload.nic then return end
+    if cpi.clock.now() - began >= deadline then
+      error(errors.cloud("VM %s is destroyed, but CloudStack has not expunged it after %d s: its addresses stay taken",
+        vm.name, deadline))
+    end
+    cpi.clock.sleep(pause)
+    pause = math.min(pause * 1.5, 30)
+  end
+end
+
+-- What the expunge policy is told.
+local function facts(cpi, vm, can)
+  local addresses = {}
+  for i, nic in ipairs(vm.nic or {}) do
+    addresses[i] = { address = nic.ipaddress, network = nic.networkname, network_id = nic.networkid }
+  end
+  return {
+    vm = { name = vm.name, id = vm.id, state = vm.state, zone = vm.zonename }, addresses = addresses,
+    may_expunge = can.may_expunge, version = can.version, wanted = cpi.settings.cloudstack.expunge_vm,
+  }
+end
+
+-- remove(cpi, vm, can): vm a row of listVirtualMachines, can as capabilities.read gives it. Raises CloudError
+-- when the VM or one of its ephemeral disks is still there.
+function vm_removal.remove(cpi, vm, can)
+  local attached = cpi.cloudstack:rows(volumes.request_of_vm(vm))
+  local ephemeral = ephemeral_of(attached)
+  local strategy = cpi.decide("expunge", facts(cpi, vm, can))
+  cpi.log.debug("VM %s leaves by strategy %s", vm.name, strategy.strategy)
+  detach_data_disks(cpi, attached, can.version)
+
+  if strategy.strategy == "release" and vm.state ~= "Error" and stop(cpi, vm, can.may_force_stop) then
+    release_addresses(cpi, vm, strategy)
+    release_name(cpi, vm)
+  end
+  destroy(cpi, vm, { expunge = strategy.strategy == "now" or nil })
+  volumes.delete_all(cpi, ephemeral)
+  if strategy.strategy == "wait" then wait_until_free(cpi, vm, strategy.deadline or 3600) end
+end
+
+-- The disks that a half-done removal left: their VM is gone, they carry its CID.
+function vm_removal.sweep(cpi, orphans)
+  local list = {}
+  for _, volume in ipairs(orphans) do
+    if volumes.is_ephemeral(volume) and not volume.virtualmachineid then list[#list + 1] = volume end
+  end
+  volumes.delete_all(cpi, list)
+end
+
+return vm_removal
