@@ -1,0 +1,70 @@
+-- One request to /client/api from its names and values to the answer, in the order in which the real
+-- server looks at things: command, key, role, limit, signature, parameters, ownership, the command itself.
+local commands = require "sim.commands"
+local envelope = require "sim.envelope"
+local parameters = require "sim.parameters"
+local accounts = require "sim.accounts"
+local signature = require "sim.signature"
+local throttle = require "sim.throttle"
+local refusal = require "sim.refusal"
+local xml = require "sim.xml"
+
+local api = {}
+
+local UNVERIFIED = refusal.new(401, nil, "unable to verify user credentials and/or request signature")
+
+local function refuse_other_role(entry, account)
+  if not commands.is_for(entry, account) then
+    refusal.unsupported("The API [%s] does not exist or is not available for the account %s.", entry.name, account.name)
+  end
+end
+
+local function carry_out(m, call, pairs_)
+  throttle.check(m, call.account)
+  parameters.refuse_control(pairs_)
+  call.arguments = parameters.read(m, call.entry, parameters.fold(pairs_), call.account)
+  parameters.refuse_foreign(call.entry, call.arguments, call.account)
+  return call.entry.run(m, call)
+end
+
+
+-- handle(m, request, options) -> reply { status, body, type, job }
+--   request   { pairs = { {name, value}, ... }, account = the one that sends it; without it the key and the
+--             signature among the pairs decide }
+--   options   { visible_at = when a job that is started begins to be known }
+local function handle(m, request, options)
+  local name = request.command
+  local entry = name and commands.find(m, name)
+  if not entry then return envelope.refusal(m, name and "errorresponse" or "null", UNVERIFIED) end
+  local account = request.account or accounts.by_key(m, signature.value_of(request.pairs, "apikey"))
+  if not account or account.disabled then return envelope.refusal(m, entry.envelope, UNVERIFIED) end
+
+  local _, why = envelope.guard(refuse_other_role, entry, account)
+  if why then return envelope.refusal(m, "errorresponse", why, account) end
+  if not request.account and not signature.verify(m, request.pairs, account) then
+    return envelope.refusal(m, entry.envelope, UNVERIFIED)
+  end
+
+  local call = { entry = entry, account = account, visible_at = options and options.visible_at, post = request.post }
+  local payload
+  payload, why = envelope.guard(carry_out, m, call, request.pairs)
+  if why then return envelope.refusal(m, entry.envelope, why, account) end
+  local reply = envelope.answer(m, entry.envelope, payload)
+  reply.job = call.job
+  return reply
+end
+
+-- Signed requests are answered in XML unless they ask for JSON.
+function api.handle(m, request, options)
+  local reply = handle(m, request, options)
+  local wanted = signature.value_of(request.pairs, "response")
+  if not request.account and not (wanted and wanted:lower() == "json") then xml.translate(m, reply) end
+  return reply
+end
+
+-- The account that a request is from, as far as can be told before anything is checked.
+function api.sender(m, request)
+  return request.account or accounts.by_key(m, signature.value_of(request.pairs, "apikey"))
+end
+
+return api

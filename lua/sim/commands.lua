@@ -1,0 +1,60 @@
+-- The list of all commands there are, gathered from the nouns that know them.
+
+local commands = {}
+
+local NOUNS = {
+  "jobs", "zones", "infrastructure", "offerings", "networks", "nics", "ostypes", "templates", "uploads",
+  "vm_lists", "vm_deploy", "vm_life", "vm_destroy", "vm_update", "volumes", "attachments", "resize", "tags", "keys",
+  "affinity", "capabilities", "configurations", "apis",
+}
+
+local CUSTOM_JOB = { "customjobid", "string" }
+
+local function complete(entry)
+  entry.parameters = entry.parameters or {}
+  if entry.class then entry.parameters[#entry.parameters + 1] = CUSTOM_JOB end
+  entry.envelope = entry.envelope or entry.name:lower() .. "response"
+  return entry
+end
+
+local function gather()
+  local found = {}
+  for _, noun in ipairs(NOUNS) do
+    for _, entry in ipairs(require("sim." .. noun).commands) do found[entry.name] = complete(entry) end
+  end
+  return found
+end
+
+local all
+
+-- find(m, name) -> entry | nil: names are case-sensitive, and some commands are newer than the version
+function commands.find(m, name)
+  all = all or gather()
+  local entry = all[name]
+  if entry and (not entry.since or m.version:at_least(entry.since)) then return entry end
+end
+
+function commands.is_for(entry, account)
+  return not entry.admin or account.role == "admin"
+end
+
+-- All commands that an account may send, sorted by name.
+function commands.of(m, account)
+  all = all or gather()
+  local out = {}
+  for name, entry in pairs(all) do
+    if commands.find(m, name) and commands.is_for(entry, account) then out[#out + 1] = entry end
+  end
+  table.sort(out, function(a, b) return a.name < b.name end)
+  return out
+end
+
+-- Lets every noun put what the world holds into a fresh model.
+function commands.seed(m)
+  for _, noun in ipairs(NOUNS) do
+    local seed = require("sim." .. noun).seed
+    if seed then seed(m) end
+  end
+end
+
+return commands

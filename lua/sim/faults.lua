@@ -1,0 +1,153 @@
+-- Things that go wrong on request: which request they wait for, and what they do to it.
+local envelope = require "sim.envelope"
+local refusal = require "sim.refusal"
+local throttle = require "sim.throttle"
+local jobs = require "sim.jobs"
+
+local faults = {}
+
+-- What each fault may be told, beside command, account, nth and times.
+local OPTIONS = {
+  drop = "", lose = "", hang = "before", delay = "seconds", status = "status body after", html = "status after",
+  truncate = "bytes", garbage = "body", fail_job = "errortext code jobresult when", restart = "done seconds",
+  throttle = "milliseconds", capacity = "", vanish_job = "",
+}
+local NEEDED = { delay = "seconds", status = "status", truncate = "bytes", throttle = "milliseconds" }
+
+local function complain(format, ...)
+  error("fault: " .. format:format(...), 0)
+end
+
+-- post(m, fault): checks it and lets it wait. It strikes at the nth request that it fits, counted from now on,
+-- and at the ones after that up to `times`.
+function faults.post(m, fault)
+  local allowed = OPTIONS[fault.fault]
+  if not allowed then complain("unknown fault '%s'", tostring(fault.fault)) end
+  for name in pairs(fault) do
+    local common = name == "command" or name == "account" or name == "nth" or name == "times" or name == "fault"
+    if not common and not (" " .. allowed .. " "):find(" " .. name .. " ", 1, true) then
+      complain("%s has no option '%s'", fault.fault, tostring(name))
+    end
+  end
+  local needed = NEEDED[fault.fault]
+  if needed and fault[needed] == nil then complain("%s needs %s", fault.fault, needed) end
+  m.faults = m.faults or {}
+  local kept = { seen = 0 }
+  for name, value in pairs(fault) do kept[name] = value end
+  kept.nth, kept.times = kept.nth or 1, kept.times or 1
+  m.faults[#m.faults + 1] = kept
+end
+
+local function fits(fault, command, account)
+  return (not fault.command or fault.command == command)
+    and (not fault.account or (account and fault.account == account.name))
+end
+
+-- The fault that strikes at this request, or nil. Every waiting fault that the request fits counts it.
+function faults.strike(m, command, account)
+  local struck
+  for at = #(m.faults or {}), 1, -1 do
+    local fault = m.faults[at]
+    if fits(fault, command, account) then
+      fault.seen = fault.seen + 1
+      if fault.seen >= fault.nth then struck = fault end
+      if fault.seen >= fault.nth + fault.times - 1 then table.remove(m.faults, at) end
+    end
+  end
+  return struck
+end
+
+-- ---------------------------------------------------------------------------------------------------------
+-- effects: each answers the reply that takes the place of the real one; handle() makes the real one happen
+
+local effects = {}
+
+function effects.drop() return { drop = true } end
+
+function effects.lose(_, _, handle)
+  local reply = handle()
+  return { drop = true, job = reply.job, happened = reply.status }
+end
+
+function effects.hang(_, fault, handle)
+  local reply = not fault.before and handle() or {}
+  return { hang = true, job = reply.job, happened = reply.status }
+end
+
+function effects.delay(_, fault, handle)
+  local reply = handle()
+  reply.delay = fault.seconds
+  return reply
+end
+
+local function instead(make)
+  return function(m, fault, handle, request)
+    local happened = fault.after and handle() or {}
+    local reply = make(m, fault, request)
+    reply.job, reply.happened = happened.job, happened.status
+    return reply
+  end
+end
+
+effects.status = instead(function(m, fault, request)
+  if fault.body then return { status = fault.status, type = "text/plain", body = fault.body } end
+  local text = fault.status == 503
+    and "Maintenance or Shutdown has been initiated on this management server. Can not accept new jobs"
+      or refusal.MASKED
+  return envelope.refusal(m, (request.command or "null"):lower() .. "response",
+    refusal.new(fault.status, 9999, text), { role = "admin" })
+end)
+
+effects.html = instead(function(_, fault) return envelope.html(fault.status or 503) end)
+
+function effects.truncate(_, fault, handle)
+  local reply = handle()
+  reply.truncate = fault.bytes
+  return reply
+end
+
+function effects.garbage(_, fault, handle)
+  local reply = handle()
+  reply.body = fault.body or "[]"
+  return reply
+end
+
+-- A failure that is wanted of a job that this request starts.
+local function of_job(change)
+  return function(_, fault, handle)
+    local reply = handle()
+    if reply.job then change(reply.job, fault) end
+    return reply
+  end
+end
+
+effects.fail_job = of_job(function(job, fault) job.fault = fault end)
+effects.capacity = of_job(function(job) job.no_capacity = true end)
+effects.vanish_job = of_job(function(job) job.vanishes = true end)
+
+-- The request is answered; then the management server is killed, with the job it has just begun.
+function effects.restart(m, fault, handle)
+  local reply = handle()
+  jobs.kill_all(m, fault.done)
+  if fault.seconds then m.down_until = m:now() + fault.seconds end
+  return reply
+end
+
+function effects.throttle(m, fault, handle, request)
+  if request.sender then throttle.post(m, request.sender, fault.milliseconds) end
+  return handle()
+end
+
+-- apply(m, fault, handle, request) -> reply
+function faults.apply(m, fault, handle, request)
+  local reply = effects[fault.fault](m, fault, handle, request)
+  reply.fault = fault.fault
+  return reply
+end
+
+-- Is the management server not there?
+function faults.is_down(m)
+  return m.down_until ~= nil and m:now() < m.down_until
+end
+
+return faults

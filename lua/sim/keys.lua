@@ -1,0 +1,109 @@
+-- SSH key pairs of accounts.
+local accounts = require "sim.accounts"
+local lists = require "sim.lists"
+local refusal = require "sim.refusal"
+
+local keys = {}
+
+-- CloudStack compares and keeps type and key, not the comment.
+local function material(publickey)
+  local kind, data = publickey:match "^%s*(ssh%-%S+)%s+([%w+/]+=*)"
+  if not kind then kind, data = publickey:match "^%s*(ecdsa%-%S+)%s+([%w+/]+=*)" end
+  return kind and #data >= 32 and kind .. " " .. data or nil
+end
+keys.material = material
+
+local function fingerprint(m, text)
+  local digest = m.bytes.sha256(text):sub(1, 32)
+  return (digest:gsub("(%x%x)", "%1:"):sub(1, -2))
+end
+
+local function add(m, account, name, publickey)
+  return m:add("key", {
+    name = name, account = account, publickey = publickey, material = material(publickey),
+    fingerprint = fingerprint(m, publickey),
+  })
+end
+
+function keys.seed(m)
+  for _, spec in ipairs(m.world.keys) do add(m, m:named("account", spec.account), spec.name, spec.publickey) end
+end
+
+-- find(m, account, name) -> key | nil
+function keys.find(m, account, name)
+  return m:first("key", function(key) return key.account == account and key.name == name end)
+end
+
+local function row(key)
+  return accounts.show_owner({
+    id = key.id, name = key.name, fingerprint = key.fingerprint, hasannotations = false,
+  }, key.account)
+end
+
+local function without_path(out)
+  out.domainpath = nil
+  return out
+end
+
+local function refuse_taken(m, owner, name, publickey)
+  if keys.find(m, owner, name) then
+    refusal.invalid("A key pair with name '%s' already exists for this account.", name)
+  end
+  local wanted = publickey and material(publickey)
+  if wanted and m:first("key", function(key) return key.account == owner and key.material == wanted end) then
+    refusal.invalid("A key pair with key '%s' already exists for this account.", publickey)
+  end
+end
+
+local function register(m, call)
+  local owner, arguments = accounts.owner(m, call), call.arguments
+  if not material(arguments.publickey) then refusal.invalid "Public key is invalid" end
+  refuse_taken(m, owner, arguments.name, arguments.publickey)
+  return { keypair = without_path(row(add(m, owner, arguments.name, arguments.publickey))) }
+end
+
+local function create(m, call)
+  local owner, name = accounts.owner(m, call), call.arguments.name
+  refuse_taken(m, owner, name)
+  local data = m.bytes.base64(m.bytes.sha256(m:fresh_id()) .. m.bytes.sha256(m:fresh_id()))
+  local out = without_path(row(add(m, owner, name, "ssh-rsa " .. data)))
+  out.privatekey = "-----BEGIN RSA PRIVATE KEY-----\n" .. data .. "\n-----END RSA PRIVATE KEY-----\n"
+  return { keypair = out }
+end
+
+local function delete(m, call)
+  local owner, name = accounts.owner(m, call), call.arguments.name
+  local key = keys.find(m, owner, name)
+  if not key then
+    refusal.invalid("A key pair with name '%s' does not exist for account %s in specified domain id", name, owner.name)
+  end
+  m:remove(key)
+  return { success = true }
+end
+
+local function list(m, call)
+  local arguments, mine = call.arguments, lists.scope(m, call)
+  local found = m:rows("key", function(key)
+    return mine(key) and lists.fits(key, arguments)
+      and (not arguments.fingerprint or key.fingerprint == arguments.fingerprint)
+  end)
+  return lists.answer(m, call, "sshkeypair", lists.reversed(found), function(key) return without_path(row(key)) end)
+end
+
+local function with_owner(name)
+  return { name, accounts.OWNER_PARAMETERS[1], accounts.OWNER_PARAMETERS[2] }
+end
+
+keys.commands = {
+  { name = "listSSHKeyPairs", run = list, parameters = lists.owned_parameters {
+    { "id", "uuid", of = "key", since = "4.18" }, { "name", "string" }, { "fingerprint", "string" },
+  } },
+  { name = "registerSSHKeyPair", run = register, parameters = {
+    { "name", "string", required = true }, { "publickey", "string", required = true, max = 5120 },
+    accounts.OWNER_PARAMETERS[1], accounts.OWNER_PARAMETERS[2],
+  } },
+  { name = "createSSHKeyPair", run = create, parameters = with_owner { "name", "string", required = true } },
+  { name = "deleteSSHKeyPair", run = delete, parameters = with_owner { "name", "string", required = true } },
+}
+
+return keys

@@ -1,0 +1,72 @@
+-- How much an account may have: VMs, cores, memory, volumes, bytes of storage, templates.
+local refusal = require "sim.refusal"
+
+local GIB = 1024 * 1024 * 1024
+
+local limits = {}
+
+local function count(m, kind, account)
+  return #m:rows(kind, function(object) return object.account == account end)
+end
+
+local function sum(m, kind, account, field)
+  local total = 0
+  for _, object in ipairs(m:rows(kind, function(object) return object.account == account end)) do
+    total = total + object[field]
+  end
+  return total
+end
+
+local UNCOUNTED = { Destroyed = true, Expunging = true, Error = true }
+
+local function vms(m, account)
+  return m:rows("vm", function(vm) return vm.account == account and not UNCOUNTED[vm.state] end)
+end
+
+local function of_vms(field)
+  return function(m, account)
+    local total = 0
+    for _, vm in ipairs(vms(m, account)) do total = total + vm[field] end
+    return total
+  end
+end
+
+-- What an account has of each kind of resource.
+limits.amounts = {
+  user_vm = function(m, account) return #vms(m, account) end,
+  cpu = of_vms "cpu",
+  memory = of_vms "memory",
+  volume = function(m, account) return count(m, "volume", account) end,
+  primary_storage = function(m, account) return sum(m, "volume", account, "size") end,
+  template = function(m, account) return count(m, "template", account) end,
+}
+
+-- Bytes are written in words and figures; a limit of storage is given in GB.
+local function shown(name, amount)
+  if name ~= "primary_storage" then return ("%d"):format(amount) end
+  if amount == 0 then return "(0 bytes) 0" end
+  return ("(%.2f GB) %d"):format(amount / GIB, amount)
+end
+
+local TEXT = "Maximum amount of resources of Type = '%s', tag = 'null' for Account Name = %s in Domain Id = %d is "
+  .. "exceeded: Account Resource Limit = %s, Current Account Resource Amount = %s, Current Account Resource "
+  .. "Reservation = %s, Requested Resource Amount = %s."
+
+local function refuse_one(m, account, name, more, cserrorcode)
+  local most = account.limits[name]
+  if not most or most < 0 then return end
+  if name == "primary_storage" then most = most * GIB end
+  local have = limits.amounts[name](m, account)
+  if have + more <= most then return end
+  error(refusal.new(535, cserrorcode or 4370, TEXT:format(name, account.name, account.domain.number,
+    shown(name, most), shown(name, have), shown(name, 0), shown(name, more))), 0)
+end
+
+-- check(m, account, { user_vm = 1, cpu = 2, ... }, cserrorcode) raises when one of them would be too much
+function limits.check(m, account, wanted, cserrorcode)
+  for _, name in ipairs { "user_vm", "cpu", "memory", "volume", "primary_storage", "template" } do
+    if wanted[name] then refuse_one(m, account, name, wanted[name], cserrorcode) end
+  end
+end
+
+return limits

@@ -1,0 +1,143 @@
+-- What all list commands have in common: whose objects a caller sees, filters by id, name, keyword and
+-- tag, pages, and the envelope that has no count when there is nothing.
+local refusal = require "sim.refusal"
+
+local lists = {}
+
+local PAGING = {
+  { "keyword", "string" }, { "page", "integer" }, { "pagesize", "integer" },
+}
+local OWNERS = {
+  { "account", "string" }, { "domainid", "uuid", of = "domain" }, { "listall", "boolean" },
+  { "isrecursive", "boolean" }, { "projectid", "uuid", of = "project" },
+}
+
+local function joined(...)
+  local out = {}
+  for _, list in ipairs { ... } do
+    for _, item in ipairs(list) do out[#out + 1] = item end
+  end
+  return out
+end
+
+-- The parameters of a list command: its own and those of every list; of lists of things somebody owns.
+function lists.parameters(own) return joined(own, PAGING) end
+function lists.owned_parameters(own) return joined(own, PAGING, OWNERS) end
+
+-- ---------------------------------------------------------------------------------------------------------
+-- whose
+
+local function named_account(m, call)
+  local arguments = call.arguments
+  local domain = arguments.domainid or call.account.domain
+  local found = m:first("account", function(account)
+    return account.name == arguments.account and account.domain == domain
+  end)
+  if call.account.role ~= "admin" and found ~= call.account then
+    refusal.denied "Caller does not have permission to operate with provided resource."
+  end
+  return found
+end
+
+-- scope(m, call) -> function(object): is it among those the caller asks for?
+function lists.scope(m, call)
+  local caller, arguments = call.account, call.arguments
+  if arguments.account then
+    local account = named_account(m, call)
+    return function(object) return object.account == account end
+  end
+  if caller.role ~= "admin" then
+    return function(object) return object.account == caller end
+  end
+  if arguments.listall or arguments.id or arguments.ids then return function() return true end end
+  if arguments.domainid then
+    return function(object) return object.account.domain == arguments.domainid end
+  end
+  return function(object) return object.account == caller end
+end
+
+-- ---------------------------------------------------------------------------------------------------------
+-- which
+
+function lists.same(a, b)
+  return a ~= nil and b ~= nil and a:lower() == b:lower()
+end
+
+function lists.like(text, part)
+  return text ~= nil and text:lower():find(part:lower(), 1, true) ~= nil
+end
+
+local function among(objects, object)
+  for _, other in ipairs(objects) do
+    if other == object then return true end
+  end
+  return false
+end
+
+local function has_tag(object, fields)
+  for _, tag in ipairs(object.tags or {}) do
+    if lists.same(tag.key, fields.key) and (fields.value == nil or lists.same(tag.value, fields.value)) then
+      return true
+    end
+  end
+  return false
+end
+
+local function fits_tags(object, wanted)
+  for _, fields in ipairs(wanted or {}) do
+    if has_tag(object, fields) then return true end -- CloudStack joins several tags by OR
+  end
+  return wanted == nil or #wanted == 0
+end
+
+-- Filters by id, ids, name, keyword and tags, where the command has them. Names are compared whole and
+-- without regard to case; `like` says that this version looks for a part of them.
+function lists.fits(object, arguments, like)
+  if arguments.id and arguments.id ~= object then return false end
+  if arguments.ids and not among(arguments.ids, object) then return false end
+  if arguments.name then
+    local matches = like and lists.like(object.name, arguments.name) or lists.same(object.name, arguments.name)
+    if not matches then return false end
+  end
+  if arguments.keyword and not (lists.like(object.name, arguments.keyword)
+      or lists.like(object.displayname, arguments.keyword)) then
+    return false
+  end
+  return fits_tags(object, arguments.tags)
+end
+
+-- ---------------------------------------------------------------------------------------------------------
+-- how many
+
+local function window(m, arguments)
+  local most = m:setting "default.page.size"
+  local page, size = arguments.page, arguments.pagesize
+  if page and size == -1 then
+    refusal.invalid "Can't specify page parameter when pagesize is -1 (Unlimited)"
+  end
+  if page and not size then refusal.parameter '"pagesize" parameter is required when "page" is specified' end
+  if size == -1 then return 0, math.huge end
+  if size and not page then refusal.parameter '"page" parameter is required when "pagesize" is specified' end
+  if not size then return 0, most end
+  if size > most then
+    refusal.invalid("Page size can't exceed max allowed page size value: %d", most)
+  end
+  return (math.max(page, 1) - 1) * size, size
+end
+
+-- answer(m, call, key, objects, row) -> payload; row(object) makes the row of one object
+function lists.answer(m, call, key, objects, row)
+  local skip, size = window(m, call.arguments)
+  if #objects == 0 then return {} end
+  local rows = m:array()
+  for i = skip + 1, math.min(#objects, skip + size) do rows[#rows + 1] = row(objects[i]) end
+  return { count = #objects, [key] = #rows > 0 and rows or nil }
+end
+
+function lists.reversed(objects)
+  local out = {}
+  for i = #objects, 1, -1 do out[#out + 1] = objects[i] end
+  return out
+end
+
+return lists

@@ -1,0 +1,156 @@
+-- Guest networks: who may use them, which of their addresses are free, how they are shown.
+local lists = require "sim.lists"
+local zones = require "sim.zones"
+local accounts = require "sim.accounts"
+local tags = require "sim.tag_rows"
+local ipv4 = require "sim.ipv4"
+
+local networks = {}
+
+local OFFERING = {
+  Isolated = { number = 10, name = "DefaultIsolatedNetworkOfferingWithSourceNatService",
+    text = "Offering for Isolated networks with Source Nat service enabled", availability = "Required" },
+  Shared = { number = 7, name = "DefaultSharedNetworkOffering", text = "Offering for Shared networks",
+    availability = "Optional" },
+}
+
+function networks.seed(m)
+  for i, spec in ipairs(m.world.networks) do
+    local cidr = ipv4.network(spec.cidr)
+    local owner = spec.account and m:named("account", spec.account)
+    m:add("network", {
+      id = m:id_of("network:" .. spec.name), number = 203 + i, name = spec.name,
+      displaytext = spec.displaytext or spec.name, zone = m:named("zone", spec.zone), type = spec.type,
+      cidr = spec.cidr, gateway = spec.gateway, netmask = cidr.netmask, first = cidr.first, last = cidr.last,
+      from = spec.range and ipv4.number(spec.range[1]) or cidr.first + 1,
+      to = spec.range and ipv4.number(spec.range[2]) or cidr.last - 1,
+      services = spec.services, account = spec.type == "Isolated" and (owner or m:named("account",
+      m.world.default_account)) or nil,
+      state = spec.type == "Shared" and "Setup" or "Allocated", vlan = 141 + i,
+      domain = spec.type == "Shared" and "cs1cloud.internal" or nil,
+    })
+  end
+end
+
+-- ---------------------------------------------------------------------------------------------------------
+-- addresses
+
+-- The NIC, if any, that holds an address: also those of VMs that are Destroyed or in Error.
+function networks.holder(m, network, address)
+  return m:first("nic", function(nic) return nic.network == network and nic.address == address end)
+end
+
+-- May a VM have this address? Isolated networks give any of theirs, shared ones those of their range.
+function networks.is_free(m, network, address)
+  local number = ipv4.number(address)
+  if not number or address == network.gateway or number <= network.first or number >= network.last then return false end
+  if network.type == "Shared" and (number < network.from or number > network.to) then return false end
+  return not networks.holder(m, network, address)
+end
+
+-- The lowest free address, or nil.
+function networks.free_address(m, network, besides)
+  for number = network.from, network.to do
+    local address = ipv4.text(number)
+    if address ~= besides and networks.is_free(m, network, address) then return address end
+  end
+end
+
+function networks.has_service(network, name)
+  for _, service in ipairs(network.services) do
+    if service == name then return true end
+  end
+  return false
+end
+
+-- The network gets its VLAN and router with its first VM.
+function networks.implement(network)
+  if network.state == "Allocated" then network.state = "Implemented" end
+end
+
+function networks.is_implemented(network)
+  return network.state ~= "Allocated"
+end
+
+function networks.may_use(network, account)
+  return not network.account or network.account == account
+end
+
+function networks.domain_of(network)
+  return network.domain or ("cs%dcloud.internal"):format(network.account.number)
+end
+
+-- Network {...} as it stands in error texts
+function networks.described(network)
+  return ('Network {"id": %d, "name": "%s", "uuid": "%s", "networkofferingid": %d}')
+    :format(network.number, network.name, network.id, OFFERING[network.type].number)
+end
+
+-- ---------------------------------------------------------------------------------------------------------
+-- commands
+
+local function services(m, network)
+  local out = m:array()
+  for i, name in ipairs(network.services) do
+    out[i] = { name = name, provider = m:array { { name = "VirtualRouter" } }, capability = m:array() }
+  end
+  return out
+end
+
+local function show_owner(m, out, network)
+  if network.account then
+    out.acltype = "Account"
+    accounts.show_owner(out, network.account)
+  else
+    local root = m:named("domain", "ROOT")
+    out.acltype, out.subdomainaccess = "Domain", true
+    out.domainid, out.domain, out.domainpath = root.id, root.name, root.path
+  end
+end
+
+local function row(m, network, account)
+  local offering = OFFERING[network.type]
+  local out = {
+    id = network.id, name = network.name, displaytext = network.displaytext, broadcastdomaintype = "Vlan",
+    traffictype = "Guest", gateway = network.gateway, netmask = network.netmask, cidr = network.cidr,
+    networkofferingid = m:id_of("network_offering:" .. offering.name), networkofferingname = offering.name,
+    networkofferingdisplaytext = offering.text, networkofferingconservemode = true,
+    networkofferingavailability = offering.availability, issystem = false, state = network.state, related = network.id,
+    dns1 = network.zone.dns, type = network.type, service = services(m, network),
+    networkdomain = networks.domain_of(network), physicalnetworkid = m:id_of("physical:" .. network.zone.name),
+    restartrequired = false, specifyvlan = network.type == "Shared", specifyipranges = network.type == "Shared",
+    canusefordeploy = true, ispersistent = false, tags = tags.rows(m, network, "Network"), strechedl2subnet = false,
+    redundantrouter = false, supportsvmautoscaling = network.type == "Isolated", created = m:date(network.created),
+    receivedbytes = 0, sentbytes = 0, publicmtu = 1500, privatemtu = 1500, hasannotations = false,
+  }
+  zones.show(out, network.zone)
+  show_owner(m, out, network)
+  if account.role == "admin" and networks.is_implemented(network) then
+    out.vlan, out.broadcasturi = tostring(network.vlan), "vlan://" .. network.vlan
+  end
+  return out
+end
+
+local function list(m, call)
+  local arguments, mine = call.arguments, lists.scope(m, call)
+  local found = m:rows("network", function(network)
+    return (not network.account or mine(network))
+      and lists.fits(network, arguments)
+      and (not arguments.zoneid or network.zone == arguments.zoneid)
+      and (not arguments.type or lists.same(network.type, arguments.type))
+      and (not arguments.acltype or lists.same(network.account and "Account" or "Domain", arguments.acltype))
+      and not (arguments.forvpc or arguments.issystem)
+  end)
+  return lists.answer(m, call, "network", lists.reversed(found), function(network) return row(m, network,
+    call.account) end)
+end
+
+networks.commands = {
+  { name = "listNetworks", run = list, parameters = lists.owned_parameters {
+    { "id", "uuid", of = "network" }, { "name", "string", since = "4.22" }, { "zoneid", "uuid", of = "zone" },
+    { "type", "string" }, { "acltype", "string" }, { "forvpc", "boolean" }, { "issystem", "boolean" },
+    { "canusefordeploy", "boolean" }, { "traffictype", "string" }, { "tags", "map" },
+  } },
+}
+
+return networks

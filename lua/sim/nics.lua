@@ -1,0 +1,142 @@
+-- The NICs of VMs: how they get network, address, MAC and place, how they are shown, and a new address for one.
+local networks = require "sim.networks"
+local lists = require "sim.lists"
+local jobs = require "sim.jobs"
+local ipv4 = require "sim.ipv4"
+local refusal = require "sim.refusal"
+
+local nics = {}
+
+function nics.of(m, vm)
+  local out = m:rows("nic", function(nic) return nic.vm == vm end)
+  table.sort(out, function(a, b) return a.device < b.device end)
+  return out
+end
+
+-- What the outside world knows a VM by: the address of the first NIC.
+function nics.address_of(m, vm)
+  local first = nics.of(m, vm)[1]
+  return first and first.address
+end
+
+local function fresh_mac(m, network)
+  m.last_mac = (m.last_mac or 0) + 1
+  local prefix = network.type == "Shared" and "1e:02:15:00" or "02:01:00:cc"
+  return ("%s:%02x:%02x"):format(prefix, m.last_mac >> 8 & 255, m.last_mac & 255)
+end
+
+-- Makes one NIC; an address that can't be had is refused.
+function nics.add(m, vm, plan)
+  local network = plan.network
+  local address = plan.ip or networks.free_address(m, network)
+  if not address or (plan.ip and not networks.is_free(m, network, address)) then
+    if m.version:at_least "4.23" then
+      refusal.unacquired("Unable to acquire Guest IP address for network %s", networks.described(network))
+    end
+    refusal.capacity("Unable to acquire Guest IP address for network %s", networks.described(network))
+  end
+  return m:add("nic", {
+    vm = vm, network = network, address = address, mac = plan.mac or fresh_mac(m, network), device = plan.device,
+    is_default = plan.is_default, connected = networks.is_implemented(network), account = vm.account,
+  })
+end
+
+-- While a VM runs its NICs are connected to the network's VLAN.
+function nics.connect(m, vm, connected)
+  for _, nic in ipairs(nics.of(m, vm)) do
+    if connected then networks.implement(nic.network) end
+    nic.connected = connected
+  end
+end
+
+function nics.release(m, vm)
+  for _, nic in ipairs(nics.of(m, vm)) do m:remove(nic) end
+end
+
+local function show(m, nic)
+  local network = nic.network
+  local out = {
+    id = nic.id, networkid = network.id, networkname = network.name, netmask = network.netmask,
+    gateway = network.gateway, ipaddress = nic.address, traffictype = "Guest", type = network.type,
+    isdefault = nic.is_default, macaddress = nic.mac, extradhcpoption = m:array(), deviceid = tostring(nic.device),
+    enabled = true,
+  }
+  if nic.connected then
+    out.isolationuri = "vlan://" .. network.vlan
+    out.broadcasturi = out.isolationuri
+  end
+  return out
+end
+
+-- The NICs as a VM's row has them.
+function nics.rows(m, vm)
+  local out = m:array()
+  for i, nic in ipairs(nics.of(m, vm)) do
+    out[i] = show(m, nic)
+    out[i].secondaryip = m:array()
+  end
+  return out
+end
+
+-- ---------------------------------------------------------------------------------------------------------
+-- commands
+
+local function list(m, call)
+  local arguments, vm = call.arguments, call.arguments.virtualmachineid
+  if vm.ghost or vm.removed then refusal.internal "Virtual machine id does not exist" end
+  local found = {}
+  for _, nic in ipairs(nics.of(m, vm)) do
+    if (not arguments.nicid or nic == arguments.nicid) and (not arguments.networkid
+      or nic.network == arguments.networkid) then
+      found[#found + 1] = nic
+    end
+  end
+  return lists.answer(m, call, "nic", found, function(nic)
+    local out = show(m, nic)
+    out.virtualmachineid = vm.id
+    return out
+  end)
+end
+
+-- Nic {...} as it stands in error texts
+local function described(nic)
+  return ('Nic {"broadcastUri":null,"deviceId":%d,"iPv4Address":"%s","id":%d,"instanceId":%d,"reservationId":null,'
+    .. '"uuid":"%s"}')
+    :format(nic.device, nic.address, nic.number, nic.vm.number, nic.id)
+end
+
+local function refuse_new_address(m, nic, wanted)
+  if nic.removed or nic.vm.removed then refusal.invalid "There is no nic for the specified id" end
+  if nic.vm.state ~= "Stopped" then
+    refusal.invalid "VM is not Stopped, unable to update the vm nic having the specified id"
+  end
+  if wanted and not ipv4.number(wanted) then refusal.invalid("Invalid IP address %s", wanted) end
+  if wanted and not networks.is_free(m, nic.network, wanted) then
+    refusal.invalid("Allocating IP to guest NIC %s failed, please choose another IP", described(nic))
+  end
+end
+
+local function change_address(m, call)
+  local nic, wanted = call.arguments.nicid, call.arguments.ipaddress
+  return jobs.answer(jobs.start(m, call, {
+    queue = nic.vm,
+    check = function() refuse_new_address(m, nic, wanted) end,
+    finish = function()
+      refuse_new_address(m, nic, wanted)
+      nic.address = wanted or networks.free_address(m, nic.network, nic.address)
+        or refusal.invalid("Allocating IP to guest NIC %s failed, please choose another IP", described(nic))
+      return { virtualmachine = nics.vm_row(m, nic.vm, call.account) }
+    end,
+  }))
+end
+
+nics.commands = {
+  { name = "listNics", run = list, parameters = lists.parameters {
+    { "virtualmachineid", "uuid", of = "vm", required = true, acl = true }, { "nicid", "uuid", of = "nic" },
+    { "networkid", "uuid", of = "network" },
+  } },
+  { name = "updateVmNicIp", run = change_address, class = "org.apache.cloudstack.api.command.user.vm.UpdateVmNicIpCmd",
+    parameters = { { "nicid", "uuid", of = "nic", required = true, acl = true }, { "ipaddress", "string" } } },
+}
+
+return nics

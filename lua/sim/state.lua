@@ -1,0 +1,130 @@
+-- Everything there is, as plain data for tests: each object with its fields, and a count of what would be left.
+local jobs = require "sim.jobs"
+local nics = require "sim.nics"
+local tags = require "sim.tags"
+local userdata = require "sim.userdata"
+local limits = require "sim.limits"
+
+local state = {}
+
+local function tag_map(object)
+  local out = {}
+  for _, tag in ipairs(object.tags or {}) do out[tag.key] = tag.value end
+  return out
+end
+
+local function id_of(object) return object and object.id end
+local function name_of(object) return object and object.name end
+
+local function nic(entry)
+  return {
+    id = entry.id, network = entry.network.name, networkid = entry.network.id, address = entry.address, mac = entry.mac,
+    device = entry.device, default = entry.is_default,
+  }
+end
+
+local function vm(m, object)
+  local cards = m:array()
+  for i, entry in ipairs(nics.of(m, object)) do cards[i] = nic(entry) end
+  return {
+    id = object.id, number = object.number, name = object.name, displayname = object.displayname, state = object.state,
+    account = object.account.name, zone = object.zone.name, host = name_of(object.host),
+    template = object.template.name,
+    templateid = object.template.id, serviceoffering = object.offering.name, cpu = object.cpu, memory = object.memory,
+    nics = cards, userdata = object.userdata, userdata_decoded = object.userdata and userdata.decoded(m, object),
+    keypairs = m:array { table.unpack(object.keypairs) }, details = object.details, tags = tag_map(object),
+    group = object.group, created = m:date(object.created), reboots = object.reboots or 0,
+  }
+end
+
+local function volume(m, object)
+  return {
+    id = object.id, name = object.name, type = object.type, state = object.state, size = object.size,
+    account = object.account.name, zone = object.zone.name, virtualmachineid = id_of(object.vm),
+    deviceid = object.device,
+    pool = name_of(object.pool), host = object.pool and name_of(object.pool.host),
+    diskoffering = name_of(object.offering),
+    tags = tag_map(object), created = m:date(object.created),
+  }
+end
+
+local function template(m, object)
+  local copies = m:array()
+  for i, copy in ipairs(object.copies) do copies[i] = { zone = copy.zone.name, ready = copy.ready } end
+  return {
+    id = object.id, name = object.name, state = object.state, account = object.account.name, format = object.format,
+    hypervisor = object.hypervisor, zones = copies, uploaded = object.uploaded, url = object.url, error = object.error,
+    details = object.details, tags = tag_map(object), of_world = object.of_world or false, checksum = object.checksum,
+    displaytext = object.displaytext, ostype = object.ostype.name, public = object.public,
+  }
+end
+
+local function job(m, object)
+  return {
+    id = object.id, command = object.command, account = object.account.name, status = object.status, code = object.code,
+    instanceid = id_of(object.instance), result = object.result, created = m:date(object.created),
+    completed = object.completed and m:date(object.completed), known = jobs.is_known(m, object),
+  }
+end
+
+local function network(_, object)
+  return {
+    id = object.id, name = object.name, type = object.type, state = object.state, cidr = object.cidr,
+    gateway = object.gateway, account = name_of(object.account), zone = object.zone.name, tags = tag_map(object),
+  }
+end
+
+local function key(_, object)
+  return { id = object.id, name = object.name, account = object.account.name, publickey = object.publickey,
+    fingerprint = object.fingerprint }
+end
+
+local function account(m, object)
+  local used = {}
+  for name, amount in pairs(limits.amounts) do used[name] = amount(m, object) end
+  return {
+    id = object.id, name = object.name, role = object.role, domain = object.domain.name, domainid = object.domain.id,
+    limits = object.limits, used = used,
+  }
+end
+
+local function named(_, object) return { id = object.id, name = object.name } end
+
+local function collect(m, kind, show)
+  local out = m:array()
+  for i, object in ipairs(m:rows(kind)) do out[i] = show(m, object) end
+  return out
+end
+
+-- What a CPI that has cleaned up leaves none of; what the world brought along does not count.
+local function left(m)
+  local made = m:rows("template", function(object) return not object.of_world end)
+  return {
+    vms = #m:rows "vm", volumes = #m:rows "volume", templates = #made, tags = #tags.all(m), snapshots = 0,
+    addresses = #m:rows "nic",
+  }
+end
+
+local function all_tags(m)
+  local out = m:array()
+  for i, entry in ipairs(tags.all(m)) do
+    out[i] = { key = entry.tag.key, value = entry.tag.value, resourcetype = entry.kind, resourceid = entry.object.id }
+  end
+  return out
+end
+
+-- of(m) -> a table without a tie to the model
+function state.of(m)
+  return {
+    time = m:date(m:now()), version = m.version.text, left = left(m), vms = collect(m, "vm", vm),
+    volumes = collect(m, "volume", volume), templates = collect(m, "template", template), jobs = collect(m, "job", job),
+    networks = collect(m, "network", network), keys = collect(m, "key", key), accounts = collect(m, "account", account),
+    zones = collect(m, "zone", named), serviceofferings = collect(m, "service_offering", named),
+    diskofferings = collect(m, "disk_offering", named), hosts = collect(m, "host", named), pools = collect(m, "pool",
+    named),
+    ostypes = collect(m, "ostype", named), tags = all_tags(m), snapshots = m:array(), groups = m:array(),
+    rules = m:array(),
+  }
+end
+
+return state

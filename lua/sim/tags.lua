@@ -1,0 +1,158 @@
+-- Tags on VMs, volumes, templates and networks: one value per key, all of a call or nothing.
+local accounts = require "sim.accounts"
+local jobs = require "sim.jobs"
+local lists = require "sim.lists"
+local refusal = require "sim.refusal"
+
+local tags = {}
+
+local KINDS = { UserVm = "vm", Volume = "volume", Template = "template", Network = "network" }
+local ORDER = { "UserVm", "Volume", "Template", "Network" }
+
+local function type_named(name)
+  for _, known in ipairs(ORDER) do
+    if lists.same(known, name) then return known end
+  end
+  refusal.invalid("Invalid resource type %s", name)
+end
+
+local function resources(m, call)
+  local kind, out = type_named(call.arguments.resourcetype), {}
+  for i, id in ipairs(call.arguments.resourceids) do
+    local object = m:find(KINDS[kind], id)
+    if not object or object.removed then
+      refusal.invalid("Unable to find resource by uuid %s and type %s", id, kind)
+    end
+    if object.account and object.account ~= call.account and call.account.role ~= "admin" then
+      refusal.denied "Caller does not have permission to operate with provided resource."
+    end
+    out[i] = object
+  end
+  return out, kind
+end
+
+local function find(object, key)
+  for i, tag in ipairs(object.tags or {}) do
+    if tag.key == key then return tag, i end
+  end
+end
+
+-- ---------------------------------------------------------------------------------------------------------
+-- createTags
+
+local function refuse_create(objects, kind, wanted)
+  for _, fields in ipairs(wanted) do
+    if not fields.value or fields.value == "" then
+      refusal.invalid("Value for the key %s is either null or empty", fields.key)
+    end
+  end
+  for _, object in ipairs(objects) do
+    local seen = {}
+    for _, fields in ipairs(wanted) do
+      if find(object, fields.key) or seen[fields.key] then
+        refusal.internal("tag %s already on %s with id %s", fields.key, kind, object.id)
+      end
+      seen[fields.key] = true
+    end
+  end
+end
+
+local function create(m, call)
+  local wanted = call.arguments.tags
+  return jobs.answer(jobs.start(m, call, {
+    finish = function()
+      local objects, kind = resources(m, call)
+      refuse_create(objects, kind, wanted)
+      for _, object in ipairs(objects) do
+        object.tags = object.tags or {}
+        for _, fields in ipairs(wanted) do
+          table.insert(object.tags, { key = fields.key, value = fields.value, account = object.account
+            or call.account })
+        end
+      end
+    end,
+  }))
+end
+
+-- ---------------------------------------------------------------------------------------------------------
+-- deleteTags
+
+local function refuse_delete(objects, wanted)
+  for _, object in ipairs(objects) do
+    for _, fields in ipairs(wanted) do
+      local tag = find(object, fields.key)
+      if not tag or (fields.value and fields.value ~= tag.value) then refusal.internal "Failed to delete tags" end
+    end
+  end
+end
+
+local function delete(m, call)
+  local wanted = call.arguments.tags or {}
+  return jobs.answer(jobs.start(m, call, {
+    finish = function()
+      local objects = resources(m, call)
+      refuse_delete(objects, wanted)
+      for _, object in ipairs(objects) do
+        for _, fields in ipairs(wanted) do
+          local _, at = find(object, fields.key)
+          table.remove(object.tags, at)
+        end
+        if #wanted == 0 then object.tags = nil end
+      end
+    end,
+  }))
+end
+
+-- ---------------------------------------------------------------------------------------------------------
+-- listTags
+
+-- Every tag with its object, as the list has them.
+function tags.all(m)
+  local out = {}
+  for _, kind in ipairs(ORDER) do
+    for _, object in ipairs(m:rows(KINDS[kind])) do
+      for _, tag in ipairs(object.tags or {}) do
+        out[#out + 1] = {
+          tag = tag, object = object, kind = kind, account = tag.account,
+        }
+      end
+    end
+  end
+  return out
+end
+
+local function row(entry)
+  return accounts.show_owner({
+    key = entry.tag.key, value = entry.tag.value, resourcetype = entry.kind, resourceid = entry.object.id,
+  }, entry.account)
+end
+
+local function list(m, call)
+  local arguments, mine, found = call.arguments, lists.scope(m, call), {}
+  for _, entry in ipairs(tags.all(m)) do
+    if mine(entry) and (not arguments.resourceid or entry.object.id == arguments.resourceid)
+      and (not arguments.resourcetype or lists.same(entry.kind, arguments.resourcetype))
+      and (not arguments.key or lists.same(entry.tag.key, arguments.key))
+      and (not arguments.value or lists.same(entry.tag.value, arguments.value)) then
+      found[#found + 1] = entry
+    end
+  end
+  return lists.answer(m, call, "tag", found, row)
+end
+
+local PACKAGE = "org.apache.cloudstack.api.command.user.tag."
+
+tags.commands = {
+  { name = "createTags", run = create, class = PACKAGE .. "CreateTagsCmd", parameters = {
+    { "tags", "map", required = true }, { "resourcetype", "string", required = true },
+    { "resourceids", "strings", required = true }, { "customer", "string" },
+  } },
+  { name = "deleteTags", run = delete, class = PACKAGE .. "DeleteTagsCmd", parameters = {
+    { "tags", "map" }, { "resourcetype", "string", required = true }, { "resourceids", "strings", required = true },
+  } },
+  { name = "listTags", run = list, parameters = lists.owned_parameters {
+    { "resourceid", "string" }, { "resourcetype", "string" }, { "key", "string" }, { "value", "string" },
+  } },
+}
+
+return tags

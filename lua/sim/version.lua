@@ -1,0 +1,22 @@
+-- The CloudStack version that is being modelled, and which of two versions is the newer one.
+local version = {}
+version.__index = version
+
+local function numbers(text)
+  local major, minor, patch = text:match "^(%d+)%.(%d+)%.?(%d*)"
+  if not major then return nil end
+  return tonumber(major) * 1000000 + tonumber(minor) * 1000 + (tonumber(patch) or 0)
+end
+
+-- new("4.23.0.0-SNAPSHOT") | nil for what is no version
+function version.new(text)
+  local number = type(text) == "string" and numbers(text)
+  if not number then return nil end
+  return setmetatable({ text = text, number = number }, version)
+end
+
+function version:at_least(text)
+  return self.number >= numbers(text)
+end
+
+return version

@@ -1,0 +1,113 @@
+-- start, stop, reboot.
+local jobs = require "sim.jobs"
+local refusal = require "sim.refusal"
+local vm_rows = require "sim.vm_rows"
+local vm_running = require "sim.vm_running"
+
+local vm_life = {}
+
+local USER = "org.apache.cloudstack.api.command.user.vm."
+local ADMIN = "org.apache.cloudstack.api.command.admin.vm."
+
+local ABSENT = { Destroyed = true, Expunging = true, Error = true }
+
+-- ---------------------------------------------------------------------------------------------------------
+-- start
+
+local function refuse_start(m, vm, call)
+  vm_running.refuse_unknown(vm)
+  if call.arguments.hostid and call.account.role ~= "admin" then
+    refusal.internal "Parameter hostid can only be specified by a Root Admin, permission denied"
+  end
+  if vm.state == "Running" and m.version:at_least "4.12" then
+    refusal.invalid("The virtual machine %s (%s) is already running", vm.id, vm.name)
+  end
+  if ABSENT[vm.state] then
+    refusal.internal('Unable to orchestrate the start of VM instance {"instanceName":"%s","uuid":"%s"}.',
+      vm.instance_name, vm.id)
+  end
+  if vm.zone.allocationstate ~= "Enabled" and call.account.role ~= "admin" then
+    refusal.internal("Unable to start a VM [%s] due to insufficient capacity.", vm.id)
+  end
+end
+
+local function nothing_to_do(m, vm, call)
+  return { instance = vm, instance_type = "VirtualMachine", queue = vm,
+    finish = function() return { virtualmachine = vm_rows.row(m, vm, call.account) } end }
+end
+
+local function start(m, call)
+  local vm = call.arguments.id
+  if vm.state == "Running" and not m.version:at_least "4.12" then
+    return jobs.answer(jobs.start(m, call, nothing_to_do(m, vm, call)))
+  end
+  return jobs.answer(jobs.start(m, call, vm_running.start_plan(m, vm, call, {
+    host = call.arguments.hostid,
+    check = function() refuse_start(m, vm, call) end,
+    recheck = function() refuse_start(m, vm, call) end,
+  })))
+end
+
+-- ---------------------------------------------------------------------------------------------------------
+-- stop
+
+-- Stopping what is stopped or destroyed is a success that changes nothing.
+local function stop(m, call)
+  local vm = call.arguments.id
+  return jobs.answer(jobs.start(m, call, {
+    instance = vm, instance_type = "VirtualMachine", queue = vm,
+    check = function() vm_running.refuse_unknown(vm) end,
+    begin = function(job)
+      vm_running.refuse_unknown(vm)
+      job.stops = vm.state == "Running"
+    end,
+    middle = function(job)
+      if job.stops then vm_running.set_state(m, vm, "Stopping") end
+    end,
+    finish = function(job)
+      if job.stops then vm_running.stopped(m, vm) end
+      return { virtualmachine = vm_rows.row(m, vm, call.account) }
+    end,
+    cancel = function(job)
+      if job.stops then vm_running.set_state(m, vm, "Running") end
+    end,
+  }))
+end
+
+-- ---------------------------------------------------------------------------------------------------------
+-- reboot
+
+local function refuse_reboot(vm)
+  vm_running.refuse_unknown(vm, "Unable to find a Instance with ID %d")
+  if vm.state ~= "Running" then
+    refusal.invalid("The Instance %s (%s) is not running, unable to reboot it", vm.id, vm.name)
+  end
+end
+
+local function reboot(m, call)
+  local vm = call.arguments.id
+  return jobs.answer(jobs.start(m, call, {
+    instance = vm, instance_type = "VirtualMachine", queue = vm,
+    check = function() refuse_reboot(vm) end,
+    begin = function() refuse_reboot(vm) end,
+    finish = function()
+      vm_running.tell(m, "stop", vm)
+      vm_running.tell(m, "start", vm)
+      vm.updated, vm.reboots = m:now(), (vm.reboots or 0) + 1
+      return { virtualmachine = vm_rows.row(m, vm, call.account) }
+    end,
+  }))
+end
+
+local function on_vm(name, class, run, ...)
+  return { name = name, run = run, class = USER .. class, admin_class = ADMIN .. class .. "ByAdmin",
+    parameters = { { "id", "uuid", of = "vm", required = true, acl = true }, ... } }
+end
+
+vm_life.commands = {
+  on_vm("startVirtualMachine", "StartVMCmd", start, { "hostid", "uuid", of = "host" }),
+  on_vm("stopVirtualMachine", "StopVMCmd", stop, { "forced", "boolean" }),
+  on_vm("rebootVirtualMachine", "RebootVMCmd", reboot, { "forced", "boolean", since = "4.16" }),
+}
+
+return vm_life

@@ -1,0 +1,66 @@
+-- Lists of VMs: who sees which, and the filters.
+local lists = require "sim.lists"
+local vm_rows = require "sim.vm_rows"
+local nics = require "sim.nics"
+
+local vm_lists = {}
+
+local GONE = { Destroyed = true, Expunging = true }
+
+-- A user does not see what he has destroyed, unless the cloud is set so.
+local function is_visible(m, vm, account)
+  return not GONE[vm.state] or account.role == "admin" or m:setting "allow.user.view.destroyed.vm"
+end
+
+local function fits_state(vm, wanted)
+  if not wanted then return true end
+  if lists.same(wanted, "Present") then return not GONE[vm.state] end
+  return lists.same(vm.state, wanted)
+end
+
+local function is_in(m, vm, network)
+  for _, nic in ipairs(nics.of(m, vm)) do
+    if nic.network == network then return true end
+  end
+  return false
+end
+
+local function fits_place(m, vm, arguments)
+  local host = vm.host
+  return (not arguments.zoneid or vm.zone == arguments.zoneid)
+    and (not arguments.networkid or is_in(m, vm, arguments.networkid))
+    and (not arguments.hostid or host == arguments.hostid)
+    and (not arguments.clusterid or (host and host.cluster == arguments.clusterid))
+    and (not arguments.podid or (host and host.pod == arguments.podid))
+end
+
+local function list(m, call)
+  local arguments, mine = call.arguments, lists.scope(m, call)
+  local details = vm_rows.details(arguments.details)
+  local like = not m.version:at_least "4.18"
+  local found = m:rows("vm", function(vm)
+    return mine(vm) and is_visible(m, vm, call.account) and lists.fits(vm, arguments, like)
+      and fits_state(vm, arguments.state) and fits_place(m, vm, arguments)
+      and (not arguments.templateid or vm.template == arguments.templateid)
+      and (not arguments.serviceofferingid or vm.offering == arguments.serviceofferingid)
+      and (not arguments.hypervisor or lists.same(vm.template.hypervisor, arguments.hypervisor))
+  end)
+  return lists.answer(m, call, "virtualmachine", found, function(vm)
+    local row = vm_rows.row(m, vm, call.account, details)
+    if arguments.userdata then row.userdata = vm.userdata end
+    return row
+  end)
+end
+
+vm_lists.commands = {
+  { name = "listVirtualMachines", run = list, parameters = lists.owned_parameters {
+    { "id", "uuid", of = "vm" }, { "ids", "uuids", of = "vm" }, { "name", "string" }, { "state", "string" },
+    { "zoneid", "uuid", of = "zone" }, { "networkid", "uuid", of = "network" }, { "hypervisor", "string" },
+    { "details", "strings" }, { "templateid", "uuid", of = "template" },
+    { "serviceofferingid", "uuid", of = "service_offering" }, { "userdata", "boolean", since = "4.18" },
+    { "hostid", "uuid", of = "host", admin = true }, { "podid", "uuid", of = "pod", admin = true },
+    { "clusterid", "uuid", of = "cluster", admin = true }, { "tags", "map" },
+  } },
+}
+
+return vm_lists

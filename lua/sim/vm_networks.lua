@@ -1,0 +1,114 @@
+-- From the network parameters of a deploy to the NICs it asks for, with the checks that come before anything
+-- is made.
+local networks = require "sim.networks"
+local accounts = require "sim.accounts"
+local ipv4 = require "sim.ipv4"
+local refusal = require "sim.refusal"
+
+local vm_networks = {}
+
+local function check_ip(address)
+  if address and not ipv4.number(address) then refusal.invalid("Invalid specified IPv4 address %s", address) end
+  return address
+end
+
+local OCTET = "%x%x"
+local MAC = "^" .. OCTET .. (":" .. OCTET):rep(5) .. "$"
+
+local function check_mac(mac)
+  if not mac then return nil end
+  if not mac:match(MAC) then refusal.invalid("Mac address is not valid: %s", mac) end
+  if tonumber(mac:sub(1, 2), 16) & 1 == 1 then refusal.invalid("Mac address is not unicast: %s", mac) end
+  return mac
+end
+
+local function refuse_taken_mac(m, network, mac)
+  local taken = mac and m:first("nic", function(nic)
+    return nic.network == network and nic.mac:lower() == mac:lower()
+  end)
+  if taken then refusal.invalid("The requested Mac address is already taken! %s", mac) end
+end
+
+-- iptonetworklist[n]: the NICs in the order of the list, the first is the default one.
+local function from_list(m, list)
+  local plans = {}
+  for i, fields in ipairs(list) do
+    local network = fields.networkid and m:find("network", fields.networkid)
+    if not network then
+      refusal.invalid("Unable to translate and find entity with networkId: %s", fields.networkid or "null")
+    end
+    plans[i] = {
+      network = network, ip = check_ip(fields.ip), mac = check_mac(fields.mac), unique_mac = true, device = i - 1,
+      is_default = i == 1,
+    }
+  end
+  return plans
+end
+
+-- networkids with at most one address, which the default NIC gets; then that NIC is the last device.
+local function from_ids(list, ip, mac)
+  local plans = {}
+  for i, network in ipairs(list) do
+    plans[i] = { network = network, device = i - 1, is_default = i == 1 }
+  end
+  plans[1].ip, plans[1].mac = check_ip(ip), check_mac(mac)
+  if ip or mac then
+    for i, plan in ipairs(plans) do plan.device = i == 1 and #plans - 1 or i - 2 end
+  end
+  return plans
+end
+
+local function only_network(m, owner, zone)
+  local found = m:rows("network", function(network) return network.account == owner and network.zone == zone end)
+  if #found > 1 then
+    refusal.invalid("More than 1 default Isolated networks are found for Account %s; please specify networkIds",
+      accounts.described(owner))
+  end
+  if not found[1] then refusal.invalid "Unable to find a default Isolated network; please specify networkIds" end
+  return found
+end
+
+local function refuse_unusable(m, plans, owner, zone)
+  for _, plan in ipairs(plans) do
+    local network = plan.network
+    if not networks.may_use(network, owner) then
+      refusal.denied("Unable to use network with id= %s, permission denied", network.id)
+    end
+    if network.zone ~= zone then
+      refusal.invalid("Network %s doesn't belong to zone Zone {\"id\": \"%d\", \"name\": \"%s\", \"uuid\": \"%s\"}",
+        networks.described(network), zone.number, zone.name, zone.id)
+    end
+    if plan.unique_mac then refuse_taken_mac(m, network, plan.mac) end
+  end
+end
+
+-- plan(m, arguments, owner) -> { { network, ip, mac, device, is_default }, ... }, default NIC first
+function vm_networks.plan(m, arguments, owner)
+  local list = arguments.iptonetworklist
+  if list and (arguments.networkids or arguments.ipaddress) then
+    refusal.invalid "ipToNetworkMap can't be specified along with networkIds or ipAddress"
+  end
+  if arguments.zoneid.networktype == "Basic" and (list or arguments.networkids) then
+    refusal.invalid "Can't specify network Ids in Basic zone"
+  end
+  local plans = list and from_list(m, list)
+    or from_ids(arguments.networkids or only_network(m, owner, arguments.zoneid), arguments.ipaddress,
+      arguments.macaddress)
+  refuse_unusable(m, plans, owner, arguments.zoneid)
+  return plans
+end
+
+-- A name belongs to one VM in a network for as long as that VM has a NIC there; case counts.
+function vm_networks.refuse_taken_name(m, name, list, besides)
+  for _, network in ipairs(list) do
+    local taken = m:first("nic", function(nic)
+      return nic.network == network and nic.vm ~= besides and nic.vm.name == name
+    end)
+    if taken then
+      refusal.invalid("The vm with hostName %s already exists in the network domain: %s; network=%s", name,
+        networks.domain_of(network), network.name)
+    end
+  end
+end
+
+return vm_networks

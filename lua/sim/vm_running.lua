@@ -1,0 +1,102 @@
+-- VMs that are started and stopped: the steps of the jobs that do it, and what they do to NICs, disks and hosts.
+local nics = require "sim.nics"
+local placement = require "sim.placement"
+local refusal = require "sim.refusal"
+local vm_rows = require "sim.vm_rows"
+
+local vm_running = {}
+
+function vm_running.set_state(m, vm, state)
+  vm.state, vm.updated = state, m:now()
+end
+
+local function volumes(m, vm)
+  return m:rows("volume", function(volume) return volume.vm == vm end)
+end
+
+-- What a program that plays the guest has to know.
+local function environment(m, vm)
+  local addresses = {}
+  for i, nic in ipairs(nics.of(m, vm)) do addresses[i] = nic.address end
+  local disks = {}
+  for _, volume in ipairs(volumes(m, vm)) do
+    disks[#disks + 1] = ("%d=%s"):format(volume.device, volume.id)
+  end
+  return {
+    VM_ID = vm.id, VM_NAME = vm.name, VM_ADDRESSES = table.concat(addresses, ","), VM_VOLUMES = table.concat(disks,
+    ","),
+    VM_USERDATA_URL = ("%s/latest/user-data?vm=%s"):format(m.base_url, vm.id),
+    VM_METADATA_URL = ("%s/latest/meta-data/"):format(m.base_url), VM_METADATA_QUERY = "vm=" .. vm.id,
+  }
+end
+
+-- tell(m, "start" | "stop" | "attach" | "detach", vm, extra environment)
+function vm_running.tell(m, what, vm, extra)
+  local variables = environment(m, vm)
+  for name, value in pairs(extra or {}) do variables[name] = value end
+  m:tell { event = what, vm_id = vm.id, vm_name = vm.name, environment = variables }
+end
+
+local function running(m, vm, host)
+  vm.host, vm.last_host, vm.ever_started = host, host, true
+  placement.settle(m, vm, host)
+  nics.connect(m, vm, true)
+  vm_running.set_state(m, vm, "Running")
+  vm_running.tell(m, "start", vm)
+end
+
+-- A VM whose first start fails is in Error; its NICs stay, its disks go.
+local function first_start_failed(m, vm)
+  for _, volume in ipairs(volumes(m, vm)) do
+    volume.state = "Expunged"
+    m:remove(volume)
+  end
+  vm_running.set_state(m, vm, "Error")
+end
+
+-- start_plan(m, vm, call, wanted): wanted = { host, cluster, pod, first = made by this very command, nowhere }
+function vm_running.start_plan(m, vm, call, wanted)
+  local host
+  local function fail(why)
+    if wanted.first then first_start_failed(m, vm) end
+    error(why, 0)
+  end
+  return {
+    instance = vm, instance_type = "VirtualMachine", queue = vm, check = wanted.check,
+    begin = function(job)
+      if wanted.recheck then wanted.recheck() end
+      wanted.nowhere = wanted.nowhere or job.no_capacity
+      local fine, found = pcall(placement.host, m, vm, wanted)
+      if not fine then fail(found) end
+      host = found
+      vm.host = host -- from here on the host counts the VM
+    end,
+    middle = function() vm_running.set_state(m, vm, "Starting") end,
+    finish = function()
+      running(m, vm, host)
+      return { virtualmachine = vm_rows.row(m, vm, call.account) }
+    end,
+    cancel = function()
+      vm.host = nil
+      vm_running.set_state(m, vm, "Stopped")
+    end,
+    failed = function()
+      vm.host = nil
+      if wanted.first then first_start_failed(m, vm) else vm_running.set_state(m, vm, "Stopped") end
+    end,
+  }
+end
+
+function vm_running.stopped(m, vm)
+  local was_running = vm.host ~= nil
+  vm.host = nil
+  nics.connect(m, vm, false)
+  vm_running.set_state(m, vm, "Stopped")
+  if was_running then vm_running.tell(m, "stop", vm) end
+end
+
+function vm_running.refuse_unknown(vm, format)
+  if vm.ghost or vm.removed then refusal.invalid(format or "unable to find a virtual machine with id %d", vm.number) end
+end
+
+return vm_running

@@ -1,0 +1,54 @@
+-- Zones: the places everything else lies in.
+local lists = require "sim.lists"
+
+local zones = {}
+
+function zones.seed(m)
+  for _, spec in ipairs(m.world.zones) do
+    m:add("zone", {
+      id = m:id_of("zone:" .. spec.name), name = spec.name, networktype = spec.networktype or "Advanced",
+      securitygroups = spec.securitygroups or spec.networktype == "Basic", localstorage = spec.localstorage ~= false,
+      allocationstate = spec.allocationstate or "Enabled", dns = spec.dns or "10.147.28.6",
+    })
+  end
+end
+
+local function row(m, zone, account)
+  local out = {
+    id = zone.id, name = zone.name, networktype = zone.networktype, securitygroupsenabled = zone.securitygroups,
+    gputotal = 0, gpuused = 0, allocationstate = zone.allocationstate, zonetoken = m:id_of("token:" .. zone.name),
+    dhcpprovider = "VirtualRouter", localstorageenabled = zone.localstorage, tags = m:array(),
+    allowuserspecifyvrmtu = false, routerprivateinterfacemaxmtu = 1500, routerpublicinterfacemaxmtu = 1500,
+    type = "Core", isnsxenabled = false, ismultiarch = false, asnrange = "", routedmodeenabled = true,
+    hasannotations = false,
+  }
+  if account.role == "admin" then
+    out.dns1, out.internaldns1, out.guestcidraddress = zone.dns, zone.dns, "10.1.1.0/24"
+  end
+  return out
+end
+
+local function list(m, call)
+  local arguments = call.arguments
+  local found = m:rows("zone", function(zone)
+    return lists.fits(zone, arguments)
+      and (call.account.role == "admin" or zone.allocationstate == "Enabled")
+      and (not arguments.networktype or lists.same(zone.networktype, arguments.networktype))
+      and arguments.available ~= false -- asks for zones with a router of the account's
+  end)
+  return lists.answer(m, call, "zone", found, function(zone) return row(m, zone, call.account) end)
+end
+
+function zones.show(out, zone)
+  out.zoneid, out.zonename = zone.id, zone.name
+end
+
+zones.commands = {
+  { name = "listZones", run = list, parameters = lists.parameters {
+    { "id", "uuid", of = "zone" }, { "ids", "uuids", of = "zone", since = "4.19" }, { "available", "boolean" },
+    { "name", "string" }, { "networktype", "string" }, { "showcapacities", "boolean" },
+    { "domainid", "uuid", of = "domain" }, { "tags", "map" },
+  } },
+}
+
+return zones
