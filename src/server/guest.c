@@ -1,0 +1,341 @@
+/* The processes that live in the VMs: started, told of disks, and ended, each VM's events one after the other. */
+
+#include "guest.h"
+
+#include "../base/clock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/select.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+#define GRACE_SECONDS 5.0            /* between SIGTERM and SIGKILL */
+#define ERRAND_SECONDS 30.0          /* an attach or detach may take */
+#define POLL_SECONDS 0.02            /* how often a group that ends is looked at */
+#define NEVER 3600.0
+
+struct event {
+    char *name;
+    char **environment;
+    struct event *next;
+};
+
+/* A process group. The leader may be gone before the rest. */
+struct group {
+    pid_t id;                        /* 0: none */
+    bool leader_gone;
+    bool ending, killed;
+    double deadline;
+};
+
+struct guest {
+    char *vm_id, *vm_name;
+    struct group life;               /* PROGRAM start */
+    struct group errand;             /* PROGRAM attach or detach */
+    struct event *events;
+    struct guest *next;
+};
+
+struct guests {
+    char *program;
+    struct guest *first;
+};
+
+static void free_strings(char **strings)
+{
+    for (char **string = strings; string && *string; string++)
+        free(*string);
+    free(strings);
+}
+
+static void free_event(struct event *event)
+{
+    if (!event)
+        return;
+    free(event->name);
+    free_strings(event->environment);
+    free(event);
+}
+
+static void free_guest(struct guest *guest)
+{
+    while (guest->events) {
+        struct event *event = guest->events;
+        guest->events = event->next;
+        free_event(event);
+    }
+    free(guest->vm_id);
+    free(guest->vm_name);
+    free(guest);
+}
+
+struct guests *guests_open(const char *program)
+{
+    struct guests *guests = calloc(1, sizeof *guests);
+    if (guests && !(guests->program = strdup(program))) {
+        free(guests);
+        guests = NULL;
+    }
+#ifdef __linux__
+    prctl(PR_SET_CHILD_SUBREAPER, 1); /* what outlives its parent in a VM is reaped here */
+#endif
+    return guests;
+}
+
+/* The environment given, and PATH when it is not in it. NULL when out of memory. */
+static char **copy_environment(const char *const *given)
+{
+    size_t count = 0, at = 0;
+    bool has_path = false;
+    const char *path = getenv("PATH");
+    while (given[count])
+        has_path |= strncmp(given[count++], "PATH=", 5) == 0;
+    char **copy = calloc(count + 2, sizeof *copy);
+    if (!copy)
+        return NULL;
+    for (; at < count; at++)
+        if (!(copy[at] = strdup(given[at])))
+            goto failed;
+    if (!has_path) {
+        size_t size = strlen(path ? path : "/usr/bin:/bin") + sizeof "PATH=";
+        if (!(copy[at] = malloc(size)))
+            goto failed;
+        snprintf(copy[at], size, "PATH=%s", path ? path : "/usr/bin:/bin");
+    }
+    return copy;
+failed:
+    free_strings(copy);
+    return NULL;
+}
+
+static struct event *new_event(const struct guest_event *given)
+{
+    struct event *event = calloc(1, sizeof *event);
+    if (!event)
+        return NULL;
+    event->name = strdup(given->name);
+    event->environment = copy_environment(given->environment);
+    if (event->name && event->environment)
+        return event;
+    free_event(event);
+    return NULL;
+}
+
+static struct guest *guest_of(struct guests *guests, const struct guest_event *event)
+{
+    struct guest **at = &guests->first;
+    for (; *at; at = &(*at)->next)
+        if (strcmp((*at)->vm_id, event->vm_id) == 0)
+            return *at;
+    struct guest *guest = calloc(1, sizeof *guest);
+    if (!guest)
+        return NULL;
+    guest->vm_id = strdup(event->vm_id);
+    guest->vm_name = strdup(event->vm_name);
+    if (!guest->vm_id || !guest->vm_name) {
+        free_guest(guest);
+        return NULL;
+    }
+    *at = guest;
+    return guest;
+}
+
+bool guests_take(struct guests *guests, const struct guest_event *given)
+{
+    struct guest *guest = guest_of(guests, given);
+    struct event *event = guest ? new_event(given) : NULL;
+    if (!event)
+        return false;
+    struct event **last = &guest->events;
+    while (*last)
+        last = &(*last)->next;
+    *last = event;
+    return true;
+}
+
+/* In the child: nothing of the server but its stderr, then the program. Does not return. */
+static void become(const char *program, const char *event, char **environment)
+{
+    char *const arguments[] = { (char *)(size_t)program, (char *)(size_t)event, NULL };
+    sigset_t none;
+    setpgid(0, 0);
+    sigemptyset(&none);
+    for (int number = 1; number < 32; number++)
+        signal(number, SIG_DFL);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    int null = open("/dev/null", O_RDONLY);
+    if (null >= 0 && dup2(null, 0) >= 0 && dup2(2, 1) >= 0) {
+        for (int fd = 3; fd < FD_SETSIZE; fd++) /* a select loop has none above */
+            close(fd);
+        execve(program, arguments, environment);
+    }
+    static const char words[] = "cpi-server: the guest program cannot be started\n";
+    _exit(write(2, words, sizeof words - 1) < 0 ? 127 : 126);
+}
+
+static void start(const struct guests *guests, const struct guest *guest, const struct event *event,
+                  struct group *group)
+{
+    pid_t pid = fork();
+    if (pid == 0)
+        become(guests->program, event->name, event->environment);
+    if (pid < 0) {
+        fprintf(stderr, "cpi-server: no %s for the guest of VM %s: %s\n", event->name, guest->vm_name,
+                strerror(errno));
+        return;
+    }
+    setpgid(pid, pid); /* here as well: whoever comes first */
+    *group = (struct group){ .id = pid };
+}
+
+static void end(struct group *group, double now)
+{
+    if (!group->id || group->ending)
+        return;
+    kill(-group->id, SIGTERM);
+    group->ending = true;
+    group->deadline = now + GRACE_SECONDS;
+}
+
+/* Kills the group whose grace is over, and forgets the one that has nobody left. */
+static void follow(struct group *group, double now)
+{
+    if (!group->id)
+        return;
+    if (group->leader_gone && (group->killed || (kill(-group->id, 0) != 0 && errno == ESRCH))) {
+        *group = (struct group){ 0 };
+    } else if (group->ending && !group->killed && now >= group->deadline) {
+        kill(-group->id, SIGKILL);
+        group->killed = true;
+    }
+}
+
+static void report(const struct guest *guest, const char *what, int status)
+{
+    if (WIFSIGNALED(status))
+        fprintf(stderr, "cpi-server: %s of VM %s ended by signal %d\n", what, guest->vm_name, WTERMSIG(status));
+    else
+        fprintf(stderr, "cpi-server: %s of VM %s ended with %d\n", what, guest->vm_name, WEXITSTATUS(status));
+}
+
+static void reap(struct guests *guests)
+{
+    int status;
+    for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;)
+        for (struct guest *guest = guests->first; guest; guest = guest->next) {
+            if (guest->life.id == pid) {
+                guest->life.leader_gone = true;
+                if (!guest->life.ending)
+                    report(guest, "the guest", status);
+            } else if (guest->errand.id == pid) {
+                guest->errand.leader_gone = true;
+                if (status != 0)
+                    report(guest, "an attach or detach", status);
+            }
+        }
+}
+
+/* Begins events of the guest until one has to be waited for. */
+static void advance(struct guests *guests, struct guest *guest, double now)
+{
+    while (guest->events && !guest->errand.id && !guest->life.ending) {
+        struct event *event = guest->events;
+        if (strcmp(event->name, "stop") == 0) {
+            end(&guest->life, now);
+        } else if (strcmp(event->name, "start") == 0) {
+            if (guest->life.id && !guest->life.leader_gone) {
+                fprintf(stderr, "cpi-server: the guest of VM %s runs already\n", guest->vm_name);
+            } else if (guest->life.id) {
+                end(&guest->life, now); /* what the last life left behind goes first */
+                return;
+            } else {
+                start(guests, guest, event, &guest->life);
+            }
+        } else {
+            start(guests, guest, event, &guest->errand);
+            guest->errand.deadline = now + ERRAND_SECONDS;
+        }
+        guest->events = event->next;
+        free_event(event);
+    }
+}
+
+/* Brings one guest forward; true while it has anything left. */
+static bool bring_forward(struct guests *guests, struct guest *guest, double now)
+{
+    follow(&guest->life, now);
+    if (guest->errand.id && !guest->errand.ending && now >= guest->errand.deadline)
+        end(&guest->errand, now);
+    follow(&guest->errand, now);
+    advance(guests, guest, now);
+    return guest->life.id || guest->errand.id || guest->events;
+}
+
+static double wake_after(const struct guest *guest, double now)
+{
+    double seconds = NEVER;
+    if (guest->life.id && (guest->life.ending || guest->life.leader_gone))
+        seconds = POLL_SECONDS;
+    if (guest->errand.id)
+        seconds = guest->errand.ending || guest->errand.leader_gone
+            ? POLL_SECONDS : fmin(seconds, guest->errand.deadline - now);
+    return seconds;
+}
+
+double guests_run(struct guests *guests)
+{
+    double now = clock_now(), seconds = NEVER;
+    reap(guests);
+    for (struct guest **at = &guests->first; *at;) {
+        struct guest *guest = *at;
+        if (bring_forward(guests, guest, now)) {
+            seconds = fmin(seconds, wake_after(guest, now));
+            at = &guest->next;
+        } else {
+            *at = guest->next;
+            free_guest(guest);
+        }
+    }
+    return seconds > 0 ? seconds : 0;
+}
+
+/* Drops what was to come and tells everybody to end. */
+static void end_all(struct guests *guests, bool at_once)
+{
+    double now = clock_now();
+    for (struct guest *guest = guests->first; guest; guest = guest->next) {
+        while (guest->events) {
+            struct event *event = guest->events;
+            guest->events = event->next;
+            free_event(event);
+        }
+        end(&guest->life, now);
+        end(&guest->errand, now);
+        if (at_once)
+            guest->life.deadline = guest->errand.deadline = now;
+    }
+}
+
+void guests_close(struct guests *guests, bool (*hurry)(void))
+{
+    if (!guests)
+        return;
+    while (guests->first) {
+        end_all(guests, hurry());
+        guests_run(guests);
+        if (guests->first)
+            clock_sleep(0.01);
+    }
+    free(guests->program);
+    free(guests);
+}

@@ -1,0 +1,13 @@
+#ifndef SERVER_JETTY_H
+#define SERVER_JETTY_H
+
+/* What the servlet container answers before CloudStack sees the request. */
+
+#include "daemon.h"
+
+#define JETTY_MAX_FORM ((size_t)1048576)
+
+/* True when the request goes no further; the reply is set then. */
+bool jetty_refuses(const struct request *request, struct reply *reply);
+
+#endif

@@ -1,0 +1,41 @@
+/* cpi-server SUB-COMMAND: the daemons of the CPI. */
+
+#include "sim.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct command {
+    const char *name;
+    const char *what;
+    int (*run)(int argc, char **argv);
+};
+
+/* A new daemon is one more line. */
+static const struct command commands[] = {
+    { "sim", "a simulated CloudStack, for tests and trials", sim_main },
+};
+
+static void list(FILE *out)
+{
+    fputs("usage: cpi-server COMMAND [OPTIONS]; cpi-server COMMAND --help\n\n", out);
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        fprintf(out, "  %-12s%s\n", commands[i].name, commands[i].what);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        list(stderr);
+        return 2;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        list(stdout);
+        return 0;
+    }
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        if (strcmp(argv[1], commands[i].name) == 0)
+            return commands[i].run(argc - 1, argv + 1);
+    fprintf(stderr, "cpi-server: unknown command %s; see cpi-server --help\n", argv[1]);
+    return 2;
+}

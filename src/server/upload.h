@@ -1,0 +1,33 @@
+#ifndef SERVER_UPLOAD_H
+#define SERVER_UPLOAD_H
+
+/* A multipart body that is measured while it passes and kept nowhere. */
+
+#include <microhttpd.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct upload;
+
+/* What the part "file" held. */
+struct upload_file {
+    uint64_t size;
+    char sha256[65];                 /* lower-case hex */
+    const char *filename;            /* "" when the client named none */
+    unsigned char head[512];         /* the first bytes, for the format's magic */
+    size_t head_size;
+};
+
+/* NULL when the request is no form or memory is short. */
+struct upload *upload_new(struct MHD_Connection *connection);
+
+/* Takes the next bytes of the body. What is no multipart makes the upload void. */
+void upload_feed(struct upload *upload, const char *data, size_t size);
+
+/* The file, once the body has ended; NULL when there was none or the body was broken. */
+const struct upload_file *upload_finish(struct upload *upload);
+
+void upload_free(struct upload *upload);
+
+#endif
