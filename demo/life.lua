@@ -1,0 +1,171 @@
+-- A VM's whole life, for a person to follow: what the bosh CLI asks in create-env, a recreate, a disk
+-- migration and delete-env, each request in a process of its own, over HTTP, against the simulated CloudStack.
+-- Exits 1 when an answer is wrong or anything is left.
+--   lua5.4 demo/life.lua [--role admin|bosh]
+
+package.path = "./tests/support/?.lua;" .. package.path
+package.cpath = "./build/spec/?.so;" .. package.cpath
+
+local create_env = require "create_env"
+local rig = require "rig"
+local worlds = require "worlds"
+
+local is_tty = os.getenv "TERM" and not os.getenv "NO_COLOR" and os.execute "test -t 1" or false
+local function paint(code, text) return is_tty and ("\27[%sm%s\27[0m"):format(code, text) or text end
+local function bold(text) return paint("1", text) end
+local function dim(text) return paint("2", text) end
+
+local wrong = {}
+local totals = { processes = 0, requests = 0, seconds = 0 }
+
+local titles = {
+  create = "bosh create-env", recreate = "bosh create-env, a job property changed: the VM is recreated",
+  disk = "bosh create-env, a larger disk: the data moves", delete = "bosh delete-env",
+}
+
+local function expect(condition, format, ...)
+  if condition then return end
+  wrong[#wrong + 1] = format:format(...)
+  print(paint("31", "  WRONG: " .. wrong[#wrong]))
+end
+
+-- ---------------------------------------------------------------------------------------------------------
+-- one request
+
+-- The CloudStack calls of one verb in a line or two; polls of jobs are counted, not listed.
+local function print_calls(requests)
+  local words, polls = {}, 0
+  for _, request in ipairs(requests) do
+    if request.command == "queryAsyncJobResult" then
+      polls = polls + 1
+    else
+      words[#words + 1] = ("%s%s"):format(request.command, request.status ~= 200 and " (" .. request.status .. ")" or "")
+    end
+  end
+  if polls > 0 then words[#words + 1] = ("%d look%s at jobs"):format(polls, polls == 1 and "" or "s") end
+  local line = "     "
+  for i, word in ipairs(words) do
+    if #line + #word > 105 then
+      print(dim(line))
+      line = "     "
+    end
+    line = line .. " " .. word .. (i < #words and "," or "")
+  end
+  if #words > 0 then print(dim(line)) end
+end
+
+local function shown(answer)
+  if answer.error ~= rig.json.null then
+    return ("%s: %s"):format(answer.error.type:match "[^:]+$", answer.error.message)
+  end
+  local text = rig.json.encode(answer.result)
+  return #text > 100 and text:sub(1, 97) .. "..." or text
+end
+
+local seen = 0
+
+-- Sends one request; prints it unless it is one of the many infos.
+local function ask(cloud, method, text)
+  local run = cloud:cpi(text)
+  totals.processes, totals.seconds = totals.processes + 1, totals.seconds + run.seconds
+  expect(run.exit == 0 and run.line_count == 1 and run.response, "%s: exit %s, %d lines", method, run.exit, run.line_count)
+  local requests = cloud:requests(seen)
+  for _, request in ipairs(requests) do seen = request.n end
+  totals.requests = totals.requests + #requests
+  if method ~= "info" then
+    print(("  %-18s %6.0f ms  %s"):format(bold(method), run.seconds * 1000, shown(run.response)))
+    print_calls(requests)
+  end
+  return run.response
+end
+
+-- ---------------------------------------------------------------------------------------------------------
+-- what must be so
+
+-- Per verb: is the answer what BOSH takes?
+local good = {}
+function good.info(result) return result.api_version == 3 and #result.stemcell_formats > 0 end
+function good.create_stemcell(result) return result:find "^cpitemplate%-" ~= nil end
+function good.create_vm(result) return result[1]:find "^cpivm%-" ~= nil and result[2].default.ip == "10.0.0.11" end
+function good.create_disk(result) return result:find "^cpi%-disk%-" ~= nil end
+function good.attach_disk(result) return type(result.path) == "string" and result.path:find "^/dev/" ~= nil end
+function good.has_vm(result) return result == true end
+
+local function check(method, answer)
+  if not answer then return end
+  expect(answer.error == rig.json.null, "%s failed", method)
+  if answer.error ~= rig.json.null then return end
+  local is_good = good[method] or function(result) return result == rig.json.null end
+  expect(is_good(answer.result), "%s answered %s", method, shown(answer))
+end
+
+local function count_left(left)
+  local words, sum = {}, 0
+  for kind, count in pairs(left) do
+    sum = sum + count
+    words[#words + 1] = ("%d %s"):format(count, (kind:gsub("_", " ")))
+  end
+  table.sort(words)
+  return sum, table.concat(words, ", ")
+end
+
+-- ---------------------------------------------------------------------------------------------------------
+-- the chapters
+
+local function write_image(directory)
+  local path = directory .. "/image"
+  local file = assert(io.open(path, "wb"))
+  file:write("BZh9", ("a stemcell's root disk "):rep(50000))
+  file:close()
+  return path
+end
+
+local function life(cloud)
+  local known, chapter = { image = write_image(cloud.directory) }, nil
+  create_env.play(known, function(stage, method, text)
+    if stage ~= chapter then
+      chapter = stage
+      print("\n" .. bold(titles[stage]))
+    end
+    local answer = ask(cloud, method, text)
+    check(method, answer)
+    return answer and answer.result
+  end)
+end
+
+-- The deploy's job fails while the VM starts, as on a host that breaks: BOSH may try again, nothing is left.
+local function broken_life(cloud)
+  print("\n" .. bold "A host fails in the middle of create_vm")
+  local calls, known = create_env.calls, { image = write_image(cloud.directory), agent = "broken" }
+  local stemcell = ask(cloud, "create_stemcell", calls.create_stemcell(known))
+  known.stemcell = stemcell.result
+  cloud:faults { { command = "deployVirtualMachine", fault = "capacity" } }
+  local answer = ask(cloud, "create_vm", calls.create_vm(known))
+  expect(answer.error ~= rig.json.null and answer.error.type == "Bosh::Clouds::VMCreationFailed" and answer.error.ok_to_retry,
+    "a failed host must be a VMCreationFailed that may be retried")
+  check("delete_stemcell", ask(cloud, "delete_stemcell", calls.delete_stemcell(known)))
+end
+
+local function finale(cloud)
+  print("\n" .. bold "What is left in CloudStack")
+  local sum, words = count_left(cloud:state().left)
+  print("  now:                              " .. words)
+  cloud:clock(86400 * 2)
+  sum, words = count_left(cloud:state().left)
+  print("  after CloudStack's own expunging: " .. words)
+  expect(sum == 0, "something is left: %s", words)
+  print(("\n%d processes, %d CloudStack requests, %.1f s in all"):format(totals.processes, totals.requests, totals.seconds))
+end
+
+local role = arg[1] == "--role" and arg[2] or "bosh"
+local cloud <close> = rig.start { role = role, store = true, world = worlds.owned_by(role) }
+print(bold "cloudstack_cpi: a VM's life" .. "\nCloudStack, simulated: " .. cloud.endpoint .. ", account " .. role)
+life(cloud)
+broken_life(cloud)
+finale(cloud)
+if #wrong > 0 then
+  print(paint("31", ("%d wrong"):format(#wrong)))
+  cloud:stop()
+  os.exit(1)
+end
+print(paint("32", "all answers right, nothing left"))

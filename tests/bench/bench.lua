@@ -1,0 +1,101 @@
+-- What the CPI costs, as ratios within one run: machines differ, and are noisy.
+--   lua5.4 tests/bench/bench.lua
+
+package.path = "./tests/support/?.lua;" .. package.path
+package.cpath = "./build/spec/?.so;" .. package.cpath
+
+local create_env = require "create_env"
+local rig = require "rig"
+
+local calls = create_env.calls
+local RUNS = 200
+
+local function output_of(command)
+  local pipe = assert(io.popen(command))
+  local text = pipe:read "a"
+  pipe:close()
+  return text
+end
+
+-- Milliseconds of one start of each command: the median over rounds in which they take turns.
+local function spawn_times(commands)
+  local rounds = {}
+  for _ = 1, 9 do
+    for i, command in ipairs(commands) do
+      local loop = ("i=0; while [ $i -lt %d ]; do %s; i=$((i+1)); done"):format(RUNS // 4, command)
+      local seconds = output_of(("bash -c 'TIMEFORMAT=%%R; time { %s; }' 2>&1"):format(loop)):match "([%d.,]+)%s*$"
+      rounds[i] = rounds[i] or {}
+      table.insert(rounds[i], tonumber((seconds:gsub(",", "."))) * 1000 / (RUNS // 4))
+    end
+  end
+  for i, list in ipairs(rounds) do
+    table.sort(list)
+    rounds[i] = list[5]
+  end
+  return rounds
+end
+
+-- Peak resident memory in KB.
+local function resident(command)
+  return tonumber(output_of(("/usr/bin/time -f %%M sh -c 'exec %s' 2>&1 >/dev/null"):format(command)):match "(%d+)%s*$")
+end
+
+local function row(what, value, goal)
+  print(("  %-44s %-22s %s"):format(what, value, goal or ""))
+end
+
+-- ---------------------------------------------------------------------------------------------------------
+
+local function bench_info(directory)
+  local request = directory .. "/info"
+  local file = assert(io.open(request, "w"))
+  file:write(calls.info())
+  file:close()
+  local info = ("build/cpi <%s >/dev/null"):format(request)
+  local times = spawn_times { "/bin/true", info }
+  print "info: a process from start to end"
+  row("/bin/true", ("%.2f ms"):format(times[1]))
+  row("info", ("%.2f ms, %.2f x"):format(times[2], times[2] / times[1]), "goal: 3 x (development build)")
+  row("info, resident", ("%.1f MB"):format(resident("build/cpi <" .. request) / 1024))
+end
+
+-- The waves of one verb: requests that overlap are one step. The simulator answers each after 20 ms, so what
+-- starts later than the end of another is a later step.
+local function steps(requests)
+  local count, polls, finish = 0, 0, -1
+  for _, request in ipairs(requests) do
+    if request.command == "queryAsyncJobResult" then
+      polls = polls + 1
+    else
+      if request.at >= finish then count = count + 1 end
+      finish = math.max(finish, request.at + 0.015)
+    end
+  end
+  return count, polls
+end
+
+local function bench_steps()
+  local cloud <close> = rig.start { role = "bosh", world = { latency = { request = 0.02 } } }
+  local image = cloud.directory .. "/image"
+  local file = assert(io.open(image, "w"))
+  file:write("BZh9 image")
+  file:close()
+  local known, seen = { image = image }, 0
+  print "\nsequential steps of a verb (each may be several requests at once), and looks at its jobs"
+  create_env.play(known, function(_, method, text)
+    local run = cloud:cpi(text)
+    local requests = cloud:requests(seen)
+    for _, request in ipairs(requests) do seen = request.n end
+    if method ~= "info" and not known["shown " .. method] then
+      known["shown " .. method] = true
+      local count, polls = steps(requests)
+      row(method, ("%d steps, %d requests, %d looks"):format(count, #requests - polls, polls))
+    end
+    return run.response.result
+  end)
+end
+
+local directory = output_of("mktemp -d"):match "%S+"
+bench_info(directory)
+bench_steps()
+os.execute("rm -rf " .. directory)

@@ -1,0 +1,108 @@
+-- kill -9 of the CPI after each CloudStack call of a create verb, then BOSH's next move. Nothing is doubled,
+-- and what the dead process left is told by the journal, or by the message that names it.
+
+local create_env = require "create_env"
+local rig = require "rig"
+
+local null = rig.json.null
+local calls = create_env.calls
+
+local function image_in(directory)
+  local path = directory .. "/image"
+  local file = assert(io.open(path, "wb"))
+  file:write("BZh9", ("x"):rep(1000))
+  file:close()
+  return path
+end
+
+local function ask(cloud, text)
+  local run = cloud:cpi(text)
+  assert.equal(null, run.response.error, run.stdout)
+  return run.response.result
+end
+
+-- The calls of one run of a verb as { command, nth }; of a job's polls the first stands for all.
+local function calls_of(cloud, text)
+  local before = #cloud:requests()
+  ask(cloud, text)
+  local counted, list = {}, {}
+  for i, request in ipairs(cloud:requests()) do
+    if i > before then
+      local nth = (counted[request.command] or 0) + 1
+      counted[request.command] = nth
+      if request.command ~= "queryAsyncJobResult" or nth == 1 then list[#list + 1] = { request.command, nth } end
+    end
+  end
+  return list
+end
+
+-- Starts the verb, lets its nth call of that command happen unanswered, and kills it there.
+local function killed_at(cloud, text, call)
+  local before = #cloud:requests()
+  cloud:faults { { command = call[1], nth = call[2], fault = "hang" } }
+  local pid = cloud:cpi_background(text)
+  rig.wait(function()
+    local count = 0
+    for i, request in ipairs(cloud:requests()) do
+      if i > before and request.command == call[1] then count = count + 1 end
+    end
+    return count >= call[2]
+  end, 10)
+  rig.kill(pid)
+  cloud:faults {}
+end
+
+-- Names of a kind in CloudStack that begin with a prefix. What is being expunged holds nothing any more.
+local function names(cloud, kind, prefix)
+  local list = {}
+  for _, row in ipairs(cloud:state()[kind]) do
+    if row.name:find(prefix, 1, true) == 1 and row.state ~= "Expunging" then list[#list + 1] = row.name end
+  end
+  return list
+end
+
+-- A verb, the kind of object that it makes, the prefix of its names, and how to ask for it.
+local verbs = {
+  { name = "create_disk", kind = "volumes", prefix = "cpi-disk-", text = function(known) return calls.create_disk(known) end },
+  { name = "create_stemcell", kind = "templates", prefix = "cpitemplate-",
+    text = function(known) return calls.create_stemcell(known) end },
+  { name = "create_vm", kind = "vms", prefix = "cpivm-", text = function(known) return calls.create_vm(known) end },
+}
+
+-- A cloud with a stemcell, as every verb needs it.
+local function ready_cloud()
+  local cloud = rig.start { role = "bosh", store = true }
+  local known = { image = image_in(cloud.directory), agent = "agent-1", vm = "cpivm-none" }
+  known.stemcell = ask(cloud, calls.create_stemcell(known))
+  return cloud, known
+end
+
+for _, verb in ipairs(verbs) do
+  describe("kill -9 in " .. verb.name, function()
+    local list
+    do
+      local cloud <close>, known = ready_cloud()
+      list = calls_of(cloud, verb.text(known))
+    end
+    for _, call in ipairs(list) do
+      it(("after %s no. %d: nothing is doubled, what is left is told"):format(call[1], call[2]), function()
+        local cloud <close>, known = ready_cloud()
+        local before = #names(cloud, verb.kind, verb.prefix)
+        killed_at(cloud, verb.text(known), call)
+        local left = names(cloud, verb.kind, verb.prefix)
+        assert.is_true(#left - before <= 1, "one verb made two objects")
+
+        local journal, answer = cloud:journal(), cloud:cpi(verb.text(known)).response
+        for i = before + 1, #left do
+          assert.truthy(journal:find(left[i], 1, true), left[i] .. " is not in the journal")
+        end
+        if answer.error ~= null then
+          assert.equal("create_vm", verb.name, "only an address can be in the way: " .. answer.error.message)
+          assert.truthy(answer.error.message:find(left[#left], 1, true), answer.error.message)
+        end
+        local now = names(cloud, verb.kind, verb.prefix)
+        assert.equal(#left + (answer.error == null and 1 or 0), #now)
+      end)
+    end
+  end)
+end

@@ -1,0 +1,84 @@
+-- No secret in anything that the CPI writes: stderr at its loudest, answers, error messages, the journal.
+
+local create_env = require "create_env"
+local rig = require "rig"
+
+local letters = create_env.certificate_letters
+
+local function image_in(directory)
+  local path = directory .. "/image"
+  local file = assert(io.open(path, "wb"))
+  file:write("BZh9", ("x"):rep(1000))
+  file:close()
+  return path
+end
+
+-- Everything that must not be seen, by what it is.
+local function secrets_of(cloud)
+  return {
+    ["the API secret"] = cloud.secret_access_key, ["the API key"] = cloud.api_key, ["a signature"] = "signature=",
+    ["the mbus password"] = "mbus-secret", ["the blobstore's password"] = "blobstore-secret",
+    ["a certificate"] = letters.certificate:rep(64), ["a private key"] = letters.private_key:rep(64),
+    ["user data"] = "eyJhZ2VudF9pZCI", ["the settings"] = '"agent_id"',
+  }
+end
+
+local function assert_clean(cloud, text, where)
+  for what, secret in pairs(secrets_of(cloud)) do
+    assert.is_nil(text:find(secret, 1, true), ("%s is in %s:\n%s"):format(what, where, text:sub(1, 2000)))
+  end
+end
+
+local function loud(more)
+  local config = { log = { level = "debug" },
+    agent = { mbus = "https://mbus:mbus-secret@0.0.0.0:6868",
+      blobstore = { provider = "dav", options = { user = "agent", password = "blobstore-secret" } } } }
+  for key, value in pairs(more or {}) do config[key] = value end
+  return { role = "bosh", store = true, config = config }
+end
+
+describe("secrets", function()
+  it("are in nothing that a life of a VM writes", function()
+    local cloud <close> = rig.start(loud())
+    local known = { image = image_in(cloud.directory) }
+    create_env.play(known, function(stage, method, text)
+      local run = cloud:cpi(text)
+      assert_clean(cloud, run.stderr, stage .. " " .. method .. "'s stderr")
+      if method ~= "create_vm" then assert_clean(cloud, run.stdout, method .. "'s answer") end
+      return run.response.result
+    end)
+    assert_clean(cloud, cloud:journal(), "the journal")
+  end)
+
+  local faults = { { fault = "drop" }, { fault = "lose" }, { fault = "html" }, { fault = "truncate", bytes = 20 },
+    { fault = "status", status = 500 }, { fault = "fail_job" }, { fault = "capacity" } }
+  for _, fault in ipairs(faults) do
+    it("are in nothing that a create_vm writes that meets the fault " .. fault.fault, function()
+      local cloud <close> = rig.start(loud())
+      local known = { image = image_in(cloud.directory), agent = "agent-1" }
+      known.stemcell = cloud:cpi(create_env.calls.create_stemcell(known)).response.result
+      fault.command = "deployVirtualMachine"
+      if fault.fault == "fail_job" then fault.errortext = "no: " .. cloud.secret_access_key end
+      cloud:faults { fault }
+      local run = cloud:cpi(create_env.calls.create_vm(known))
+      assert_clean(cloud, run.stderr, "stderr")
+      if run.response.error ~= rig.json.null then assert_clean(cloud, run.stdout, "the error") end
+      assert_clean(cloud, cloud:journal(), "the journal")
+    end)
+  end
+
+  it("are in no message about a configuration that is wrong", function()
+    local cloud <close> = rig.start(loud { cloudstack_ = { secret_access_key = "never" } })
+    local run = cloud:cpi(create_env.calls.has_vm { vm = "cpivm-1" })
+    assert.equal("Bosh::Clouds::CpiError", run.response.error.type)
+    assert_clean(cloud, run.stdout .. run.stderr, "the answer")
+  end)
+
+  it("are in no message about a server that is not there", function()
+    local cloud <close> = rig.start(loud { cloudstack = { endpoint = "http://127.0.0.1:1/client/api" },
+      policies = { directory = rig.policies { retry = "return { api = 1, decide = function() end }" } } })
+    local run = cloud:cpi(create_env.calls.has_vm { vm = "cpivm-1" })
+    assert.equal("Bosh::Clouds::CloudError", run.response.error.type)
+    assert_clean(cloud, run.stdout .. run.stderr, "the answer")
+  end)
+end)
