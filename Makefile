@@ -11,7 +11,8 @@ DEBS := build-essential pkg-config liblua5.4-dev lua-cjson-dev libcurl4-openssl-
         libmicrohttpd-dev lua5.4 lua-busted lua-check valgrind curl openssl
 
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes
-LUA_CFLAGS := $(shell pkg-config --cflags lua5.4)
+# Asked when it is needed: `make deps` may have just installed it.
+LUA_CFLAGS = $(shell pkg-config --cflags lua5.4)
 COMPILE = $(CC) -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -DVERSION='"$(VERSION)"' $(LUA_CFLAGS) \
           $(WARNINGS) -fstack-protector-strong $(CPPFLAGS) $(CFLAGS) $(SANITIZE) -MMD -MP
 
