@@ -72,17 +72,17 @@ local function mend_tags(cpi, tasks)
 end
 
 -- The VM that the deploy may have left: by its id where CloudStack told one, else by its name, which is ours alone.
-local function left_of(cpi, task, vm_cid)
-  if task.id then
-    return cpi.cloudstack:rows({ "listVirtualMachines", { id = task.id }, rows = "virtualmachine" })[1]
+local function left_of(cpi, child)
+  if child.vm_id then
+    return cpi.cloudstack:rows({ "listVirtualMachines", { id = child.vm_id }, rows = "virtualmachine" })[1]
   end
-  return vms.find(cpi, vm_cid)
+  return vms.find(cpi, child.vm_cid)
 end
 
 -- Removes what a failed try left, unless the failed_vm policy keeps it for a look. Answers whether it is gone.
 -- After a lost reply the VM may still appear, so the journal keeps its entry.
 local function clean_up(cpi, plan, child, task, attempt, entry)
-  local vm = left_of(cpi, task, child.vm_cid)
+  local vm = left_of(cpi, child)
   if vm then
     local fate = cpi.decide("failed_vm", {
       vm = { id = vm.id, name = vm.name, state = vm.state }, attempt = attempt,
@@ -122,8 +122,10 @@ local function start(cpi, plan, params, child, entry)
     what = "creating VM " .. child.vm_cid, timeout = cpi.settings.cloudstack.timeout.create_vm,
     find = function() return vms.find(cpi, child.vm_cid) end,
   } })[1]
+  child.vm_id = task.id
   local tagging = task.id and not task.over and tag(cpi, task.id, plan, child) or {}
   client:wait { task, table.unpack(tagging) }
+  child.vm_id = task.id
   return task, tagging
 end
 
@@ -134,20 +136,22 @@ local function row_of(cpi, task, vm_cid)
   return vms.get(cpi, vm_cid)
 end
 
--- One try; the VM's row, or nil and the failed task.
+-- One try; the VM's row, or nil, the failed task, and whether it left nothing. What it leaves undealt with,
+-- because clean-up failed or something else broke, is undone at the end of the verb.
 local function attempt(cpi, plan, offering, child, undo, number)
-  local params = parameters(plan, offering, child)
+  local params, is_settled = parameters(plan, offering, child), false
   local entry = cpi.journal.open { kind = "vm", name = child.vm_cid }
+  undo.add("VM " .. child.vm_cid, function()
+    local vm = not is_settled and left_of(cpi, child)
+    if vm then removal.remove(cpi, vm, plan.can) end
+    if not is_settled then entry.close() end
+  end)
   local task, tagging = start(cpi, plan, params, child, entry)
   if task.failure then
-    local ok, gone = pcall(clean_up, cpi, plan, child, task, number, entry)
-    return nil, task, ok and gone, not ok and errors.words(gone) or nil
+    local ok, is_gone = pcall(clean_up, cpi, plan, child, task, number, entry)
+    is_settled = ok
+    return nil, task, ok and is_gone
   end
-  undo.add("VM " .. child.vm_cid, function()
-    local vm = left_of(cpi, task, child.vm_cid)
-    if vm then removal.remove(cpi, vm, plan.can) end
-    entry.close()
-  end)
   if #tagging == 0 then tagging = cpi.cloudstack:wait(tag(cpi, task.id, plan, child)) end
   mend_tags(cpi, tagging)
   local vm = row_of(cpi, task, child.vm_cid)
@@ -156,10 +160,9 @@ local function attempt(cpi, plan, offering, child, undo, number)
 end
 
 -- Why the last try failed, in one message; another try by the director helps only against what passes.
-local function give_up(cpi, plan, task, is_clean, left)
+local function give_up(cpi, plan, task, is_clean)
   local failure = task.failure
   local words = capacity.explain(cpi, plan, failure) or cpi.cloudstack.say(failure)
-  if left then words = ("%s; left behind: VM %s (%s)"):format(words, task.request[2].name, left) end
   local passing = capacity.is_short(failure) or failure.kind ~= "refused" and failure.kind ~= "job"
   error((is_clean and passing and errors.vm_creation_retriable or errors.vm_creation_failed)(
     "creating VM %s: %s", task.request[2].name, words))
@@ -172,11 +175,11 @@ end
 function deployment.run(cpi, plan, christen, undo)
   for number, offering in ipairs(plan.candidates) do
     local child = christen(cpi, plan)
-    local vm, task, is_clean, left = attempt(cpi, plan, offering, child, undo, number)
+    local vm, task, is_clean = attempt(cpi, plan, offering, child, undo, number)
     if vm then return child.vm_cid, vm end
     local is_last = number == #plan.candidates
     if is_last or not is_clean or not capacity.is_short(task.failure) then
-      give_up(cpi, plan, task, is_clean, left)
+      give_up(cpi, plan, task, is_clean)
     end
     cpi.log.warn("no room for offering '%s': %s; trying '%s'", offering.name, task.failure.text,
       plan.candidates[number + 1].name)
