@@ -5,7 +5,6 @@
 #include "host.h"
 #include "rpc.h"
 
-#include <dirent.h>
 #include <lauxlib.h>
 #include <signal.h>
 #include <stdio.h>
@@ -47,43 +46,11 @@ static bool parse(int argc, char **argv, struct invocation *invocation)
     return true;
 }
 
-/* ---- help ---------------------------------------------------------------------------------------------------------- */
-
-static int is_script(const struct dirent *entry)
+/* The long text is a command of its own, lua/commands/help.lua. */
+static int refuse_usage(void)
 {
-    const char *dot = strrchr(entry->d_name, '.');
-
-    return dot && dot != entry->d_name && strcmp(dot, ".lua") == 0;
-}
-
-static void print_commands(FILE *out)
-{
-    struct dirent **entries;
-    char path[4200];
-    const char *lua_dir = host_find_lua_dir();
-
-    snprintf(path, sizeof path, "%s/commands", lua_dir ? lua_dir : ".");
-    int count = lua_dir ? scandir(path, &entries, is_script, alphasort) : -1;
-    if (count > 0)
-        fprintf(out, "\ncommands:");
-    for (int i = 0; i < count; i++) {
-        fprintf(out, " %.*s", (int)strlen(entries[i]->d_name) - 4, entries[i]->d_name);
-        free(entries[i]);
-    }
-    if (count > 0)
-        fprintf(out, "\n");
-    if (count >= 0)
-        free(entries);
-}
-
-static int print_usage(FILE *out, int code)
-{
-    fprintf(out, "usage: cpi [--config FILE]                    answer the request on stdin\n"
-                 "       cpi [--config FILE] COMMAND [ARGUMENT]...\n"
-                 "       cpi --help | --version\n"
-                 "FILE is the configuration in JSON; else the one named by CPI_CONFIG.\n");
-    print_commands(out);
-    return code;
+    fprintf(stderr, "usage: cpi [--config FILE] [COMMAND [ARGUMENT]...]; `cpi --help` says more\n");
+    return EXIT_USAGE;
 }
 
 /* ---- a command ----------------------------------------------------------------------------------------------------- */
@@ -158,7 +125,7 @@ static int run_command(lua_State *L, struct invocation *invocation)
     if (code >= 0)
         return code;
     fprintf(stderr, "cpi: there is no command '%s'\n", invocation->words[0]);
-    return print_usage(stderr, EXIT_USAGE);
+    return refuse_usage();
 }
 
 int main(int argc, char **argv)
@@ -168,9 +135,11 @@ int main(int argc, char **argv)
     int out = -1;
 
     if (!parse(argc, argv, &invocation))
-        return print_usage(stderr, EXIT_USAGE);
-    if (invocation.help)
-        return print_usage(stdout, EXIT_SUCCESS);
+        return refuse_usage();
+    if (invocation.help) {
+        invocation.words = (char *[]){"help", NULL};
+        invocation.count = 1;
+    }
     if (invocation.version)
         return printf("cloudstack_cpi %s\n", VERSION) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
     if (invocation.count == 0) {

@@ -1,0 +1,83 @@
+-- cpi help [man]: what the program takes, as text or as a manual page.
+
+local usage = require "usage"
+
+-- Text cut into lines of at most `width` characters.
+local function wrapped(text, width)
+  local lines, line = {}, ""
+  for word in text:gmatch "%S+" do
+    if line ~= "" and #line + #word + 1 > width then
+      lines[#lines + 1], line = line, ""
+    end
+    line = line == "" and word or line .. " " .. word
+  end
+  lines[#lines + 1] = line
+  return lines
+end
+
+-- ---------------------------------------------------------------------------------------------------------
+-- text
+
+local function add_pairs(out, title, rows)
+  out[#out + 1] = "\n" .. title .. ":"
+  for _, row in ipairs(rows) do
+    local indent = #row[1] > 24 and "\n" .. (" "):rep(28) or (" "):rep(26 - #row[1])
+    out[#out + 1] = "  " .. row[1] .. indent .. table.concat(wrapped(row[2], 70), "\n" .. (" "):rep(28))
+  end
+end
+
+local function commands()
+  local rows = {}
+  for i, command in ipairs(usage.commands) do rows[i] = { command.name .. " " .. command.arguments, command.summary } end
+  return rows
+end
+
+local function text()
+  local out = { ("%s: %s"):format(usage.name, usage.summary), "" }
+  for i, line in ipairs(usage.synopsis) do out[#out + 1] = (i == 1 and "usage: " or "       ") .. line end
+  for _, paragraph in ipairs(usage.description) do
+    out[#out + 1] = "\n" .. table.concat(wrapped(paragraph, 98), "\n")
+  end
+  add_pairs(out, "options", usage.options)
+  add_pairs(out, "commands", commands())
+  add_pairs(out, "environment", usage.environment)
+  add_pairs(out, "exit codes", usage.exit_codes)
+  return table.concat(out, "\n") .. "\n"
+end
+
+-- ---------------------------------------------------------------------------------------------------------
+-- manual page
+
+local function roff(value)
+  return (value:gsub("\\", "\\e"):gsub("%-", "\\-"):gsub("^([.'])", "\\&%1"))
+end
+
+local function add_section(out, title, rows)
+  out[#out + 1] = ".SH " .. title
+  for _, row in ipairs(rows) do
+    out[#out + 1] = (".TP\n.B %s\n%s"):format(roff(row[1]), roff(row[2]))
+  end
+end
+
+local function manual(version)
+  local out = { ('.TH CPI 1 "" "cloudstack_cpi %s"'):format(version),
+    ".SH NAME", ("%s \\- %s"):format(usage.name, roff(usage.summary)), ".SH SYNOPSIS" }
+  for i, line in ipairs(usage.synopsis) do out[#out + 1] = (i > 1 and ".br\n" or "") .. ".B " .. roff(line) end
+  out[#out + 1] = ".SH DESCRIPTION"
+  for i, paragraph in ipairs(usage.description) do out[#out + 1] = (i > 1 and ".PP\n" or "") .. roff(paragraph) end
+  add_section(out, "OPTIONS", usage.options)
+  add_section(out, "COMMANDS", commands())
+  add_section(out, "ENVIRONMENT", usage.environment)
+  add_section(out, "EXIT STATUS", usage.exit_codes)
+  out[#out + 1] = ".SH SEE ALSO\n" .. roff(usage.see_also)
+  return table.concat(out, "\n") .. "\n"
+end
+
+return function(host, arguments)
+  if #arguments > 1 or arguments[1] and arguments[1] ~= "man" then
+    host.console.error("usage: cpi help [man]\n")
+    return 2
+  end
+  host.console.write(arguments[1] and manual(host.version) or text())
+  return 0
+end
