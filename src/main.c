@@ -132,12 +132,13 @@ int main(int argc, char **argv)
 {
     struct invocation invocation = {0};
     struct host_options options = {0};
+    char *help[] = {"help", NULL};
     int out = -1;
 
     if (!parse(argc, argv, &invocation))
         return refuse_usage();
     if (invocation.help) {
-        invocation.words = (char *[]){"help", NULL};
+        invocation.words = help;
         invocation.count = 1;
     }
     if (invocation.version)

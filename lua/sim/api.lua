@@ -41,6 +41,7 @@ local function handle(m, request, options)
 
   local _, why = envelope.guard(refuse_other_role, entry, account)
   if why then return envelope.refusal(m, "errorresponse", why, account) end
+  if entry.unmodelled then return envelope.refusal(m, "errorresponse", UNVERIFIED) end
   if not request.account and not signature.verify(m, request.pairs, account) then
     return envelope.refusal(m, entry.envelope, UNVERIFIED)
   end

@@ -5,7 +5,7 @@ local commands = {}
 local NOUNS = {
   "jobs", "zones", "infrastructure", "offerings", "networks", "nics", "ostypes", "templates", "uploads",
   "vm_lists", "vm_deploy", "vm_life", "vm_destroy", "vm_update", "volumes", "attachments", "resize", "tags", "keys",
-  "affinity", "capabilities", "configurations", "apis",
+  "affinity", "capabilities", "configurations", "apis", "unmodelled",
 }
 
 local CUSTOM_JOB = { "customjobid", "string" }
@@ -43,7 +43,7 @@ function commands.of(m, account)
   all = all or gather()
   local out = {}
   for name, entry in pairs(all) do
-    if commands.find(m, name) and commands.is_for(entry, account) then out[#out + 1] = entry end
+    if not entry.unmodelled and commands.find(m, name) and commands.is_for(entry, account) then out[#out + 1] = entry end
   end
   table.sort(out, function(a, b) return a.name < b.name end)
   return out

@@ -20,9 +20,9 @@ end
 function envelope.refusal(m, key, why, account)
   local text = why.text and why:text_for(account, m.version)
   return {
-    status = why.code, type = TYPE, headers = { ["X-Description"] = text },
+    status = why.code, type = TYPE, headers = why.code ~= 401 and { ["X-Description"] = text } or nil,
     body = m.json.encode { [key] = {
-      uuidList = m:array(), errorcode = why.code, cserrorcode = why.cserrorcode, errortext = text,
+      uuidList = m:array(why.about), errorcode = why.code, cserrorcode = why.cserrorcode, errortext = text,
     } },
   }
 end

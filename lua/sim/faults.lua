@@ -10,7 +10,7 @@ local faults = {}
 local OPTIONS = {
   drop = "", lose = "", hang = "before", delay = "seconds", status = "status body after", html = "status after",
   truncate = "bytes", garbage = "body", fail_job = "errortext code jobresult when", restart = "done seconds",
-  throttle = "milliseconds", capacity = "", vanish_job = "",
+  throttle = "milliseconds", capacity = "code", vanish_job = "",
 }
 local NEEDED = { delay = "seconds", status = "status", truncate = "bytes", throttle = "milliseconds" }
 
@@ -122,7 +122,7 @@ local function of_job(change)
 end
 
 effects.fail_job = of_job(function(job, fault) job.fault = fault end)
-effects.capacity = of_job(function(job) job.no_capacity = true end)
+effects.capacity = of_job(function(job, fault) job.no_capacity = fault.code or 533 end)
 effects.vanish_job = of_job(function(job) job.vanishes = true end)
 
 -- The request is answered; then the management server is killed, with the job it has just begun.

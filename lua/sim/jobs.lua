@@ -79,6 +79,9 @@ local function step(m, job, name)
   return true, result
 end
 
+-- Ends a job that is under way, for a reason that lies outside it.
+jobs.interrupt = fail
+
 -- A failure that was asked for, as a refusal: with or without text, with or without a result.
 local function posted_failure(fault)
   local why = refusal.new(fault.code or 530, 9999, fault.errortext)

@@ -125,6 +125,7 @@ local function row(m, network, account)
   }
   zones.show(out, network.zone)
   show_owner(m, out, network)
+  if network.type == "Isolated" then out.egressdefaultpolicy = false end
   if account.role == "admin" and networks.is_implemented(network) then
     out.vlan, out.broadcasturi = tostring(network.vlan), "vlan://" .. network.vlan
   end

@@ -83,7 +83,7 @@ end
 
 local function list(m, call)
   local arguments, vm = call.arguments, call.arguments.virtualmachineid
-  if vm.ghost or vm.removed then refusal.internal "Virtual machine id does not exist" end
+  if vm.ghost or vm.removed then refusal.plainly "Virtual machine id does not exist" end
   local found = {}
   for _, nic in ipairs(nics.of(m, vm)) do
     if (not arguments.nicid or nic == arguments.nicid) and (not arguments.networkid
@@ -125,7 +125,7 @@ local function change_address(m, call)
       refuse_new_address(m, nic, wanted)
       nic.address = wanted or networks.free_address(m, nic.network, nic.address)
         or refusal.invalid("Allocating IP to guest NIC %s failed, please choose another IP", described(nic))
-      return { virtualmachine = nics.vm_row(m, nic.vm, call.account) }
+      return { virtualmachine = nics.vm_row(m, nic.vm, call.account, { nics = true }) }
     end,
   }))
 end

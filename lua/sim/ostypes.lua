@@ -20,7 +20,7 @@ local function list(m, call)
   local arguments = call.arguments
   local found = m:rows("ostype", function(ostype)
     return lists.fits(ostype, arguments)
-      and (not arguments.description or lists.same(ostype.name, arguments.description))
+      and ((arguments.description or "") == "" or lists.same(ostype.name, arguments.description))
   end)
   return lists.answer(m, call, "ostype", found, function(ostype) return row(m, ostype) end)
 end

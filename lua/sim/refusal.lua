@@ -34,9 +34,16 @@ refusal.denied = raiser(531, 4365)
 refusal.capacity = raiser(533, 4335)
 refusal.exceeded = raiser(535, 4370)
 
+-- A 530 that is one of the few whose text everybody may read.
+function refusal.plainly(text)
+  local why = refusal.new(530, 9999, text)
+  why.plain = true
+  error(why, 0)
+end
+
 -- What a caller is told: root admins read the true text of an internal error, others a general one.
 function refusal.text_for(self, account, version)
-  if account and account.role == "admin" then return self.text end
+  if self.plain or (account and account.role == "admin") then return self.text end
   local masked = self.code == 530 or (not version:at_least "4.23" and (self.code == 533 or self.code == 534))
   return masked and refusal.MASKED or self.text
 end

@@ -51,7 +51,8 @@ function templates.seed(m)
       ostype = m:named("ostype", spec.ostype or "Other PV (64-bit)") or m:rows("ostype")[1], featured = spec.featured
       or false,
       public = spec.public or false, details = spec.details or {}, state = "Active", of_world = true,
-      unique_name = spec.name,
+      unique_name = spec.name, checksum = "", physical_size = spec.size or m.world.upload_size,
+      url = "http://download.example.org/templates/" .. spec.name,
     }, all_zones(m, spec.zones), true)
   end
 end
@@ -111,9 +112,11 @@ local function show_private(out, template, copy, account)
   out.status, out.url = status_of(template, copy), template.url
 end
 
-local function download(m, copy)
+local function download(m, copy, account)
   if not copy.ready then return m:array() end
-  return m:array { { downloadState = "DOWNLOADED", datastore = "secondary1", downloadPercent = "100" } }
+  local out = { downloadState = "DOWNLOADED", datastore = "secondary1", downloadPercent = "100" }
+  if account.role == "admin" then out.datastoreId, out.datastoreRole = m:id_of "secondary1", "Image" end
+  return m:array { out }
 end
 
 function templates.row(m, template, copy, account)
@@ -124,7 +127,7 @@ function templates.row(m, template, copy, account)
     ostypename = template.ostype.name, size = template.size, physicalsize = copy.ready and template.physical_size
     or nil,
     templatetype = template.type, hypervisor = template.hypervisor, isextractable = template.extractable or false,
-    checksum = template.checksum, details = template.details, downloaddetails = download(m, copy), arch = "x86_64",
+    checksum = template.checksum, details = template.details, downloaddetails = download(m, copy, account), arch = "x86_64",
     bits = 0, sshkeyenabled = false, isdynamicallyscalable = false, directdownload = false, deployasis = false,
     forcks = false, requireshvm = template.requires_hvm or false, tags = tags.rows(m, template, "Template"),
     hasannotations = false,

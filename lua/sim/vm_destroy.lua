@@ -95,7 +95,7 @@ local function refuse_destroy(m, vm, call)
   refuse_expunge(m, call)
   if vm.protected then
     refusal.invalid("Instance [id = %s, name = %s] has delete protection enabled and cannot be deleted.", vm.id,
-      vm.name)
+      vm.instance_name)
   end
   refuse_volumes(vm, call.arguments.volumeids)
 end
@@ -120,6 +120,7 @@ local function run_destroy(m, call)
     instance = vm, instance_type = "VirtualMachine", queue = vm,
     check = function()
       refuse_destroy(m, vm, call)
+      vm_running.break_start(m, vm)
       seen = EXPUNGEABLE[vm.state] or false
     end,
     begin = function()

@@ -60,6 +60,7 @@ vm_lists.commands = {
     { "serviceofferingid", "uuid", of = "service_offering" }, { "userdata", "boolean", since = "4.18" },
     { "hostid", "uuid", of = "host", admin = true }, { "podid", "uuid", of = "pod", admin = true },
     { "clusterid", "uuid", of = "cluster", admin = true }, { "tags", "map" },
+    { "affinitygroupid", "uuid", of = "affinity_group" },
   } },
 }
 

@@ -1,4 +1,5 @@
 -- VMs that are started and stopped: the steps of the jobs that do it, and what they do to NICs, disks and hosts.
+local jobs = require "sim.jobs"
 local nics = require "sim.nics"
 local placement = require "sim.placement"
 local refusal = require "sim.refusal"
@@ -54,6 +55,11 @@ local function first_start_failed(m, vm)
   vm_running.set_state(m, vm, "Error")
 end
 
+-- What is said when every host there is fails to start it.
+local function no_start(vm)
+  return refusal.new(530, 9999, ("Unable to start a VM [%s] due to insufficient capacity."):format(vm.id))
+end
+
 -- start_plan(m, vm, call, wanted): wanted = { host, cluster, pod, first = made by this very command, nowhere }
 function vm_running.start_plan(m, vm, call, wanted)
   local host
@@ -62,10 +68,11 @@ function vm_running.start_plan(m, vm, call, wanted)
     error(why, 0)
   end
   return {
-    instance = vm, instance_type = "VirtualMachine", queue = vm, check = wanted.check,
+    instance = vm, instance_type = "VirtualMachine", queue = vm, check = wanted.check, starts = true,
     begin = function(job)
       if wanted.recheck then wanted.recheck() end
-      wanted.nowhere = wanted.nowhere or job.no_capacity
+      wanted.nowhere = wanted.nowhere or job.no_capacity == 533
+      if job.no_capacity == 530 then fail(no_start(vm)) end
       local fine, found = pcall(placement.host, m, vm, wanted)
       if not fine then fail(found) end
       host = found
@@ -85,6 +92,14 @@ function vm_running.start_plan(m, vm, call, wanted)
       if wanted.first then first_start_failed(m, vm) else vm_running.set_state(m, vm, "Stopped") end
     end,
   }
+end
+
+-- A start that is under way ends when its VM is destroyed.
+function vm_running.break_start(m, vm)
+  local job = vm.queue and vm.queue.running
+  if not job or not job.plan.starts then return end
+  job.plan.failed(job)
+  jobs.interrupt(m, job, no_start(vm))
 end
 
 function vm_running.stopped(m, vm)

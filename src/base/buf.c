@@ -71,7 +71,7 @@ bool buf_format(struct buf *buf, const char *format, ...)
     va_start(arguments, format);
     int length = vsnprintf(NULL, 0, format, arguments);
     va_end(arguments);
-    if (length < 0 || !reserve(buf, (size_t)length + 1))
+    if (length < 0 || !reserve(buf, (size_t)length))
         return false;
     va_start(arguments, format);
     vsnprintf(buf->bytes + buf->length, (size_t)length + 1, format, arguments);
