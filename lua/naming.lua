@@ -2,6 +2,7 @@
 -- which request made it. What is lost in a crash is found again by them. The CID itself stays ours.
 
 local tags = require "cloudstack.tags"
+local volumes = require "cloudstack.volumes"
 
 local naming = {}
 
@@ -21,9 +22,10 @@ function naming.of(cpi, kind, cid, more)
   local all = {}
   for key, value in pairs(more.given_tags or {}) do all[key] = value end
   for key, value in pairs(answer.tags) do all[key] = value end
+  all[volumes.EPHEMERAL_TAG] = nil -- what carries it is deleted with its VM: nobody else may set it
   all.director_uuid, all.bosh_request = facts.director_uuid, cpi.context.request_id
   all.bosh_cid, all.bosh_agent_id = cid, more.agent_id
-  return { display_name = answer.display_name, tags = tags.clean(all, cpi.json.null) }
+  return { display_name = tags.cut(answer.display_name, 255), tags = tags.clean(all, cpi.json.null) }
 end
 
 return naming

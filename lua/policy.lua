@@ -61,7 +61,7 @@ local function names_and_tags(answer)
     if type(key) ~= "string" or type(value) ~= "string" then return nil, "its tags must be strings" end
     tags[key] = value
   end
-  return { display_name = answer.display_name:sub(1, 255), tags = tags }
+  return { display_name = answer.display_name, tags = tags }
 end
 
 -- A unicast MAC, in the lower case that the agent compares with.

@@ -97,6 +97,11 @@ local legacy = {
   ["cloudstack.interval_clean_disk"] = { why = "there is no cleaner process" },
   ["cloudstack.state_timeout"] = { why = "no CPI ever read it" },
   ["cloudstack.state_timeout_volume"] = { why = "no CPI ever read it" },
+  ["cloudstack.stemcell_publish_timeout"] = { why = "it counted minutes; see cloudstack.timeout.poll_template" },
+  ["cloudstack.proxy_host"] = { why = "see env.http_proxy and env.https_proxy" },
+  ["cloudstack.proxy_port"] = { why = "see env.http_proxy and env.https_proxy" },
+  ["cloudstack.proxy_user"] = { why = "see env.http_proxy and env.https_proxy" },
+  ["cloudstack.proxy_password"] = { why = "see env.http_proxy and env.https_proxy" },
   ["agent.env_service"] = { why = "no CPI ever read it" },
   ["cloudstack.stemcell_public_visibility"] = { now = "cloudstack.stemcell.public_visibility" },
   ["cloudstack.stemcell_requires_hvm"] = { now = "cloudstack.stemcell.requires_hvm" },
@@ -217,8 +222,8 @@ local function load(sources)
   end
   collect(sources.file, "", "configuration", values, report)
   local nested, flat = from_context(sources.context or {}, report)
-  collect(nested, "", "context", values, report)
   collect(flat, "", "context", values, report)
+  collect(nested, "", "context", values, report)
   local settings = settle(values, sources.has_secret, report)
   if #problems > 0 then
     error(errors.cpi("the configuration has %d problem%s: %s", #problems, #problems == 1 and "" or "s",

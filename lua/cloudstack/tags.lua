@@ -5,7 +5,7 @@ local tags = {}
 local LONGEST = 255
 
 -- At most n bytes, cut between characters.
-local function cut(text, n)
+function tags.cut(text, n)
   if #text <= n then return text end
   local at = n
   while at > 0 and (text:byte(at + 1) or 0) & 0xC0 == 0x80 do at = at - 1 end
@@ -24,7 +24,7 @@ function tags.clean(metadata, null)
   for key, value in pairs(metadata) do
     local kind = type(value)
     if value ~= null and kind ~= "table" and kind ~= "nil" then
-      key, value = cut(harmless(tostring(key)), LONGEST), cut(harmless(tostring(value)), LONGEST)
+      key, value = tags.cut(harmless(tostring(key)), LONGEST), tags.cut(harmless(tostring(value)), LONGEST)
       if key:find "%S" and value:find "%S" then clean[key] = value end
     end
   end

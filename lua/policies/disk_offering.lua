@@ -1,5 +1,6 @@
--- Which disk offering a disk gets when the manifest names none: the configured one where it fits, else the
--- smallest fixed offering that is large enough, else a customised one.
+-- Which disk offering a disk gets when the manifest names none: the configured one; else the configured
+-- customised one (fallback); else the smallest fixed offering that is large enough; else a customised one. An
+-- offering on local storage is never chosen by itself.
 --   facts   { kind = "persistent" | "ephemeral", size (GB) or nil, wanted = configured name or nil,
 --             fallback = name of the configured customised offering or nil, zone = { id, name },
 --             offerings = { { id, name, disksize (GB), iscustomized, storagetype, tags, ... }, ... } }
@@ -27,6 +28,17 @@ local function smallest_fixed(offerings, size)
   return best
 end
 
+-- The first by name, so that the same facts give the same answer.
+local function any_customised(offerings)
+  local best
+  for _, offering in ipairs(offerings) do
+    if offering.iscustomized and offering.storagetype ~= "local" and (not best or offering.name < best.name) then
+      best = offering
+    end
+  end
+  return best
+end
+
 local function answer(offering, size)
   return { offering = offering, size = offering.iscustomized and size or nil }
 end
@@ -41,7 +53,7 @@ local function decide(facts)
       offering.disksize or 0, size)
   end
   local offering = facts.fallback and named(facts.offerings, facts.fallback)
-    or smallest_fixed(facts.offerings, size)
+    or smallest_fixed(facts.offerings, size) or any_customised(facts.offerings)
   if offering and fits(offering, size) then return answer(offering, size) end
   return nil, ("no disk offering gives %d GB"):format(size)
 end

@@ -43,7 +43,9 @@ function commands.of(m, account)
   all = all or gather()
   local out = {}
   for name, entry in pairs(all) do
-    if not entry.unmodelled and commands.find(m, name) and commands.is_for(entry, account) then out[#out + 1] = entry end
+    if not entry.unmodelled and commands.find(m, name) and commands.is_for(entry, account) then
+      out[#out + 1] = entry
+    end
   end
   table.sort(out, function(a, b) return a.name < b.name end)
   return out

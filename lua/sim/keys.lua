@@ -75,7 +75,8 @@ local function delete(m, call)
   local owner, name = accounts.owner(m, call), call.arguments.name
   local key = keys.find(m, owner, name)
   if not key then
-    local why = refusal.new(431, 4350, ("A key pair with name '%s' does not exist for account %s in specified domain id")
+    local why = refusal.new(431, 4350,
+      ("A key pair with name '%s' does not exist for account %s in specified domain id")
       :format(name, owner.name))
     why.about = { { uuid = owner.domain.id, description = "domainId" } }
     error(why, 0)

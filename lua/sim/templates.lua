@@ -127,7 +127,8 @@ function templates.row(m, template, copy, account)
     ostypename = template.ostype.name, size = template.size, physicalsize = copy.ready and template.physical_size
     or nil,
     templatetype = template.type, hypervisor = template.hypervisor, isextractable = template.extractable or false,
-    checksum = template.checksum, details = template.details, downloaddetails = download(m, copy, account), arch = "x86_64",
+    checksum = template.checksum, details = template.details, downloaddetails = download(m, copy, account),
+    arch = "x86_64",
     bits = 0, sshkeyenabled = false, isdynamicallyscalable = false, directdownload = false, deployasis = false,
     forcks = false, requireshvm = template.requires_hvm or false, tags = tags.rows(m, template, "Template"),
     hasannotations = false,

@@ -6,7 +6,7 @@ local read_properties = require "cloud_properties"
 
 local vm_networks = {}
 
-local properties_of_a_network = { name = "text", undiscoverable = "boolean", zone = "text" }
+local properties_of_a_network = { name = "text", undiscoverable = "boolean" }
 
 local function kind_of(name, network)
   local kind = network.type

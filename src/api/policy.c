@@ -70,10 +70,38 @@ static struct memory *memory_of(lua_State *L)
     return lua_getallocf(L, &memory) == memory_allocate ? memory : NULL;
 }
 
+/* Whether the message begins as Lua's do, "FILE:LINE:". */
+static bool has_place(const char *message)
+{
+    const char *colon = strchr(message, ':');
+
+    while (colon && !(colon[1] >= '0' && colon[1] <= '9'))
+        colon = strchr(colon + 1, ':');
+    return colon && colon[1 + strspn(colon + 1, "0123456789")] == ':';
+}
+
+/* A message without a place, raised by C on a script's behalf, gets the place of the line that was at work. */
+static int locate(lua_State *L)
+{
+    lua_Debug activation;
+    const char *message = lua_type(L, 1) == LUA_TSTRING ? lua_tostring(L, 1) : NULL;
+
+    if (!message || has_place(message))
+        return 1;
+    for (int level = 0; lua_getstack(L, level, &activation); level++) {
+        lua_getinfo(L, "Sl", &activation);
+        if (activation.currentline > 0) {
+            lua_pushfstring(L, "%s:%d: %s", activation.short_src, activation.currentline, message);
+            return 1;
+        }
+    }
+    return 1;
+}
+
 /* Calls the function below its arguments under the budgets; the number of results, or raises. */
 static int call_within_budget(lua_State *L, int arguments)
 {
-    int base = lua_gettop(L) - arguments - 1;
+    int base = lua_gettop(L) - arguments;
     struct memory *memory = memory_of(L);
     size_t outer = memory ? memory->limit : 0;
     lua_Hook hook = lua_gethook(L);
@@ -84,7 +112,10 @@ static int call_within_budget(lua_State *L, int arguments)
         memory->limit = outer && outer < limit ? outer : limit;
     }
     lua_sethook(L, out_of_steps, LUA_MASKCOUNT, STEPS_PER_CALL);
-    int status = lua_pcall(L, arguments, LUA_MULTRET, 0);
+    lua_pushcfunction(L, locate);
+    lua_insert(L, base);
+    int status = lua_pcall(L, arguments, LUA_MULTRET, base);
+    lua_remove(L, base);
     lua_sethook(L, hook, mask, count);
     if (memory)
         memory->limit = outer;
@@ -92,7 +123,7 @@ static int call_within_budget(lua_State *L, int arguments)
         luaL_error(L, "used more than %d MB of memory", MEGABYTES_PER_CALL);
     if (status != LUA_OK)
         lua_error(L);
-    return lua_gettop(L) - base;
+    return lua_gettop(L) - base + 1;
 }
 
 /* call(f, ...) -> f's results; raises its error */

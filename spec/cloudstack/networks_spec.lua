@@ -1,0 +1,32 @@
+local fake = require "spec.support.fake"
+local networks = require "cloudstack.networks"
+
+local rows = {
+  { id = "n1", name = "net", zoneid = "z1", service = { { name = "Dhcp" }, { name = "UserData" } } },
+  { id = "n2", name = "net", zoneid = "z2" }, { id = "n3", name = "other", zoneid = "z1" },
+}
+local zone = { id = "z1", name = "zone1" }
+
+describe("networks", function()
+  it("are found by name or id in the zone", function()
+    assert.equal("n1", networks.pick(rows, "net", zone).id)
+    assert.equal("n3", networks.pick(rows, "n3", zone).id)
+  end)
+
+  it("that are missing are NetworkNotFound with the names that there are", function()
+    local failure = fake.failure(networks.pick, rows, "n2", zone)
+    assert.equal("Bosh::Clouds::NetworkNotFound", failure.type)
+    assert.equal("network 'n2' is not in zone 'zone1'; there are: net, other", failure.message)
+  end)
+
+  it("of one name in one zone are an error", function()
+    local twin = { rows[1], { id = "n9", name = "net", zoneid = "z1" } }
+    assert.equal("network 'net' is ambiguous, CloudStack has 2: n1, n9", fake.failure(networks.pick, twin, "net", zone).message)
+  end)
+
+  it("tell their services", function()
+    assert.is_true(networks.offers(rows[1], "UserData"))
+    assert.is_false(networks.offers(rows[1], "StaticNat"))
+    assert.is_false(networks.offers(rows[2], "UserData"))
+  end)
+end)

@@ -1,0 +1,188 @@
+-- Documents that say what the code has: held against the code, so that neither moves alone.
+
+local policy = require "policy"
+local settings = require "settings"
+
+local SECRET = "cloudstack.secret_access_key" -- the host's, in no schema
+
+local function text_of(path)
+  local file = assert(io.open(path))
+  local text = file:read "a"
+  file:close()
+  return text
+end
+
+local function output_lines(command)
+  local lines, pipe = {}, assert(io.popen(command))
+  for line in pipe:lines() do lines[#lines + 1] = line end
+  pipe:close()
+  return lines
+end
+
+local function sorted_keys(set)
+  local keys = {}
+  for key in pairs(set) do keys[#keys + 1] = key end
+  table.sort(keys)
+  return keys
+end
+
+-- "| `name` | default | ..." -> { name = default }
+local function properties_told(text)
+  local told = {}
+  for name, default in text:gmatch "\n| `([%w_.]+)` | ([^|]-) |" do
+    if settings.schema[name] or name:find "%." or default:find "^`" then
+      assert.is_nil(told[name], name .. " stands twice")
+      told[name] = default
+    end
+  end
+  return told
+end
+
+local function default_told(rule)
+  if rule.required then return "required" end
+  local value = rule[2]
+  if value == nil then return "none" end
+  if value == "" then return "empty" end
+  return ("`%s`"):format(type(value) == "string" and ('"%s"'):format(value) or tostring(value))
+end
+
+-- Everything under a heading, up to the next of its rank.
+local function section(text, heading)
+  local from = select(2, text:find("\n" .. heading .. "\n", 1, true))
+  assert(from, heading .. " is missing")
+  local rank = heading:match "^#+"
+  return text:sub(from, (text:find("\n" .. rank .. " ", from, true) or #text + 1) - 1)
+end
+
+describe("docs/operator.md", function()
+  local text = text_of "docs/operator.md"
+
+  it("has every property with its default, and no other", function()
+    local wanted = { [SECRET] = "required" }
+    for name, rule in pairs(settings.schema) do wanted[name] = default_told(rule) end
+    assert.same(wanted, properties_told(section(text, "## Configuration")))
+  end)
+
+  it("has every verb", function()
+    local told = {}
+    for names in section(text, "## Permissions"):gmatch "\n| ([%l_, ]+) |" do
+      for name in names:gmatch "[%l_]+" do told[name] = true end
+    end
+    told.verb, told.current_vm_id = nil, nil -- the table's head; answered without a file
+    local verbs = {}
+    for _, file in ipairs(output_lines "ls lua/verbs") do verbs[file:match "^(.*)%.lua$"] = true end
+    assert.same(sorted_keys(verbs), sorted_keys(told))
+  end)
+
+  it("has every CloudStack command that the code sends, and no other", function()
+    local sent, told = {}, {}
+    local sources = output_lines "find lua/cloudstack lua/verbs lua/vm lua/stemcell -name '*.lua'"
+    for _, path in ipairs(sources) do
+      for name in text_of(path):gmatch '"(%l+%u%w+)"' do sent[name] = true end
+    end
+    for name in section(text, "## Permissions"):gmatch "%f[%w](%l+%u%w+)" do told[name] = true end
+    assert.same(sorted_keys(sent), sorted_keys(told))
+  end)
+
+  it("tells the truth about what is not there", function()
+    for name in section(text, "## Not supported yet"):gmatch "([%l_]+)[%l_, ]*: NotImplemented" do
+      assert.is_nil(io.open("lua/verbs/" .. name .. ".lua"), name)
+    end
+  end)
+end)
+
+describe("lua/policies/README.md", function()
+  it("has every decision, and no other", function()
+    local told = {}
+    for name in section(text_of "lua/policies/README.md", "## Decisions"):gmatch "\n### ([%l_]+)" do told[name] = true end
+    assert.same(sorted_keys(policy.decisions), sorted_keys(told))
+  end)
+end)
+
+-- ---------------------------------------------------------------------------------------------------------
+-- docs/errors.md: its headings quote messages, "…" for what varies
+
+-- Source text in which each message stands in one piece, its placeholders as "…".
+local function messages_of(path)
+  local text = text_of(path)
+  text = text:gsub('"%s*%.%.%s*"', ""):gsub("\\\"", '"')
+  if path:find "%.c$" then text = text:gsub('"%s*\n%s*"', "") end
+  return (text:gsub("%%[%d.*]*[hlzjt]*%a", "…"):gsub("%%%%", "%%"))
+end
+
+describe("docs/errors.md", function()
+  it("quotes messages that the code has", function()
+    local sources = {}
+    for _, path in ipairs(output_lines "find lua src -name '*.lua' -o -name '*.c' | grep -v -e /sim -e /server") do
+      sources[#sources + 1] = messages_of(path)
+    end
+    local all, count, unknown = table.concat(sources, "\n"), 0, {}
+    for quoted in text_of("docs/errors.md"):gmatch "\n### `([^\n]-)`" do
+      count = count + 1
+      if not all:find(quoted, 1, true) then unknown[#unknown + 1] = quoted end
+    end
+    assert.same({}, unknown)
+    assert.is_true(count > 20)
+  end)
+end)
+
+-- ---------------------------------------------------------------------------------------------------------
+-- docs/simulator.md and docs/policies.md: their code runs
+
+local function lua_blocks(path)
+  local blocks = {}
+  for code in text_of(path):gmatch "\n```lua\n(.-)\n```" do blocks[#blocks + 1] = code end
+  return blocks
+end
+
+describe("docs/simulator.md", function()
+  it("has a world and a spec that work", function()
+    local world, spec = table.unpack(lua_blocks "docs/simulator.md")
+    local made = require("sim").new { host = require "host_native", world = assert(load(world))() }
+    assert.equal("4.19.1.0", made.state().version)
+    assert(load(spec))()
+  end)
+
+  it("has every fault, and no other", function()
+    local known, told = {}, {}
+    for name in text_of("lua/sim/faults.lua"):gmatch "effects%.([%l_]+)" do known[name] = true end
+    for name in section(text_of "docs/simulator.md", "## Make things go wrong"):gmatch "\n| `([%l_]+)` |" do
+      told[name] = true
+    end
+    assert.same(sorted_keys(known), sorted_keys(told))
+  end)
+end)
+
+describe("docs/policies.md", function()
+  it("has a policy that keeps VMs off shared.small", function()
+    local offerings, seen = { { id = "1", name = "shared.small" }, { id = "2", name = "shared.large" } }, nil
+    local policy_told = assert(load(lua_blocks("docs/policies.md")[1]))()
+    policy_told.decide({ cpu = 1, ram = 1024, offerings = offerings }, function(facts) seen = facts.offerings end)
+    assert.equal(policy.API, policy_told.api)
+    assert.same({ offerings[2] }, seen)
+  end)
+end)
+
+describe("the documents", function()
+  it("name only targets of make that there are", function()
+    local makefile = "\n" .. text_of "Makefile"
+    for _, path in ipairs(output_lines "ls README.md docs/*.md") do
+      for name in text_of(path):gmatch "`make ([%l%-]+)`" do
+        assert.truthy(makefile:find("\n" .. name .. ":", 1, true), ("%s: make %s"):format(path, name))
+      end
+    end
+  end)
+
+  it("link only to files that there are", function()
+    for _, path in ipairs(output_lines "ls README.md CHANGES.md docs/*.md lua/policies/README.md") do
+      local directory = path:match "^(.*/)" or ""
+      for link in text_of(path):gmatch "%]%(([^)#]+)[^)]*%)" do
+        if not link:find "^%a+:" then
+          local file = io.open(directory .. link)
+          assert.truthy(file, ("%s links to %s"):format(path, link))
+          file:close()
+        end
+      end
+    end
+  end)
+end)

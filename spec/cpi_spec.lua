@@ -1,0 +1,99 @@
+local dispatch = require "cpi"
+local fake = require "spec.support.fake"
+
+-- A host that fails the spec when a part is touched that `parts` does not hold.
+local function host_with(parts)
+  local host = {
+    json = fake.json, version = "1.0", lua_dir = "lua", bytes = { uuid = function() return "u" end },
+    log = { context = function() end, warn = function() end, debug = function() end },
+  }
+  for name, part in pairs(parts or {}) do host[name] = part end
+  return setmetatable(host, { __index = function(_, name)
+    if name == "clock" or name == "http" or name == "policy" or name == "process" then return nil end
+    error("host." .. name .. " was touched", 2)
+  end })
+end
+
+local function request(method, arguments, n, context)
+  arguments = arguments or {}
+  arguments.n = n or #arguments
+  return { method = method, arguments = arguments, context = context or {}, api_version = 2 }
+end
+
+-- Puts a verb of the spec's own beside the real ones while body runs.
+local function with_verb(name, verb, body)
+  package.loaded["verbs." .. name] = verb
+  local ok, failure = pcall(body)
+  package.loaded["verbs." .. name] = nil
+  if not ok then error(failure, 0) end
+end
+
+describe("the dispatch", function()
+  it("answers info without configuration, network or store", function()
+    local result, finish = dispatch(host_with(), request "info")
+    assert.equal(3, result.api_version)
+    finish()
+  end)
+
+  for _, method in ipairs { "nonsense", "../cpi", "..", "create_vm.lua", "Create_VM", "info ", "", "verbs.info", "info\n",
+    "x/../info", "current_vm_id", ("a"):rep(5000) } do
+    it("does not know " .. method:sub(1, 20):gsub("%c", "?"), function()
+      local failure = fake.failure(dispatch, host_with(), request(method))
+      assert.equal("Bosh::Clouds::NotImplemented", failure.type)
+      assert.truthy(failure.message:find("Method is not known, got: '", 1, true))
+      assert.is_true(#failure.message < 200)
+    end)
+  end
+
+  it("gives a null argument its place", function()
+    local seen
+    with_verb("info", function(_, ...) seen = table.pack(...) end, function()
+      dispatch(host_with(), request("info", { "a", nil, "c" }, 5))
+    end)
+    assert.same({ "a", nil, "c", n = 5 }, seen)
+  end)
+
+  it("tells the log which request and which verb it is", function()
+    local seen
+    dispatch(host_with { log = { context = function(...) seen = { ... } end } }, request("ping", {}, 0, { request_id = "cpi-7" }))
+    assert.same({ "cpi-7", "ping" }, seen)
+    dispatch(host_with { log = { context = function(...) seen = { ... } end } }, request "ping")
+    assert.same({ "-", "ping" }, seen)
+  end)
+
+  it("says that settings are wrong only to a verb that needs them", function()
+    local host = host_with { config = { read = function() return {} end, has_secret = function() return false end } }
+    assert.equal("pong", (dispatch(host, request "ping")))
+    assert.truthy(fake.failure(dispatch, host, request("has_vm", { "cpivm-1" })).message:find("the configuration has", 1, true))
+  end)
+
+  it("does not let a verb misspell a part", function()
+    with_verb("ping", function(cpi) return cpi.cloudstak end, function()
+      local ok, why = pcall(dispatch, host_with(), request "ping")
+      assert.is_false(ok)
+      assert.truthy(why:find("the cpi has no part 'cloudstak'", 1, true))
+    end)
+  end)
+
+  it("counts a request without api_version as 1", function()
+    local seen
+    with_verb("ping", function(cpi) seen = cpi.api_version end, function()
+      local one = request "ping"
+      one.api_version = nil
+      dispatch(host_with(), one)
+    end)
+    assert.equal(1, seen)
+  end)
+
+  it("closes the journal only after the answer", function()
+    local finished = 0
+    with_verb("ping", function(cpi)
+      rawset(cpi, "journal", { finish = function() finished = finished + 1 end })
+    end, function()
+      local _, finish = dispatch(host_with(), request "ping")
+      assert.equal(0, finished)
+      finish()
+      assert.equal(1, finished)
+    end)
+  end)
+end)

@@ -1,0 +1,30 @@
+local errors = require "errors"
+
+describe("errors", function()
+  it("are the ten classes that a director knows", function()
+    local types = {}
+    for name, make in pairs(errors) do
+      if name ~= "is" and name ~= "words" then types[make("x").type] = true end
+    end
+    local count = 0
+    for _ in pairs(types) do count = count + 1 end
+    assert.equal(10, count)
+    assert.is_true(types["Bosh::Clouds::VMCreationFailed"])
+  end)
+
+  it("say ok_to_retry for nothing but a VM creation that another try can help", function()
+    for name, make in pairs(errors) do
+      if name ~= "is" and name ~= "words" then
+        assert.equal(name == "vm_creation_retriable", make("x").ok_to_retry, name)
+      end
+    end
+  end)
+
+  it("tell themselves from a bug's string", function()
+    assert.is_true(errors.is(errors.cpi("x")))
+    assert.is_false(errors.is("x"))
+    assert.is_false(errors.is { type = "Bosh::Clouds::CpiError" })
+    assert.equal("50%", errors.words(errors.cloud("%s", "50%")))
+    assert.equal("oops", errors.words("oops"))
+  end)
+end)

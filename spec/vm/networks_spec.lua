@@ -1,0 +1,115 @@
+local fake = require "spec.support.fake"
+local vm_networks = require "vm.networks"
+
+local json = fake.json
+local zone = { id = "z1", name = "zone1" }
+local plain = { id = "n1", name = "net-a", zoneid = "z1", type = "Isolated", service = { { name = "UserData" } } }
+local silent = { id = "n2", name = "net-b", zoneid = "z1", type = "L2", service = {} }
+
+local function manual(ip, name, more)
+  local network = { type = "manual", ip = ip, netmask = "255.255.255.0", cloud_properties = { name = name } }
+  for key, value in pairs(more or {}) do network[key] = value end
+  return network
+end
+
+local function read(given) return vm_networks.read(given, json) end
+
+local function plan(given, options)
+  local cpi <close> = fake.cpi(options or {})
+  return vm_networks.plan(cpi, read(given), { networks = { plain, silent }, zone = zone })
+end
+
+describe("BOSH's networks", function()
+  it("are read in the order of their names", function()
+    local list = read { b = manual("10.0.0.6", "net-b"), a = manual("10.0.0.5", "net-a") }
+    assert.same({ "a", "b" }, { list[1].name, list[2].name })
+    assert.same({ "manual", "10.0.0.5", "net-a" }, { list[1].kind, list[1].ip, list[1].properties.name })
+  end)
+
+  it("without a type are manual with an address, dynamic without", function()
+    local list = read { a = { ip = "10.0.0.5", cloud_properties = { name = "n" } }, b = { cloud_properties = { name = "n" } } }
+    assert.same({ "manual", "dynamic" }, { list[1].kind, list[2].kind })
+  end)
+
+  it("that are dynamic do not ask for the address of the previous VM", function()
+    assert.is_nil(read({ a = { type = "dynamic", ip = "10.0.0.9", cloud_properties = { name = "n" } } })[1].ip)
+  end)
+
+  it("have cloud_properties in any case", function()
+    assert.equal("n", read({ a = { type = "dynamic", cloud_properties = { Name = "n" } } })[1].properties.name)
+  end)
+
+  for what, case in pairs {
+    ["no networks"] = { {}, "CpiError", "at least one network" },
+    ["a list"] = { { {} }, "CpiError", "at least one network" },
+    ["null"] = { json.null, "CpiError", "at least one network" },
+    ["a string for a network"] = { { a = "x" }, "CpiError", "network 'a' must be an object" },
+    ["a vip"] = { { a = { type = "vip", ip = "1.2.3.4" } }, "NotSupported", "network 'a' is a vip" },
+    ["another type"] = { { a = { type = "magic" } }, "NotSupported", "'magic'" },
+    ["a manual one without ip"] = { { a = { type = "manual", ip = json.null } }, "CpiError", "has no ip" },
+    ["no name of CloudStack's"] = { { a = { type = "dynamic", cloud_properties = {} } }, "CloudError", "must have 'name'" },
+    ["an unknown property"] = { { a = { type = "dynamic", cloud_properties = { nam = "x" } } }, "CloudError",
+      "did you mean 'name'" },
+  } do
+    it("are refused: " .. what, function()
+      local failure = fake.failure(read, case[1])
+      assert.equal("Bosh::Clouds::" .. case[2], failure.type)
+      assert.truthy(failure.message:find(case[3], 1, true), failure.message)
+    end)
+  end
+end)
+
+describe("the plan of the NICs", function()
+  it("puts a network that serves metadata first", function()
+    local nics = plan { a = manual("10.0.0.6", "net-b"), b = manual("10.0.0.5", "net-a") }
+    assert.same({ "b", "a" }, { nics[1].name, nics[2].name })
+    assert.equal(plain, nics[1].target)
+  end)
+
+  it("gives several NICs MACs of their own, one none", function()
+    local nics = plan { a = manual("10.0.0.6", "net-b"), b = manual("10.0.0.5", "net-a") }
+    for _, nic in ipairs(nics) do
+      assert.truthy(nic.mac:find "^02:%x%x:%x%x:%x%x:%x%x:%x%x$")
+      assert.equal(nic.mac:lower(), nic.mac)
+    end
+    assert.not_equal(nics[1].mac, nics[2].mac)
+    assert.is_nil(plan({ a = manual("10.0.0.5", "net-a") })[1].mac)
+  end)
+
+  it("follows the site's policy", function()
+    local facts
+    local nics = plan({ a = manual("10.0.0.5", "net-a", { default = { "dns", "gateway" } }), b = manual("10.0.0.6", "net-b") }, {
+      policies = { networks = function(given)
+        facts = given.networks
+        return { order = { "b", "a" }, macs = { a = "02:00:00:00:00:0A" } }
+      end },
+    })
+    assert.same({ "b", "a" }, { nics[1].name, nics[2].name })
+    assert.equal("02:00:00:00:00:0a", nics[2].mac)
+    assert.same({ "a", "manual", "10.0.0.5", true, true, true },
+      { facts[1].name, facts[1].kind, facts[1].ip, facts[1].gateway, facts[1].dns, facts[1].network.serves_metadata })
+    assert.is_false(facts[2].gateway)
+  end)
+
+  it("says NetworkNotFound before anything is made", function()
+    assert.equal("Bosh::Clouds::NetworkNotFound", fake.failure(plan, { a = manual("10.0.0.5", "nowhere") }).type)
+  end)
+end)
+
+describe("the parameters of the NICs", function()
+  it("keep the order, addresses and MACs, and never use networkids with ipaddress", function()
+    assert.same({
+      ["iptonetworklist[0].networkid"] = "n2", ["iptonetworklist[0].ip"] = "10.0.0.6", ["iptonetworklist[0].mac"] = "02:a",
+      ["iptonetworklist[1].networkid"] = "n1",
+    }, vm_networks.parameters { { target = silent, ip = "10.0.0.6", mac = "02:a" }, { target = plain } })
+  end)
+end)
+
+describe("the networks that create_vm answers", function()
+  it("are those that came, each with its MAC", function()
+    local given = { a = manual("10.0.0.5", "net-a", { prefix = "32" }) }
+    local result = vm_networks.result(read(given), { { name = "a", mac = "02:00:00:00:00:01" } })
+    assert.same(manual("10.0.0.5", "net-a", { prefix = "32", mac = "02:00:00:00:00:01" }), result.a)
+    assert.is_nil(given.a.mac)
+  end)
+end)

@@ -1,0 +1,74 @@
+#!/bin/sh
+# Runs suites and sums them up: tests/run.sh SUITE...
+# Each suite's output is kept in BUILD/test/SUITE.log and shown when something in it failed. The last line is
+# "N passed, N failed"; the exit code is 0 only when nothing failed and every suite ran something.
+#   CPI_BUILD   the build whose programs are tested (build)
+#   CPI_RUNNER  what the C programs are run under, such as valgrind
+
+build=${CPI_BUILD:-build}
+export CPI_BUILD="$build"
+logs="$build/test"
+mkdir -p "$logs"
+all_passed=0
+all_failed=0
+
+# Runs each program, whatever the one before did; fails when one did.
+each() {
+  worst=0
+  for program; do
+    echo "== $program"
+    # shellcheck disable=SC2086 # CPI_RUNNER has words
+    ${CPI_RUNNER:-} "$program" || worst=1
+  done
+  return $worst
+}
+
+# A directory of specs that somebody has still to write counts as nothing at all, not as a failure.
+specs() {
+  find "$2" -name '*_spec.lua' 2>/dev/null | grep -q . || { echo "0 passed, 0 failed, none expected"; return 0; }
+  busted --output=plainTerminal --run="$1"
+}
+
+run_suite() {
+  case $1 in
+    lint) tests/lint.sh && tests/lint_test.sh ;;
+    unit) each "$build"/unit/*_test ;;
+    # shellcheck disable=SC2086
+    host-tests) ${CPI_RUNNER:-} "$build/host-tests" tests/host/*_test.lua ;;
+    spec) specs spec spec ;;
+    server | transcripts | lifecycle) specs "$1" "tests/$1" ;;
+    *) echo "there is no suite '$1'"; return 1 ;;
+  esac
+}
+
+# Sums the lines "N passed, N failed" and busted's "N successes / N failures / N errors / N pending".
+counts() {
+  awk '
+    /^[0-9]+ passed, [0-9]+ failed/ { passed += $1; failed += $3; none += /none expected/ }
+    /^[0-9]+ success(es)? \/ [0-9]+ failures? \/ [0-9]+ errors?/ { passed += $1; failed += $4 + $7 }
+    END { print passed + 0, failed + 0, none + 0 }' "$1"
+}
+
+for suite; do
+  log="$logs/$suite.log"
+  started=$(date +%s)
+  run_suite "$suite" >"$log" 2>&1
+  code=$?
+  # shellcheck disable=SC2046
+  set_counts() { passed=$1 failed=$2 none=$3; }
+  set_counts $(counts "$log")
+  if [ $((passed + failed)) -eq 0 ] && [ "$none" -eq 0 ]; then
+    echo "$suite ran nothing" >>"$log"
+    failed=1
+  elif [ $code -ne 0 ] && [ "$failed" -eq 0 ]; then
+    echo "$suite ended with exit code $code" >>"$log"
+    failed=1
+  fi
+  [ "$failed" -eq 0 ] || tail -n 150 "$log"
+  echo "  $suite: $passed good, $failed bad, $(($(date +%s) - started)) s ($log)"
+  all_passed=$((all_passed + passed))
+  all_failed=$((all_failed + failed))
+done
+
+echo "$all_passed passed, $all_failed failed"
+[ "$all_failed" -eq 0 ]

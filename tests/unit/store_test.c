@@ -1,0 +1,185 @@
+/* base/store.c: keys, tables, versions, modes, and many processes at once. */
+#include "../../src/base/store.h"
+
+#include "check.h"
+
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char directory[] = "/tmp/store_test.XXXXXX";
+static char path[64];
+
+static void reads_and_writes(void)
+{
+    struct fault fault = {""};
+    struct buf value = buf_new(0);
+    bool found;
+
+    check(store_open(path, &fault), "opens: %s", fault.text);
+    check(store_get("registry", "k", 1, &value, &found, &fault) && !found, "nothing at first");
+    check(store_put("registry", "k", 1, "v1", 2, &fault) && store_put("registry", "k", 1, "v2", 2, &fault), "puts");
+    check(store_get("registry", "k", 1, &value, &found, &fault) && found, "gets");
+    check_text("v2", buf_string(&value));
+    buf_clear(&value);
+    check(store_get("journal", "k", 1, &value, &found, &fault) && !found, "tables are apart");
+    check(store_put("cache", "a\0b", 3, "x\0y", 3, &fault), "bytes");
+    check(store_get("cache", "a\0b", 3, &value, &found, &fault) && found && value.length == 3, "come back");
+    check(store_delete("registry", "k", 1, &fault) && store_delete("registry", "k", 1, &fault), "deletes, twice");
+    check(store_get("registry", "k", 1, &value, &found, &fault) && !found, "is gone");
+    check(!store_get("sqlite_master", "k", 1, &value, &found, &fault), "no other table");
+    check_text("the store has no table 'sqlite_master'", fault.text);
+    buf_free(&value);
+}
+
+static bool join(void *context, const char *key, size_t key_length, const char *value, size_t length)
+{
+    (void)key_length;
+    (void)length;
+    buf_format(context, "%s=%s;", key, value);
+    return true;
+}
+
+static void lists_in_order(void)
+{
+    struct fault fault;
+    struct buf rows = buf_new(0);
+
+    store_put("throttle", "b", 1, "2", 1, &fault);
+    store_put("throttle", "a", 1, "1", 1, &fault);
+    store_put("throttle", "B", 1, "3", 1, &fault);
+    check(store_each("throttle", join, &rows, &fault), "rows");
+    check_text("B=3;a=1;b=2;", buf_string(&rows));
+    buf_free(&rows);
+}
+
+static void belongs_to_its_owner(void)
+{
+    struct stat status;
+    char companion[80];
+
+    check(stat(path, &status) == 0 && (status.st_mode & 0777) == 0600, "mode %o", status.st_mode & 0777);
+    snprintf(companion, sizeof companion, "%s-wal", path);
+    check(stat(companion, &status) == 0 && (status.st_mode & 0777) == 0600, "mode of the log");
+}
+
+static void keeps_between_processes(void)
+{
+    struct fault fault;
+    struct buf value = buf_new(0);
+    bool found;
+
+    store_put("journal", "kept", 4, "yes", 3, &fault);
+    store_close();
+    check(!store_get("journal", "kept", 4, &value, &found, &fault), "closed is closed");
+    check(strstr(fault.text, "not open") != NULL, "%s", fault.text);
+    check(store_open(path, &fault) && store_get("journal", "kept", 4, &value, &found, &fault) && found, "is there");
+    buf_free(&value);
+    store_close();
+}
+
+static void says_what_is_wrong(void)
+{
+    struct fault fault;
+    char other[80];
+
+    check(!store_open("/nonexistent/directory/store", &fault), "no directory");
+    check_text("store /nonexistent/directory/store: No such file or directory", fault.text);
+    check(!store_open(directory, &fault), "a directory");
+    snprintf(other, sizeof other, "%s/garbage", directory);
+    FILE *file = fopen(other, "w");
+    for (int i = 0; i < 1000; i++)
+        fputs("this is no database\n", file);
+    fclose(file);
+    check(!store_open(other, &fault) && strstr(fault.text, "not a database"), "garbage: %s", fault.text);
+    check(!store_open("/dev/null", &fault), "a device");
+}
+
+static void refuses_a_newer_schema(void)
+{
+    struct fault fault;
+    char other[80];
+    sqlite3 *database;
+
+    snprintf(other, sizeof other, "%s/newer", directory);
+    sqlite3_open(other, &database);
+    sqlite3_exec(database, "PRAGMA user_version = 2", NULL, NULL, NULL);
+    sqlite3_close(database);
+    check(!store_open(other, &fault) && strstr(fault.text, "schema is version 2, this program knows 1"), "%s", fault.text);
+}
+
+#define WRITERS 20
+#define ROUNDS 25
+
+static int write_rounds(const char *file, int writer)
+{
+    struct fault fault;
+
+    for (int round = 0; round < ROUNDS; round++) {
+        char key[32];
+        int length = snprintf(key, sizeof key, "%02d.%02d", writer, round);
+        bool ok = store_open(file, &fault) && store_put("registry", key, (size_t)length, key, (size_t)length, &fault) &&
+                  store_put("journal", key, (size_t)length, "x", 1, &fault) &&
+                  store_delete("journal", key, (size_t)length, &fault);
+        store_close();
+        if (!ok) {
+            printf("writer %d: %s\n", writer, fault.text);
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static bool count(void *context, const char *key, size_t key_length, const char *value, size_t length)
+{
+    (void)key;
+    (void)value;
+    *(size_t *)context += key_length == 5 && length == 5;
+    return true;
+}
+
+/* All of them find the file absent, and open it again for each write, as processes of the CPI do. */
+static void serves_many_writers(void)
+{
+    char other[80];
+    struct fault fault;
+    size_t rows = 0;
+    int failures = 0, status;
+
+    snprintf(other, sizeof other, "%s/many", directory);
+    fflush(stdout);
+    for (int writer = 0; writer < WRITERS; writer++)
+        if (fork() == 0) {
+            int code = write_rounds(other, writer);
+            fflush(stdout);
+            _exit(code);
+        }
+    while (wait(&status) > 0)
+        failures += status != 0;
+    check(failures == 0, "%d writers failed", failures);
+    check(store_open(other, &fault) && store_each("registry", count, &rows, &fault), "%s", fault.text);
+    check(rows == WRITERS * ROUNDS, "%zu rows", rows);
+    rows = 0;
+    check(store_each("journal", count, &rows, &fault) && rows == 0, "%zu left", rows);
+    store_close();
+}
+
+int main(void)
+{
+    if (!mkdtemp(directory))
+        return 1;
+    snprintf(path, sizeof path, "%s/store", directory);
+    reads_and_writes();
+    lists_in_order();
+    belongs_to_its_owner();
+    keeps_between_processes();
+    says_what_is_wrong();
+    refuses_a_newer_schema();
+    serves_many_writers();
+    char command[96];
+    snprintf(command, sizeof command, "rm -rf %s", directory);
+    check(system(command) == 0, "cleans up");
+    return check_report();
+}
