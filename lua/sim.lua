@@ -216,8 +216,8 @@ local function last_events(old)
   local out = {}
   for _, event in ipairs(old and old.events or {}) do out[#out + 1] = event end
   for _, vm in ipairs(old and old:rows("vm", function(vm) return vm.host ~= nil end) or {}) do
-    out[#out + 1] = { event = "stop", vm_id = vm.id, vm_name = vm.name, environment = { VM_ID = vm.id,
-      VM_NAME = vm.name } }
+    local environment = { VM_ID = vm.id, VM_NAME = vm.name }
+    out[#out + 1] = { event = "stop", vm_id = vm.id, vm_name = vm.name, environment = environment }
   end
   return out
 end

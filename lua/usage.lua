@@ -20,6 +20,8 @@ return {
     { name = "help", arguments = "[man]", words = { "man" }, summary = "this text; with man, as a manual page" },
     { name = "journal", arguments = "show", words = { "show" },
       summary = "what was begun in CloudStack and never seen to its end; exit code 1 when there is something" },
+    { name = "permissions", arguments = "[role]", words = { "role" },
+      summary = "the CloudStack commands that each verb sends; with role, CloudMonkey lines that make a role of them" },
   },
   environment = {
     { "CPI_CONFIG", "the configuration's file where --config does not name one" },

@@ -457,8 +457,10 @@ function client:poll(tasks)
   return throttled
 end
 
--- One asynchronous command to its end: the result and the task. A failure is raised with the request's `what`.
+-- One asynchronous command (job = true is understood) to its end: the result and the task. A failure is raised
+-- with the request's `what`.
 function client:job(request)
+  request.job = true
   local task = self:start({ request })[1]
   self:wait({ task })
   if task.failure then client.raise(task.failure, request.what) end

@@ -36,8 +36,8 @@ function envelope.html(status)
   return {
     status = status, type = "text/html;charset=iso-8859-1",
     body = ("<html>\n<head>\n<meta http-equiv=\"Content-Type\" content=\"text/html;charset=ISO-8859-1\"/>\n"
-      .. "<title>%s</title>\n</head>\n<body><h2>HTTP ERROR %d %s</h2>\n</body>\n</html>\n"):format(title, status,
-        reason),
+      .. "<title>%s</title>\n</head>\n<body><h2>HTTP ERROR %d %s</h2>\n</body>\n</html>\n"):format(
+      title, status, reason),
   }
 end
 

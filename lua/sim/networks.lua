@@ -17,15 +17,14 @@ local OFFERING = {
 function networks.seed(m)
   for i, spec in ipairs(m.world.networks) do
     local cidr = ipv4.network(spec.cidr)
-    local owner = spec.account and m:named("account", spec.account)
+    local owner = m:named("account", spec.account or m.world.default_account)
     m:add("network", {
       id = m:id_of("network:" .. spec.name), number = 203 + i, name = spec.name,
       displaytext = spec.displaytext or spec.name, zone = m:named("zone", spec.zone), type = spec.type,
       cidr = spec.cidr, gateway = spec.gateway, netmask = cidr.netmask, first = cidr.first, last = cidr.last,
       from = spec.range and ipv4.number(spec.range[1]) or cidr.first + 1,
       to = spec.range and ipv4.number(spec.range[2]) or cidr.last - 1,
-      services = spec.services, account = spec.type == "Isolated" and (owner or m:named("account",
-      m.world.default_account)) or nil,
+      services = spec.services, account = spec.type == "Isolated" and owner or nil,
       state = spec.type == "Shared" and "Setup" or "Allocated", vlan = 141 + i,
       domain = spec.type == "Shared" and "cs1cloud.internal" or nil,
     })
@@ -142,8 +141,9 @@ local function list(m, call)
       and (not arguments.acltype or lists.same(network.account and "Account" or "Domain", arguments.acltype))
       and not (arguments.forvpc or arguments.issystem)
   end)
-  return lists.answer(m, call, "network", lists.reversed(found), function(network) return row(m, network,
-    call.account) end)
+  return lists.answer(m, call, "network", lists.reversed(found), function(network)
+    return row(m, network, call.account)
+  end)
 end
 
 networks.commands = {

@@ -120,8 +120,8 @@ function state.of(m)
     volumes = collect(m, "volume", volume), templates = collect(m, "template", template), jobs = collect(m, "job", job),
     networks = collect(m, "network", network), keys = collect(m, "key", key), accounts = collect(m, "account", account),
     zones = collect(m, "zone", named), serviceofferings = collect(m, "service_offering", named),
-    diskofferings = collect(m, "disk_offering", named), hosts = collect(m, "host", named), pools = collect(m, "pool",
-    named),
+    diskofferings = collect(m, "disk_offering", named), hosts = collect(m, "host", named),
+    pools = collect(m, "pool", named),
     ostypes = collect(m, "ostype", named), tags = all_tags(m), snapshots = m:array(), groups = m:array(),
     rules = m:array(),
   }

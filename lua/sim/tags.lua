@@ -66,8 +66,8 @@ local function create(m, call)
       for _, object in ipairs(objects) do
         object.tags = object.tags or {}
         for _, fields in ipairs(wanted) do
-          table.insert(object.tags, { key = fields.key, value = fields.value, account = object.account
-            or call.account })
+          local owner = object.account or call.account
+          table.insert(object.tags, { key = fields.key, value = fields.value, account = owner })
         end
       end
     end,

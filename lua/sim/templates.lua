@@ -36,8 +36,8 @@ function templates.add(m, fields, where, ready)
   for i, zone in ipairs(where) do copies[i] = { zone = zone, ready = ready } end
   fields.copies = copies
   local template = m:add("template", fields)
-  template.unique_name = template.unique_name or ("%d-%d-%s"):format(template.number, template.account.number,
-    template.id)
+  template.unique_name = template.unique_name
+    or ("%d-%d-%s"):format(template.number, template.account.number, template.id)
   return template
 end
 
@@ -48,8 +48,8 @@ function templates.seed(m)
       displaytext = spec.displaytext or spec.name, account = m:named("account", spec.account or "system"),
       type = (spec.account or "system") == "system" and "BUILTIN" or "USER", format = spec.format or m.world.format,
       hypervisor = spec.hypervisor or m.world.hypervisor, size = spec.size or m.world.upload_size,
-      ostype = m:named("ostype", spec.ostype or "Other PV (64-bit)") or m:rows("ostype")[1], featured = spec.featured
-      or false,
+      ostype = m:named("ostype", spec.ostype or "Other PV (64-bit)") or m:rows("ostype")[1],
+      featured = spec.featured or false,
       public = spec.public or false, details = spec.details or {}, state = "Active", of_world = true,
       unique_name = spec.name, checksum = "", physical_size = spec.size or m.world.upload_size,
       url = "http://download.example.org/templates/" .. spec.name,
@@ -61,8 +61,8 @@ local function known_hypervisor(name)
   for _, known in ipairs(HYPERVISORS) do
     if lists.same(known, name) then return known end
   end
-  refusal.invalid("Hypervisor Type: %s is invalid. Supported Hypervisor types are: %s", name, table.concat(HYPERVISORS,
-    ", "))
+  refusal.invalid("Hypervisor Type: %s is invalid. Supported Hypervisor types are: %s", name,
+    table.concat(HYPERVISORS, ", "))
 end
 
 local function is_reserved(name)
@@ -124,8 +124,8 @@ function templates.row(m, template, copy, account)
     id = template.id, name = template.name, displaytext = template.displaytext, ispublic = template.public,
     created = m:date(template.created), isready = copy.ready, passwordenabled = false, format = template.format,
     isfeatured = template.featured, crossZones = template.of_world or false, ostypeid = template.ostype.id,
-    ostypename = template.ostype.name, size = template.size, physicalsize = copy.ready and template.physical_size
-    or nil,
+    ostypename = template.ostype.name, size = template.size,
+    physicalsize = copy.ready and template.physical_size or nil,
     templatetype = template.type, hypervisor = template.hypervisor, isextractable = template.extractable or false,
     checksum = template.checksum, details = template.details, downloaddetails = download(m, copy, account),
     arch = "x86_64",
@@ -281,8 +281,8 @@ local function delete(m, call)
 end
 
 templates.COMMON_PARAMETERS = {
-  { "name", "string", required = true }, { "format", "string", required = true }, { "hypervisor", "string",
-  required = true },
+  { "name", "string", required = true }, { "format", "string", required = true },
+  { "hypervisor", "string", required = true },
   { "displaytext", "string", max = 4096 }, { "ostypeid", "uuid", of = "ostype" }, { "bits", "integer" },
   { "details", "map" }, { "isextractable", "boolean" }, { "isfeatured", "boolean" }, { "ispublic", "boolean" },
   { "passwordenabled", "boolean" }, { "requireshvm", "boolean" }, { "checksum", "string" }, { "templatetag", "string" },
@@ -305,13 +305,13 @@ templates.commands = {
     { "tags", "map" },
   } },
   { name = "registerTemplate", run = register, parameters = templates.parameters {
-    { "url", "string", required = true, max = 2048 }, { "zoneid", "string" }, { "zoneids", "string", max = 4096,
-    since = "4.11" },
+    { "url", "string", required = true, max = 2048 }, { "zoneid", "string" },
+    { "zoneids", "string", max = 4096, since = "4.11" },
   } },
   { name = "deleteTemplate", run = delete, class = "org.apache.cloudstack.api.command.user.template.DeleteTemplateCmd",
     parameters = {
-      { "id", "uuid", of = "template", required = true }, { "zoneid", "uuid", of = "zone" }, { "forced", "boolean",
-        since = "4.9" },
+      { "id", "uuid", of = "template", required = true }, { "zoneid", "uuid", of = "zone" },
+      { "forced", "boolean", since = "4.9" },
     } },
 }
 

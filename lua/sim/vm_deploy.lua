@@ -68,8 +68,8 @@ end
 local function refuse_boot(arguments)
   local kind = arguments.boottype
   if kind and kind:upper() ~= "BIOS" and kind:upper() ~= "UEFI" then
-    refusal.invalid("Invalid bootType %sSpecified for vm %s Valid values are: [UEFI, BIOS]", kind, arguments.name
-      or "null")
+    refusal.invalid("Invalid bootType %sSpecified for vm %s Valid values are: [UEFI, BIOS]", kind,
+      arguments.name or "null")
   end
 end
 
@@ -217,8 +217,8 @@ vm_deploy.commands = {
       { "zoneid", "uuid", of = "zone", required = true }, { "templateid", "uuid", of = "template" },
       { "name", "string", check = vm_names.complaint }, { "displayname", "string" },
       { "networkids", "uuids", of = "network" }, { "iptonetworklist", "map" }, { "ipaddress", "string" },
-      { "macaddress", "string", since = "4.11" }, { "diskofferingid", "uuid", of = "disk_offering" }, { "size",
-      "long" },
+      { "macaddress", "string", since = "4.11" }, { "diskofferingid", "uuid", of = "disk_offering" },
+      { "size", "long" },
       { "rootdisksize", "long" }, { "overridediskofferingid", "uuid", of = "disk_offering", since = "4.17" },
       { "userdata", "string", max = 1048576 }, { "keypair", "string" }, { "keypairs", "strings", since = "4.17" },
       { "details", "map" }, { "group", "string" }, { "hypervisor", "string" }, { "startvm", "boolean" },

@@ -209,8 +209,9 @@ local VM = { "id", "uuid", of = "vm", required = true, acl = true }
 vm_destroy.commands = {
   { name = "destroyVirtualMachine", run = run_destroy, class = "org.apache.cloudstack.api.command.user.vm.DestroyVMCmd",
     admin_class = "org.apache.cloudstack.api.command.admin.vm.DestroyVMCmdByAdmin",
-    parameters = { VM, { "expunge", "boolean" }, { "volumeids", "uuids", of = "volume", acl = true,
-    since = "4.12" } } },
+    parameters = {
+      VM, { "expunge", "boolean" }, { "volumeids", "uuids", of = "volume", acl = true, since = "4.12" },
+    } },
   { name = "expungeVirtualMachine", run = run_expunge,
     class = "org.apache.cloudstack.api.command.admin.vm.ExpungeVMCmd",
     admin_class = "org.apache.cloudstack.api.command.admin.vm.ExpungeVMCmd", parameters = { VM } },

@@ -91,9 +91,13 @@ function vm_networks.plan(m, arguments, owner)
   if arguments.zoneid.networktype == "Basic" and (list or arguments.networkids) then
     refusal.invalid "Can't specify network Ids in Basic zone"
   end
-  local plans = list and from_list(m, list)
-    or from_ids(arguments.networkids or only_network(m, owner, arguments.zoneid), arguments.ipaddress,
-      arguments.macaddress)
+  local plans
+  if list then
+    plans = from_list(m, list)
+  else
+    local networks_ = arguments.networkids or only_network(m, owner, arguments.zoneid)
+    plans = from_ids(networks_, arguments.ipaddress, arguments.macaddress)
+  end
   refuse_unusable(m, plans, owner, arguments.zoneid)
   return plans
 end

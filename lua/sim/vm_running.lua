@@ -24,8 +24,8 @@ local function environment(m, vm)
     disks[#disks + 1] = ("%d=%s"):format(volume.device, volume.id)
   end
   return {
-    VM_ID = vm.id, VM_NAME = vm.name, VM_ADDRESSES = table.concat(addresses, ","), VM_VOLUMES = table.concat(disks,
-    ","),
+    VM_ID = vm.id, VM_NAME = vm.name, VM_ADDRESSES = table.concat(addresses, ","),
+    VM_VOLUMES = table.concat(disks, ","),
     VM_USERDATA_URL = ("%s/latest/user-data?vm=%s"):format(m.base_url, vm.id),
     VM_METADATA_URL = ("%s/latest/meta-data/"):format(m.base_url), VM_METADATA_QUERY = "vm=" .. vm.id,
   }

@@ -146,8 +146,8 @@ volumes.commands = {
   { name = "createVolume", run = create, class = USER .. "CreateVolumeCmd",
     admin_class = ADMIN .. "CreateVolumeCmdByAdmin",
     parameters = {
-      { "name", "string", field = "volumeName" }, { "diskofferingid", "uuid", of = "disk_offering" }, { "size",
-        "long" },
+      { "name", "string", field = "volumeName" }, { "diskofferingid", "uuid", of = "disk_offering" },
+      { "size", "long" },
       { "zoneid", "uuid", of = "zone" }, { "snapshotid", "uuid", of = "snapshot" }, { "customid", "string" },
       { "account", "string" }, { "domainid", "uuid", of = "domain" }, { "projectid", "uuid", of = "project" },
     } },

@@ -9,8 +9,13 @@ local where = { getuploadparams = {
 local ask = { "getUploadParamsForTemplate", { name = CID, zoneid = "z1", ostypeid = "o1" }, where }
 local tag = { "createTags", { resourceids = "t1", resourcetype = "Template" }, job = {} }
 
-local function look(row) return { "listTemplates", { id = "t1", zoneid = "z1", templatefilter = "self" }, { template = { row } } } end
-local function find(row) return { "listTemplates", { name = CID, templatefilter = "self" }, { template = { row } } } end
+local function look(row)
+  return { "listTemplates", { id = "t1", zoneid = "z1", templatefilter = "self" }, { template = { row } } }
+end
+
+local function find(row)
+  return { "listTemplates", { name = CID, templatefilter = "self" }, { template = { row } } }
+end
 local ready = look { id = "t1", isready = true }
 local mine = { id = "t1", name = CID, zoneid = "z1", status = "Upload Not Started" }
 local delete = { "deleteTemplate", { id = "t1" }, job = {} }
@@ -86,11 +91,7 @@ end)
 
 describe("an upload that fails", function()
   local function failure(script, reply)
-    script.store = true
-    local cpi
-    local ok, why = pcall(function() _, cpi = run(script, reply) end)
-    assert.is_false(ok)
-    return why, cpi
+    return fake.failure(run, script, reply)
   end
 
   it("fails fast when the template has failed, and deletes it", function()

@@ -110,6 +110,7 @@ local function player(script, clock)
   local function answer(request)
     local step = next_step(request)
     if is_job(step) then
+      assert.truthy(request.params.customjobid, request.command .. " is a job and has no customjobid")
       jobs[request.params.customjobid] = {
         step = step, began = clock.now(), faults = table.move(step.poll_faults or {}, 1, #(step.poll_faults or {}), 1, {}),
       }

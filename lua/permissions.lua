@@ -1,0 +1,31 @@
+-- Which CloudStack commands each verb sends: what a role for the CPI must allow. `sometimes` is needed in the
+-- case that `when` names. Held against what the verbs really send by spec/permissions_spec.lua.
+
+local JOB = "queryAsyncJobResult"
+local CLEAN_UP = { "listCapabilities", "listVirtualMachines", "listVolumes", "destroyVirtualMachine", "deleteVolume",
+  "stopVirtualMachine", "updateVmNicIp", "updateVirtualMachine", "listNics", "detachVolume" }
+
+return {
+  { verb = "create_stemcell", always = { "listZones", "listOsTypes", "getUploadParamsForTemplate", "createTags",
+    "listTemplates", JOB }, sometimes = { "deleteTemplate", "listVirtualMachines" }, when = "when it fails" },
+  { verb = "delete_stemcell", always = { "listTemplates", "deleteTemplate", JOB }, sometimes = { "listVirtualMachines" },
+    when = "while VMs of it are there" },
+  { verb = "create_vm", always = { "listZones", "listServiceOfferings", "listDiskOfferings", "listNetworks",
+    "listTemplates", "listCapabilities", "listVolumes", "listVirtualMachines", "deployVirtualMachine", "createTags", JOB },
+    sometimes = CLEAN_UP, when = "when it fails" },
+  { verb = "delete_vm", always = { "listVirtualMachines", "listVolumes", "listCapabilities", "destroyVirtualMachine",
+    "deleteVolume", JOB }, sometimes = { "stopVirtualMachine", "updateVmNicIp", "updateVirtualMachine", "listNics",
+    "detachVolume" }, when = "expunge policy: the first three for release, the fourth for wait; the last before 4.16" },
+  { verb = "has_vm", always = { "listVirtualMachines" } },
+  { verb = "reboot_vm", always = { "listVirtualMachines", "rebootVirtualMachine", "startVirtualMachine", JOB } },
+  { verb = "set_vm_metadata", always = { "listVirtualMachines", "createTags", "deleteTags", JOB } },
+  { verb = "create_disk", always = { "listZones", "listDiskOfferings", "listVirtualMachines", "listVolumes", "createVolume",
+    "createTags", JOB }, sometimes = { "deleteVolume", "deleteTags" }, when = "when it, or its tagging, fails" },
+  { verb = "delete_disk", always = { "listVolumes", "deleteVolume" } },
+  { verb = "has_disk", always = { "listVolumes" } },
+  { verb = "attach_disk", always = { "listVirtualMachines", "listVolumes", "attachVolume", JOB } },
+  { verb = "detach_disk", always = { "listVirtualMachines", "listVolumes", "detachVolume", JOB } },
+  { verb = "get_disks", always = { "listVirtualMachines", "listVolumes" } },
+  { verb = "set_disk_metadata", always = { "listVolumes", "createTags", "deleteTags", JOB } },
+  { verb = "calculate_vm_cloud_properties", always = { "listZones", "listServiceOfferings", "listDiskOfferings" } },
+}

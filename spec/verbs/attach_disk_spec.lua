@@ -1,0 +1,49 @@
+local attach_disk = require "verbs.attach_disk"
+local fake = require "spec.support.fake"
+
+local ID = "7d5d1a3e-52f5-4c6a-9f0b-2f6d3f1c9b11"
+
+local function vm(hypervisor)
+  return { "listVirtualMachines", { name = "cpivm-1" },
+    { virtualmachine = { { id = "v", name = "cpivm-1", state = "Running", hypervisor = hypervisor } } } }
+end
+
+local function disk(more)
+  local row = { id = ID, name = "cpi-disk-1", state = "Ready" }
+  for key, value in pairs(more or {}) do row[key] = value end
+  return { "listVolumes", { name = "cpi-disk-1" }, { volume = { row } } }
+end
+
+local function attach(script)
+  local cpi <close> = fake.cpi(script)
+  return attach_disk(cpi, "cpivm-1", "cpi-disk-1"), cpi
+end
+
+describe("attach_disk", function()
+  for hypervisor, path in pairs {
+    KVM = "/dev/disk/by-id/virtio-7d5d1a3e52f54c6a9f0b", XenServer = "/dev/xvdc", VMware = "/dev/sdc",
+  } do
+    it("answers where the guest of " .. hypervisor .. " finds the disk, in strings", function()
+      local hint, cpi = attach { vm(hypervisor), disk(),
+        { "attachVolume", { id = ID, virtualmachineid = "v" }, job = { volume = { deviceid = 2 } } } }
+      assert.same({ path = path, volume_id = "2" }, hint)
+      assert.same({ "listVirtualMachines listVolumes", "attachVolume" }, cpi.waves)
+    end)
+  end
+
+  it("answers the hint of a disk that the VM has already", function()
+    local hint, cpi = attach { vm "XenServer", disk { virtualmachineid = "v", deviceid = 4 } }
+    assert.same({ path = "/dev/xvde", volume_id = "4" }, hint)
+    assert.same({ "listVirtualMachines listVolumes" }, cpi.waves)
+  end)
+
+  it("is refused for a disk that another VM has", function()
+    local failure = fake.failure(attach, { vm "KVM", disk { virtualmachineid = "w", vmname = "cpivm-2", deviceid = 1 } })
+    assert.equal("disk 'cpi-disk-1' is attached to VM 'cpivm-2', not to 'cpivm-1'", failure.message)
+  end)
+
+  it("says what is missing", function()
+    assert.equal("Bosh::Clouds::VMNotFound", fake.failure(attach, { { "listVirtualMachines", {}, {} }, disk() }).type)
+    assert.equal("Bosh::Clouds::DiskNotFound", fake.failure(attach, { vm "KVM", { "listVolumes", {}, {} } }).type)
+  end)
+end)

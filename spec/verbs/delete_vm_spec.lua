@@ -1,0 +1,62 @@
+local delete_vm = require "verbs.delete_vm"
+local fake = require "spec.support.fake"
+
+local can = { "listCapabilities", {}, { capability = { cloudstackversion = "4.23.0.0", allowuserexpungerecovervm = true } } }
+
+local function orphans(...)
+  return { "listVolumes", { ["tags[0].key"] = "bosh_ephemeral_of", ["tags[0].value"] = "cpivm-1" }, { volume = { ... } } }
+end
+
+local function vm(state)
+  return { "listVirtualMachines", { name = "cpivm-1" },
+    { virtualmachine = state and { { id = "v", name = "cpivm-1", state = state } } } }
+end
+
+local left = { id = "e", name = "DATA-1", type = "DATADISK", tags = { { key = "bosh_ephemeral_of", value = "cpivm-1" } } }
+
+local function delete(script)
+  local cpi <close> = fake.cpi(script)
+  return delete_vm(cpi, "cpivm-1"), cpi
+end
+
+describe("delete_vm", function()
+  it("looks once, destroys, and answers null", function()
+    local result, cpi = delete {
+      can, orphans(), vm "Running", { "listVolumes", { virtualmachineid = "v" }, {} },
+      { "destroyVirtualMachine", { id = "v", expunge = true }, job = {} },
+    }
+    assert.is_nil(result)
+    assert.same({ "listCapabilities listVolumes listVirtualMachines", "listVolumes", "destroyVirtualMachine" }, cpi.waves)
+  end)
+
+  it("is done when the VM is gone", function()
+    assert.is_nil((delete { can, orphans(), vm(nil) }))
+    assert.is_nil((delete { can, orphans(), vm "Destroyed" }))
+  end)
+
+  it("sweeps what an earlier, half-done delete left of a VM that is gone", function()
+    delete { can, orphans(left), vm(nil), { "deleteVolume", { id = "e" } } }
+  end)
+
+  it("sweeps it also while the VM is still there", function()
+    delete {
+      can, orphans(left), vm "Running", { "listVolumes", { virtualmachineid = "v" }, {} },
+      { "destroyVirtualMachine", {}, job = {} }, { "deleteVolume", { id = "e" } },
+    }
+  end)
+
+  it("removes the VM's row of the registry", function()
+    local _, cpi = delete { can, orphans(), vm(nil), store = true }
+    cpi.store.put("registry", "cpivm-1", "{}")
+    local again <close> = fake.cpi { can, orphans(), vm(nil) }
+    again.store = cpi.store
+    delete_vm(again, "cpivm-1")
+    assert.is_nil(cpi.store.get("registry", "cpivm-1"))
+  end)
+
+  it("is no success when CloudStack cannot say", function()
+    assert.equal("Bosh::Clouds::CloudError", fake.failure(delete, {
+      can, orphans(), { "listVirtualMachines", {}, refuse = "no", code = 530 },
+    }).type)
+  end)
+end)

@@ -1,0 +1,50 @@
+local fake = require "spec.support.fake"
+local set_vm_metadata = require "verbs.set_vm_metadata"
+
+local function vm(...)
+  return { "listVirtualMachines", { name = "cpivm-1" },
+    { virtualmachine = { { id = "v", name = "cpivm-1", state = "Running", tags = { ... } } } } }
+end
+
+describe("set_vm_metadata", function()
+  it("sets BOSH's metadata by the VM's id, and answers null", function()
+    local cpi <close> = fake.cpi { vm(), { "createTags", {
+      resourceids = "v", resourcetype = "UserVm", ["tags[0].key"] = "index", ["tags[0].value"] = "0",
+      ["tags[1].key"] = "job", ["tags[1].value"] = "web",
+    }, job = {} } }
+    assert.is_nil(set_vm_metadata(cpi, "cpivm-1", { job = "web", index = "0" }))
+    assert.same({ "listVirtualMachines", "createTags" }, cpi.waves)
+  end)
+
+  it("updates its own keys and leaves the operators' tags alone", function()
+    local cpi <close> = fake.cpi {
+      vm({ key = "job", value = "old" }, { key = "owner", value = "ops" }, { key = "bosh_cid", value = "cpivm-1" }),
+      { "deleteTags", { ["tags[0].key"] = "job" }, job = {}, without = { "tags[1].key" } },
+      { "createTags", { ["tags[0].key"] = "job" }, job = {}, without = { "tags[1].key" } },
+    }
+    set_vm_metadata(cpi, "cpivm-1", { job = "web" })
+  end)
+
+  it("asks once when nothing has changed", function()
+    local cpi <close> = fake.cpi { vm { key = "job", value = "web" } }
+    set_vm_metadata(cpi, "cpivm-1", { job = "web", empty = "" })
+    assert.same({ "listVirtualMachines" }, cpi.waves)
+  end)
+
+  it("survives odd metadata", function()
+    local cpi <close> = fake.cpi { vm(), { "createTags", { ["tags[0].key"] = "n", ["tags[0].value"] = "3" }, job = {},
+      without = { "tags[1].key" } } }
+    set_vm_metadata(cpi, "cpivm-1", { n = 3, nothing = fake.json.null, deep = { a = 1 }, [""] = "x", blank = " " })
+  end)
+
+  it("without metadata sets nothing", function()
+    local cpi <close> = fake.cpi { vm(), vm() }
+    set_vm_metadata(cpi, "cpivm-1", nil)
+    set_vm_metadata(cpi, "cpivm-1", {})
+  end)
+
+  it("says VMNotFound, where the Go CPI crashed", function()
+    local cpi <close> = fake.cpi { { "listVirtualMachines", {}, {} } }
+    assert.equal("Bosh::Clouds::VMNotFound", fake.failure(set_vm_metadata, cpi, "cpivm-1", { a = "b" }).type)
+  end)
+end)
