@@ -40,13 +40,14 @@ local function virtual_clock(start)
   return { read = function() return time end, set = function(value) time = value end }
 end
 
--- The host's clock and what was added to it.
+-- The host's clock and what was added to it. A caller's own clock (callers) knows nothing of that.
 local function real_clock(host)
   local offset, began, mono = 0, host.utc(), host.now and host.now()
   local function elapsed() return mono and host.now() - mono or host.utc() - began end
   return {
     read = function() return began + elapsed() + offset end,
     add = function(seconds) offset = offset + seconds end,
+    callers = function() return began + elapsed() end,
   }
 end
 

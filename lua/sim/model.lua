@@ -17,6 +17,7 @@ function model.new(parts)
 end
 
 function model:now() return self.schedule:now() end
+function model:callers_now() return self.schedule:callers_now() end
 function model.date(_, seconds) return dates.zoned(seconds) end
 function model:array(list) return self.json.array(list or {}) end
 

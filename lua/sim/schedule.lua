@@ -12,6 +12,11 @@ function schedule:now()
   return self.moment or self.clock.read()
 end
 
+-- Time as the callers' clocks have it: what they sign expires by it, even after time was let pass here.
+function schedule:callers_now()
+  return self.clock.callers and self.clock.callers() or self:now()
+end
+
 function schedule:at(time, run)
   self.count = self.count + 1
   local action = { time = time, order = self.count, run = run }

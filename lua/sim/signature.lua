@@ -45,7 +45,7 @@ end
 -- verify(m, pairs, account) -> true when the request was signed by the account and is still good
 function signature.verify(m, pairs_, account)
   local received = value_of(pairs_, "signature")
-  return received ~= nil and account.secretkey ~= nil and is_in_time(pairs_, m:now(), m.version)
+  return received ~= nil and account.secretkey ~= nil and is_in_time(pairs_, m:callers_now(), m.version)
     and received == signature.of(m.bytes, pairs_, account.secretkey)
 end
 

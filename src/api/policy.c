@@ -24,8 +24,14 @@ static const char *const functions_seen[] = {"assert", "error", "ipairs", "next"
                                              "tostring", "type", NULL};
 static const char *const libraries_seen[] = {LUA_MATHLIBNAME, LUA_STRLIBNAME, LUA_TABLIBNAME, LUA_UTF8LIBNAME, NULL};
 
-/* Pushes a copy of the library on the top in its place; without string.dump, which makes bytecode. */
-static void copy_library(lua_State *L, const char *name)
+/*
+ * What is left out of the copies: string.dump, which makes bytecode, and what Lua 5.4 has only when it was built to
+ * be compatible. A policy must not run on one installation and fail on the next.
+ */
+static const char *const left_out[] = {"dump", "atan2", "cosh", "frexp", "ldexp", "log10", "pow", "sinh", "tanh", NULL};
+
+/* Replaces the library on the top by its copy. */
+static void copy_library(lua_State *L)
 {
     lua_newtable(L);
     for (lua_pushnil(L); lua_next(L, -3);) {
@@ -33,9 +39,9 @@ static void copy_library(lua_State *L, const char *name)
         lua_insert(L, -2);
         lua_rawset(L, -4);
     }
-    if (strcmp(name, LUA_STRLIBNAME) == 0) {
+    for (const char *const *name = left_out; *name; name++) {
         lua_pushnil(L);
-        lua_setfield(L, -2, "dump");
+        lua_setfield(L, -2, *name);
     }
     lua_remove(L, -2);
 }
@@ -49,7 +55,7 @@ static void push_environment(lua_State *L)
     }
     for (const char *const *name = libraries_seen; *name; name++) {
         lua_getglobal(L, *name);
-        copy_library(L, *name);
+        copy_library(L);
         lua_setfield(L, -2, *name);
     }
 }
@@ -135,9 +141,9 @@ static int call(lua_State *L)
 
 /* ---- loading --------------------------------------------------------------------------------------------------- */
 
-static void check_name(lua_State *L, const char *name)
+static void check_name(lua_State *L, const char *name, size_t length)
 {
-    if (!*name || name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_")])
+    if (length == 0 || strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") != length)
         luaL_error(L, "'%s' is no name of a policy", name);
 }
 
@@ -153,12 +159,13 @@ static bool is_blank(const struct buf *text)
 /* load(directory, name) -> path, what NAME.lua returns; nothing when it is absent or blank */
 static int load(lua_State *L)
 {
-    const char *directory = luaL_checkstring(L, 1), *name = luaL_checkstring(L, 2);
+    size_t length;
+    const char *directory = luaL_checkstring(L, 1), *name = luaL_checklstring(L, 2, &length);
     struct fault fault;
     bool missing;
 
     lua_settop(L, 2);
-    check_name(L, name);
+    check_name(L, name, length);
     const char *chunk = lua_pushfstring(L, "@%s/%s.lua", directory, name);
     struct buf *text = api_push_buf(L);
     if (!file_read(chunk + 1, text, &missing, &fault)) {

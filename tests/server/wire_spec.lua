@@ -65,10 +65,13 @@ describe("the server", function()
       assert.equal(200, told.code, body)
       assert.truthy(text:find("Content-Type: application/json;charset=utf-8", 1, true), text)
     end
-    local text, body, told = headers("/client/api", "-d " .. rig.quote(form .. "x"))
-    assert.equal(401, told.code)
+    local text, body, told = headers("/client/api", "-d " .. rig.quote(cloud:signed "listTemplates"))
+    assert.equal(431, told.code)
     local answer = select(2, next(rig.json.decode(body)))
     assert.truthy(text:find("X-Description: " .. answer.errortext, 1, true), text)
+    text, _, told = headers("/client/api", "-d " .. rig.quote(form .. "x"))
+    assert.equal(401, told.code)
+    assert.is_nil(text:find("X-Description", 1, true), "a bad signature is not described")
   end)
 
   it("keeps a connection for the next request", function()
@@ -85,6 +88,13 @@ describe("the server", function()
     local _, told = cloud:api("createVolume", { name = "v", zoneid = zone, diskofferingid = offering })
     return told, cloud:api("listVolumes", { name = "v" }).count or 0
   end
+
+  it("takes a caller's signature after time was let pass", function()
+    local cloud <close> = rig.start()
+    cloud:clock(86400)
+    local run = cloud:cpi { method = "has_vm", arguments = { "cpivm-none" }, context = { director_uuid = "d" } }
+    assert.equal(rig.json.null, run.response.error, run.stdout)
+  end)
 
   it("drops a connection without a byte, and nothing has happened", function()
     local told, count = make_volume "drop"
