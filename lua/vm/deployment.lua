@@ -79,8 +79,13 @@ local function left_of(cpi, child)
   return vms.find(cpi, child.vm_cid)
 end
 
+-- A VM that was not found may still appear after a lost reply, or when nobody could say what became of the deploy:
+-- its journal entry stays.
+local function may_appear(vm, task)
+  return not vm and (task == nil or task.failure ~= nil and task.failure.kind == "lost")
+end
+
 -- Removes what a failed try left, unless the failed_vm policy keeps it for a look. Answers whether it is gone.
--- After a lost reply the VM may still appear, so the journal keeps its entry.
 local function clean_up(cpi, plan, child, task, attempt, entry)
   local vm = left_of(cpi, child)
   if vm then
@@ -94,7 +99,7 @@ local function clean_up(cpi, plan, child, task, attempt, entry)
     end
     removal.remove(cpi, vm, plan.can)
   end
-  if vm or task.failure.kind ~= "lost" then entry.close() end
+  if not may_appear(vm, task) then entry.close() end
   return true
 end
 
@@ -140,13 +145,15 @@ end
 -- because clean-up failed or something else broke, is undone at the end of the verb.
 local function attempt(cpi, plan, offering, child, undo, number)
   local params, is_settled = parameters(plan, offering, child), false
+  local task, tagging
   local entry = cpi.journal.open { kind = "vm", name = child.vm_cid }
   undo.add("VM " .. child.vm_cid, function()
-    local vm = not is_settled and left_of(cpi, child)
+    if is_settled then return end
+    local vm = left_of(cpi, child)
     if vm then removal.remove(cpi, vm, plan.can) end
-    if not is_settled then entry.close() end
+    if not may_appear(vm, task) then entry.close() end
   end)
-  local task, tagging = start(cpi, plan, params, child, entry)
+  task, tagging = start(cpi, plan, params, child, entry)
   if task.failure then
     local ok, is_gone = pcall(clean_up, cpi, plan, child, task, number, entry)
     is_settled = ok

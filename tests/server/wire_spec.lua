@@ -69,8 +69,8 @@ describe("the server", function()
     assert.equal(431, told.code)
     local answer = select(2, next(rig.json.decode(body)))
     assert.truthy(text:find("X-Description: " .. answer.errortext, 1, true), text)
-    text, _, told = headers("/client/api", "-d " .. rig.quote(form .. "x"))
-    assert.equal(401, told.code)
+    text, body, told = headers("/client/api", "-d " .. rig.quote(form .. "x"))
+    assert.equal(401, told.code, body)
     assert.is_nil(text:find("X-Description", 1, true), "a bad signature is not described")
   end)
 
@@ -90,9 +90,9 @@ describe("the server", function()
   end
 
   it("takes a caller's signature after time was let pass", function()
-    local cloud <close> = rig.start()
-    cloud:clock(86400)
-    local run = cloud:cpi { method = "has_vm", arguments = { "cpivm-none" }, context = { director_uuid = "d" } }
+    local later <close> = rig.start()
+    later:clock(86400)
+    local run = later:cpi { method = "has_vm", arguments = { "cpivm-none" }, context = { director_uuid = "d" } }
     assert.equal(rig.json.null, run.response.error, run.stdout)
   end)
 

@@ -40,6 +40,7 @@ static pid_t start(void (*serve)(int connection, int number))
         for (int number = 1;; number++) {
             int connection = accept(fd, NULL, NULL);
             if (fork() == 0) {
+                close(fd); /* else the port stays open as long as this one lives */
                 serve(connection, number);
                 close(connection);
                 _exit(0);

@@ -13,7 +13,7 @@
 
 static void tells_processes_apart(void)
 {
-    char identity[PROCESS_IDENTITY_SIZE], other[PROCESS_IDENTITY_SIZE + 8];
+    char identity[PROCESS_IDENTITY_SIZE] = "", other[PROCESS_IDENTITY_SIZE + 8];
 
     check(process_identity(identity) && process_alive(identity), "this one lives: %s", identity);
     snprintf(other, sizeof other, "%s1", identity);

@@ -1,0 +1,213 @@
+local deployment = require "vm.deployment"
+local fake = require "spec.support.fake"
+local rollback = require "rollback"
+
+local small, big = { id = "s1", name = "small" }, { id = "s2", name = "big" }
+local network = { id = "n1", name = "net-a", cidr = "10.0.0.0/24" }
+local can = { may_expunge = true, may_force_stop = true, version = "4.23.0.0" }
+local NO_ROOM = { job_fails = "No destination found for a deployment for VM instance {..}", code = 533, id = "v" }
+
+local function row(state, name)
+  return { id = "v", name = name or "cpivm-1", state = state or "Running", nic = {
+    { id = "nic-1", networkid = "n1", ipaddress = "10.0.0.5" },
+  } }
+end
+
+local function deploy(how, params)
+  local step = { "deployVirtualMachine", params or {} }
+  for key, value in pairs(how) do step[key] = value end
+  return step
+end
+
+local good = { job = { virtualmachine = row() }, id = "v" }
+local tag = { "createTags", { resourceids = "v" }, job = {} }
+local function by_id(state) return { "listVirtualMachines", { id = "v" }, { virtualmachine = state and { row(state) } } } end
+local function by_name(...) return { "listVirtualMachines", { name = "cpivm-1" }, { virtualmachine = { ... } } } end
+local disks = { "listVolumes", { virtualmachineid = "v" }, {} }
+local destroy = { "destroyVirtualMachine", { id = "v", expunge = true }, job = {} }
+
+-- Runs a deployment in a verb's shape: -> vm_cid, row, cpi. The n-th try's VM is called cpivm-n.
+local function run(script, more)
+  script.store = true
+  local tries = 0
+  local plan = {
+    candidates = { small, big }, order = { properties = {} }, zone = { id = "z1" }, template = { id = "t1" }, can = can,
+    nics = { { name = "a", ip = "10.0.0.5", target = network } }, key_name = "",
+  }
+  for key, value in pairs(more or {}) do plan[key] = value end
+  local function christen()
+    tries = tries + 1
+    return { vm_cid = "cpivm-" .. tries, user_data = "USERDATA", names = { display_name = "x", tags = { a = "b" } } }
+  end
+  local cpi <close> = fake.cpi(script)
+  if script.seen then script.seen(cpi) end
+  local undo <close> = rollback(cpi.log)
+  local cid, vm = deployment.run(cpi, plan, christen, undo)
+  return cid, vm, cpi
+end
+
+-- The failure of a deployment, and the names left in its journal.
+local function failing(script, more)
+  local cpi
+  script.seen = function(one) cpi = one end
+  local failure = fake.failure(run, script, more)
+  local names = {}
+  for _, text in pairs(cpi.store.tables.journal or {}) do names[#names + 1] = fake.json.decode(text).name end
+  return failure, names, cpi
+end
+
+describe("a deployment", function()
+  it("answers the VM that runs", function()
+    local cid, vm = run { deploy(good, { serviceofferingid = "s1", name = "cpivm-1", userdata = "USERDATA" }), tag }
+    assert.same({ "cpivm-1", "v" }, { cid, vm.id })
+  end)
+
+  it("looks again when the job's result does not show the VM", function()
+    run { deploy { job = {}, id = "v" }, tag, by_name(row()) }
+  end)
+
+  it("goes on after a lost reply with the job that it finds, and tags that VM only", function()
+    local _, _, cpi = run {
+      deploy { job = { virtualmachine = row() }, fault = "closed", sent = true }, tag,
+    }
+    assert.equal(2, #cpi.sent)
+  end)
+
+  it("goes on after a lost reply with the VM that it finds by name", function()
+    run { deploy { fault = "closed", sent = true, unknown = true }, by_name(row()), tag }
+  end)
+end)
+
+describe("no room for a VM", function()
+  it("leads to the next offering, under another name, once the failed one is gone", function()
+    local cid, _, cpi = run {
+      deploy(NO_ROOM, { serviceofferingid = "s1", name = "cpivm-1" }), tag, by_id "Error", disks, destroy,
+      deploy(good, { serviceofferingid = "s2", name = "cpivm-2" }), tag,
+    }
+    assert.equal("cpivm-2", cid)
+    assert.truthy(table.concat(cpi.log.lines, "\n"):find("no room for offering 'small'", 1, true))
+  end)
+
+  it("anywhere may be tried again by the director, nothing being left", function()
+    local failure, journal = failing {
+      deploy(NO_ROOM), tag, by_id "Error", disks, destroy, deploy(NO_ROOM), tag, by_id(nil),
+    }
+    assert.equal("Bosh::Clouds::VMCreationFailed", failure.type)
+    assert.is_true(failure.ok_to_retry)
+    assert.truthy(failure.message:find("^creating VM cpivm%-2: deployVirtualMachine: No destination found.*%(533%)$"))
+    assert.same({}, journal)
+  end)
+end)
+
+describe("a VM whose creation failed", function()
+  local only = { candidates = { small } }
+
+  it("is found by its name when CloudStack told no id, and removed", function()
+    local failure, journal = failing({
+      deploy { refuse = "Unable to acquire Guest IP address", code = 530 }, by_name(row "Error"), disks, destroy,
+      { "listVirtualMachines", { networkid = "n1" }, { virtualmachine = {
+        { name = "db", state = "Running", nic = { { networkid = "n1", ipaddress = "10.0.0.5" } } } } } },
+    }, only)
+    assert.is_false(failure.ok_to_retry)
+    assert.truthy(failure.message:find("address 10.0.0.5 is held by VM 'db' (Running)", 1, true), failure.message)
+    assert.same({}, journal)
+  end)
+
+  it("says what CloudStack said where there is nothing to explain", function()
+    local failure = failing({ deploy { refuse = "The vm with hostName cpivm-1 already exists", code = 431 }, by_name() }, only)
+    assert.equal("creating VM cpivm-1: deployVirtualMachine: The vm with hostName cpivm-1 already exists (431)", failure.message)
+  end)
+
+  it("is removed when its job was killed with the management server", function()
+    local failure = failing({ deploy { dies = true, id = "v" }, tag, by_id "Stopped", disks, destroy }, only)
+    assert.is_true(failure.ok_to_retry)
+  end)
+
+  it("is removed when its job takes too long", function()
+    local script = { deploy { lasts = 10000, job = {}, id = "v" }, tag, by_id "Starting", disks, destroy,
+      settings = { cloudstack = { timeout = { create_vm = 30 } } } }
+    assert.truthy(failing(script, only).message:find("creating VM cpivm%-1: job .* is still pending after 3%d s"))
+  end)
+
+  it("is removed when it does not run", function()
+    local failure = failing({
+      deploy { job = {}, id = "v" }, tag, by_name(row "Stopped"), by_id "Stopped", disks, destroy,
+    }, only)
+    assert.equal("VM cpivm-1 is Stopped after its creation", failure.message)
+    assert.is_true(failure.ok_to_retry)
+  end)
+
+  it("is removed when it has another address than asked", function()
+    local wrong = row()
+    wrong.nic[1].ipaddress = "10.0.0.77"
+    local failure = failing({ deploy { job = { virtualmachine = wrong }, id = "v" }, tag, by_id "Running", disks, destroy }, only)
+    assert.equal("VM cpivm-1 has no NIC with 10.0.0.5 in network 'net-a'", failure.message)
+  end)
+
+  local stays = { "destroyVirtualMachine", { id = "v" }, job_fails = "no way", code = 530 }
+
+  it("is named in the message and in the journal when it cannot be removed, tried twice", function()
+    local failure, journal = failing({
+      deploy(NO_ROOM), tag, by_id "Error", disks, stays, by_id "Error", by_id "Error", disks, stays, by_id "Error",
+    }, only)
+    assert.truthy(failure.message:find("; left behind: VM cpivm-1 (destroying VM cpivm-1: ", 1, true), failure.message)
+    assert.is_false(failure.ok_to_retry)
+    assert.same({ "cpivm-1" }, journal)
+  end)
+
+  it("stops the tries when it cannot be removed", function()
+    failing { deploy(NO_ROOM), tag, by_id "Error", disks, stays, by_id "Error", by_id "Error", disks, destroy }
+  end)
+
+  it("may be kept by the site, and is in the journal", function()
+    local facts
+    local failure, journal = failing({ deploy(NO_ROOM), tag, by_id "Error", policies = { failed_vm = function(given)
+      facts = given
+      return "keep"
+    end } }, only)
+    assert.is_false(failure.ok_to_retry)
+    assert.same({ "cpivm-1" }, journal)
+    assert.same({ "Error", 1, 533, "job" }, { facts.vm.state, facts.attempt, facts.error.code, facts.error.kind })
+  end)
+
+  it("keeps its journal entry when nobody knows whether it will appear", function()
+    local failure, journal = failing({
+      deploy { fault = "closed", sent = true, unknown = true }, by_name(), by_name(),
+    }, only)
+    assert.truthy(failure.message:find("CloudStack knows nothing of its job", 1, true))
+    assert.same({ "cpivm-1" }, journal)
+  end)
+
+  it("is removed or named when the look for it after a lost reply fails", function()
+    local failure = failing({
+      deploy { fault = "closed", sent = true, unknown = true }, { "listVirtualMachines", {}, refuse = "no", code = 432 },
+      by_name(row()), disks, destroy,
+    }, only)
+    assert.truthy(failure.message)
+  end)
+
+  it("stays in the journal when neither that look nor the last one tells", function()
+    local _, journal = failing({
+      deploy { fault = "closed", sent = true, unknown = true }, { "listVirtualMachines", {}, refuse = "no", code = 432 },
+      by_name(),
+    }, only)
+    assert.same({ "cpivm-1" }, journal)
+  end)
+
+  it("is removed when a policy of the site breaks while it starts", function()
+    local made = { "listVolumes", { virtualmachineid = "v" },
+      { volume = { { id = "e", name = "DATA-1", type = "DATADISK", deviceid = 1 } } } }
+    local look = { "listVirtualMachines", {}, { virtualmachine = { row() } } }
+    local failure = failing({
+      deploy(good), tag, made, look, disks, destroy,
+      policies = { names = function() error("site/names.lua:3: oops", 0) end },
+    }, { candidates = { small }, ephemeral = { offering = { id = "dc" }, size = 1 } })
+    assert.truthy(failure.message:find("site/names.lua:3: oops", 1, true))
+  end)
+
+  it("needs CPU and memory for a customised offering, said before anything is journaled", function()
+    local failure, journal = failing({}, { candidates = { { id = "sc", name = "any", iscustomized = true } } })
+    assert.truthy(failure.message:find("'any' is customised", 1, true))
+    assert.same({}, journal)
+  end)
+end)

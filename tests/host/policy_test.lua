@@ -1,0 +1,162 @@
+-- host.policy: what a policy can name, exactly; that it cannot get out; and its budgets.
+
+local check = require "check"
+local harness = require "harness"
+
+local policy = harness.host.policy
+local directory = harness.directory()
+
+local function write(name, text) harness.write(("%s/%s.lua"):format(directory, name), text) end
+
+local function load(text)
+  write("probe", text)
+  return policy.load(directory, "probe")
+end
+
+-- ---------------------------------------------------------------------------------------------------------
+-- contents, in both directions
+
+local expected = {}
+for name in ([[assert error ipairs math next pairs select string table tonumber tostring type utf8]]):gmatch "%S+" do
+  expected[name] = true
+end
+local functions = {
+  math = "abs acos asin atan ceil cos deg exp floor fmod huge log max maxinteger min mininteger modf pi rad random "
+    .. "randomseed sin sqrt tan tointeger type ult",
+  string = "byte char find format gmatch gsub len lower match pack packsize rep reverse sub unpack upper",
+  table = "concat insert move pack remove sort unpack",
+  utf8 = "char charpattern codepoint codes len offset",
+}
+for library, names in pairs(functions) do
+  for name in names:gmatch "%S+" do expected[library .. "." .. name] = true end
+end
+
+local seen = {}
+for i, name in ipairs(policy.names()) do
+  seen[name] = true
+  check.that(expected[name], "a policy may not see " .. name)
+  if i > 1 then check.that(policy.names()[i - 1] < name, "sorted") end
+end
+for name in pairs(expected) do check.that(seen[name], "a policy must see " .. name) end
+
+-- The same asked from inside.
+local _, inside = load [[
+  local found = {}
+  for _, name in ipairs { "_G", "collectgarbage", "coroutine", "debug", "dofile", "getmetatable", "host", "io", "load",
+    "loadfile", "loadstring", "os", "package", "pcall", "print", "rawequal", "rawget", "rawlen", "rawset", "require",
+    "setmetatable", "warn", "xpcall", "_VERSION", "bit32", "unpack" } do
+    if _ENV[name] ~= nil then found[#found + 1] = name end
+  end
+  for name in pairs(_ENV) do found[name] = true end
+  return found
+]]
+check.equal(0, #inside, "names that must be nil, the first being " .. tostring(inside[1]))
+for name in pairs(inside) do check.that(expected[name], "from inside: " .. tostring(name)) end
+
+-- ---------------------------------------------------------------------------------------------------------
+-- attempts to get out
+
+local _, changed = load [[
+  string.rep = nil
+  math.floor = function() return "mine" end
+  table.insert = nil
+  leaked = true
+  ipairs = nil
+  return { rep = ("x").rep ~= nil, dump = ("x").dump, own = math.floor(1.5) }
+]]
+check.that(string.rep and table.insert and ipairs and math.floor(1.5) == 1, "our libraries are as they were")
+check.equal("mine", changed.own, "it changes its own copy")
+check.equal(nil, changed.dump, "no string.dump by way of a string")
+check.that(pcall(function() return leaked end) == false, "its globals are not ours") -- luacheck: ignore
+local _, fresh = load [[return { leaked = leaked, rep = string.rep, floor = math.floor(1.5) }]]
+check.that(fresh.leaked == nil and fresh.rep and fresh.floor == 1, "another policy starts afresh")
+
+for _, text in ipairs {
+  "return require 'cpi'", "return os.getenv 'HOME'", "return io.open '/etc/passwd'", "return load 'return 1' ()",
+  "return debug.getregistry()", "return getmetatable('').__index", "return pcall(error)", "return setmetatable({}, {})",
+  "return coroutine.wrap(next)", "return package.path", "return _G.x", "return rawset({}, 1, 1)", "return string.dump(next)",
+  "return ('').dump(next)", "print 'x'", "collectgarbage()", "local x <close> = {}",
+} do
+  local why = check.raises("probe.lua:1", load, text)
+  check.holds(directory, why, text)
+end
+
+local bytecode = harness.dump(harness.compile "return { api = 1 }")
+write("probe", bytecode)
+check.holds("bytecode", check.raises("probe.lua", policy.load, directory, "probe"), "says what it is")
+
+-- ---------------------------------------------------------------------------------------------------------
+-- loading
+
+local path, value = load "return { api = 1, name = ... }"
+check.equal(directory .. "/probe.lua", path)
+check.that(value.api == 1 and value.name == nil, "what it returns")
+check.equal(0, select("#", load ""), "a blank file is none")
+check.equal(0, select("#", load " \n\t\r\n "), "nor is one of white space")
+check.equal(0, select("#", policy.load(directory, "absent")), "an absent one is none")
+check.equal(0, select("#", policy.load(directory .. "/nowhere", "absent")), "in an absent directory")
+path, value = load "-- nothing but a remark"
+check.that(path and value == nil, "a file that returns nothing is a file")
+
+check.holds("probe.lua:2:", check.raises("expected", load, "local x = 1\nlocal = 2"), "a syntax error's line")
+check.holds("probe.lua:2:", check.raises("nil value", load, "local x\nreturn x.y"), "a runtime error's line")
+check.raises("my words", load, "error('my words')")
+harness.shell(("mkdir %s/folder.lua"):format(directory))
+check.raises("folder.lua: Is a directory", policy.load, directory, "folder")
+harness.shell(("ln -s loop.lua %s/loop.lua"):format(directory))
+check.raises("loop.lua:", policy.load, directory, "loop")
+for _, name in ipairs { "../probe", "a/b", "", "Probe", "a.b", "x\0y" } do
+  check.raises("no name of a policy", policy.load, directory, name)
+end
+check.raises("string expected", policy.load, directory)
+check.raises("string expected", policy.load, nil, "probe")
+
+-- ---------------------------------------------------------------------------------------------------------
+-- calling, and its budgets
+
+local function decide(text)
+  local _, loaded = load("return function(...) " .. text .. " end")
+  return loaded
+end
+
+check.equal(3, select("#", policy.call(decide "return 1, nil, nil")), "all results")
+check.equal(7, (policy.call(decide "local a, b = ... return a + b", 3, 4)), "all arguments")
+local value_raised = check.raises("no room", policy.call, decide "error({ message = 'no room' })")
+check.equal("table", type(value_raised), "an error keeps its type")
+check.raises("function expected", policy.call, 5)
+
+local stopped = check.raises("ran for more than 10000000 steps", policy.call, decide "while true do end")
+check.holds("probe.lua:1:", stopped, "where it ran")
+check.raises("ran for more than", load, "while true do end")
+check.raises("ran for more than", policy.call, decide "local function f() return f() end f()")
+check.raises("ran for more than", policy.call, decide "table.sort({ 3, 2, 1 }, function() while true do end end)")
+check.raises("ran for more than", policy.call, decide "string.gsub('x', 'x', function() while true do end end)")
+check.that(policy.call(decide "for i = 1, 2000000 do end return true"), "what is long but not too long")
+check.that(policy.call(decide "for i = 1, 2000000 do end return true"), "each call has its own budget")
+check.raises("used more than 32 MB", policy.call, decide "local function f() return 1 + f() end f()")
+
+local hungry = {
+  "local t = {} for i = 1, 1e9 do t[i] = i end", "return ('x'):rep(100 * 1024 * 1024)",
+  "local s = 'x' while true do s = s .. s end", "return table.concat({ ('x'):rep(2^25), 'y' })",
+  "local t = {} for i = 1, 1e9 do t[i] = {} end", "return string.format('%s%s', ('x'):rep(2^24), ('x'):rep(2^24))",
+}
+for _, text in ipairs(hungry) do
+  local before = harness.used()
+  check.raises("used more than 32 MB", policy.call, decide(text))
+  collectgarbage()
+  local after, limit = harness.used()
+  check.equal(0, limit, "the ceiling is lifted again")
+  check.that(after < before + 2 ^ 20, ("%d bytes stay behind"):format(after - before))
+end
+check.equal(2 ^ 24 | 0, #policy.call(decide "return ('x'):rep(2^24)"), "16 MB are given")
+check.raises("used more than 32 MB", load, "return ('x'):rep(2^26)")
+local big = ("y"):rep(100 * 1024 * 1024)
+check.equal(#big, policy.call(decide "return #...", big), "what is in use already does not count")
+
+-- A policy called by a policy has no more than what is left.
+local outer = decide "local call, inner = ... call(inner)"
+check.raises("ran for more than", policy.call, outer, policy.call, decide "while true do end")
+check.raises("used more than 32 MB", policy.call, outer, policy.call, decide "return ('x'):rep(2^26)")
+check.that(policy.call(decide "return true"), "and the next call is free again")
+
+harness.shell("rm -rf " .. directory)
