@@ -137,6 +137,7 @@ describe("the envelope", function()
   end)
 
   it("is written even when memory runs out", function()
+    if BUILD:find "asan" then return end -- a sanitizer's shadow memory does not fit
     local text = request('"has_vm"', '["' .. ("x"):rep(20 * 1024 * 1024) .. '"]')
     local err = failure(text, '(ulimit -v 60000; "$CPI")')
     assert.equal("Bosh::Clouds::CpiError", err.type)
