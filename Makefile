@@ -61,6 +61,9 @@ build/pic/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(COMPILE) -fPIC -c -o $@ $<
 
+contract:                        ## what lua/decisions says, into lua/policies/README.md and lua/meta/cpi.lua
+	lua5.4 docs/policy_contract.lua write
+
 deps:                            ## installs the Debian packages that building and checking need
 	$(if $(filter 0,$(shell id -u)),,sudo) apt-get install -y --no-install-recommends $(DEBS)
 
@@ -124,7 +127,7 @@ clean:                           ## removes what was built
 help:                            ## this list
 	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
 
-.PHONY: all deps demo test lint unit host-tests spec server transcripts lifecycle fuzz e2e bench asan asan-run \
+.PHONY: all contract deps demo test lint unit host-tests spec server transcripts lifecycle fuzz e2e bench asan asan-run \
         valgrind install clean help
 .SECONDARY:
 

@@ -1,34 +1,36 @@
--- cpi-policy(7) from the policies themselves: the comment at the head of each says what is decided, from which
--- facts, and what may be answered.
---   lua5.4 docs/policy_page.lua VERSION lua/policies/*.lua >cpi-policy.7
+-- cpi-policy(7) from lua/decisions: what is decided, from which facts, what may be answered, and what ours does.
+--   lua5.4 docs/policy_page.lua VERSION >cpi-policy.7
+
+package.path = "lua/?.lua;" .. package.path
 
 local function roff(text)
-  return (text:gsub("\\", "\\e"):gsub("%-", "\\-"):gsub("^([.'])", "\\&%1"))
+  return (text:gsub("`", ""):gsub("\\", "\\e"):gsub("%-", "\\-"):gsub("\n([.'])", "\n\\&%1"):gsub("^([.'])", "\\&%1"))
 end
 
--- The comment lines at the head of a file, without their dashes.
-local function head_of(path)
-  local lines = {}
-  for line in io.lines(path) do
-    local text = line:match "^%-%- ?(.*)$"
-    if not text then break end
-    lines[#lines + 1] = text
+local function add_facts(out, rows, prefix)
+  for _, row in ipairs(rows) do
+    local name, kind = prefix .. row[1], row[2]
+    out[#out + 1] = (".TP\n.BR %s \" (%s%s)\"\n%s"):format(roff(name), roff(kind:gsub('"', "'")),
+      row.optional and ", optional" or "", roff(row[3]))
+    if row.fields then add_facts(out, row.fields, name .. (kind == "object[]" and "[]." or ".")) end
   end
-  assert(#lines > 0, path .. " has no comment at its head")
-  return lines
 end
 
--- Prose is filled; from the first indented line on (facts and answer) the text stays as it is written.
-local function section(path)
-  local out, is_verbatim = { ".SH " .. path:match "([%w_]+)%.lua$" }, false
-  for _, line in ipairs(head_of(path)) do
-    if not is_verbatim and line:find "^%s" then
-      is_verbatim = true
-      out[#out + 1] = ".PP\n.nf"
-    end
-    out[#out + 1] = roff(line)
-  end
-  if is_verbatim then out[#out + 1] = ".fi" end
+-- The rows of a Markdown table, each a line "left: right".
+local function without_tables(text)
+  return (text:gsub("\n|[%-|]+|", ""):gsub("\n|%s*([^|\n]-)%s*|%s*([^|\n]-)%s*|", "\n.br\n%1: %2"))
+end
+
+local function paragraphs(text)
+  return (roff(text):gsub("\n\\&%.br\n", "\n.br\n"):gsub("\n\n+", "\n.PP\n"))
+end
+
+local function section(name)
+  local decision = require("decisions." .. name)
+  local out = { ".SH " .. name, roff(decision.summary .. " " .. decision.asked) }
+  add_facts(out, decision.facts, "")
+  out[#out + 1] = ".PP\nAnswer: " .. paragraphs(without_tables(decision.answer.text))
+  out[#out + 1] = ".PP\nOurs: " .. paragraphs(decision.ours)
   return table.concat(out, "\n")
 end
 
@@ -44,5 +46,5 @@ local INTRODUCTION = {
 print(('.TH CPI\\-POLICY 7 "" "cloudstack_cpi %s"'):format(arg[1]))
 print ".SH NAME\ncpi\\-policy \\- decisions that a site may take over\n.SH DESCRIPTION"
 for i, paragraph in ipairs(INTRODUCTION) do print((i > 1 and ".PP\n" or "") .. roff(paragraph)) end
-for i = 2, #arg do print(section(arg[i])) end
+for _, name in ipairs(require "decisions") do print(section(name)) end
 print ".SH SEE ALSO\ncpi(1)"

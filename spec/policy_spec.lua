@@ -1,136 +1,27 @@
-local errors = require "errors"
+local decision = require "spec.support.decision"
 local native = require "host_native"
 local policy = require "policy"
 
+local decide_with, failure_of = decision.decider, decision.failure
+
 local function call(f, ...) return f(...) end
 
--- A decide() whose policies are functions or whole values: ours, and the site's where there is one.
-local function decide_with(name, ours, site)
-  local function file(directory, value)
-    if value == nil then return end
-    local path = directory .. "/" .. name .. ".lua"
-    return path, type(value) == "function" and { api = 1, decide = value } or value
-  end
-  return policy.new {
-    ours = "ours", directory = function() return "site" end, log = { warn = function() end },
-    sandbox = { call = call, load = function(directory) return file(directory, directory == "ours" and ours or site) end },
-  }
-end
-
-local function failure_of(f, ...)
-  local ok, failure = pcall(f, ...)
-  assert.is_false(ok, "nothing was raised")
-  assert.is_true(errors.is(failure), tostring(failure))
-  return failure
-end
-
 local small, big = { id = "o1", name = "small", memory = 512 }, { id = "o2", name = "big", memory = 4096 }
-local fixed = { id = "d1", name = "ten", disksize = 10 }
-local custom = { id = "d2", name = "custom", disksize = 0, iscustomized = true }
-
-local facts_of = {
-  service_offering = { cpu = 1, ram = 512, offerings = { small, big } },
-  disk_offering = { kind = "persistent", size = 10, offerings = { fixed, custom } },
-  expunge = { may_expunge = false, addresses = {}, vm = {} },
-  expunge_now = { may_expunge = true, addresses = {}, vm = {} },
-  names = { kind = "vm", cid = "cpivm-1" },
-  networks = { networks = { { name = "a" }, { name = "b" } } },
-  retry = { command = "listZones", attempt = 1 },
-  failed_vm = { vm = {}, attempt = 1 },
-}
-
--- decision, what is answered, and what comes of it
-local good = {
-  { "service_offering", { { id = "o2" }, { id = "o1", name = "forged" } }, { big, small } },
-  { "service_offering", { id = "o1" }, { small } },
-  { "disk_offering", { offering = { id = "d2" }, size = 12 }, { offering = custom, size = 12 } },
-  { "disk_offering", { offering = { id = "d2" } }, { offering = custom, size = 10 } },
-  { "disk_offering", { id = "d1" }, { offering = fixed } },
-  { "expunge", "release", { strategy = "release", addresses = {} } },
-  { "expunge", { strategy = "wait", deadline = 90 }, { strategy = "wait", deadline = 90, addresses = {} } },
-  { "expunge", { strategy = "release", addresses = { n = "10.0.0.250" } },
-    { strategy = "release", addresses = { n = "10.0.0.250" } } },
-  { "expunge", "leave", { strategy = "leave", addresses = {} } },
-  { "expunge_now", "now", { strategy = "now", addresses = {} } },
-  { "names", { display_name = "web/0" }, { display_name = "web/0", tags = {} } },
-  { "names", { display_name = "web", tags = { team = "a" } }, { display_name = "web", tags = { team = "a" } } },
-  { "networks", { order = { "b", "a" } }, { order = { "b", "a" }, macs = {} } },
-  { "networks", { order = { "a", "b" }, macs = { a = "02:00:00:AB:CD:EF" } },
-    { order = { "a", "b" }, macs = { a = "02:00:00:ab:cd:ef" } } },
-  { "retry", { after = 3 }, { after = 3 } },
-  { "retry", 0.5, { after = 0.5 } },
-  { "retry", { after = 1e9 }, { after = 600 } },
-  { "retry", false, {} },
-  { "retry", nil, {} },
-  { "failed_vm", "keep", "keep" },
-  { "failed_vm", "destroy", "destroy" },
-}
-
--- decision, what may not be answered, and a word of the reason
-local bad = {
-  { "service_offering", { { id = "o9" } }, "entry 1 is none of facts.offerings" },
-  { "service_offering", { { id = "o1" }, "o2" }, "entry 2" },
-  { "service_offering", {}, "at least one" },
-  { "service_offering", "small", "list of offerings" },
-  { "disk_offering", { offering = { id = "d9" } }, "one of facts.offerings" },
-  { "disk_offering", { offering = { id = "d2" }, size = 9 }, "its size is 9 GB, asked were 10 GB" },
-  { "disk_offering", 7, "one of facts.offerings" },
-  { "expunge", "now", "may not expunge" },
-  { "expunge", "explode", "strategy" },
-  { "expunge", 3, "strategy" },
-  { "expunge", { strategy = "wait", deadline = "soon" }, "deadline" },
-  { "names", { tags = {} }, "display_name" },
-  { "names", { display_name = "" }, "display_name" },
-  { "names", { display_name = "x", tags = { n = 3 } }, "tags must be strings" },
-  { "networks", { "a", "b" }, "order" },
-  { "networks", { order = { "a" } }, "leaves out 'b'" },
-  { "networks", { order = { "a", "a" } }, "'a' twice" },
-  { "networks", { order = { "a", "b", "c" } }, "'c'" },
-  { "networks", { order = { "a", "b" }, macs = { a = "03:00:00:00:00:01" } }, "no unicast MAC" },
-  { "networks", { order = { "a", "b" }, macs = { a = "2:0:0:0:0:1" } }, "no unicast MAC" },
-  { "retry", { after = -1 }, "after" },
-  { "retry", { after = "soon" }, "after" },
-  { "retry", 0 / 0, "after" },
-  { "retry", true, "after" },
-  { "failed_vm", "maybe", "destroy" },
-  { "failed_vm", true, "destroy" },
-}
-
-local function decision_of(row) return (row:gsub("_now$", "")) end
+local sizes = { cpu = 1, ram = 512, offerings = { small, big } }
 
 describe("a policy's answer", function()
-  for i, row in ipairs(good) do
-    local key, answer, wanted = row[1], row[2], row[3]
-    it(("of %s is taken (%d)"):format(decision_of(key), i), function()
-      local decide = decide_with(decision_of(key), function() return answer end)
-      assert.same(wanted, decide(decision_of(key), facts_of[key]))
-    end)
-  end
-
-  for _, row in ipairs(bad) do
-    local key, answer, words = row[1], row[2], row[3]
-    it(("of %s is refused: %s"):format(key, words), function()
-      local decide = decide_with(key, function() return "unused" end, function() return answer end)
-      local failure = failure_of(decide, key, facts_of[key])
-      assert.equal("Bosh::Clouds::CpiError", failure.type)
-      assert.truthy(failure.message:find("policy " .. key .. " (site/" .. key .. ".lua): not an answer it may give", 1, true),
-        failure.message)
-      assert.truthy(failure.message:find(words, 1, true), failure.message)
-    end)
-  end
-
   it("comes back as our own row, so that nothing can be forged", function()
     local decide = decide_with("service_offering", function(facts)
       facts.offerings[1].memory = 1
       return { facts.offerings[1] }
     end)
-    assert.equal(small, decide("service_offering", facts_of.service_offering)[1])
+    assert.equal(small, decide("service_offering", sizes)[1])
     assert.equal(512, small.memory)
   end)
 
   it("of nil and a reason is a CloudError in the policy's words", function()
     local decide = decide_with("service_offering", function() return nil, "no offering has 16 CPUs" end)
-    local failure = failure_of(decide, "service_offering", facts_of.service_offering)
+    local failure = failure_of(decide, "service_offering", sizes)
     assert.equal("Bosh::Clouds::CloudError", failure.type)
     assert.equal("policy service_offering (default): no offering has 16 CPUs", failure.message)
   end)
@@ -138,7 +29,7 @@ describe("a policy's answer", function()
   it("of nil names the site's file, and says so when there is no reason", function()
     local decide = decide_with("service_offering", function() end, function() end)
     assert.equal("policy service_offering (site/service_offering.lua): it gave no answer and no reason",
-      failure_of(decide, "service_offering", facts_of.service_offering).message)
+      failure_of(decide, "service_offering", sizes).message)
   end)
 end)
 
@@ -220,7 +111,7 @@ end)
 
 describe("the policies that we ship", function()
   it("exist for every decision and are written for this api", function()
-    for name in pairs(policy.decisions) do
+    for _, name in ipairs(require "decisions") do
       local path, value = native.policy.load("lua/policies", name)
       assert.truthy(path, name)
       assert.equal(policy.API, value.api)

@@ -1,11 +1,6 @@
 -- Which disk offering a disk gets when the manifest names none: the configured one; else the configured
 -- customised one (fallback); else the smallest fixed offering that is large enough; else a customised one. An
 -- offering on local storage is never chosen by itself.
---   facts   { kind = "persistent" | "ephemeral", size (GB) or nil, wanted = configured name or nil,
---             fallback = name of the configured customised offering or nil, zone = { id, name },
---             offerings = { { id, name, disksize (GB), iscustomized, storagetype, tags, ... }, ... } }
---   answer  { offering = one of facts.offerings, size = GB (for a customised one) }, or the offering itself;
---           nil and a reason when nothing fits
 
 local function named(offerings, name)
   for _, offering in ipairs(offerings) do

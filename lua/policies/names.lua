@@ -1,8 +1,5 @@
 -- What an object is called in CloudStack's user interface, and which tags it carries besides those by which
 -- the CPI finds it again (director_uuid, bosh_request, bosh_cid, bosh_agent_id). The CID is not decided here.
---   facts   { kind = "vm" | "disk" | "ephemeral-disk" | "stemcell", cid, director, director_uuid, agent_id,
---             group = env.bosh.group, vm_cid (of an ephemeral disk), stemcell_name, stemcell_version }
---   answer  { display_name = 1 to 255 characters, tags = { key = value } }
 
 local function display_name(facts)
   if facts.kind == "vm" and facts.group then return facts.group .. " " .. facts.cid end

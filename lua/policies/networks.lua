@@ -1,9 +1,5 @@
 -- The order of a VM's NICs, and their MACs. The first NIC is CloudStack's default one and the one on which a
 -- stemcell looks for its metadata, so a network that serves user data comes first.
---   facts   { networks = { { name, kind = "manual" | "dynamic", ip, undiscoverable, gateway, dns, fresh_mac,
---             network = { id, name, type, serves_metadata } }, ... } }
---   answer  { order = { all names }, macs = { name = MAC } }; with several NICs the agent needs every MAC to
---           tell them apart, with one it needs none
 
 local function earlier(a, b)
   if a.undiscoverable ~= b.undiscoverable then return b.undiscoverable end

@@ -1,9 +1,5 @@
 -- Whether a request that CloudStack did not answer well is sent again. Asked only where sending again cannot
 -- do anything twice.
---   facts   { command, reading, kind = "transport" | "garbled" | "busy", fault = "connect" | "resolve" |
---             "tls" | "timeout" | "closed" | ..., status, code, text, wanted = seconds that CloudStack asked
---             for, attempt (1 after the first try), elapsed (seconds since the first try) }
---   answer  { after = seconds }, or nil to stop
 
 local PATIENCE = { busy = 300, garbled = 60, transport = 60 } -- seconds in all; a restart takes about a minute
 local LONGEST_PAUSE = 8

@@ -1,8 +1,5 @@
 -- Which service offerings a VM of a wanted size is tried with, best first: the smallest that fits, the next
 -- one when CloudStack has no room for it. A customised offering fits everything and comes last.
---   facts   { cpu, ram (MB), zone = { id, name }, refused = { offering ids },
---             offerings = { { id, name, cpunumber, memory, iscustomized, hosttags, ... }, ... } }
---   answer  some of facts.offerings, in the order to try; nil and a reason when nothing fits
 
 local TRIES = 3
 

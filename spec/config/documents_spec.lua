@@ -91,14 +91,6 @@ describe("docs/operator.md", function()
   end)
 end)
 
-describe("lua/policies/README.md", function()
-  it("has every decision, and no other", function()
-    local told = {}
-    for name in section(text_of "lua/policies/README.md", "## Decisions"):gmatch "\n### ([%l_]+)" do told[name] = true end
-    assert.same(sorted_keys(policy.decisions), sorted_keys(told))
-  end)
-end)
-
 -- ---------------------------------------------------------------------------------------------------------
 -- docs/errors.md: its headings quote messages, "…" for what varies
 

@@ -21,6 +21,7 @@ local assert = require "luassert"
 local native = require "host_native"
 local client = require "cloudstack.client"
 local errors = require "errors"
+local facts = require "facts"
 local journal = require "journal"
 local policy = require "policy"
 local settings = require "settings"
@@ -199,6 +200,14 @@ local function sandbox(policies)
   }
 end
 
+-- decide, which first holds the facts against what lua/decisions says of them.
+local function watched(decide)
+  return function(name, given)
+    assert.same({}, facts.problems(require("decisions." .. name), given), name)
+    return decide(name, given)
+  end
+end
+
 local function merged(base, more)
   for key, value in pairs(more or {}) do
     base[key] = type(value) == "table" and type(base[key]) == "table" and merged(base[key], value) or value
@@ -226,9 +235,9 @@ function fake.cpi(script)
     context = merged({ director_uuid = "director-1", request_id = "cpi-123456" }, script.context), api_version = 2,
     store = script.store and store() or false, http = script.http, sent = seen.sent, waves = seen.waves, polls = seen.polls,
   }
-  cpi.decide = policy.new {
+  cpi.decide = watched(policy.new {
     sandbox = sandbox(script.policies or {}), ours = "lua/policies", log = cpi.log, directory = function() return "site" end,
-  }
+  })
   cpi.cloudstack = client {
     send = send, json = json, clock = cpi.clock, uuid = native.bytes.uuid, log = cpi.log, decide = cpi.decide,
   }

@@ -1,0 +1,11 @@
+-- The names of all decisions, in the order of the documents. What each one is: lua/decisions/NAME.lua.
+
+return {
+  "service_offering",
+  "disk_offering",
+  "expunge",
+  "names",
+  "networks",
+  "retry",
+  "failed_vm",
+}

@@ -1,0 +1,57 @@
+-- Which disk offering a disk gets. The form of this file: lua/decisions/README.md.
+
+local offerings = require "cloudstack.offerings"
+local rows = require "decision_rows"
+
+local function match(answer, facts)
+  local offering = type(answer) == "table" and rows.like(answer.offering or answer, facts.offerings)
+  if not offering then return nil, "it must be one of facts.offerings" end
+  local size = offering.iscustomized and math.tointeger(answer.size) or facts.size
+  if size < facts.size then return nil, ("its size is %d GB, asked were %d GB"):format(size, facts.size) end
+  return offerings.disk(offering, size)
+end
+
+return {
+  summary = "Which disk offering a disk gets.",
+  asked = "Asked by `create_disk` when the manifest names no `disk_offering`, by `create_vm` for an ephemeral disk "
+    .. "(`disk`) without `ephemeral_disk_offering`, and by `calculate_vm_cloud_properties`.",
+  verbs = { "create_disk", "create_vm", "calculate_vm_cloud_properties" },
+  facts = {
+    { "kind", '"persistent"|"ephemeral"', "what the disk is for" },
+    { "size", "integer", "GB wanted, rounded up" },
+    { "wanted", "string", "the name that the configuration has for this kind (`cloudstack.default_offer.disk`, "
+      .. "`.ephemeral_disk`)", optional = true },
+    { "fallback", "string", "the name of the configured customised offering (`cloudstack.default_offer.custom_disk`)",
+      optional = true },
+    { "zone", "object", "where the disk will be", fields = rows.zone },
+    { "offerings", "object[]", "every disk offering usable in the zone", open = true, fields = {
+      { "id", "string", "CloudStack's id" },
+      { "name", "string", "its name" },
+      { "disksize", "integer", "its GB; 0 or absent for a customised one", optional = true },
+      { "iscustomized", "boolean", "does it take whatever size is asked?", optional = true },
+      { "storagetype", "string", '`"shared"` or `"local"`', optional = true },
+      { "tags", "string", "the tags that a storage pool must have, with commas", optional = true },
+    } },
+  },
+  answer = {
+    type = "answer|offerings",
+    fields = {
+      { "offering", "offerings", "one row of `facts.offerings`" },
+      { "size", "integer", "GB, for a customised offering", optional = true },
+    },
+    text = "one row of `facts.offerings`, or `{ offering = row, size = GB }`. `size` counts for a customised offering "
+      .. "only and must be a whole number, not below the wanted one; without it the wanted size is taken. A fixed "
+      .. "offering that gives less than the wanted size is refused.",
+  },
+  ours = "`wanted` where there is one, else `fallback` where it exists, else the smallest fixed offering on shared storage "
+    .. "that is large enough, else a customised one.",
+  example = {
+    kind = "persistent", size = 20, zone = { id = "z1", name = "zone1" },
+    offerings = {
+      { id = "d1", name = "shared.10", disksize = 10, iscustomized = false, storagetype = "shared" },
+      { id = "d2", name = "shared.50", disksize = 50, iscustomized = false, storagetype = "shared", tags = "ssd" },
+      { id = "d3", name = "shared.custom", disksize = 0, iscustomized = true, storagetype = "shared" },
+    },
+  },
+  match = match,
+}

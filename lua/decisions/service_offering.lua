@@ -1,0 +1,51 @@
+-- Which service offerings a VM of a wanted size is tried with. The form of this file: lua/decisions/README.md.
+
+local rows = require "decision_rows"
+
+local function match(answer, facts)
+  if type(answer) ~= "table" then return nil, "it must be a list of offerings" end
+  local chosen = {}
+  for i, one in ipairs(answer.id and { answer } or answer) do
+    chosen[i] = rows.like(one, facts.offerings)
+    if not chosen[i] then return nil, ("its entry %d is none of facts.offerings"):format(i) end
+  end
+  if #chosen == 0 then return nil, "it must name at least one offering" end
+  return chosen
+end
+
+return {
+  summary = "Which service offerings a VM of a wanted size is tried with.",
+  asked = "Asked by `create_vm` when the manifest names no `compute_offering` but `cpu` and `ram`, and by "
+    .. "`calculate_vm_cloud_properties`, which uses the first of the answer.",
+  verbs = { "create_vm", "calculate_vm_cloud_properties" },
+  facts = {
+    { "cpu", "integer", "CPUs wanted" },
+    { "ram", "integer", "MB wanted" },
+    { "zone", "object", "where the VM will be", fields = rows.zone },
+    { "refused", "string[]", "ids of offerings that were refused; empty in this version" },
+    { "offerings", "object[]", "every service offering usable in the zone; for `calculate_vm_cloud_properties` only "
+      .. "those that fit `cloudstack.calculate.*`", open = true, fields = {
+      { "id", "string", "CloudStack's id" },
+      { "name", "string", "its name" },
+      { "cpunumber", "integer", "its CPUs; absent from a customised one", optional = true },
+      { "memory", "integer", "its MB; absent from a customised one", optional = true },
+      { "iscustomized", "boolean", "does it take whatever size is asked?", optional = true },
+      { "hosttags", "string", "the tags that a host must have, with commas", optional = true },
+    } },
+  },
+  answer = {
+    type = "offerings[]|offerings",
+    text = "a list of rows of `facts.offerings`, best first, or one row. Each is tried in turn while CloudStack says "
+      .. "that it has no room. The list must not be empty.",
+  },
+  ours = "those with enough CPUs and memory, the smallest first, customised ones last, three at most.",
+  example = {
+    cpu = 2, ram = 4096, zone = { id = "z1", name = "zone1" }, refused = {},
+    offerings = {
+      { id = "s1", name = "shared.small", cpunumber = 1, memory = 2048, iscustomized = false },
+      { id = "s2", name = "shared.large", cpunumber = 4, memory = 8192, iscustomized = false, hosttags = "ssd" },
+      { id = "s3", name = "shared.custom", iscustomized = true },
+    },
+  },
+  match = match,
+}

@@ -1,0 +1,193 @@
+---@meta cpi
+-- What policies are told and may answer, for editors. Written by `make contract` from lua/decisions.
+-- luacheck: max_line_length 400
+
+-- service_offering: Which service offerings a VM of a wanted size is tried with.
+
+---@class cpi.service_offering.facts
+---@field cpu integer CPUs wanted
+---@field ram integer MB wanted
+---@field zone cpi.service_offering.zone where the VM will be
+---@field refused string[] ids of offerings that were refused; empty in this version
+---@field offerings cpi.service_offering.offerings[] every service offering usable in the zone; for calculate_vm_cloud_properties only those that fit cloudstack.calculate.*
+
+---@class cpi.service_offering.zone
+---@field id string CloudStack's id
+---@field name string its name
+
+---@class cpi.service_offering.offerings: { [string]: any }
+---@field id string CloudStack's id
+---@field name string its name
+---@field cpunumber? integer its CPUs; absent from a customised one
+---@field memory? integer its MB; absent from a customised one
+---@field iscustomized? boolean does it take whatever size is asked?
+---@field hosttags? string the tags that a host must have, with commas
+
+---@alias cpi.service_offering.answers cpi.service_offering.offerings[]|cpi.service_offering.offerings
+
+---@class cpi.service_offering.policy
+---@field api 1
+---@field decide fun(facts: cpi.service_offering.facts, default: fun(facts: cpi.service_offering.facts): cpi.service_offering.answers?, string?): cpi.service_offering.answers?, string?
+
+-- disk_offering: Which disk offering a disk gets.
+
+---@class cpi.disk_offering.facts
+---@field kind "persistent"|"ephemeral" what the disk is for
+---@field size integer GB wanted, rounded up
+---@field wanted? string the name that the configuration has for this kind (cloudstack.default_offer.disk, .ephemeral_disk)
+---@field fallback? string the name of the configured customised offering (cloudstack.default_offer.custom_disk)
+---@field zone cpi.disk_offering.zone where the disk will be
+---@field offerings cpi.disk_offering.offerings[] every disk offering usable in the zone
+
+---@class cpi.disk_offering.zone
+---@field id string CloudStack's id
+---@field name string its name
+
+---@class cpi.disk_offering.offerings: { [string]: any }
+---@field id string CloudStack's id
+---@field name string its name
+---@field disksize? integer its GB; 0 or absent for a customised one
+---@field iscustomized? boolean does it take whatever size is asked?
+---@field storagetype? string "shared" or "local"
+---@field tags? string the tags that a storage pool must have, with commas
+
+---@class cpi.disk_offering.answer
+---@field offering cpi.disk_offering.offerings one row of facts.offerings
+---@field size? integer GB, for a customised offering
+
+---@alias cpi.disk_offering.answers cpi.disk_offering.answer|cpi.disk_offering.offerings
+
+---@class cpi.disk_offering.policy
+---@field api 1
+---@field decide fun(facts: cpi.disk_offering.facts, default: fun(facts: cpi.disk_offering.facts): cpi.disk_offering.answers?, string?): cpi.disk_offering.answers?, string?
+
+-- expunge: How a VM leaves. CloudStack keeps address and name of a destroyed VM until it expunges it, and only some accounts may ask for that.
+
+---@class cpi.expunge.facts
+---@field vm cpi.expunge.vm the VM
+---@field addresses cpi.expunge.addresses[] one per NIC
+---@field may_expunge boolean may this account expunge?
+---@field wanted boolean cloudstack.expunge_vm of the configuration
+---@field version string CloudStack's version
+
+---@class cpi.expunge.vm
+---@field id string CloudStack's id
+---@field name string its CID
+---@field state string CloudStack's word: Running, Stopped, Error, ...
+---@field zone? string the zone's name
+
+---@class cpi.expunge.addresses
+---@field address? string the address
+---@field network? string the network's name in CloudStack
+---@field network_id string its id
+
+---@class cpi.expunge.answer
+---@field strategy "now"|"release"|"wait"|"leave" what happens
+---@field deadline? number seconds, for "wait"
+---@field addresses? table<string, string> network id to the address to park a NIC on, for "release"
+
+---@alias cpi.expunge.answers cpi.expunge.answer|"now"|"release"|"wait"|"leave"
+
+---@class cpi.expunge.policy
+---@field api 1
+---@field decide fun(facts: cpi.expunge.facts, default: fun(facts: cpi.expunge.facts): cpi.expunge.answers?, string?): cpi.expunge.answers?, string?
+
+-- names: What an object is called in CloudStack's user interface, and which tags it carries from its creation on.
+
+---@class cpi.names.facts
+---@field kind "vm"|"disk"|"ephemeral-disk"|"stemcell" what it is
+---@field cid string the CID; for an ephemeral disk the name that CloudStack gave it
+---@field director string director.name of the configuration; "" when not configured
+---@field director_uuid? string as the request's context has it
+---@field agent_id? string VMs only
+---@field group? string env.bosh.group, VMs only
+---@field vm_cid? string the VM of an ephemeral disk
+---@field stemcell_name? string stemcells only
+---@field stemcell_version? string stemcells only
+
+---@class cpi.names.answer
+---@field display_name string at least one character
+---@field tags? table<string, string> tags by their keys
+
+---@alias cpi.names.answers cpi.names.answer
+
+---@class cpi.names.policy
+---@field api 1
+---@field decide fun(facts: cpi.names.facts, default: fun(facts: cpi.names.facts): cpi.names.answers?, string?): cpi.names.answers?, string?
+
+-- networks: The order of a VM's NICs, and their MACs. The first NIC is CloudStack's default one, and the one on which a stemcell looks for its metadata.
+
+---@class cpi.networks.facts
+---@field networks cpi.networks.networks[] in the order of the names
+
+---@class cpi.networks.networks
+---@field name string the network's name in BOSH
+---@field kind "manual"|"dynamic" its type in BOSH
+---@field ip? string the address wanted, manual networks only
+---@field undiscoverable boolean the cloud property of that name
+---@field gateway boolean is this network BOSH's default for the gateway?
+---@field dns boolean is this network BOSH's default for DNS?
+---@field fresh_mac string a random MAC that may be used
+---@field network cpi.networks.network the network in CloudStack
+
+---@class cpi.networks.network
+---@field id string CloudStack's id
+---@field name string its name
+---@field type? string Isolated or Shared
+---@field serves_metadata boolean does it offer the service UserData?
+
+---@class cpi.networks.answer
+---@field order string[] every name, once
+---@field macs? table<string, string> MACs by name
+
+---@alias cpi.networks.answers cpi.networks.answer
+
+---@class cpi.networks.policy
+---@field api 1
+---@field decide fun(facts: cpi.networks.facts, default: fun(facts: cpi.networks.facts): cpi.networks.answers?, string?): cpi.networks.answers?, string?
+
+-- retry: Whether a request that CloudStack did not answer well is sent again.
+
+---@class cpi.retry.facts
+---@field command string CloudStack's command
+---@field reading boolean does the command only read?
+---@field kind "transport"|"garbled"|"busy" no answer; an answer that is none of CloudStack's; too much to do
+---@field fault? string for "transport": "resolve", "connect", "tls", "timeout", "closed", "toolarge", "other"
+---@field status? integer the HTTP status
+---@field code? integer CloudStack's error code
+---@field text string what was said
+---@field wanted? number the seconds that CloudStack asked us to wait
+---@field attempt integer 1 after the first try
+---@field elapsed number seconds since the first try began
+
+---@class cpi.retry.answer
+---@field after number seconds until the next try
+
+---@alias cpi.retry.answers cpi.retry.answer|number|false|nil
+
+---@class cpi.retry.policy
+---@field api 1
+---@field decide fun(facts: cpi.retry.facts, default: fun(facts: cpi.retry.facts): cpi.retry.answers?, string?): cpi.retry.answers?, string?
+
+-- failed_vm: What becomes of a VM whose creation failed.
+
+---@class cpi.failed_vm.facts
+---@field vm cpi.failed_vm.vm the VM that is left
+---@field error cpi.failed_vm.error why it failed
+---@field attempt integer 1 for the first offering tried, 2 for the next, ...
+
+---@class cpi.failed_vm.vm
+---@field id string CloudStack's id
+---@field name string its CID
+---@field state string CloudStack's word: Error, Stopped, ...
+
+---@class cpi.failed_vm.error
+---@field text string CloudStack's words
+---@field code? integer its code, where there is one
+---@field kind string "job" (the job failed), "killed" (it ended without saying how), "vanished" (CloudStack forgot it), "late" (its deadline passed), "lost" (nobody knows) or "refused"
+
+---@alias cpi.failed_vm.answers "destroy"|"keep"
+
+---@class cpi.failed_vm.policy
+---@field api 1
+---@field decide fun(facts: cpi.failed_vm.facts, default: fun(facts: cpi.failed_vm.facts): cpi.failed_vm.answers?, string?): cpi.failed_vm.answers?, string?

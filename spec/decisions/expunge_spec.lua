@@ -1,0 +1,26 @@
+local answers = require("spec.support.decision").answers
+
+describe("expunge", function()
+  answers(it, "expunge", {
+    facts = { may_expunge = false, addresses = {}, vm = {} },
+    good = {
+      { "release", { strategy = "release", addresses = {} } },
+      { { strategy = "wait", deadline = 90 }, { strategy = "wait", deadline = 90, addresses = {} } },
+      { { strategy = "release", addresses = { n = "10.0.0.250" } },
+        { strategy = "release", addresses = { n = "10.0.0.250" } } },
+      { "leave", { strategy = "leave", addresses = {} } },
+    },
+    bad = {
+      { "now", "may not expunge" },
+      { "explode", "strategy" },
+      { 3, "strategy" },
+      { { strategy = "wait", deadline = "soon" }, "deadline" },
+    },
+  })
+
+  answers(it, "expunge", {
+    facts = { may_expunge = true, addresses = {}, vm = {} },
+    good = { { "now", { strategy = "now", addresses = {} } } },
+    bad = {},
+  })
+end)

@@ -1,0 +1,15 @@
+local answers = require("spec.support.decision").answers
+
+describe("names", function()
+  answers(it, "names", {
+    good = {
+      { { display_name = "web/0" }, { display_name = "web/0", tags = {} } },
+      { { display_name = "web", tags = { team = "a" } }, { display_name = "web", tags = { team = "a" } } },
+    },
+    bad = {
+      { { tags = {} }, "display_name" },
+      { { display_name = "" }, "display_name" },
+      { { display_name = "x", tags = { n = 3 } }, "tags must be strings" },
+    },
+  })
+end)

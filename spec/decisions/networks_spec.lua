@@ -1,0 +1,20 @@
+local answers = require("spec.support.decision").answers
+
+describe("networks", function()
+  answers(it, "networks", {
+    facts = { networks = { { name = "a" }, { name = "b" } } },
+    good = {
+      { { order = { "b", "a" } }, { order = { "b", "a" }, macs = {} } },
+      { { order = { "a", "b" }, macs = { a = "02:00:00:AB:CD:EF" } },
+        { order = { "a", "b" }, macs = { a = "02:00:00:ab:cd:ef" } } },
+    },
+    bad = {
+      { { "a", "b" }, "order" },
+      { { order = { "a" } }, "leaves out 'b'" },
+      { { order = { "a", "a" } }, "'a' twice" },
+      { { order = { "a", "b", "c" } }, "'c'" },
+      { { order = { "a", "b" }, macs = { a = "03:00:00:00:00:01" } }, "no unicast MAC" },
+      { { order = { "a", "b" }, macs = { a = "2:0:0:0:0:1" } }, "no unicast MAC" },
+    },
+  })
+end)

@@ -1,0 +1,22 @@
+local decision = require "spec.support.decision"
+
+describe("retry", function()
+  decision.answers(it, "retry", {
+    good = {
+      { { after = 3 }, { after = 3 } },
+      { 0.5, { after = 0.5 } },
+      { { after = 1e9 }, { after = 600 } },
+      { false, {} },
+    },
+    bad = {
+      { { after = -1 }, "after" },
+      { { after = "soon" }, "after" },
+      { 0 / 0, "after" },
+      { true, "after" },
+    },
+  })
+
+  it("stops for nil, with or without a reason", function()
+    assert.same({}, decision.decider("retry", function() return nil, "enough" end)("retry", {}))
+  end)
+end)

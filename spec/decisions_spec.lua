@@ -1,0 +1,115 @@
+-- lua/decisions as a whole: complete, true, and said the same everywhere.
+
+local contract = dofile "docs/policy_contract.lua"
+local facts = require "facts"
+local native = require "host_native"
+local policy = require "policy"
+
+local function text_of(path)
+  local file = assert(io.open(path), path)
+  local text = file:read "a"
+  file:close()
+  return text
+end
+
+local function output_lines(command)
+  local lines, pipe = {}, assert(io.popen(command))
+  for line in pipe:lines() do lines[#lines + 1] = line end
+  pipe:close()
+  return lines
+end
+
+local names = require "decisions"
+
+-- The text of a verb and of everything that it requires, directly or not; a verb that talks to CloudStack has the
+-- client's too, which cpi.lua gives it.
+local function path_of(verb)
+  local seen, texts = {}, {}
+  local function visit(module)
+    local path = "lua/" .. module:gsub("%.", "/") .. ".lua"
+    if seen[path] then return end
+    seen[path] = true
+    local text = text_of(path)
+    texts[#texts + 1] = text
+    for inner in text:gmatch 'require%s*%(?"([%w_.]+)"' do visit(inner) end
+    if text:find "cpi%.cloudstack" then visit "cloudstack.client" end
+  end
+  visit("verbs." .. verb)
+  return table.concat(texts, "\n")
+end
+
+describe("the list of decisions", function()
+  it("has what lua/decisions has, and a policy for each", function()
+    local wanted = {}
+    for i, name in ipairs(names) do wanted[i] = name .. ".lua" end
+    table.sort(wanted)
+    assert.same(wanted, output_lines "cd lua/decisions && ls *.lua")
+    assert.same(wanted, output_lines "cd lua/policies && ls *.lua")
+  end)
+
+  it("is what verbs ask for, and nothing else", function()
+    local asked, known = {}, {}
+    for _, path in ipairs(output_lines "find lua -name '*.lua'") do
+      for name in text_of(path):gmatch 'decide%s*%(?"([%l_]+)"' do asked[name] = true end
+    end
+    for _, name in ipairs(names) do known[name] = true end
+    assert.same(known, asked)
+  end)
+end)
+
+for _, name in ipairs(names) do
+  describe("the decision " .. name, function()
+    local decision = require("decisions." .. name)
+
+    it("is on the path of the verbs that it names, and of no other", function()
+      local wanted, found = {}, {}
+      for _, verb in ipairs(decision.verbs) do wanted[verb] = true end
+      assert.is_true(#decision.verbs > 0)
+      for _, file in ipairs(output_lines "ls lua/verbs") do
+        local verb = file:match "^(.*)%.lua$"
+        if path_of(verb):find('decide%s*%(?"' .. name .. '"') then found[verb] = true end
+      end
+      assert.same(wanted, found)
+    end)
+
+    it("has an example that is as it describes its facts, and that ours answers", function()
+      assert.same({}, facts.problems(decision, decision.example))
+      local decide = policy.new { sandbox = native.policy, ours = "lua/policies", directory = function() end }
+      assert.is_not_nil(decide(name, decision.example))
+    end)
+
+    it("says all that the documents need", function()
+      for _, key in ipairs { "summary", "asked", "ours" } do assert.equal("string", type(decision[key]), key) end
+      assert.equal("string", type(decision.answer.type))
+      assert.equal("string", type(decision.answer.text))
+      assert.equal("function", type(decision.match))
+    end)
+  end)
+end
+
+describe("what is written from lua/decisions", function()
+  it("is up to date; `make contract` writes it", function()
+    assert.equal(contract.page(), text_of(contract.README))
+    assert.equal(contract.annotations(), text_of(contract.META))
+  end)
+
+  it("is in cpi-policy(7) too", function()
+    local page = table.concat(output_lines "lua5.4 docs/policy_page.lua 1.2.3", "\n")
+    assert.truthy(page:find('.TH CPI\\-POLICY 7 "" "cloudstack_cpi 1.2.3"', 1, true))
+    assert.is_nil(page:find("`", 1, true))
+    for _, name in ipairs(names) do
+      assert.truthy(page:find("\n.SH " .. name .. "\n", 1, true), name)
+      for _, row in ipairs(require("decisions." .. name).facts) do
+        assert.truthy(page:find("\n.BR " .. row[1] .. " ", 1, true), name .. "." .. row[1])
+      end
+    end
+  end)
+
+  it("names each class of an editor once", function()
+    local seen = {}
+    for class in contract.annotations():gmatch "@class ([%w_.]+)" do
+      assert.is_nil(seen[class], class)
+      seen[class] = true
+    end
+  end)
+end)
