@@ -28,10 +28,19 @@ local function parts_of(host, request)
     }
   end
 
+  function makers.cache(cpi)
+    local site = cpi.settings.cloudstack
+    if site.cache_age == 0 or cpi.settings.store.path == "" then return false end
+    return require("cloudstack.cache") {
+      store = function() return cpi.store or nil end, json = host.json, now = host.clock.utc,
+      digest = host.bytes.sha256, account = site.endpoint .. " " .. site.api_key, seconds = site.cache_age,
+    }
+  end
+
   function makers.cloudstack(cpi)
     return require("cloudstack.client") {
       send = cpi.settings and host.cloudstack.send, json = host.json, clock = host.clock,
-      uuid = host.bytes.uuid, log = host.log, decide = cpi.decide,
+      uuid = host.bytes.uuid, log = host.log, decide = cpi.decide, cache = cpi.cache or nil,
     }
   end
 
@@ -60,14 +69,34 @@ local function cpi_for(host, request)
   })
 end
 
+-- Did the verb go by answers from the cache when it failed? They may have been wrong, so they are forgotten; and where
+-- nothing can have happened yet it is worth another try.
+local function is_worth_another_try(cpi)
+  local cache, client = rawget(cpi, "cache"), rawget(cpi, "cloudstack")
+  if not cache or not cache.used then return false end
+  cache:drop()
+  return not client.acted
+end
+
+-- The verb's result; its error is raised, and a bug has left its traceback.
+local function perform(host, cpi, verb, arguments)
+  for try = 1, 2 do
+    local ok, result = host.attempt(verb, cpi, table.unpack(arguments, 1, arguments.n))
+    if ok then return result end
+    if try == 2 or not errors.is(result) or not is_worth_another_try(cpi) then
+      error(errors.is(result) and result or errors.cpi("%s", tostring(result)), 0)
+    end
+    host.log.debug("%s; once more, without the cache", errors.words(result))
+  end
+end
+
 -- host, request { method, arguments (with n), context, api_version } -> result, and a function to call once
 -- the answer has been written.
 return function(host, request)
   host.log.context(request.context.request_id or "-", request.method)
   local verb = verb_named(request.method)
   local cpi = cpi_for(host, request)
-  local result = verb(cpi, table.unpack(request.arguments, 1, request.arguments.n))
-  return result, function()
+  return perform(host, cpi, verb, request.arguments), function()
     local journal = rawget(cpi, "journal")
     if journal then journal.finish() end
   end

@@ -1,11 +1,12 @@
 local dispatch = require "cpi"
+local errors = require "errors"
 local fake = require "spec.support.fake"
 
 -- A host that fails the spec when a part is touched that `parts` does not hold.
 local function host_with(parts)
   local host = {
     json = fake.json, version = "1.0", lua_dir = "lua", bytes = { uuid = function() return "u" end },
-    log = { context = function() end, warn = function() end, debug = function() end },
+    log = { context = function() end, warn = function() end, debug = function() end }, attempt = pcall,
   }
   for name, part in pairs(parts or {}) do host[name] = part end
   return setmetatable(host, { __index = function(_, name)
@@ -69,9 +70,8 @@ describe("the dispatch", function()
 
   it("does not let a verb misspell a part", function()
     with_verb("ping", function(cpi) return cpi.cloudstak end, function()
-      local ok, why = pcall(dispatch, host_with(), request "ping")
-      assert.is_false(ok)
-      assert.truthy(why:find("the cpi has no part 'cloudstak'", 1, true))
+      local failure = fake.failure(dispatch, host_with(), request "ping")
+      assert.truthy(failure.message:find("the cpi has no part 'cloudstak'", 1, true))
     end)
   end)
 
@@ -83,6 +83,39 @@ describe("the dispatch", function()
       dispatch(host_with(), one)
     end)
     assert.equal(1, seen)
+  end)
+
+  -- A verb that went by the cache: fails(try) raises; acted is what the client says of it -> tries, drops, failure.
+  local function with_cache(used, acted, fails)
+    local tries, drops, failure = 0, 0, nil
+    with_verb("ping", function(cpi)
+      tries = tries + 1
+      local cache = { used = used and tries == 1, drop = function(self) drops, self.used = drops + 1, false end }
+      if not rawget(cpi, "cache") then rawset(cpi, "cache", cache) end
+      rawset(cpi, "cloudstack", { acted = acted })
+      return fails(tries)
+    end, function()
+      local ok, result = pcall(dispatch, host_with(), request "ping")
+      failure = not ok and result or nil
+    end)
+    return tries, drops, failure
+  end
+  local function once(try)
+    if try == 1 then error(errors.cloud "no such zone") end
+    return "pong"
+  end
+  local function always() error(errors.cloud "no such zone") end
+
+  it("tries a verb once more that failed by what the cache said", function()
+    assert.same({ 2, 1 }, { with_cache(true, false, once) })
+    local tries, drops, failure = with_cache(true, false, always)
+    assert.same({ 2, 1, "no such zone" }, { tries, drops, failure.message })
+  end)
+
+  it("tries nothing twice when CloudStack may have acted, when nothing was cached, or for a bug", function()
+    assert.same({ 1, 1, "no such zone" }, (function(a, b, c) return { a, b, c.message } end)(with_cache(true, true, always)))
+    assert.same({ 1, 0, "no such zone" }, (function(a, b, c) return { a, b, c.message } end)(with_cache(false, false, always)))
+    assert.equal(1, (with_cache(true, false, function() error("a bug") end)))
   end)
 
   it("closes the journal only after the answer", function()

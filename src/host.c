@@ -130,11 +130,23 @@ static int environment(lua_State *L)
     return 1;
 }
 
+/* host.attempt(f, ...) -> true and f's results | false and the error. Unlike pcall's, a bug's traceback is on stderr. */
+static int attempt(lua_State *L)
+{
+    luaL_checkany(L, 1);
+    bool ok = host_call(L, lua_gettop(L) - 1, LUA_MULTRET) == LUA_OK;
+    lua_pushboolean(L, ok);
+    lua_insert(L, 1);
+    return lua_gettop(L);
+}
+
 static void make_host_table(lua_State *L, const char *lua_dir)
 {
     api_push(L);
     config_open(L);
     lua_setfield(L, -2, "config");
+    lua_pushcfunction(L, attempt);
+    lua_setfield(L, -2, "attempt");
     lua_pushcfunction(L, environment);
     lua_setfield(L, -2, "environment");
     lua_pushliteral(L, VERSION);

@@ -3,7 +3,7 @@
 local capabilities = {}
 
 function capabilities.request()
-  return { "listCapabilities", {} }
+  return { "listCapabilities", {}, cached = true }
 end
 
 -- payload of listCapabilities -> { version = "4.18.0.0", may_expunge, may_force_stop }

@@ -13,7 +13,7 @@
 -- fetched), job = true (an asynchronous command: gets a job id of ours), timeout (seconds for the job),
 -- what (a noun phrase for messages), idempotent (asking twice does what asking once does), find (a function
 -- that looks the object up by its exact name after a lost reply), entry (a journal entry that is told the
--- job id before anything is sent).
+-- job id before anything is sent), cached = true (an answer that another process had lately will do: gather only).
 -- A failure is { command, kind, text, status, code, sent, after, unknown_id }; kinds: "transport" (no answer), "garbled"
 -- (an answer that is no CloudStack JSON), "busy" (429, or 503 before anything was done), "refused"
 -- (CloudStack's own error), "job" (the job failed), "killed" (it ended without saying how), "vanished"
@@ -36,9 +36,10 @@ local client = {}
 client.__index = client
 
 -- new{ send, json, clock, uuid, log, decide }: send and clock as the host gives them, uuid() a fresh
--- lower-case one, decide as lua/policy.lua makes it (for the retry policy).
+-- lower-case one, decide as lua/policy.lua makes it (for the retry policy), cache as cloudstack/cache.lua makes it,
+-- or nil. client.acted tells whether CloudStack may have changed anything for us.
 local function new(parts)
-  return setmetatable({ parts = parts, page = PAGE, round_trip = 0, waves = 0 }, client)
+  return setmetatable({ parts = parts, page = PAGE, round_trip = 0, waves = 0, acted = false }, client)
 end
 
 local function is_reading(command)
@@ -136,6 +137,13 @@ function client:transmit(requests)
   return replies
 end
 
+-- May CloudStack have changed anything for that command? Not where it refused a parameter, and not where the request
+-- never came to it.
+local function may_have_acted(command, failure)
+  if is_reading(command) then return false end
+  return not failure or failure.sent and failure.code ~= 431 and failure.kind ~= "busy"
+end
+
 -- Sends all requests at once; those that failed and may be repeated go out again together. Answers a list
 -- of { payload = } or { failure = }, in the order of the requests.
 function client:wave(requests)
@@ -147,6 +155,7 @@ function client:wave(requests)
     local replies, again, pause = self:transmit(batch), {}, 0
     for at, i in ipairs(open) do
       local payload, failure = self:read(requests[i][1], replies[at])
+      self.acted = self.acted or may_have_acted(requests[i][1], failure)
       outcomes[i] = { payload = payload, failure = failure }
       local after = failure and self:patience(requests[i], failure, attempt, self.parts.clock.now() - began)
       if after then
@@ -257,15 +266,21 @@ end
 -- Everything that can be asked at once: { name = request } -> { name = rows or payload }. The first failure
 -- (by name, so that the same trouble always gives the same message) is raised.
 function client:gather(requests)
-  local names, list, answers = {}, {}, {}
-  for name in pairs(requests) do names[#names + 1] = name end
+  local cache = self.parts.cache
+  local names, list, answers = {}, {}, cache and cache:take(requests) or {}
+  for name in pairs(requests) do
+    if answers[name] == nil then names[#names + 1] = name end
+  end
+  if #names == 0 then return answers end
   table.sort(names)
   for i, name in ipairs(names) do list[i] = requests[name] end
-  local outcomes = self:wave_of_lists(list)
+  local outcomes, fresh = self:wave_of_lists(list), {}
   for i, name in ipairs(names) do
     if outcomes[i].failure then client.raise(outcomes[i].failure) end
     answers[name] = outcomes[i].rows or outcomes[i].payload
+    fresh[name] = answers[name]
   end
+  if cache then cache:put(requests, fresh) end
   return answers
 end
 

@@ -11,11 +11,11 @@ function offerings.gigabytes(megabytes)
 end
 
 function offerings.service_request()
-  return { "listServiceOfferings", {}, rows = "serviceoffering" }
+  return { "listServiceOfferings", {}, rows = "serviceoffering", cached = true }
 end
 
 function offerings.disk_request()
-  return { "listDiskOfferings", {}, rows = "diskoffering" }
+  return { "listDiskOfferings", {}, rows = "diskoffering", cached = true }
 end
 
 -- The offerings that may be used in a zone: an offering with a zoneid (a list, comma-separated) belongs to

@@ -5,7 +5,7 @@ local errors = require "errors"
 local os_types = {}
 
 function os_types.request(description)
-  return { "listOsTypes", { description = description }, rows = "ostype" }
+  return { "listOsTypes", { description = description }, rows = "ostype", cached = true }
 end
 
 -- The type with exactly that description; raises CloudError.

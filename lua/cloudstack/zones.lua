@@ -6,7 +6,7 @@ local exact = require "cloudstack.exact"
 local zones = {}
 
 function zones.request()
-  return { "listZones", {}, rows = "zone" }
+  return { "listZones", {}, rows = "zone", cached = true }
 end
 
 -- The zone with that id or name; raises CloudError with the names that there are.

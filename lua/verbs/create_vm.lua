@@ -66,6 +66,7 @@ local function look_up(cpi, order)
     zones = zones.request(), services = offerings.service_request(), networks = networks_of.request(),
     templates = templates.request(order.stemcell_cid, "executable"), capabilities = capabilities.request(),
   }
+  requests.networks.cached, requests.templates.cached = true, true
   vm_disks.add_requests(requests, order)
   local found = cpi.cloudstack:gather(requests)
   found.zone = zones.pick(found.zones, order.properties.zone or cpi.settings.cloudstack.default_zone)

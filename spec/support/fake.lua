@@ -15,7 +15,7 @@
 -- cpi.waves lists what was sent together, without the polls: { "listVirtualMachines listVolumes", "attachVolume" };
 -- cpi.polls lists the times of the polls.
 -- Options beside the entries: settings (merged into a valid configuration), policies = { NAME = function },
--- store = true, context, capture (a table that gets the log lines), round_trip (seconds).
+-- store = true, cache (as cloudstack/cache.lua makes it), context, capture (a table that gets the log lines), round_trip (seconds).
 
 local assert = require "luassert"
 local native = require "host_native"
@@ -185,6 +185,12 @@ local function store()
   end
   function fake_store.get(name, key) return rows(name)[key] end
   function fake_store.put(name, key, text) rows(name)[key] = text return true end
+  function fake_store.rows(name)
+    local list = {}
+    for key, value in pairs(rows(name)) do list[#list + 1] = { key = key, value = value } end
+    table.sort(list, function(a, b) return a.key < b.key end)
+    return list
+  end
   function fake_store.delete(name, key) rows(name)[key] = nil return true end
   return fake_store
 end
@@ -240,6 +246,7 @@ function fake.cpi(script)
   })
   cpi.cloudstack = client {
     send = send, json = json, clock = cpi.clock, uuid = native.bytes.uuid, log = cpi.log, decide = cpi.decide,
+    cache = script.cache,
   }
   cpi.journal = journal {
     store = cpi.store or nil, json = json, log = cpi.log, uuid = native.bytes.uuid, clock = cpi.clock, owner = "1.1",
