@@ -69,18 +69,24 @@ harness.shell("rm -rf " .. directory)
 -- ---------------------------------------------------------------------------------------------------------
 -- the host table
 
-for field, kind in pairs { bytes = "table", clock = "table", cloudstack = "table", config = "table", console = "table",
+for field, kind in pairs { attempt = "function", bytes = "table", clock = "table", cloudstack = "table", config = "table", console = "table",
   environment = "function", http = "table", json = "table", log = "table", lua_dir = "string", policy = "table",
   process = "table", store = "table", version = "string" } do
   check.equal(kind, type(host[field]), field)
 end
 for field in pairs(host) do
-  check.that(("bytes clock cloudstack config console environment http json log lua_dir policy process store version ")
+  check.that(("attempt bytes clock cloudstack config console environment http json log lua_dir policy process store version ")
     :find(field .. " ", 1, true), "what is host." .. field)
 end
 check.that(host.version:find "^%d+%.%d+%.%d+$", host.version)
 check.equal(nil, host.environment "NO_SUCH_VARIABLE_AT_ALL")
 check.equal("string", type(host.environment "PATH"))
+
+-- attempt
+check.same({ true, 1, nil, 3, n = 4 }, table.pack(host.attempt(function(...) return ... end, 1, nil, 3)))
+local typed = { type = "T" }
+check.same({ false, typed, n = 2 }, table.pack(host.attempt(error, typed)))
+check.raises("value expected", host.attempt)
 
 -- bytes
 local bytes = host.bytes
