@@ -69,7 +69,8 @@ harness.shell("rm -rf " .. directory)
 -- ---------------------------------------------------------------------------------------------------------
 -- the host table
 
-for field, kind in pairs { attempt = "function", bytes = "table", clock = "table", cloudstack = "table", config = "table", console = "table",
+for field, kind in pairs { attempt = "function", bytes = "table", clock = "table", cloudstack = "table", config = "table",
+  console = "table",
   environment = "function", http = "table", json = "table", log = "table", lua_dir = "string", policy = "table",
   process = "table", store = "table", version = "string" } do
   check.equal(kind, type(host[field]), field)

@@ -18,7 +18,7 @@ local function read(path)
   if not file then return "" end
   local text = file:read "a"
   file:close()
-  return text
+  return text or "" -- a process may end between open and read
 end
 
 local function alive(pid)
