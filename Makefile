@@ -8,7 +8,7 @@ CFLAGS  ?= -O2 -g
 
 # The one list of Debian packages: to build, and to check.
 DEBS := build-essential pkg-config liblua5.4-dev lua-cjson-dev libcurl4-openssl-dev libssl-dev libsqlite3-dev \
-        libmicrohttpd-dev lua5.4 lua-busted lua-check valgrind curl openssl
+        libmicrohttpd-dev lua5.4 lua-busted lua-check valgrind curl openssl ruby
 
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes
 # Asked when it is needed: `make deps` may have just installed it.
@@ -71,7 +71,7 @@ demo: all build/spec/host_native.so ## a VM's life against the simulated CloudSt
 	lua5.4 demo/life.lua
 
 test: all $(CHECKERS)            ## all checks; the last line is the sum
-	@$(RUN) lint unit host-tests spec server transcripts lifecycle
+	@$(RUN) lint unit host-tests spec server transcripts lifecycle job
 
 lint:                            ## style, and the floors of the design
 	@$(RUN) lint
@@ -93,6 +93,9 @@ transcripts: all $(CHECKERS)     ## stdin to stdout
 
 lifecycle: all $(CHECKERS)       ## whole lives of VMs, over HTTP
 	@$(RUN) lifecycle
+
+job: all $(CHECKERS)             ## the BOSH job: its templates, manifests, and the CPI installed by it
+	@$(RUN) job
 
 fuzz: all build/spec/host_native.so ## spoilt requests
 	CPI_BUILD=$(BUILD) lua5.4 tests/fuzz/requests.lua
@@ -127,8 +130,8 @@ clean:                           ## removes what was built
 help:                            ## this list
 	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
 
-.PHONY: all contract deps demo test lint unit host-tests spec server transcripts lifecycle fuzz e2e bench asan asan-run \
-        valgrind install clean help
+.PHONY: all contract deps demo test lint unit host-tests spec server transcripts lifecycle job fuzz e2e bench asan \
+        asan-run valgrind install clean help
 .SECONDARY:
 
 -include $(wildcard $(patsubst %.o,%.d,$(HOST) $(SERVER) $(NATIVE) $(BUILD)/obj/src/main.o \

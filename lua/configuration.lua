@@ -21,12 +21,22 @@ local function point_to_cloudstack(host, settings)
   }
 end
 
+-- Directories of policies stand as they do in PATH; a relative one begins where the configuration file is. A BOSH job
+-- does not know where it will be.
+local function policy_directories(host, settings)
+  local beside = (host.config.path or ""):match "^.*/" or ""
+  return (settings.policies.directory:gsub("[^:]+", function(directory)
+    return directory:find "^/" and directory or beside .. directory
+  end))
+end
+
 -- load(host, context) -> settings. context: the request's, or {}. Raises CpiError with every problem.
 function configuration.load(host, context)
   local settings = settings_of.load {
     file = host.config.read(), context = context, has_secret = host.config.has_secret(),
     null = host.json.null, warn = host.log.warn,
   }
+  settings.policies.directory = policy_directories(host, settings)
   host.log.level(settings.log.level)
   secrets.register(host.log.secret, settings)
   point_to_cloudstack(host, settings)

@@ -1,5 +1,5 @@
 -- Decisions a site may take over. Ours is lua/policies/NAME.lua; the site's, when it has one, is NAME.lua in
--- policies.directory and is handed ours as `default`. A policy sees a copy of the facts and answers with
+-- policies.directory (the first of several) and is handed ours as `default`. A policy sees a copy of the facts and answers with
 -- data; the answer is matched against the original facts, so that a policy cannot invent an offering.
 -- What each decision is told and may answer: lua/decisions/NAME.lua, loaded when the decision is first asked for.
 
@@ -29,10 +29,19 @@ local function load(sandbox, directory, name)
   if path then return path, decider(policy, path) end
 end
 
+-- The site's file of that name: of the first directory that has one.
+local function load_site(sandbox, directories, name)
+  for directory in directories:gmatch "[^:]+" do
+    local path, decide = load(sandbox, directory, name)
+    if path then return path, decide end
+  end
+end
+
 -- new{ sandbox, ours, directory, log } -> decide(name, facts) -> answer
 --   sandbox    host.policy (load, call)
 --   ours       the directory of our own policies
---   directory  a function that answers the site's directory, or nil; asked at the first decision
+--   directory  a function that answers the site's directory (several separated by colons), or nil; asked at the
+--              first decision
 -- decide raises CpiError for a broken policy, and CloudError in the policy's own words when it refuses.
 local function new(parts)
   local ready = {}
@@ -44,7 +53,7 @@ local function new(parts)
       if not path then error(errors.cpi("policy %s is missing in %s", name, parts.ours)) end
       local site = parts.directory()
       local site_path, site_decide
-      if site then site_path, site_decide = load(parts.sandbox, site, name) end
+      if site then site_path, site_decide = load_site(parts.sandbox, site, name) end
       ready[name] = { path = site_path or path, decide = site_decide or decide, default = decide,
         origin = site_path and "site" or "default" }
     end

@@ -25,7 +25,6 @@ return {
   },
   environment = {
     { "CPI_CONFIG", "the configuration's file where --config does not name one" },
-    { "http_proxy, https_proxy, no_proxy", "the proxy to CloudStack, where the configuration's env section names none" },
   },
   exit_codes = {
     { "0", "a response was written, whether it tells a result or an error; a command found nothing wrong" },

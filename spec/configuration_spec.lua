@@ -7,7 +7,7 @@ local function host_with(file, options)
   local told = { secrets = {}, warnings = {} }
   return {
     json = fake.json,
-    config = { read = function() return file end, has_secret = function() return options.has_secret ~= false end },
+    config = { path = options.path, read = function() return file end, has_secret = function() return options.has_secret ~= false end },
     log = {
       warn = function(format, ...) table.insert(told.warnings, format:format(...)) end,
       level = function(name) told.level = name end, secret = function(value) told.secrets[value] = true end,
@@ -60,6 +60,17 @@ describe("the configuration", function()
     configuration.load(host, {})
     assert.equal("debug", told.level)
     assert.is_true(told.secrets["mbus-secret"] and told.secrets["API-KEY"])
+  end)
+
+  it("finds the site's policies from where its file is", function()
+    local site = file { policies = { directory = "../policies:/var/vcap/jobs/site/policies" } }
+    for path, wanted in pairs {
+      ["/jobs/cloudstack_cpi/config/cpi.json"] = "/jobs/cloudstack_cpi/config/../policies:/var/vcap/jobs/site/policies",
+      ["cpi.json"] = "../policies:/var/vcap/jobs/site/policies",
+    } do
+      assert.equal(wanted, configuration.load(host_with(site, { path = path }), {}).policies.directory)
+    end
+    assert.equal("", configuration.load(host_with(file(), { path = "/a/b.json" }), {}).policies.directory)
   end)
 
   it("that is wrong opens nothing", function()

@@ -93,6 +93,20 @@ describe("a site's policy", function()
     assert.equal("policy retry: site/retry.lua:1: syntax error near 'x'", failure_of(decide, "retry", {}).message)
   end)
 
+  it("is that of the first directory that has one", function()
+    local loads = {}
+    local decide = policy.new {
+      ours = "/ours", directory = function() return "/rendered:/another/job:/third" end,
+      sandbox = { call = call, load = function(directory, name)
+        loads[#loads + 1] = directory
+        if directory == "/rendered" then return nil end
+        return directory .. "/" .. name .. ".lua", { api = 1, decide = function() return "keep" end }
+      end },
+    }
+    decide("failed_vm", {})
+    assert.same({ "/ours", "/rendered", "/another/job" }, loads)
+  end)
+
   it("is loaded once, and only when its decision falls", function()
     local loads = {}
     local decide = policy.new {

@@ -36,7 +36,7 @@ run_suite() {
     # shellcheck disable=SC2086
     host-tests) ${CPI_RUNNER:-} "$build/host-tests" tests/host/*_test.lua ;;
     spec) specs spec spec ;;
-    server | transcripts | lifecycle) specs "$1" "tests/$1" ;;
+    server | transcripts | lifecycle | job) specs "$1" "tests/$1" ;;
     *) echo "there is no suite '$1'"; return 1 ;;
   esac
 }

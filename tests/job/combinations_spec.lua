@@ -1,0 +1,177 @@
+-- What the job refuses at render time, in one message; the policies; the registry's process.
+
+local job = require "job"
+local native = require "host_native"
+local policy = require "policy"
+
+local CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+local KEEP = 'return { api = 1, decide = function() return "keep" end }\n'
+
+local function properties(changes)
+  local tree = { cloudstack = { endpoint = "https://cloud.test/client/api", api_key = "k", secret_access_key = "s" } }
+  for name, value in pairs(changes or {}) do job.put(tree, name, value) end
+  return tree
+end
+
+-- What one problem reads like, and the properties that have it.
+local refused = {
+  { "an endpoint without keys", { cloudstack = { endpoint = "https://cloud.test/client/api" } },
+    "cloudstack.api_key and cloudstack.secret_access_key must be given with cloudstack.endpoint, or none of the three" },
+  { "keys without an endpoint", { cloudstack = { api_key = "k", secret_access_key = "s" } },
+    "cloudstack.endpoint must be given with cloudstack.api_key and cloudstack.secret_access_key" },
+  { "a CA that is not looked at", properties { ["cloudstack.ca_cert"] = CERTIFICATE, ["cloudstack.skip_verify_ssl"] = true },
+    "cloudstack.ca_cert and cloudstack.skip_verify_ssl: true contradict each other" },
+  { "a CA that is a path", properties { ["cloudstack.ca_cert"] = "/etc/ssl/ca.pem" },
+    "cloudstack.ca_cert must be PEM text with a certificate" },
+  { "a private key among the CAs", properties { ["cloudstack.ca_cert"] = CERTIFICATE .. "-----BEGIN PRIVATE KEY-----" },
+    "cloudstack.ca_cert must not have a private key" },
+  { "a tag that is wanted and not wanted", properties { ["cloudstack.calculate.disk_tags"] = { "ssd", "fast" },
+    ["cloudstack.calculate.not_disk_tags"] = { "ssd" } },
+    "cloudstack.calculate.disk_tags and .not_disk_tags both have ssd: nothing would fit" },
+  { "the same of service offerings", properties { ["cloudstack.calculate.compute_tags"] = { "gpu" },
+    ["cloudstack.calculate.not_compute_tags"] = { "gpu" } },
+    "cloudstack.calculate.compute_tags and .not_compute_tags both have gpu" },
+  { "an empty zone", properties { ["cloudstack.default_zone"] = "" }, "cloudstack.default_zone must not be empty" },
+  { "an empty OS type", properties { ["cloudstack.stemcell.os_type"] = "" }, "cloudstack.stemcell.os_type must not be empty" },
+  { "an agent without a blobstore", properties { ["agent.blobstore.provider"] = "" },
+    "agent.blobstore.provider must not be empty" },
+  { "anti-affinity of no type", properties { ["cloudstack.enable_auto_anti_affinity"] = true,
+    ["cloudstack.auto_anti_affinity_type"] = "" }, "cloudstack.auto_anti_affinity_type must not be empty" },
+  { "a proxy with a line break", properties { ["env.https_proxy"] = "http://proxy:3128\n" }, "env.https_proxy must not have blanks" },
+  { "a store that is nowhere in particular", properties { ["store.path"] = "store.db" }, "store.path must be an absolute path" },
+  { "policies that are nowhere in particular", properties { ["policies.directory"] = "/a:b" },
+    "policies.directory must be an absolute path" },
+  { "a registry without its parts", properties { ["registry.enabled"] = true, ["registry.host"] = "10.0.0.6" },
+    "registry.enabled needs store.path and registry.username and registry.password" },
+  { "a registry that is perhaps", properties { ["registry.enabled"] = "yes" }, "registry.enabled must be true or false" },
+  { "a decision that there is not", properties { ["cloudstack.policies"] = { expunje = KEEP } },
+    "cloudstack.policies.expunje is no decision; there are affinity, disk_offering, " },
+  { "a policy that is no text", properties { ["cloudstack.policies"] = { expunge = { strategy = "now" } } },
+    "cloudstack.policies.expunge must be Lua text" },
+  { "policies that are a list", properties { ["cloudstack.policies"] = { KEEP } },
+    "cloudstack.policies must be an object" },
+}
+
+describe("the job refuses", function()
+  local orders = {}
+  for i, case in ipairs(refused) do orders[i] = { properties = case[2] } end
+  local answers = job.render(orders)
+
+  for i, case in ipairs(refused) do
+    it(case[1], function()
+      local message = answers[i].errors["config/cpi.json"]
+      assert.truthy(message, "it was taken")
+      assert.truthy(message:find(case[3], 1, true), message)
+      assert.truthy(message:find("the properties of cloudstack_cpi have 1 problem:", 1, true), message)
+    end)
+  end
+
+  it("everything at once, without a word of what is secret", function()
+    local _, message = job.configuration {
+      cloudstack = { endpoint = "cloud", secret_access_key = "very-secret", default_zone = "", expunge_vm = "true",
+        timeout = { create_vm = -1 } },
+      ntp = "0.pool.ntp.org", registry = { password = 5 },
+    }
+    for _, words in ipairs {
+      "have 7 problems: ", "cloudstack.endpoint must be a http or https URL", "cloudstack.api_key must be given with",
+      "cloudstack.default_zone must not be empty", "cloudstack.expunge_vm must be true or false",
+      "cloudstack.timeout.create_vm must be a number of seconds above 0", "ntp must be a list of strings",
+      "registry.password must be a string",
+    } do
+      assert.truthy(message:find(words, 1, true), words .. " is not in: " .. message)
+    end
+    assert.is_nil(message:find("very-secret", 1, true))
+    assert.is_nil(message:find("\n", 1, true))
+  end)
+
+  it("nothing when a cpi-config brings endpoint and keys", function()
+    local configuration = assert(job.configuration {})
+    assert.is_nil(configuration.cloudstack.endpoint)
+    assert.is_nil(configuration.cloudstack.secret_access_key)
+  end)
+end)
+
+describe("the CA's certificates", function()
+  it("are in the configuration, and beside it for people", function()
+    local configuration, files = job.configuration(properties { ["cloudstack.ca_cert"] = CERTIFICATE })
+    assert.equal(CERTIFICATE, configuration.cloudstack.ca_cert)
+    assert.equal(CERTIFICATE .. "\n", files["config/cacert.pem"])
+  end)
+
+  it("that are empty are none", function()
+    for _, text in ipairs { "", " \n" } do
+      local configuration = assert(job.configuration(properties { ["cloudstack.ca_cert"] = text }))
+      assert.is_nil(configuration.cloudstack.ca_cert)
+    end
+  end)
+end)
+
+describe("cloudstack.policies", function()
+  local function directory_of(changes)
+    local configuration, files = job.configuration(properties(changes))
+    return assert(configuration, files).policies.directory, files
+  end
+
+  it("are files beside the configuration, one for each decision", function()
+    local texts = {}
+    for name in pairs(policy.decisions) do texts[name] = "-- " .. name .. " #{x} <%= y %> \"'\\\n" end
+    local directory, files = directory_of { ["cloudstack.policies"] = texts }
+    assert.equal("../policies", directory)
+    for name, text in pairs(texts) do assert.equal(text .. "\n", files["policies/" .. name .. ".lua"]) end
+  end)
+
+  it("go before those that another job brings", function()
+    assert.equal("../policies:/var/vcap/jobs/site/policies:/third", (directory_of {
+      ["cloudstack.policies"] = { failed_vm = KEEP }, ["policies.directory"] = "/var/vcap/jobs/site/policies:/third",
+    }))
+  end)
+
+  it("that are not given leave blank files and no directory", function()
+    local directory, files = directory_of { ["cloudstack.policies"] = { failed_vm = " \n" } }
+    assert.equal("", directory)
+    for name in pairs(policy.decisions) do assert.equal("", (files["policies/" .. name .. ".lua"]:gsub("%s", ""))) end
+  end)
+
+  it("decide, once the job is installed, and blank ones leave it to the next", function()
+    local place = job.run("mktemp -d"):match "%S+"
+    local other = place .. "/other"
+    job.run("mkdir " .. other)
+    local file = assert(io.open(other .. "/retry.lua", "w"))
+    file:write "return { api = 1, decide = function() return { after = 7 } end }"
+    file:close()
+    local root = job.install(place, properties { ["cloudstack.policies"] = { failed_vm = KEEP }, ["policies.directory"] = other })
+    local decide = policy.new {
+      sandbox = native.policy, ours = "lua/policies", log = {},
+      directory = function() return root .. "/config/../policies:" .. other end,
+    }
+    assert.equal("keep", decide("failed_vm", { error = {}, attempts = 1 }))
+    assert.same({ after = 7 }, decide("retry", {}))
+    job.run("rm -rf " .. place)
+  end)
+end)
+
+describe("registry.enabled", function()
+  local enabled = properties { ["registry.enabled"] = true, ["store.path"] = "/var/vcap/store/cloudstack_cpi/store.db",
+    ["registry.host"] = "10.0.0.6", ["registry.port"] = 25777, ["registry.username"] = "u", ["registry.password"] = "p" }
+
+  it("is the only reason for a process", function()
+    local _, files = job.configuration(properties())
+    assert.equal("", (files.monit:gsub("%s", "")))
+    _, files = job.configuration(enabled)
+    assert.truthy(files.monit:find("check process cloudstack_cpi_registry", 1, true))
+    local start, stop = files.monit:match 'start program "%S+/(bin/%S+ start)".-stop program "%S+/(bin/%S+ stop)"'
+    assert.same({ "bin/registry_ctl start", "bin/registry_ctl stop" }, { start, stop })
+    assert.truthy(files["bin/registry_ctl"]:find("0.0.0.0:25777", 1, true))
+  end)
+
+  it("writes the process where monit looks for it", function()
+    local _, files = job.configuration(enabled)
+    local directory, name = files.monit:match "pidfile (%S+)/(%S+)"
+    assert.truthy(files["bin/registry_ctl"]:find("\nrun=" .. directory .. "\n", 1, true))
+    assert.truthy(files["bin/registry_ctl"]:find('"$run/' .. name .. '"', 1, true))
+  end)
+
+  it("is no property of the CPI", function()
+    assert.is_nil(job.configuration(enabled).registry.enabled)
+  end)
+end)
