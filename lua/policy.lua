@@ -1,6 +1,6 @@
 -- Decisions a site may take over. Ours is lua/policies/NAME.lua; the site's, when it has one, is NAME.lua in
--- policies.directory (the first of several) and is handed ours as `default`. A policy sees a copy of the facts and answers with
--- data; the answer is matched against the original facts, so that a policy cannot invent an offering.
+-- policies.directory (the first of several) and is handed ours as `default`. A policy sees a copy of the facts and
+-- answers with data; the answer is matched against the original facts, so that a policy cannot invent an offering.
 -- What each decision is told and may answer: lua/decisions/NAME.lua, loaded when the decision is first asked for.
 
 local errors = require "errors"

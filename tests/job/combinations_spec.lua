@@ -114,7 +114,7 @@ describe("cloudstack.policies", function()
 
   it("are files beside the configuration, one for each decision", function()
     local texts = {}
-    for name in pairs(policy.decisions) do texts[name] = "-- " .. name .. " #{x} <%= y %> \"'\\\n" end
+    for _, name in ipairs(job.decisions()) do texts[name] = "-- " .. name .. " #{x} <%= y %> \"'\\\n" end
     local directory, files = directory_of { ["cloudstack.policies"] = texts }
     assert.equal("../policies", directory)
     for name, text in pairs(texts) do assert.equal(text .. "\n", files["policies/" .. name .. ".lua"]) end
@@ -129,7 +129,7 @@ describe("cloudstack.policies", function()
   it("that are not given leave blank files and no directory", function()
     local directory, files = directory_of { ["cloudstack.policies"] = { failed_vm = " \n" } }
     assert.equal("", directory)
-    for name in pairs(policy.decisions) do assert.equal("", (files["policies/" .. name .. ".lua"]:gsub("%s", ""))) end
+    for _, name in ipairs(job.decisions()) do assert.equal("", (files["policies/" .. name .. ".lua"]:gsub("%s", ""))) end
   end)
 
   it("decide, once the job is installed, and blank ones leave it to the next", function()

@@ -68,6 +68,13 @@ function job.install(directory, properties)
   return root
 end
 
+-- The names of the decisions that a site may take over.
+function job.decisions()
+  local names = {}
+  for name in job.run("ls lua/policies"):gmatch "([%l_]+)%.lua\n" do names[#names + 1] = name end
+  return names
+end
+
 -- The value at "a.b.c", nil when something on the way is not there; and put() for the other direction.
 function job.at(tree, path)
   for key in path:gmatch "[^.]+" do
