@@ -51,4 +51,22 @@ function configuration.store(host, settings)
   host.log.warn("going on without the store: %s", why)
 end
 
+-- sender(host, settings) -> send, hold: host.cloudstack.send, in turns with the processes that share the store where
+-- there is one.
+function configuration.sender(host, settings)
+  local site, path = settings.cloudstack, settings.store.path
+  if path == "" then return host.cloudstack.send end
+  local account = host.bytes.sha256(site.endpoint .. " " .. site.api_key):sub(1, 16)
+  local ok, why = host.throttle.open(("%s.throttle-%s"):format(path, account), {
+    concurrent = site.throttle.concurrent, per_second = site.throttle.per_second, patience = site.request_timeout,
+  })
+  if not ok then
+    host.log.warn("going on without cloudstack.throttle: %s", why)
+    return host.cloudstack.send
+  end
+  return require("throttle").new {
+    send = host.cloudstack.send, throttle = host.throttle, patience = site.request_timeout, warn = host.log.warn,
+  }
+end
+
 return configuration

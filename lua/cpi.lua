@@ -38,8 +38,9 @@ local function parts_of(host, request)
   end
 
   function makers.cloudstack(cpi)
+    local send, hold = require("configuration").sender(host, cpi.settings)
     return require("cloudstack.client") {
-      send = cpi.settings and host.cloudstack.send, json = host.json, clock = host.clock,
+      send = send, hold = hold, json = host.json, clock = host.clock,
       uuid = host.bytes.uuid, log = host.log, decide = cpi.decide, cache = cpi.cache or nil,
     }
   end

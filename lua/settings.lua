@@ -29,7 +29,7 @@ local kinds = {
   url = { "a http or https URL", function(v) return is_string(v) and v:find "^https?://[^/%s]+" ~= nil end },
   boolean = { "true or false", is_boolean },
   seconds = { "a number of seconds above 0", function(v) return math.type(v) ~= nil and v > 0 end },
-  age = { "a number of seconds, 0 for never", function(v) return math.type(v) ~= nil and v >= 0 end },
+  amount = { "a number of 0 or more", function(v) return math.type(v) ~= nil and v >= 0 and v < 1e6 end },
   count = { "a whole number above 0", function(v) return math.type(v) == "integer" and v > 0 end },
   port = { "a port number", function(v) return math.type(v) == "integer" and v > 0 and v < 65536 end },
   list = { "a list of strings", is_list_of_strings },
@@ -47,7 +47,9 @@ local schema = {
   ["cloudstack.skip_verify_ssl"] = { "boolean", false },
   ["cloudstack.ca_cert"] = { "text" }, -- PEM
   ["cloudstack.request_timeout"] = { "seconds", 120 },
-  ["cloudstack.cache_age"] = { "age", 600 }, -- where there is a store
+  ["cloudstack.cache_age"] = { "amount", 600 }, -- where there is a store
+  ["cloudstack.throttle.concurrent"] = { "amount", 0 }, -- requests under way, of all processes with that store
+  ["cloudstack.throttle.per_second"] = { "amount", 0 },
   ["cloudstack.user_data_limit"] = { "count", 32768 },
   ["cloudstack.expunge_vm"] = { "boolean", true },
   ["cloudstack.default_key_name"] = { "text", "" },

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/secret.h"
 #include "base/store.h"
+#include "base/throttle.h"
 #include "config.h"
 
 #include <lauxlib.h>
@@ -200,6 +201,7 @@ void host_close(lua_State *L)
     free(memory);
     http_close();
     store_close();
+    throttle_close();
     secret_forget();
     log_forget();
 }

@@ -36,8 +36,9 @@ local client = {}
 client.__index = client
 
 -- new{ send, json, clock, uuid, log, decide }: send and clock as the host gives them, uuid() a fresh
--- lower-case one, decide as lua/policy.lua makes it (for the retry policy), cache as cloudstack/cache.lua makes it,
--- or nil. client.acted tells whether CloudStack may have changed anything for us.
+-- lower-case one, decide as lua/policy.lua makes it (for the retry policy). Optional: cache as cloudstack/cache.lua
+-- makes it; hold(seconds), which is told of every pause that CloudStack asks for.
+-- client.acted tells whether CloudStack may have changed anything for us.
 local function new(parts)
   return setmetatable({ parts = parts, page = PAGE, round_trip = 0, waves = 0, acted = false }, client)
 end
@@ -91,7 +92,11 @@ function client:read(command, reply)
   local document, why = self.parts.json.decode(reply.body)
   local payload = inner(document)
   if payload and reply.status < 400 then return payload end
-  if payload and payload.errorcode then return nil, refusal(command, reply.status, payload) end
+  if payload and payload.errorcode then
+    local refused = refusal(command, reply.status, payload)
+    if refused.after and self.parts.hold then self.parts.hold(refused.after) end
+    return nil, refused
+  end
   why = document == nil and why or "no CloudStack answer"
   return nil, failure_of(command, {
     kind = "garbled", status = reply.status, sent = true,

@@ -165,6 +165,16 @@ describe("an answer", function()
     assert.same({ "busy", 0.34 }, { failure.kind, failure.after })
   end)
 
+  it("of 429 makes every process wait, and nothing else does", function()
+    local cpi <close> = fake.cpi {
+      { "listZones", {}, refuse = "please retry after [340] ms.", code = 429 }, { "listZones", {}, refuse = "no", code = 431 },
+    }
+    local held = {}
+    cpi.cloudstack.parts.hold = function(seconds) held[#held + 1] = seconds end
+    cpi.cloudstack:try "listZones"
+    assert.same({ 0.34 }, held)
+  end)
+
   it("of 429 without a time is busy too", function()
     local failure = failure_of { refuse = "slow down", code = 429 }
     assert.equal("busy", failure.kind)

@@ -20,7 +20,7 @@
 #define BUSY_MILLISECONDS 10000
 #define SHORTEST_PAUSE 0.002
 
-static const char *const tables[] = {"registry", "journal", "cache", "throttle"};
+static const char *const tables[] = {"registry", "journal", "cache"};
 #define TABLES (sizeof tables / sizeof *tables)
 
 static sqlite3 *database;

@@ -72,11 +72,11 @@ harness.shell("rm -rf " .. directory)
 for field, kind in pairs { attempt = "function", bytes = "table", clock = "table", cloudstack = "table", config = "table",
   console = "table",
   environment = "function", http = "table", json = "table", log = "table", lua_dir = "string", policy = "table",
-  process = "table", store = "table", version = "string" } do
+  process = "table", store = "table", throttle = "table", version = "string" } do
   check.equal(kind, type(host[field]), field)
 end
 for field in pairs(host) do
-  check.that(("attempt bytes clock cloudstack config console environment http json log lua_dir policy process store version ")
+  check.that(("attempt bytes clock cloudstack config console environment http json log lua_dir policy process store throttle version ")
     :find(field .. " ", 1, true), "what is host." .. field)
 end
 check.that(host.version:find "^%d+%.%d+%.%d+$", host.version)

@@ -47,10 +47,10 @@ static void lists_in_order(void)
     struct fault fault;
     struct buf rows = buf_new(0);
 
-    store_put("throttle", "b", 1, "2", 1, &fault);
-    store_put("throttle", "a", 1, "1", 1, &fault);
-    store_put("throttle", "B", 1, "3", 1, &fault);
-    check(store_each("throttle", join, &rows, &fault), "rows");
+    store_put("journal", "b", 1, "2", 1, &fault);
+    store_put("journal", "a", 1, "1", 1, &fault);
+    store_put("journal", "B", 1, "3", 1, &fault);
+    check(store_each("journal", join, &rows, &fault), "rows");
     check_text("B=3;a=1;b=2;", buf_string(&rows));
     buf_free(&rows);
 }
