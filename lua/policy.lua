@@ -23,6 +23,8 @@ local function decider(policy, path)
   return policy.decide
 end
 
+-- load(sandbox, directory, name) -> path, decide, or nothing where the directory has no such file, or a blank one.
+-- Raises CpiError that names the file.
 local function load(sandbox, directory, name)
   local ok, path, policy = pcall(sandbox.load, directory, name)
   if not ok then error(errors.cpi("policy %s: %s", name, tostring(path))) end
@@ -80,4 +82,4 @@ local function new(parts)
   end
 end
 
-return { new = new, API = API }
+return { new = new, load = load, API = API }

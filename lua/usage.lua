@@ -1,4 +1,11 @@
--- What the program takes on its command line: the one source of --help, of the man page and of completion.
+-- What the program takes on its command line: the one source of --help, of the man page, of completion, and of how
+-- lua/operator/command.lua reads it.
+--   arguments  as they are shown
+--   words      what the first argument can be; `then_words` what can follow each of them
+--   options    { "--name VALUE" or "--name", text }; `values` what can follow each of them
+--   words_of   "verbs" or "decisions": the words come from there
+
+local OUTPUT = { "--output json", "as JSON, for programs" }
 
 return {
   name = "cpi",
@@ -22,9 +29,16 @@ return {
       summary = "what was begun in CloudStack and never seen to its end; exit code 1 when there is something" },
     { name = "permissions", arguments = "[role]", words = { "role" },
       summary = "the CloudStack commands that each verb sends; with role, CloudMonkey lines that make a role of them" },
+    { name = "policy", arguments = "list | check [DIR] | test [DIR] | facts DECISION | try DECISION [DIR] --facts FILE",
+      words = { "list", "check", "test", "facts", "try" }, then_words_of = { facts = "decisions", try = "decisions" },
+      options = { { "--facts FILE", "facts as JSON, for try; - is standard input" },
+        { "--example", "for facts: the example alone, as JSON, to be changed and tried" }, OUTPUT }, values = { output = { "json" } },
+      summary = "the policies in force; whether those of a directory load, and their tests pass; what a decision is told, "
+        .. "with an example; what a policy answers to facts" },
   },
   environment = {
     { "CPI_CONFIG", "the configuration's file where --config does not name one" },
+    { "NO_COLOR", "set to anything, no colour; there is none anyway where standard output is no terminal" },
   },
   exit_codes = {
     { "0", "a response was written, whether it tells a result or an error; a command found nothing wrong" },

@@ -5,6 +5,7 @@
 #include "base/http.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/readonly.h"
 #include "base/secret.h"
 #include "base/store.h"
 #include "base/throttle.h"
@@ -141,6 +142,14 @@ static int attempt(lua_State *L)
     return lua_gettop(L);
 }
 
+/* read_only(): from now on nothing is sent, uploaded or stored that changes anything; there is no way back */
+static int read_only(lua_State *L)
+{
+    (void)L;
+    readonly_begin();
+    return 0;
+}
+
 static void make_host_table(lua_State *L, const char *lua_dir)
 {
     api_push(L);
@@ -150,6 +159,8 @@ static void make_host_table(lua_State *L, const char *lua_dir)
     lua_setfield(L, -2, "attempt");
     lua_pushcfunction(L, environment);
     lua_setfield(L, -2, "environment");
+    lua_pushcfunction(L, read_only);
+    lua_setfield(L, -2, "read_only");
     lua_pushliteral(L, VERSION);
     lua_setfield(L, -2, "version");
     lua_pushstring(L, lua_dir);
@@ -204,6 +215,7 @@ void host_close(lua_State *L)
     throttle_close();
     secret_forget();
     log_forget();
+    readonly_end();
 }
 
 void host_push(lua_State *L)

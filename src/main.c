@@ -68,6 +68,33 @@ static bool is_command(lua_State *L, const char *name)
     return lua_isstring(L, -1);
 }
 
+/* compile(text, name, globals) -> function | nil, why: for the prompt, which has globals of its own */
+static int compile(lua_State *L)
+{
+    size_t length;
+    const char *text = luaL_checklstring(L, 1, &length), *name = luaL_checkstring(L, 2);
+
+    luaL_checktype(L, 3, LUA_TTABLE);
+    if (luaL_loadbufferx(L, text, length, name, "t") != LUA_OK) {
+        lua_pushnil(L);
+        lua_insert(L, -2);
+        return 2;
+    }
+    lua_pushvalue(L, 3);
+    lua_setupvalue(L, -2, 1);
+    return 1;
+}
+
+/* What commands have of the host besides: no verb can reach it. */
+static void push_host(lua_State *L)
+{
+    host_push(L);
+    lua_pushcfunction(L, rpc_read_request);
+    lua_setfield(L, -2, "request");
+    lua_pushcfunction(L, compile);
+    lua_setfield(L, -2, "compile");
+}
+
 /* invocation -> exit code */
 static int call_command(lua_State *L)
 {
@@ -80,7 +107,7 @@ static int call_command(lua_State *L)
     lua_getglobal(L, "require");
     lua_pushfstring(L, "commands.%s", invocation->words[0]);
     lua_call(L, 1, 1);
-    host_push(L);
+    push_host(L);
     lua_createtable(L, invocation->count, 0);
     for (int i = 1; i < invocation->count; i++) {
         lua_pushstring(L, invocation->words[i]);
@@ -95,32 +122,37 @@ static int call_command(lua_State *L)
     return 1;
 }
 
-/* What a command raised on purpose is told in one line; a bug has left its traceback. */
-static void tell_error(lua_State *L)
+/* What a command raised on purpose is told in one line, and may say which exit code it is worth; a bug has left its
+ * traceback. */
+static int tell_error(lua_State *L)
 {
     size_t length;
+    int is_integer;
 
     if (!lua_istable(L, -1))
-        return;
+        return EXIT_FAILURE;
+    lua_pushliteral(L, "exit_code");
+    lua_rawget(L, -2);
+    lua_Integer code = lua_tointegerx(L, -1, &is_integer);
+    lua_pop(L, 1);
     lua_pushliteral(L, "message");
     lua_rawget(L, -2);
     const char *text = lua_tolstring(L, -1, &length);
     if (!text)
-        return;
+        return EXIT_FAILURE;
     text = log_mask(text, length, &length);
     console_error("cpi: ", strlen("cpi: "));
     console_error(text, length);
     console_error("\n", 1);
+    return is_integer ? (int)(code & 0xff) : EXIT_FAILURE;
 }
 
 static int run_command(lua_State *L, struct invocation *invocation)
 {
     lua_pushcfunction(L, call_command);
     lua_pushlightuserdata(L, invocation);
-    if (host_call(L, 1, 1) != LUA_OK) {
-        tell_error(L);
-        return EXIT_FAILURE;
-    }
+    if (host_call(L, 1, 1) != LUA_OK)
+        return tell_error(L);
     int code = (int)lua_tointeger(L, -1);
     if (code >= 0)
         return code;

@@ -4,6 +4,7 @@
  */
 #include "rpc.h"
 
+#include "api/api.h"
 #include "api/json.h"
 #include "base/file.h"
 #include "base/jsontext.h"
@@ -152,6 +153,20 @@ static void push_request(lua_State *L, struct buf *text)
     take_context(L);
     take_api_version(L);
     lua_remove(L, -2);
+}
+
+int rpc_read_request(lua_State *L)
+{
+    const char *path = luaL_checkstring(L, 1);
+    struct buf *text = api_push_buf(L);
+    struct fault fault;
+
+    *text = buf_new(LARGEST_REQUEST);
+    if (!file_read(path, text, NULL, &fault))
+        return refuse(L, "Request cannot be read, details: %s", fault.text);
+    push_request(L, text);
+    buf_wipe(text);
+    return 1;
 }
 
 /* ---- the response ------------------------------------------------------------------------------------------------ */

@@ -1,5 +1,6 @@
 -- cpi help [man]: what the program takes, as text or as a manual page.
 
+local command = require "operator.command"
 local usage = require "usage"
 
 -- Text cut into lines of at most `width` characters.
@@ -26,9 +27,13 @@ local function add_pairs(out, title, rows)
   end
 end
 
+-- A row per command, and below it one per option of its own.
 local function commands()
   local rows = {}
-  for i, command in ipairs(usage.commands) do rows[i] = { command.name .. " " .. command.arguments, command.summary } end
+  for _, one in ipairs(usage.commands) do
+    rows[#rows + 1] = { one.arguments == "" and one.name or one.name .. " " .. one.arguments, one.summary }
+    for _, option in ipairs(one.options or {}) do rows[#rows + 1] = { "  " .. option[1], option[2] } end
+  end
   return rows
 end
 
@@ -73,11 +78,8 @@ local function manual(version)
   return table.concat(out, "\n") .. "\n"
 end
 
-return function(host, arguments)
-  if #arguments > 1 or arguments[1] and arguments[1] ~= "man" then
-    host.console.error("usage: cpi help [man]\n")
-    return 2
-  end
-  host.console.write(arguments[1] and manual(host.version) or text())
+return command.new("help", function(host, words, _, refuse)
+  if #words > 1 or words[1] and words[1] ~= "man" then refuse() end
+  host.console.write(words[1] and manual(host.version) or text())
   return 0
-end
+end)

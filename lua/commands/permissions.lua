@@ -1,16 +1,17 @@
 -- cpi permissions [role]: which CloudStack commands each verb sends; with role, CloudMonkey lines that make a
 -- role which allows those and nothing else.
 
+local command = require "operator.command"
 local permissions = require "permissions"
 
 local function all_commands()
   local set, list = {}, {}
   for _, row in ipairs(permissions) do
     for _, part in ipairs { row.always, row.sometimes or {} } do
-      for _, command in ipairs(part) do set[command] = true end
+      for _, name in ipairs(part) do set[name] = true end
     end
   end
-  for command in pairs(set) do list[#list + 1] = command end
+  for name in pairs(set) do list[#list + 1] = name end
   table.sort(list)
   return list
 end
@@ -25,18 +26,15 @@ end
 local function print_role(console)
   console.write "create role name=bosh-cpi type=User description=\"BOSH CPI\"\n"
   console.write "# put the id that it answers in the place of ROLE\n"
-  for _, command in ipairs(all_commands()) do
-    console.write(("create rolepermission roleid=ROLE permission=allow rule=%s\n"):format(command))
+  for _, name in ipairs(all_commands()) do
+    console.write(("create rolepermission roleid=ROLE permission=allow rule=%s\n"):format(name))
   end
   console.write "create rolepermission roleid=ROLE permission=deny rule=*\n"
 end
 
-return function(host, arguments)
-  local wanted = arguments[1]
-  if #arguments > 1 or wanted and wanted ~= "role" then
-    host.console.error("usage: cpi permissions [role]\n")
-    return 2
-  end
+return command.new("permissions", function(host, words, _, refuse)
+  local wanted = words[1]
+  if #words > 1 or wanted and wanted ~= "role" then refuse() end
   if wanted then print_role(host.console) else print_verbs(host.console) end
   return 0
-end
+end)

@@ -11,6 +11,14 @@ local function match(answer, facts)
   return offerings.disk(offering, size)
 end
 
+local function weigh(facts, chosen)
+  return rows.weigh(facts.offerings, { chosen.offering }, function(offering)
+    if not offering.iscustomized and (offering.disksize or 0) < facts.size then
+      return ("gives %d GB, %d are wanted"):format(offering.disksize or 0, facts.size)
+    end
+  end)
+end
+
 return {
   summary = "Which disk offering a disk gets.",
   asked = "Asked by `create_disk` when the manifest names no `disk_offering`, by `create_vm` for an ephemeral disk "
@@ -53,5 +61,5 @@ return {
       { id = "d3", name = "shared.custom", disksize = 0, iscustomized = true, storagetype = "shared" },
     },
   },
-  match = match,
+  match = match, weigh = weigh,
 }

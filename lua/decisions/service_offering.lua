@@ -13,6 +13,23 @@ local function match(answer, facts)
   return chosen
 end
 
+-- What is too little in an offering, or nil.
+local function lack(offering, facts)
+  for _, id in ipairs(facts.refused) do
+    if id == offering.id then return "CloudStack had no room for it" end
+  end
+  if offering.iscustomized then return nil end
+  if (offering.cpunumber or 0) < facts.cpu then
+    return ("has %d CPUs, %d are wanted"):format(offering.cpunumber or 0, facts.cpu)
+  elseif (offering.memory or 0) < facts.ram then
+    return ("has %d MB, %d are wanted"):format(offering.memory or 0, facts.ram)
+  end
+end
+
+local function weigh(facts, chosen)
+  return rows.weigh(facts.offerings, chosen, function(offering) return lack(offering, facts) end)
+end
+
 return {
   summary = "Which service offerings a VM of a wanted size is tried with.",
   asked = "Asked by `create_vm` when the manifest names no `compute_offering` but `cpu` and `ram`, and by "
@@ -47,5 +64,5 @@ return {
       { id = "s3", name = "shared.custom", iscustomized = true },
     },
   },
-  match = match,
+  match = match, weigh = weigh,
 }

@@ -1,12 +1,9 @@
+local operator = require "spec.support.operator"
 local usage = require "usage"
 
 -- Runs a command; answers its exit code, what it wrote, and what it complained about.
 local function run(name, ...)
-  local out, err = {}, {}
-  local host = { version = "1.2.3", console = {
-    write = function(text) out[#out + 1] = text end, error = function(text) err[#err + 1] = text end,
-  } }
-  return require("commands." .. name)(host, { ... }), table.concat(out), table.concat(err)
+  return operator.run(name, { ... })
 end
 
 local function script_names()
@@ -54,17 +51,29 @@ describe("completion", function()
     end)
   end
 
-  it("completes in a real bash", function()
+  -- What bash offers for a line; its last word is the one to be completed.
+  local function completed(line)
     local _, script = run("completion", "bash")
+    local words = {}
+    for word in (line .. " "):gmatch "(%S*) " do words[#words + 1] = word end
     local path = os.tmpname()
-    local file = assert(io.open(path, "w"))
-    file:write(script, 'COMP_WORDS=(cpi journal s) COMP_CWORD=2; _cpi; echo "${COMPREPLY[@]}"\n')
-    file:close()
+    operator.write(path, ("%sCOMP_WORDS=(%s) COMP_CWORD=%d\n[[ -n ${COMP_WORDS[COMP_CWORD]} ]] || COMP_WORDS+=('')\n_cpi"
+      .. "; echo \"${COMPREPLY[@]}\"\n"):format(script, line, #words - 1))
     local pipe = io.popen("bash " .. path)
-    assert.equal("show\n", pipe:read "a")
+    local text = pipe:read "a"
     pipe:close()
     os.remove(path)
-  end)
+    return (text:gsub("\n$", ""))
+  end
+
+  for line, wanted in pairs {
+    ["cpi journal s"] = "show", ["cpi pol"] = "policy", ["cpi --conf"] = "--config", ["cpi policy fa"] = "facts",
+    ["cpi policy facts exp"] = "expunge", ["cpi --config x.json policy try ret"] = "retry",
+    ["cpi policy list --out"] = "--output", ["cpi policy list --output "] = "json", ["cpi policy try x --facts Makef"] = "Makefile",
+    ["cpi policy check "] = "", ["cpi policy test --"] = "--facts --example --output",
+  } do
+    it(("completes '%s' in a real bash"):format(line), function() assert.equal(wanted, completed(line)) end)
+  end
 
   it("refuses a shell that it does not know", function()
     assert.equal(2, (run("completion", "tcsh")))

@@ -20,6 +20,7 @@ int api_open_bytes(lua_State *L);
 int api_open_clock(lua_State *L);
 int api_open_cloudstack(lua_State *L);
 int api_open_console(lua_State *L);
+int api_open_files(lua_State *L);
 int api_open_http(lua_State *L);
 int api_open_json(lua_State *L);
 int api_open_log(lua_State *L);

@@ -3,6 +3,7 @@
 
 #include "../base/clock.h"
 #include "../base/http.h"
+#include "../base/readonly.h"
 #include "../base/secret.h"
 #include "../base/sign.h"
 
@@ -177,6 +178,8 @@ static double build_form(lua_State *L, lua_Integer nth, struct buf *form)
     if (lua_getfield(L, top, "command") != LUA_TSTRING)
         luaL_error(L, "request %I has no command", nth);
     const char *command = lua_tolstring(L, -1, &command_length);
+    if (!readonly_allows(command))
+        luaL_error(L, "%s is not sent: only reads are allowed here", command);
     int type = lua_getfield(L, top, "timeout");
     lua_Number timeout = lua_tonumber(L, -1);
     if (type != LUA_TNIL && (type != LUA_TNUMBER || !(timeout > 0)))

@@ -28,9 +28,21 @@ static int error_text(lua_State *L)
     return 0;
 }
 
+/* read() -> the next line of stdin, or nil at its end */
+static int read_line(lua_State *L)
+{
+    struct buf *line = api_push_buf(L);
+
+    if (console_read_line(line))
+        lua_pushlstring(L, buf_string(line), line->length);
+    else
+        lua_pushnil(L);
+    return 1;
+}
+
 int api_open_console(lua_State *L)
 {
-    static const luaL_Reg functions[] = {{"error", error_text}, {"write", write_text}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"error", error_text}, {"read", read_line}, {"write", write_text}, {NULL, NULL}};
 
     luaL_newlib(L, functions);
     lua_pushboolean(L, console_is_tty());

@@ -2,6 +2,7 @@
 #include "api.h"
 
 #include "../base/http.h"
+#include "../base/readonly.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -99,6 +100,8 @@ static int upload_file(lua_State *L)
     struct fault fault;
     struct http_upload upload = {.url = luaL_checkstring(L, 1), .file = luaL_checkstring(L, 2)};
 
+    if (readonly_is_on())
+        return luaL_error(L, "nothing is uploaded: only reads are allowed here");
     lua_settop(L, 4);
     if (lua_isnil(L, 4)) {
         lua_newtable(L);

@@ -104,8 +104,18 @@ static int locate(lua_State *L)
     return 1;
 }
 
-/* Calls the function below its arguments under the budgets; the number of results, or raises. */
-static int call_within_budget(lua_State *L, int arguments)
+/* What the call that is measured has taken so far; only one is measured at a time. */
+static unsigned long steps_taken;
+
+static void count_step(lua_State *L, lua_Debug *activation)
+{
+    if (++steps_taken > STEPS_PER_CALL)
+        out_of_steps(L, activation);
+}
+
+/* Calls the function below its arguments under the budgets; the number of results, or raises. Counting each step
+ * makes it slow. */
+static int call_within_budget(lua_State *L, int arguments, bool count_steps)
 {
     int base = lua_gettop(L) - arguments;
     struct memory *memory = memory_of(L);
@@ -117,7 +127,8 @@ static int call_within_budget(lua_State *L, int arguments)
         size_t limit = memory->used + ((size_t)MEGABYTES_PER_CALL << 20);
         memory->limit = outer && outer < limit ? outer : limit;
     }
-    lua_sethook(L, out_of_steps, LUA_MASKCOUNT, STEPS_PER_CALL);
+    steps_taken = 0;
+    lua_sethook(L, count_steps ? count_step : out_of_steps, LUA_MASKCOUNT, count_steps ? 1 : STEPS_PER_CALL);
     lua_pushcfunction(L, locate);
     lua_insert(L, base);
     int status = lua_pcall(L, arguments, LUA_MULTRET, base);
@@ -136,7 +147,25 @@ static int call_within_budget(lua_State *L, int arguments)
 static int call(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TFUNCTION);
-    return call_within_budget(L, lua_gettop(L) - 1);
+    return call_within_budget(L, lua_gettop(L) - 1, false);
+}
+
+/* measure(f, ...) -> { steps=, bytes= } that it took, then f's results; raises its error */
+static int measure(lua_State *L)
+{
+    struct memory *memory = memory_of(L);
+
+    luaL_checktype(L, 1, LUA_TFUNCTION);
+    lua_gc(L, LUA_GCCOLLECT);
+    lua_createtable(L, 0, 2);
+    lua_insert(L, 1);
+    size_t before = memory ? memory->peak = memory->used : 0;
+    int results = call_within_budget(L, lua_gettop(L) - 2, true);
+    lua_pushinteger(L, (lua_Integer)steps_taken);
+    lua_setfield(L, 1, "steps");
+    lua_pushinteger(L, (lua_Integer)(memory ? memory->peak - before : 0));
+    lua_setfield(L, 1, "bytes");
+    return results + 1;
 }
 
 /* ---- loading --------------------------------------------------------------------------------------------------- */
@@ -156,7 +185,20 @@ static bool is_blank(const struct buf *text)
     return true;
 }
 
-/* load(directory, name) -> path, what NAME.lua returns; nothing when it is absent or blank */
+/* Adds the fields of the table at index 3, where there is one, to the globals on the top. */
+static void add_globals(lua_State *L)
+{
+    if (lua_isnil(L, 3))
+        return;
+    for (lua_pushnil(L); lua_next(L, 3);) {
+        lua_pushvalue(L, -2);
+        lua_insert(L, -2);
+        lua_rawset(L, -4);
+    }
+}
+
+/* load(directory, name, globals?) -> path, what NAME.lua returns; nothing when it is absent or blank. globals: what it
+ * can name besides, for tests of policies. */
 static int load(lua_State *L)
 {
     size_t length;
@@ -164,7 +206,9 @@ static int load(lua_State *L)
     struct fault fault;
     bool missing;
 
-    lua_settop(L, 2);
+    if (!lua_isnoneornil(L, 3))
+        luaL_checktype(L, 3, LUA_TTABLE);
+    lua_settop(L, 3);
     check_name(L, name, length);
     const char *chunk = lua_pushfstring(L, "@%s/%s.lua", directory, name);
     struct buf *text = api_push_buf(L);
@@ -182,11 +226,12 @@ static int load(lua_State *L)
     }
     buf_free(text);
     push_environment(L);
+    add_globals(L);
     lua_setupvalue(L, -2, 1);
     lua_pushstring(L, chunk + 1);
     lua_insert(L, -2);
-    call_within_budget(L, 0);
-    lua_settop(L, 6); /* directory, name, chunk, buf, path, value */
+    call_within_budget(L, 0, false);
+    lua_settop(L, 7); /* directory, name, globals, chunk, buf, path, value */
     return 2;
 }
 
@@ -218,7 +263,7 @@ static int names(lua_State *L)
 
 int api_open_policy(lua_State *L)
 {
-    static const luaL_Reg functions[] = {{"call", call}, {"load", load}, {"names", names}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"call", call}, {"load", load}, {"measure", measure}, {"names", names}, {NULL, NULL}};
 
     luaL_newlib(L, functions);
     return 1;

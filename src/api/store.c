@@ -1,9 +1,16 @@
 /* host.store: key to text in named tables of a file. */
 #include "api.h"
 
+#include "../base/readonly.h"
 #include "../base/store.h"
 
 #include <string.h>
+
+/* Opening makes the file where there is none: it counts as writing. */
+static bool may_write(struct fault *fault)
+{
+    return !readonly_is_on() || fault_set(fault, "the store is left alone: only reads are allowed here");
+}
 
 /* open(path) -> true | nil, why */
 static int open_store(lua_State *L)
@@ -11,7 +18,7 @@ static int open_store(lua_State *L)
     const char *path = luaL_checkstring(L, 1);
     struct fault fault;
 
-    if (!store_open(path, &fault))
+    if (!may_write(&fault) || !store_open(path, &fault))
         return api_refuse(L, &fault);
     lua_pushboolean(L, 1);
     return 1;
@@ -54,7 +61,7 @@ static int put(lua_State *L)
     const char *value = luaL_checklstring(L, 3, &length);
     struct fault fault;
 
-    if (!store_put(table, key, key_length, value, length, &fault))
+    if (!may_write(&fault) || !store_put(table, key, key_length, value, length, &fault))
         return api_refuse(L, &fault);
     lua_pushboolean(L, 1);
     return 1;
@@ -68,7 +75,7 @@ static int delete_key(lua_State *L)
     const char *key = luaL_checklstring(L, 2, &key_length);
     struct fault fault;
 
-    if (!store_delete(table, key, key_length, &fault))
+    if (!may_write(&fault) || !store_delete(table, key, key_length, &fault))
         return api_refuse(L, &fault);
     lua_pushboolean(L, 1);
     return 1;

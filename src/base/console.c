@@ -18,6 +18,20 @@ bool console_error(const char *text, size_t length)
     return file_write_stream(STDERR_FILENO, text, length);
 }
 
+bool console_read_line(struct buf *line)
+{
+    char byte;
+    bool any = false;
+
+    while (read(STDIN_FILENO, &byte, 1) == 1) {
+        any = true;
+        if (byte == '\n')
+            break;
+        buf_append(line, &byte, 1);
+    }
+    return any;
+}
+
 bool console_is_tty(void)
 {
     return isatty(STDOUT_FILENO) == 1;

@@ -2,6 +2,8 @@
 #ifndef CONSOLE_H
 #define CONSOLE_H
 
+#include "buf.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -10,6 +12,9 @@ bool console_error(const char *text, size_t length);
 
 /* Whether someone looks at stdout. */
 bool console_is_tty(void);
+
+/* Appends the next line of stdin, without its end; false when there is none. */
+bool console_read_line(struct buf *line);
 
 /*
  * Keeps stdout for the one response line: the descriptor comes back, closed on exec, and whatever else writes to

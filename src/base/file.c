@@ -1,9 +1,12 @@
 /* Whole files and streams in and out of memory. */
 #include "file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define CHUNK 65536
@@ -38,6 +41,34 @@ bool file_read(const char *path, struct buf *out, bool *missing, struct fault *f
     bool ok = file_read_stream(fd, out, &why) || fault_set(fault, "%s: %s", path, why.text);
     close(fd);
     return ok;
+}
+
+static bool is_directory(const char *path, const char *name)
+{
+    char whole[4096];
+    struct stat status;
+
+    return snprintf(whole, sizeof whole, "%s/%s", path, name) < (int)sizeof whole && stat(whole, &status) == 0
+           && S_ISDIR(status.st_mode);
+}
+
+bool file_list(const char *path, struct buf *names, struct fault *fault)
+{
+    DIR *directory = opendir(path);
+    const struct dirent *entry;
+
+    if (!directory)
+        return fault_set(fault, "%s: %s", path, strerror(errno));
+    while ((entry = readdir(directory)) != NULL) {
+        if (entry->d_name[0] == '.')
+            continue;
+        buf_append(names, entry->d_name, strlen(entry->d_name));
+        if (is_directory(path, entry->d_name))
+            buf_append(names, "/", 1);
+        buf_append(names, "", 1);
+    }
+    closedir(directory);
+    return !names->failed || fault_set(fault, "not enough memory");
 }
 
 bool file_write_stream(int fd, const char *bytes, size_t length)

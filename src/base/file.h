@@ -14,6 +14,9 @@ bool file_read_stream(int fd, struct buf *out, struct fault *fault);
 /* Reads a file; *missing (may be NULL) tells that there is none of that name. */
 bool file_read(const char *path, struct buf *out, bool *missing, struct fault *fault);
 
+/* Appends the names in a directory, each with its NUL, those of directories with a slash behind; hidden ones not. */
+bool file_list(const char *path, struct buf *names, struct fault *fault);
+
 /* Writes all of it. */
 bool file_write_stream(int fd, const char *bytes, size_t length);
 

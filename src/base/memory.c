@@ -23,5 +23,7 @@ void *memory_allocate(void *context, void *block, size_t old_size, size_t new_si
     }
     size_t before = held < memory->used ? held : memory->used;
     memory->used = memory->used - before + new_size;
+    if (memory->used > memory->peak)
+        memory->peak = memory->used;
     return moved;
 }

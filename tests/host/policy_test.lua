@@ -153,6 +153,28 @@ check.raises("used more than 32 MB", load, "return ('x'):rep(2^26)")
 local big = ("y"):rep(100 * 1024 * 1024)
 check.equal(#big, policy.call(decide "return #...", big), "what is in use already does not count")
 
+-- What a call takes, for those who write policies.
+local used, first, second = policy.measure(decide "local n = 0 for i = 1, 1000 do n = n + i end return n, nil")
+check.that(first == 500500 and second == nil, "its results")
+check.that(used.steps > 1000 and used.steps < 5000, used.steps .. " steps")
+check.that(used.bytes < 65536, used.bytes .. " bytes")
+used = policy.measure(decide "for i = 1, 10 do local s = ('x'):rep(2^20) end")
+check.that(used.bytes >= 2 ^ 20 and used.bytes < 2 ^ 24, used.bytes .. " bytes at the most")
+check.equal(policy.measure(decide "return 1").steps, policy.measure(decide "return 1").steps, "the same steps each time")
+check.raises("ran for more than 10000000 steps", policy.measure, decide "while true do end")
+check.raises("used more than 32 MB", policy.measure, decide "return ('x'):rep(2^26)")
+check.raises("my words", policy.measure, decide "error('my words')")
+check.raises("function expected", policy.measure, 5)
+
+-- Globals that a caller lends: for tests of policies, and for that file alone.
+write("probe", "lent('x') return lent")
+local lent_to = {}
+local function lent(word) lent_to[#lent_to + 1] = word end
+check.equal(lent, select(2, policy.load(directory, "probe", { lent = lent })))
+check.same({ "x" }, lent_to)
+check.raises("nil value", policy.load, directory, "probe")
+check.raises("table expected", policy.load, directory, "probe", 5)
+
 -- A policy called by a policy has no more than what is left.
 local outer = decide "local call, inner = ... call(inner)"
 check.raises("ran for more than", policy.call, outer, policy.call, decide "while true do end")

@@ -70,14 +70,15 @@ harness.shell("rm -rf " .. directory)
 -- the host table
 
 for field, kind in pairs { attempt = "function", bytes = "table", clock = "table", cloudstack = "table", config = "table",
-  console = "table",
-  environment = "function", http = "table", json = "table", log = "table", lua_dir = "string", policy = "table",
-  process = "table", store = "table", throttle = "table", version = "string" } do
+  console = "table", environment = "function", files = "table", http = "table", json = "table", log = "table",
+  lua_dir = "string", policy = "table", process = "table", read_only = "function", store = "table", throttle = "table",
+  version = "string" } do
   check.equal(kind, type(host[field]), field)
 end
+local fields = "attempt bytes clock cloudstack config console environment files http json log lua_dir policy process "
+  .. "read_only store throttle version "
 for field in pairs(host) do
-  check.that(("attempt bytes clock cloudstack config console environment http json log lua_dir policy process store throttle version ")
-    :find(field .. " ", 1, true), "what is host." .. field)
+  check.that(fields:find(field .. " ", 1, true), "what is host." .. field)
 end
 check.that(host.version:find "^%d+%.%d+%.%d+$", host.version)
 check.equal(nil, host.environment "NO_SUCH_VARIABLE_AT_ALL")

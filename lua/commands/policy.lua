@@ -1,0 +1,213 @@
+-- cpi policy list|check|test|facts|try: for those who write policies. Only list, and the others where they are given
+-- no directory, need a configuration.
+
+local command = require "operator.command"
+local decisions = require "decisions"
+local errors = require "errors"
+local facts_of = require "facts"
+local new_paper = require "operator.paper"
+local policy = require "policy"
+local policy_directory = require "operator.policy_directory"
+local spelling = require "spelling"
+
+local LONGEST_SUM = 12 -- digits of a checksum that tell files apart
+
+local function configured_directory(host)
+  local directory = command.settings(host).policies.directory
+  return directory ~= "" and directory or nil
+end
+
+-- The directory that is named, else the configuration's.
+local function directory_of(host, named)
+  if named then return (named:gsub("(.)/+$", "%1")) end
+  return configured_directory(host) or error(command.refusal("no directory is named, and policies.directory is not configured"))
+end
+
+local function named_decision(name, refuse)
+  if not name then refuse "which decision?" end
+  for _, one in ipairs(decisions) do
+    if one == name then return require("decisions." .. name) end
+  end
+  error(command.refusal("no decision is called '%s'%s; there are: %s", name, spelling.suggestion(name, decisions),
+    table.concat(decisions, ", ")))
+end
+
+-- ---------------------------------------------------------------------------------------------------------
+
+local actions = {}
+
+function actions.list(host, _, options)
+  local paper, rows, broken = new_paper(host), policy_directory.in_force(host, configured_directory(host)), 0
+  for _, row in ipairs(rows) do broken = broken + (row.problem and 1 or 0) end
+  if options.output then
+    paper:json(host.json.array(rows))
+    return broken == 0 and 0 or 1
+  end
+  for _, row in ipairs(rows) do
+    local origin = row.origin == "site" and paper:tint("bold", "site   ") or row.origin
+    paper:line("%-18s %s  %s  %s", row.decision, origin, (row.checksum or ""):sub(1, LONGEST_SUM), row.file)
+    if row.problem then paper:line("  %s", paper:tint("red", row.problem)) end
+  end
+  return broken == 0 and 0 or 1
+end
+
+function actions.check(host, words, options)
+  local paper, directory = new_paper(host), directory_of(host, words[2])
+  local files, why = policy_directory.check(host, directory)
+  if not files then error(command.refusal("%s", why)) end
+  local problems = 0
+  for _, file in ipairs(files) do
+    problems = problems + #file.problems
+    if not options.output then
+      if #file.problems == 0 then paper:line("%s: %s", file.file, paper:tint("green", "good")) end
+      for _, problem in ipairs(file.problems) do
+        local place = problem:find(file.file, 1, true) and "" or file.file .. ": "
+        paper:line("%s%s", place, paper:tint("red", problem))
+      end
+    end
+    file.problems = host.json.array(file.problems)
+  end
+  if options.output then paper:json(host.json.array(files)) else paper:line("%d files, %d problems", #files, problems) end
+  return problems == 0 and 0 or 1
+end
+
+function actions.test(host, words, options)
+  local paper, directory = new_paper(host), directory_of(host, words[2])
+  local last, results = nil, {}
+  local passed, failed = require("operator.policy_tests").run(host, directory, function(file, test, failure)
+    results[#results + 1] = { file = file, test = test, failure = failure }
+    if options.output then return end
+    if file ~= last then paper:line("%s", paper:tint("bold", file)) end
+    last = file
+    paper:line("  %s %s", failure and paper:tint("red", "FAIL") or paper:tint("green", "ok  "), test or "the file itself")
+    if failure then paper:line("       %s", failure) end
+  end)
+  if not passed then error(command.refusal("%s", failed)) end
+  if options.output then
+    paper:json { passed = passed, failed = failed, tests = host.json.array(results) }
+  else
+    paper:line("%d passed, %d failed", passed, failed)
+  end
+  return failed == 0 and 0 or 1
+end
+
+-- ---------------------------------------------------------------------------------------------------------
+
+-- Markdown's marks are for pages.
+local function plain(text) return (text:gsub("`", ""):gsub("\n|[%-|]+|", "")) end
+
+local function print_facts(paper, rows, prefix)
+  for _, row in ipairs(rows) do
+    paper:line("  %s (%s%s): %s", paper:tint("bold", prefix .. row[1]), row[2], row.optional and ", optional" or "", plain(row[3]))
+    if row.fields then print_facts(paper, row.fields, prefix .. row[1] .. (row[2] == "object[]" and "[]." or ".")) end
+  end
+end
+
+-- The schema as JSON: { name, type, optional, text, fields }.
+local function described(json, rows)
+  local list = {}
+  for i, row in ipairs(rows) do
+    list[i] = { name = row[1], type = row[2], text = row[3], optional = row.optional, open = row.open,
+      fields = row.fields and described(json, row.fields) }
+  end
+  return json.array(list)
+end
+
+function actions.facts(host, words, options, refuse)
+  local paper, decision = new_paper(host), named_decision(words[2], refuse)
+  if options.example then
+    paper:json(decision.example)
+  elseif options.output then
+    paper:json { decision = words[2], summary = decision.summary, facts = described(host.json, decision.facts),
+      answer = { type = decision.answer.type, text = decision.answer.text }, example = decision.example }
+  else
+    paper:line("%s", paper:tint("bold", words[2]))
+    paper:line("%s\n%s\n", plain(decision.summary), plain(decision.asked))
+    paper:line("facts")
+    print_facts(paper, decision.facts, "")
+    paper:line("\nanswer: %s\n", plain(decision.answer.text))
+    paper:line("ours: %s\n", plain(decision.ours))
+    paper:line("an example of facts")
+    paper:fields(decision.example, 2)
+  end
+  return 0
+end
+
+-- ---------------------------------------------------------------------------------------------------------
+
+-- Facts from a file, as described; null is nothing.
+local function read_facts(host, path, name, decision)
+  local given = command.read_json(host, path)
+  local function without_null(value)
+    if type(value) ~= "table" then return end
+    for key, inner in pairs(value) do
+      if inner == host.json.null then value[key] = nil else without_null(inner) end
+    end
+  end
+  without_null(given)
+  local problems = type(given) == "table" and facts_of.problems(decision, given) or { "it must be an object" }
+  if #problems > 0 then
+    error(command.refusal("%s holds no facts of %s: %s", path, name, table.concat(problems, "; ")))
+  end
+  return given
+end
+
+-- The answer to the facts, or nil and the words of the failure; and what it took.
+local function tried(host, directory, name, facts)
+  local used
+  local decide = policy.new {
+    ours = host.lua_dir .. "/policies", log = host.log, directory = function() return directory end,
+    sandbox = { load = host.policy.load, call = function(...)
+      local results = table.pack(host.policy.measure(...))
+      used = results[1]
+      return table.unpack(results, 2, results.n)
+    end },
+  }
+  local ok, answer = pcall(decide, name, facts)
+  if ok then return answer, nil, used end
+  return nil, errors.words(answer), used
+end
+
+local function print_trial(host, name, facts, answer, used)
+  local paper = new_paper(host)
+  paper:value("answer", answer)
+  local weigh = require("decisions." .. name).weigh
+  if weigh then
+    paper:line "candidates"
+    for _, one in ipairs(weigh(facts, answer)) do
+      paper:line("  %s %-20s %s", one.rank and paper:tint("green", ("%d"):format(one.rank)) or "-", one.name, one.why or "chosen")
+    end
+  end
+  paper:line("steps = %d of 10000000, memory = %d KB of 32 MB", used.steps, (used.bytes + 1023) // 1024)
+end
+
+actions["try"] = function(host, words, options, refuse)
+  local name = words[2]
+  local decision = named_decision(name, refuse)
+  if not options.facts then refuse "which facts?" end
+  local directory = words[3] and directory_of(host, words[3])
+  if not directory and host.config.path then directory = configured_directory(host) end
+  local facts = read_facts(host, options.facts, name, decision)
+  local answer, failure, used = tried(host, directory, name, facts)
+  if options.output then
+    new_paper(host):json { answer = answer, failure = failure, used = used }
+  elseif failure then
+    new_paper(host):line("%s", failure)
+  else
+    print_trial(host, name, facts, answer, used)
+  end
+  return failure and 1 or 0
+end
+
+local most_words = { list = 1, check = 2, test = 2, facts = 2, ["try"] = 3 }
+
+return command.new("policy", function(host, words, options, refuse)
+  local action = actions[words[1]]
+  if not action then
+    refuse(words[1] and ("unknown: policy %s%s"):format(words[1], spelling.suggestion(words[1],
+      { "list", "check", "test", "facts", "try" })))
+  elseif #words > most_words[words[1]] then
+    refuse "too many arguments"
+  end
+  return action(host, words, options, refuse)
+end)

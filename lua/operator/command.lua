@@ -1,0 +1,118 @@
+-- What every operator command does alike: reads its command line as lua/usage.lua describes it, reads the
+-- configuration, and ends with 0 (good), 1 (a finding, a failure) or 2 (usage, configuration).
+
+local errors = require "errors"
+local spelling = require "spelling"
+local usage = require "usage"
+
+local command = {}
+
+local BAD_USAGE = 2
+
+-- An error that ends the program with exit code 2.
+local function refusal(format, ...)
+  local failure = errors.cpi(format, ...)
+  failure.exit_code = BAD_USAGE
+  return failure
+end
+command.refusal = refusal
+
+local function described(name)
+  for _, one in ipairs(usage.commands) do
+    if one.name == name then return one end
+  end
+  error("no command is called " .. name)
+end
+
+local function refuse(name, why)
+  error(refusal("%susage: cpi [--config FILE] %s %s", why and why .. "; " or "", name, described(name).arguments))
+end
+
+-- The options of a command: { name = "FILE" } for one with a value, { name = true } for a flag.
+local function options_of(name)
+  local known = {}
+  for _, option in ipairs(described(name).options or {}) do
+    local long, value = option[1]:match "^%-%-([%l-]+) ?(.*)$"
+    known[long] = value ~= "" and value or true
+  end
+  return known
+end
+
+local function unknown(name, word, known)
+  local words = {}
+  for long in pairs(known) do words[#words + 1] = "--" .. long end
+  table.sort(words)
+  refuse(name, ("unknown option %s%s"):format(word, spelling.suggestion(word, words)))
+end
+
+-- The value of an option at `at`, and where the next argument is.
+local function read_option(name, arguments, at, known)
+  local word = arguments[at]
+  local long, value = word:match "^%-%-([^=]*)=?(.*)$"
+  local kind = known[long]
+  if not kind then unknown(name, word, known) end
+  if kind == true then
+    if word:find("=", 1, true) then refuse(name, ("--%s takes no value"):format(long)) end
+    return long, true, at + 1
+  end
+  if word:find("=", 1, true) then return long, value, at + 1 end
+  if not arguments[at + 1] then refuse(name, ("--%s needs a value: %s"):format(long, kind)) end
+  return long, arguments[at + 1], at + 2
+end
+
+-- An option that shows one word in lower case takes just that word.
+local function check_value(name, long, value, kind)
+  if kind ~= true and not kind:find "%u" and value ~= kind then
+    refuse(name, ("--%s takes %s, not '%s'"):format(long, kind, value))
+  end
+end
+
+-- { words }, { option = value or true }. What follows "--" is a word, whatever it looks like; so is a number.
+local function read(name, arguments)
+  local words, options, known, at = {}, {}, options_of(name), 1
+  while arguments[at] do
+    if arguments[at] == "--" then
+      table.move(arguments, at + 1, #arguments, #words + 1, words)
+      break
+    elseif arguments[at]:find "^%-%-" then
+      local long, value
+      long, value, at = read_option(name, arguments, at, known)
+      check_value(name, long, value, known[long])
+      options[long] = value
+    else
+      words[#words + 1], at = arguments[at], at + 1
+    end
+  end
+  return words, options
+end
+
+-- new(name, run) -> what lua/commands/NAME.lua returns. run(host, words, options, refuse) answers the exit code;
+-- refuse(why) ends with the usage.
+function command.new(name, run)
+  return function(host, arguments)
+    local words, options = read(name, arguments)
+    return run(host, words, options, function(why) refuse(name, why) end)
+  end
+end
+
+-- settings(host, context) -> the settings; what is wrong with the configuration ends the program with exit code 2.
+function command.settings(host, context)
+  local ok, settings = pcall(require("configuration").load, host, context or {})
+  if ok then return settings end
+  error(refusal("%s", errors.words(settings)))
+end
+
+-- What a file holds ("-" is standard input); a file that cannot be read ends the program with exit code 2.
+function command.read(host, path)
+  local text, why = host.files.read(path == "-" and "/dev/stdin" or path)
+  return text or error(refusal("%s", why))
+end
+
+-- The same, decoded from JSON.
+function command.read_json(host, path)
+  local value, why = host.json.decode(command.read(host, path))
+  if value == nil then error(refusal("%s: %s", path, why)) end
+  return value
+end
+
+return command

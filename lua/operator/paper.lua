@@ -1,0 +1,100 @@
+-- What an operator reads: indented lines, in colour where there is a terminal and NO_COLOR does not forbid it. Values
+-- are written as people write them; secrets are masked by the host.
+
+local paper = {}
+paper.__index = paper
+
+local codes = { bold = 1, red = 31, green = 32, yellow = 33, dim = 2 }
+
+-- paper(host) -> a sheet to write on
+local function new(host)
+  local forbidden = host.environment "NO_COLOR"
+  return setmetatable({ host = host, coloured = host.console.tty and (forbidden == nil or forbidden == "") }, paper)
+end
+
+-- The text in a colour (bold, red, green, yellow, dim), where there are colours.
+function paper:tint(colour, text)
+  if not self.coloured then return text end
+  return ("\27[%dm%s\27[0m"):format(codes[colour], text)
+end
+
+-- Writes a line. What cannot be written ends the program: nobody would read the rest.
+function paper:line(format, ...)
+  local text = select("#", ...) > 0 and format:format(...) or format or ""
+  local ok, why = self.host.console.write(self.host.log.mask(text) .. "\n")
+  if not ok then error(require("errors").cpi("%s", why)) end
+end
+
+-- ---------------------------------------------------------------------------------------------------------
+-- values
+
+local function is_plain(text)
+  return text:find "^[%w_./][%w_./ :@,+-]*$" and not text:find " $" and not tonumber(text)
+    and text ~= "true" and text ~= "false" and text ~= "null"
+end
+
+local function scalar(value, null)
+  if value == null then return "null" end
+  if type(value) == "string" then return is_plain(value) and value or ("%q"):format(value):gsub("\\\n", "\\n") end
+  return tostring(value)
+end
+
+local function sorted_keys(value)
+  local keys = {}
+  for key in pairs(value) do keys[#keys + 1] = key end
+  table.sort(keys, function(a, b) return tostring(a) < tostring(b) end)
+  return keys
+end
+
+-- A table of scalars on one line: { a = 1, b = x }; nil when it has tables in it, or would be long.
+local LONGEST = 96
+local function short(value, null)
+  local parts = {}
+  for _, key in ipairs(sorted_keys(value)) do
+    local inner = value[key]
+    if type(inner) == "table" then return nil end
+    parts[#parts + 1] = (math.type(key) and "" or tostring(key) .. " = ") .. scalar(inner, null)
+  end
+  local line = table.concat(parts, ", ")
+  if #line > LONGEST then return nil end
+  return #parts == 0 and "none" or #value > 0 and line or "{ " .. line .. " }"
+end
+
+-- The lines of a value at an indent.
+local function add(out, name, value, indent, null)
+  local pad = (" "):rep(indent)
+  if type(value) ~= "table" then
+    out[#out + 1] = ("%s%s = %s"):format(pad, name, scalar(value, null))
+    return
+  end
+  local line = short(value, null)
+  if line then
+    out[#out + 1] = ("%s%s = %s"):format(pad, name, line)
+    return
+  end
+  out[#out + 1] = ("%s%s"):format(pad, name)
+  for _, key in ipairs(sorted_keys(value)) do
+    add(out, math.type(key) and ("- %d"):format(key) or tostring(key), value[key], indent + 2, null)
+  end
+end
+
+-- Writes a value under a name; a table's fields below it, by their names.
+function paper:value(name, value, indent)
+  local out = {}
+  add(out, name, value, indent or 0, self.host.json.null)
+  for _, line in ipairs(out) do self:line("%s", line) end
+end
+
+-- Writes JSON, one line.
+function paper:json(value)
+  self:line("%s", self.host.json.encode(value))
+end
+
+-- The fields of a table, without a name of their own.
+function paper:fields(value, indent)
+  for _, key in ipairs(sorted_keys(value)) do
+    self:value(math.type(key) and ("- %d"):format(key) or tostring(key), value[key], indent)
+  end
+end
+
+return new

@@ -1,0 +1,54 @@
+/* host.files: what an operator's files say. Nothing is written. */
+#include "api.h"
+
+#include "../base/file.h"
+
+#include <lualib.h>
+#include <string.h>
+
+#define LARGEST (32 << 20)
+
+/* read(path) -> text | nil, why */
+static int read_text(lua_State *L)
+{
+    const char *path = luaL_checkstring(L, 1);
+    struct buf *text = api_push_buf(L);
+    struct fault fault;
+
+    *text = buf_new(LARGEST);
+    if (!file_read(path, text, NULL, &fault))
+        return api_refuse(L, &fault);
+    lua_pushlstring(L, buf_string(text), text->length);
+    return 1;
+}
+
+/* list(directory) -> its names, sorted, those of directories with a slash behind | nil, why */
+static int list_names(lua_State *L)
+{
+    const char *path = luaL_checkstring(L, 1);
+    struct buf *names = api_push_buf(L);
+    struct fault fault;
+
+    if (!file_list(path, names, &fault))
+        return api_refuse(L, &fault);
+    lua_newtable(L);
+    lua_Integer count = 0;
+    for (size_t at = 0; at < names->length; at += strlen(names->bytes + at) + 1) {
+        lua_pushstring(L, names->bytes + at);
+        lua_rawseti(L, -2, ++count);
+    }
+    lua_getglobal(L, LUA_TABLIBNAME);
+    lua_getfield(L, -1, "sort");
+    lua_pushvalue(L, -3);
+    lua_call(L, 1, 0);
+    lua_pop(L, 1);
+    return 1;
+}
+
+int api_open_files(lua_State *L)
+{
+    static const luaL_Reg functions[] = {{"list", list_names}, {"read", read_text}, {NULL, NULL}};
+
+    luaL_newlib(L, functions);
+    return 1;
+}
