@@ -33,12 +33,9 @@ local function check_policy(host, directory, name, problem)
   if trouble then problem(trouble) end
 end
 
--- check(host, directory) -> { { file, decision (of a policy), problems = { texts } }, ... } in the order of the names,
--- or nil and why the directory cannot be read. Tests (*_test.lua) and what is no Lua file are left out.
-function policy_directory.check(host, directory)
+local function add_files(host, directory, files)
   local names, why = host.files.list(directory)
   if not names then return nil, why end
-  local files = {}
   for _, file in ipairs(names) do
     local name = file:match "^(.*)%.lua$"
     if name and not name:find "_test$" then
@@ -52,25 +49,40 @@ function policy_directory.check(host, directory)
       end
     end
   end
+  return true
+end
+
+-- check(host, directories) -> { { file, decision (of a policy), problems = { texts } }, ... } in the order of the names,
+-- or nil and why a directory cannot be read. Tests (*_test.lua) and what is no Lua file are left out. Several
+-- directories are separated by colons.
+function policy_directory.check(host, directories)
+  local files = {}
+  for directory in directories:gmatch "[^:]+" do
+    local ok, why = add_files(host, directory, files)
+    if not ok then return nil, why end
+  end
   return files
 end
 
--- in_force(host, directory or nil) -> { { decision, origin ("site" or "default"), file, checksum, problem }, ... }
-function policy_directory.in_force(host, directory)
+-- The directory that has the file in force, and whether it is the site's.
+local function place_of(host, directories, name)
+  for directory in (directories or ""):gmatch "[^:]+" do
+    local text = host.files.read(("%s/%s.lua"):format(directory, name))
+    if text and text:find "%S" then return directory, true end
+  end
+  return host.lua_dir .. "/policies", false
+end
+
+-- in_force(host, directories or nil) -> { { decision, origin ("site" or "default"), file, checksum, problem }, ... }
+function policy_directory.in_force(host, directories)
   local list = {}
   for i, name in ipairs(decisions) do
-    local row = { decision = name, origin = "default", file = ("%s/policies/%s.lua"):format(host.lua_dir, name) }
-    local site = directory and ("%s/%s.lua"):format(directory, name)
-    local text = site and host.files.read(site)
-    if text and text:find "%S" then row.origin, row.file = "site", site end
-    local ok, failure = pcall(policy.load, host.policy, row.file:match "^(.*)/", name)
-    if not ok then row.problem = errors.words(failure) end
+    local directory, is_site = place_of(host, directories, name)
+    local row = { decision = name, origin = is_site and "site" or "default", file = ("%s/%s.lua"):format(directory, name) }
+    local ok, failure = pcall(policy.load, host.policy, directory, name)
     local content, why = host.files.read(row.file)
-    if content then
-      row.checksum = host.bytes.sha256(content)
-    else
-      row.problem = why
-    end
+    row.checksum = content and host.bytes.sha256(content)
+    row.problem = not ok and errors.words(failure) or why
     list[i] = row
   end
   return list

@@ -129,28 +129,40 @@ local function globals(host, directory, tests)
   return names
 end
 
--- run(host, directory, report) -> passed, failed; or nil and why the directory cannot be read.
+-- The test files of directories that colons separate: { { directory, name }, ... }, or nil and why one cannot be read.
+local function test_files(host, directories)
+  local list = {}
+  for directory in directories:gmatch "[^:]+" do
+    local files, why = host.files.list(directory)
+    if not files then return nil, why end
+    for _, file in ipairs(files) do
+      local name = file:match "^(.*_test)%.lua$"
+      if name then list[#list + 1] = { directory, name } end
+    end
+  end
+  return list
+end
+
+-- run(host, directories, report) -> passed, failed; or nil and why a directory cannot be read.
 -- report(file, words, failure): one test; failure is nil for a good one. A file that cannot be loaded, or has no
 -- test, is a failure of its own, with words nil.
-function policy_tests.run(host, directory, report)
-  local files, why = host.files.list(directory)
+function policy_tests.run(host, directories, report)
+  local files, why = test_files(host, directories)
   if not files then return nil, why end
   local passed, failed = 0, 0
   local function tell(file, words, failure)
     if failure then failed = failed + 1 else passed = passed + 1 end
     report(file, words, failure)
   end
-  for _, file in ipairs(files) do
-    local name = file:match "^(.*_test)%.lua$"
-    if name then
-      local tests = {}
-      local ok, failure = pcall(host.policy.load, directory, name, globals(host, directory, tests))
-      if not ok then tell(file, nil, errors.words(failure)) end
-      if ok and #tests == 0 then tell(file, nil, "it has no test") end
-      for _, test in ipairs(ok and tests or {}) do
-        local good, problem = pcall(host.policy.call, test.run)
-        tell(file, test.words, not good and errors.words(problem) or nil)
-      end
+  for _, one in ipairs(files) do
+    local directory, name, tests = one[1], one[2], {}
+    local file = name .. ".lua"
+    local ok, failure = pcall(host.policy.load, directory, name, globals(host, directories, tests))
+    if not ok then tell(file, nil, errors.words(failure)) end
+    if ok and #tests == 0 then tell(file, nil, "it has no test") end
+    for _, test in ipairs(ok and tests or {}) do
+      local good, problem = pcall(host.policy.call, test.run)
+      tell(file, test.words, not good and errors.words(problem) or nil)
     end
   end
   return passed, failed

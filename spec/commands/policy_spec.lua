@@ -37,6 +37,14 @@ describe("policy list", function()
     assert.equal(#require "decisions", select(2, out:gsub("\n", "")))
   end)
 
+  it("looks into several directories, as the CPI does", function()
+    local first, second = operator.directory { ["retry.lua"] = "" }, operator.directory { ["retry.lua"] = "return {", ["names.lua"] = "" }
+    local code, out = run({ "list" }, configured(first .. ":" .. second))
+    assert.equal(1, code)
+    assert.truthy(out:find("site     %S+  " .. second:gsub("%p", "%%%0") .. "/retry.lua"), out)
+    assert.equal(1, (run({ "check" }, configured(first .. ":" .. second))))
+  end)
+
   it("finds a file that does not load", function()
     local directory = operator.directory { ["expunge.lua"] = "return {" }
     local code, out = run({ "list" }, configured(directory))
