@@ -174,7 +174,8 @@ test("j", function() cloud().call("has_vm", 5) end)
     local code, out = run { "test", directory }
     assert.equal(1, code)
     for _, words in ipairs {
-      'a_test.lua:1: wanted "x", got "y"', "ok   b", "a_test.lua:3: facts.expunge: facts.may_expung is no fact (did you mean 'may_expunge'?)",
+      'a_test.lua:1: wanted "x", got "y"', "ok   b",
+      "a_test.lua:3: facts.expunge: facts.may_expung is no fact (did you mean 'may_expunge'?)",
       "no decision is called 'expunj' (did you mean 'expunge'?)", "a_test.lua:5: attempt to index a nil value",
       "ok   f", "a_test.lua:7: it did not fail", "a_test.lua:8: ran for more than 10000000 steps",
       'a_test.lua:9: the policy answered "destroy"', "argument vm_cid must be a string",
