@@ -8,7 +8,7 @@ CFLAGS  ?= -O2 -g
 
 # The one list of Debian packages: to build, and to check.
 DEBS := build-essential pkg-config liblua5.4-dev lua-cjson-dev libcurl4-openssl-dev libssl-dev libsqlite3-dev \
-        libmicrohttpd-dev lua5.4 lua-busted lua-check valgrind curl openssl ruby
+        libmicrohttpd-dev clang libclang-rt-dev lua5.4 lua-busted lua-check valgrind curl openssl ruby
 
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes
 # Asked when it is needed: `make deps` may have just installed it.
@@ -70,8 +70,8 @@ deps:                            ## installs the Debian packages that building a
 demo: all build/spec/host_native.so ## a VM's life against the simulated CloudStack, for a person to follow
 	lua5.4 demo/life.lua
 
-test: all $(CHECKERS)            ## all checks; the last line is the sum
-	@$(RUN) lint unit host-tests spec server transcripts lifecycle job
+test: all $(CHECKERS) fuzz-build ## all checks; the last line is the sum
+	@$(RUN) lint unit host-tests spec server transcripts lifecycle job fuzz
 
 lint:                            ## style, and the floors of the design
 	@$(RUN) lint
@@ -97,8 +97,28 @@ lifecycle: all $(CHECKERS)       ## whole lives of VMs, over HTTP
 job: all $(CHECKERS)             ## the BOSH job: its templates, manifests, and the CPI installed by it
 	@$(RUN) job
 
-fuzz: all build/spec/host_native.so ## spoilt requests
+# Fuzz targets: the host's sources instrumented by clang, its libFuzzer as the main program.
+# Seconds for each; by hand hours are better.
+FUZZ_SECONDS ?= $(if $(CI),60,5)
+export FUZZ_SECONDS
+FUZZ_TARGETS := $(addprefix $(BUILD)/fuzz/,request secret sign json reply config)
+CLANG := BUILD=build/clang CC=clang CFLAGS="-O1 -g" \
+         SANITIZE="-fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=undefined"
+fuzz: all build/spec/host_native.so fuzz-build ## spoilt requests, and fuzz targets for FUZZ_SECONDS each
 	CPI_BUILD=$(BUILD) lua5.4 tests/fuzz/requests.lua
+	tests/fuzz/run.sh build/clang $(FUZZ_SECONDS)
+fuzz-build:
+	@$(MAKE) --no-print-directory $(CLANG) fuzz-targets
+fuzz-targets: $(FUZZ_TARGETS)
+$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%_target.o $(HOST)
+	@mkdir -p $(@D)
+	$(LINK) -fsanitize=fuzzer $(LDLIBS)
+$(addprefix $(BUILD)/fuzz/,json reply config): $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/lua_target_%.o $(HOST)
+	@mkdir -p $(@D)
+	$(LINK) -fsanitize=fuzzer $(LDLIBS)
+$(BUILD)/obj/tests/fuzz/lua_target_%.o: tests/fuzz/lua_target.c Makefile
+	@mkdir -p $(@D)
+	$(COMPILE) -DSCRIPT='"tests/fuzz/$*.lua"' -c -o $@ $<
 
 e2e: all build/spec/host_native.so ## the real bosh CLI and agent against the simulator
 	lua5.4 tests/bosh/e2e.lua

@@ -208,23 +208,61 @@ local function largest_page(failure)
   return size and math.tointeger(tonumber(size))
 end
 
+-- How many pages a list has, by its count; nil where that is no number of rows that a cloud could have.
+local MOST_PAGES = 1000
+local function pages_of(payload, size)
+  local count = payload.count or 0
+  local pages = math.type(count) == "integer" and count >= 0 and (count + size - 1) // size
+  return pages and pages <= MOST_PAGES and pages or nil
+end
+
+-- A list that is none: what should be its rows or their count is something else.
+local function no_list(request)
+  return failure_of(request[1], { kind = "garbled", sent = true, text = "the answer is no list of CloudStack's" })
+end
+
+-- Are these rows: a list of tables, or nothing?
+local function are_rows(rows)
+  if rows == nil then return true end
+  if type(rows) ~= "table" then return false end
+  for key, row in pairs(rows) do
+    if math.type(key) ~= "integer" or type(row) ~= "table" then return false end
+  end
+  return true
+end
+
+-- The rows of one page of a list; an id that CloudStack never had is refused there and an empty list here.
+local function page_rows(request, outcome)
+  if outcome.failure and outcome.failure.unknown_id then
+    outcome.failure, outcome.payload = nil, {}
+  end
+  local rows = outcome.payload and outcome.payload[request.rows]
+  if not are_rows(rows) then
+    outcome.failure, outcome.payload = no_list(request), nil
+  elseif outcome.payload then
+    outcome.rows = table.move(rows or {}, 1, rows and #rows or 0, 1, {})
+  end
+end
+
 -- The pages after the first, all at once, for every list that has more.
 function client:later_pages(requests, outcomes)
   local more, owner = {}, {}
   for i, request in ipairs(requests) do
-    local payload = outcomes[i].payload
-    local pages = request.rows and payload and math.ceil((payload.count or 0) / self.page) or 1
-    for page = 2, pages do
+    local payload = request.rows and outcomes[i].payload
+    local pages = payload and pages_of(payload, self.page)
+    if payload and not pages then outcomes[i] = { failure = no_list(request) } end
+    for page = 2, pages or 1 do
       more[#more + 1], owner[#owner + 1] = with_page(request, page, self.page), i
     end
   end
   if #more == 0 then return end
   for at, outcome in ipairs(self:wave(more)) do
     local i = owner[at]
+    page_rows(requests[i], outcome)
     if outcome.failure then
       outcomes[i] = outcome
     elseif outcomes[i].rows then
-      for _, row in ipairs(outcome.payload[requests[i].rows] or {}) do table.insert(outcomes[i].rows, row) end
+      for _, row in ipairs(outcome.rows) do table.insert(outcomes[i].rows, row) end
     end
   end
 end
@@ -244,15 +282,6 @@ function client:smaller_pages(requests, outcomes)
   for at, outcome in ipairs(self:wave(refused)) do outcomes[positions[at]] = outcome end
 end
 
--- The first page's rows of a list; an id that CloudStack never had is refused there and an empty list here.
-local function first_rows(request, outcome)
-  if outcome.failure and outcome.failure.unknown_id then
-    outcome.failure, outcome.payload = nil, {}
-  end
-  local rows = outcome.payload and outcome.payload[request.rows]
-  if outcome.payload then outcome.rows = table.move(rows or {}, 1, rows and #rows or 0, 1, {}) end
-end
-
 -- A wave in which requests with `rows` are lists: their outcome has `rows`, all pages of them.
 function client:wave_of_lists(requests)
   local sent = {}
@@ -262,7 +291,7 @@ function client:wave_of_lists(requests)
   local outcomes = self:wave(sent)
   self:smaller_pages(requests, outcomes)
   for i, request in ipairs(requests) do
-    if request.rows then first_rows(request, outcomes[i]) end
+    if request.rows then page_rows(request, outcomes[i]) end
   end
   self:later_pages(requests, outcomes)
   return outcomes

@@ -159,6 +159,18 @@ describe("an answer", function()
     end)
   end
 
+  for what, body in pairs {
+    ["a count of rows that no cloud has"] = '{"r":{"count":1099511627776,"zone":[]}}', ["a count in words"] = '{"r":{"count":"1"}}',
+    ["a negative count"] = '{"r":{"count":-5}}', ["rows that are a text"] = '{"r":{"zone":"x"}}',
+    ["rows that are numbers"] = '{"r":{"zone":[1]}}', ["rows that are an object"] = '{"r":{"zone":{"a":{}}}}',
+  } do
+    it("with " .. what .. " is no list, and one request", function()
+      local cpi <close> = fake.cpi { { "listZones", {}, raw = body } }
+      local failure = fake.failure(cpi.cloudstack.rows, cpi.cloudstack, { "listZones", {}, rows = "zone" })
+      assert.truthy(failure.message:find("the answer is no list of CloudStack's", 1, true), failure.message)
+    end)
+  end
+
   it("of 429 says how long to stay away", function()
     local text = "The given user has reached his/her account api limit, please retry after [340] ms."
     local failure = failure_of { refuse = text, code = 429 }

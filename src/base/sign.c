@@ -37,9 +37,11 @@ bool sign_canonical(struct buf *out, const struct sign_parameter *parameters, si
     }
     if (out->failed)
         return false;
-    for (char *c = out->bytes + start; out->bytes && c < out->bytes + out->length; c++)
-        if (*c >= 'A' && *c <= 'Z')
-            *c = (char)(*c - 'A' + 'a');
+    for (size_t i = start; i < out->length; i++) {
+        char c = out->bytes[i];
+        if (c >= 'A' && c <= 'Z')
+            out->bytes[i] = (char)(c - 'A' + 'a');
+    }
     return true;
 }
 
