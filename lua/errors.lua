@@ -12,18 +12,20 @@ function Error:__tostring()
   return self.type .. ": " .. self.message
 end
 
-local function kind(name, ok_to_retry)
+-- exit_code: what the error is worth where an operator's command ends with it; 1 without one.
+local function kind(name, ok_to_retry, exit_code)
   return function(format, ...)
     return setmetatable({
       type = "Bosh::Clouds::" .. name,
       message = format:format(...),
-      ok_to_retry = ok_to_retry or false,
+      ok_to_retry = ok_to_retry or false, exit_code = exit_code,
     }, Error)
   end
 end
 
 local errors = {
   cpi = kind "CpiError",
+  configuration = kind("CpiError", false, 2),
   not_supported = kind "NotSupported",
   not_implemented = kind "NotImplemented",
   cloud = kind "CloudError",

@@ -222,7 +222,7 @@ local function load(sources)
   function report.problem(format, ...) problems[#problems + 1] = format:format(...) end
 
   if not is_table(sources.file) then
-    error(errors.cpi("the configuration must be a JSON object"))
+    error(errors.configuration("the configuration must be a JSON object"))
   end
   collect(sources.file, "", "configuration", values, report)
   local nested, flat = from_context(sources.context or {}, report)
@@ -230,7 +230,7 @@ local function load(sources)
   collect(nested, "", "context", values, report)
   local settings = settle(values, sources.has_secret, report)
   if #problems > 0 then
-    error(errors.cpi("the configuration has %d problem%s: %s", #problems, #problems == 1 and "" or "s",
+    error(errors.configuration("the configuration has %d problem%s: %s", #problems, #problems == 1 and "" or "s",
       table.concat(problems, "; ")))
   end
   return settings

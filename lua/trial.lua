@@ -2,6 +2,7 @@
 --
 --   local trial = require("trial").new{ host =, world =, policies = directory, settings =, store = true }
 --   trial.call("has_vm", "cpivm-1")       the verb's result; raises its error
+--   trial.request("has_vm", "cpivm-1")    the same as a request; trial.host is what answers it
 --   trial.failure("has_vm", 5)            the error value that it raises
 --   trial.cid{ ... }                      the CID of a VM that create_vm makes with defaults that fit the world
 --   trial.vm(cid), trial.disk(cid)         the object as CloudStack shows it, or nil
@@ -77,10 +78,15 @@ function trial.new(options)
     lua_dir = given.lua_dir or "lua", environment = function() end, version = given.version or "0.0.0",
   }, { __index = given })
 
-  function self.call(method, ...)
-    local request = { method = method, arguments = table.pack(...), api_version = 2,
+  self.host = host
+
+  function self.request(method, ...)
+    return { method = method, arguments = table.pack(...), api_version = 2,
       context = overlay({ director_uuid = "director-1", request_id = "cpi-1" }, options.context) }
-    local result, after = require "cpi"(host, request)
+  end
+
+  function self.call(...)
+    local result, after = require "cpi"(host, self.request(...))
     after()
     return result
   end

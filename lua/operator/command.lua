@@ -7,14 +7,8 @@ local usage = require "usage"
 
 local command = {}
 
-local BAD_USAGE = 2
-
 -- An error that ends the program with exit code 2.
-local function refusal(format, ...)
-  local failure = errors.cpi(format, ...)
-  failure.exit_code = BAD_USAGE
-  return failure
-end
+local refusal = errors.configuration
 command.refusal = refusal
 
 local function described(name)
@@ -100,6 +94,15 @@ function command.settings(host, context)
   local ok, settings = pcall(require("configuration").load, host, context or {})
   if ok then return settings end
   error(refusal("%s", errors.words(settings)))
+end
+
+-- The request that a file holds ("-" is standard input), without its secret; what is no request ends the program with
+-- exit code 2.
+function command.request(host, path)
+  local ok, request = pcall(host.request, path == "-" and "/dev/stdin" or path)
+  if ok then return request end
+  if type(request) ~= "table" then error(request, 0) end
+  error(refusal("%s", request.message))
 end
 
 -- What a file holds ("-" is standard input); a file that cannot be read ends the program with exit code 2.

@@ -47,7 +47,7 @@ local function sorted_keys(value)
 end
 
 -- A table of scalars on one line: { a = 1, b = x }; nil when it has tables in it, or would be long.
-local LONGEST = 96
+local LONGEST = 140
 local function short(value, null)
   local parts = {}
   for _, key in ipairs(sorted_keys(value)) do

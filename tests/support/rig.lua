@@ -82,6 +82,12 @@ function rig.kill(pid)
   rig.wait(function() return is_gone(pid) end, 5)
 end
 
+-- The path of a program of ours, wherever it is called from.
+function rig.program(name)
+  local path = ("%s/%s"):format(rig.build, name)
+  return path:find "^/" and path or output_of("pwd"):match "[^\n]+" .. "/" .. path
+end
+
 -- A directory of site policies: { retry = "return { ... }" } -> its path. It goes when the program ends.
 local policy_directories = setmetatable({}, { __gc = function(list)
   for _, path in ipairs(list) do os.execute("rm -rf " .. quote(path)) end
@@ -220,6 +226,23 @@ function rig:cpi(request, options)
   run.stdout, run.stderr = read(base .. ".out"), read(base .. ".err")
   run.response = json.decode(run.stdout)
   run.line_count = select(2, run.stdout:gsub("\n", ""))
+  for _, suffix in ipairs { ".in", ".out", ".err" } do os.remove(base .. suffix) end
+  return run
+end
+
+-- An operator's command, as words -> { exit, stdout, stderr }. Options: stdin = text, config = the path of another
+-- configuration, or false for none; directory = where it runs.
+function rig:command(words, options)
+  options = options or {}
+  self.runs = self.runs + 1
+  local base = ("%s/run%d"):format(self.directory, self.runs)
+  local line = { options.directory and ("cd %s &&"):format(quote(options.directory)) or "", quote(rig.program "cpi") }
+  if options.config ~= false then line[#line + 1] = "--config " .. quote(options.config or self.config) end
+  for _, word in ipairs(words) do line[#line + 1] = quote(word) end
+  write(base .. ".in", options.stdin or "")
+  local _, _, code = os.execute(("%s <%s >%s 2>%s"):format(table.concat(line, " "), quote(base .. ".in"), quote(base .. ".out"),
+    quote(base .. ".err")))
+  local run = { exit = code, stdout = read(base .. ".out"), stderr = read(base .. ".err") }
   for _, suffix in ipairs { ".in", ".out", ".err" } do os.remove(base .. suffix) end
   return run
 end

@@ -1,0 +1,61 @@
+-- cpi call VERB ARGUMENT...: one verb, done as for the director, its answer for people. Exit 0: it went well; 1: it
+-- failed.
+
+local command = require "operator.command"
+local errors = require "errors"
+local new_paper = require "operator.paper"
+local spelling = require "spelling"
+
+local function verbs()
+  local list = {}
+  for i, row in ipairs(require "permissions") do list[i] = row.verb end
+  return list
+end
+
+-- JSON where it is JSON, else the text: a CID needs no quotes.
+local function argument(host, word)
+  local value = host.json.decode(word)
+  if value == nil then return word end
+  return value
+end
+
+local function request_of(host, words)
+  local arguments = { n = #words - 1 }
+  for i = 2, #words do
+    local value = argument(host, words[i])
+    if value ~= host.json.null then arguments[i - 1] = value end
+  end
+  return { method = words[1], arguments = arguments, context = {}, api_version = 2 }
+end
+
+local function check_verb(method)
+  if method:find "^[%l_]+$" and package.searchpath("verbs." .. method, package.path) then return end
+  error(command.refusal("no verb is called '%s'%s", method:sub(1, 80), spelling.suggestion(method, verbs())))
+end
+
+-- The response as the director gets it.
+local function response(host, ok, result)
+  local null = host.json.null
+  if ok then return { error = null, log = "", result = result == nil and null or result } end
+  return { log = "", result = null,
+    error = { type = result.type, message = host.log.mask(result.message), ok_to_retry = result.ok_to_retry } }
+end
+
+return command.new("call", function(host, words, options, refuse)
+  if (#words > 0) == (options.request ~= nil) then refuse "a verb, or a request" end
+  local request = options.request and command.request(host, options.request) or request_of(host, words)
+  check_verb(request.method)
+  if host.config.path then command.settings(host, request.context) end
+  local ok, result, finish = pcall(require "cpi", host, request)
+  if not ok and (not errors.is(result) or result.exit_code) then error(result, 0) end
+  local paper = new_paper(host)
+  if options.output then
+    paper:json(response(host, ok, result))
+  elseif ok then
+    paper:value(request.method, result == nil and "done" or result)
+  else
+    host.console.error(host.log.mask(("%s\n"):format(tostring(result))))
+  end
+  if ok then finish() end
+  return ok and 0 or 1
+end)

@@ -1,0 +1,125 @@
+-- cpi explain --request FILE: what a request would do and why. Reads only: the host refuses to send anything else.
+-- Exit 0: it would go through, as far as that can be known; 1: it would fail.
+
+local command = require "operator.command"
+local errors = require "errors"
+local explain = require "operator.explanation"
+local new_paper = require "operator.paper"
+
+-- Parameters whose value is nobody's business, or too long to read.
+local hidden = { userdata = true, password = true }
+
+local function shown(params)
+  local twin = {}
+  for key, value in pairs(params) do
+    twin[key] = hidden[key:lower()] and ("(%d bytes, not shown)"):format(#tostring(value)) or value
+  end
+  return twin
+end
+
+-- The facts that are described: offerings have many more fields than anybody wants to read.
+local function described(rows, value)
+  local twin = {}
+  for _, row in ipairs(rows) do
+    local inner = value[row[1]]
+    if row.fields and type(inner) == "table" then
+      if row[2] == "object[]" then
+        local list = {}
+        for i, one in ipairs(inner) do list[i] = described(row.fields, one) end
+        inner = list
+      else
+        inner = described(row.fields, inner)
+      end
+    end
+    twin[row[1]] = inner
+  end
+  return twin
+end
+
+local print_event = {}
+
+function print_event.ask(paper, event)
+  paper:line("%s", paper:tint("bold", #event.requests > 1 and "asks, at once" or "asks"))
+  for _, request in ipairs(event.requests) do
+    local filter = {}
+    for key, value in pairs(request.params) do
+      if key ~= "page" and key ~= "pagesize" then filter[#filter + 1] = ("%s=%s"):format(key, tostring(value)) end
+    end
+    table.sort(filter)
+    paper:line("  %s%s", request.command, #filter > 0 and " " .. table.concat(filter, " ") or "")
+    paper:line("    %s", request.answer)
+  end
+end
+
+function print_event.decide(paper, event)
+  local decision = require("decisions." .. event.decision)
+  paper:line("%s by %s", paper:tint("bold", "decides " .. event.decision), event.file)
+  paper:line "  from"
+  paper:fields(described(decision.facts, event.facts), 4)
+  if event.failure then
+    paper:line("  %s", paper:tint("red", event.failure))
+    return
+  end
+  if event.candidates then
+    paper:line "  candidates"
+    for _, one in ipairs(event.candidates) do
+      local mark = one.rank and paper:tint("green", tostring(one.rank)) or "-"
+      paper:line("    %s %-20s %s", mark, one.name, one.why or "chosen")
+    end
+  else
+    paper:value("answer", event.answer, 2)
+  end
+  if event.remark then paper:line("  %s", event.remark) end
+end
+
+function print_event.send(paper, event)
+  paper:line("%s", paper:tint("bold", #event.requests > 1 and "would send, at once" or "would send"))
+  for _, request in ipairs(event.requests) do
+    paper:line("  %s", paper:tint("yellow", request.command))
+    paper:fields(shown(request.params), 4)
+  end
+end
+
+local function print_end(paper, told)
+  if not told.failure then
+    paper:line("%s", paper:tint("green", told.is_certain and "would answer" or "would answer, if CloudStack does as it is asked"))
+    paper:value("result", told.result, 2)
+  elseif told.is_certain then
+    paper:line("%s", paper:tint("red", "would fail"))
+    paper:line("  %s", tostring(told.failure))
+  else
+    paper:line("%s", paper:tint("yellow", "what comes then depends on CloudStack's answers"))
+    paper:line("  %s", errors.words(told.failure))
+  end
+end
+
+-- The same for programs.
+local function as_json(json, told)
+  local events = {}
+  for i, event in ipairs(told.events) do
+    local twin = {}
+    for key, value in pairs(event) do twin[key] = value end
+    for _, request in ipairs(twin.requests or {}) do request.params = shown(request.params) end
+    events[i] = twin
+  end
+  return { events = json.array(events), result = told.result, certain = told.is_certain,
+    failure = told.failure and { type = told.failure.type, message = told.failure.message } }
+end
+
+return command.new("explain", function(host, words, options, refuse)
+  if #words > 0 then refuse(("unknown argument '%s'"):format(words[1])) end
+  if not options.request then refuse "which request?" end
+  host.read_only()
+  local request = command.request(host, options.request)
+  local told = explain(host, request)
+  if told.failure and told.failure.exit_code then error(told.failure, 0) end
+  local paper = new_paper(host)
+  if options.output then
+    paper:json(as_json(host.json, told))
+  else
+    paper:line("%s, reads only: nothing is changed", request.method)
+    for _, event in ipairs(told.events) do print_event[event.kind](paper, event) end
+    print_end(paper, told)
+  end
+  return told.failure and told.is_certain and 1 or 0
+end)

@@ -1,0 +1,179 @@
+-- One request, watched: what it asks CloudStack, what it decides and from which facts, what it would send. Reads are
+-- sent, all else is imagined (operator/imagination.lua); the host has been sworn to let nothing else out.
+--
+-- explain(host, request) -> { events, result, failure, is_certain }
+--   events      { kind = "ask", requests = { { command, params, answer = text } } }
+--               { kind = "decide", decision, file, facts, answer (in our words), remark, candidates, failure }
+--               { kind = "send", requests = { { command, params } } }
+--   is_certain  false when the failure came after something imagined: the real CloudStack may answer otherwise
+
+local errors = require "errors"
+local new_imagination = require "operator.imagination"
+
+local MOST_IMAGINED = 500 -- answers; a verb that waits for what never comes ends there
+
+local function is_reading(command)
+  return command:find "^list%u" ~= nil or command:find "^query%u" ~= nil
+end
+
+local function copy(value)
+  if type(value) ~= "table" then return value end
+  local twin = {}
+  for key, inner in pairs(value) do twin[key] = copy(inner) end
+  return twin
+end
+
+-- ---------------------------------------------------------------------------------------------------------
+-- CloudStack
+
+local MOST_NAMES = 6
+
+-- "3: small, medium, large", or what was refused.
+local function summary(payload, reply)
+  if not payload then return reply.text or ("HTTP %s"):format(tostring(reply.status)) end
+  if payload.errorcode then return ("%d %s"):format(payload.errorcode, tostring(payload.errortext)) end
+  for _, rows in pairs(payload) do
+    if type(rows) == "table" and #rows > 0 then
+      local names = {}
+      for i = 1, math.min(#rows, MOST_NAMES) do names[i] = tostring(rows[i].name or rows[i].description or rows[i].id) end
+      return ("%d: %s%s"):format(#rows, table.concat(names, ", "), #rows > MOST_NAMES and ", ..." or "")
+    end
+  end
+  return next(payload) == nil and "none" or payload.count == 0 and "none" or "answered"
+end
+
+local function payload_of(json, reply)
+  local document = reply.body and json.decode(reply.body)
+  local payload = type(document) == "table" and select(2, next(document)) or nil
+  return type(payload) == "table" and payload or nil
+end
+
+-- The host's send, which lets reads through and imagines the rest.
+local function watched_send(host, imagined, add)
+  local count = 0
+
+  local function answered_here(request)
+    local reply = not is_reading(request.command) and imagined:answer(request) or imagined:recall(request)
+    if not reply then return nil end
+    count = count + 1
+    if count > MOST_IMAGINED then error(errors.cloud("what comes next hangs on answers that only a real request gets")) end
+    return reply
+  end
+
+  return function(requests)
+    local replies, outside, places = {}, {}, {}
+    local asked, sent = { kind = "ask", requests = {} }, { kind = "send", requests = {} }
+    for i, request in ipairs(requests) do
+      replies[i] = answered_here(request)
+      if not is_reading(request.command) then
+        table.insert(sent.requests, { command = request.command, params = copy(request.params or {}) })
+      elseif not replies[i] then
+        outside[#outside + 1], places[#places + 1] = request, i
+      end
+    end
+    for n, reply in ipairs(#outside > 0 and host.cloudstack.send(outside) or {}) do
+      local payload = payload_of(host.json, reply)
+      if payload then imagined:notice(payload) end
+      replies[places[n]] = reply
+      table.insert(asked.requests, { command = outside[n].command, params = copy(outside[n].params or {}),
+        answer = summary(payload, reply) })
+    end
+    if #asked.requests > 0 then add(asked) end
+    if #sent.requests > 0 then add(sent) end
+    return replies
+  end
+end
+
+-- A file that is not sent.
+local function watched_upload(add)
+  return function(url, file)
+    add { kind = "send", requests = { { command = "upload", params = { file = file, url = url } } } }
+    return { status = 200, body = "", seconds = 0 }
+  end
+end
+
+-- Waiting for what is imagined takes no time.
+local function watched_clock(host, imagined)
+  local ahead = 0
+  return setmetatable({
+    now = function() return host.clock.now() + ahead end,
+    sleep = function(seconds)
+      if imagined.seen_any then ahead = ahead + seconds else host.clock.sleep(seconds) end
+    end,
+  }, { __index = host.clock })
+end
+
+-- ---------------------------------------------------------------------------------------------------------
+-- decisions
+
+-- What the CPI makes of a policy's answer, and what became of each candidate.
+local function judge(event, facts, answer, why)
+  local decision = require("decisions." .. event.decision)
+  if answer == nil and not decision.may_be_nil then
+    event.failure = type(why) == "string" and why or "it gave no answer and no reason"
+    return
+  end
+  local matched, problem = decision.match(answer, facts)
+  if matched == nil then
+    event.failure = "not an answer it may give: " .. problem
+    return
+  end
+  event.answer, event.remark = matched, type(why) == "string" and why or nil
+  if decision.weigh then event.candidates = decision.weigh(facts, matched) end
+end
+
+-- The host's sandbox, which notes whose decision is asked for.
+local function watched_policy(host, add)
+  local files = {}
+  local sandbox = setmetatable({}, { __index = host.policy })
+
+  function sandbox.load(directory, name)
+    local path, policy = host.policy.load(directory, name)
+    if type(policy) == "table" and policy.decide then files[policy.decide] = { decision = name, file = path } end
+    return path, policy
+  end
+
+  function sandbox.call(decide, facts, default)
+    local file = files[decide]
+    local event = { kind = "decide", decision = file.decision, file = file.file, facts = copy(facts) }
+    add(event)
+    local ok, answer, why = pcall(host.policy.call, decide, facts, default)
+    if not ok then
+      event.failure = errors.words(answer)
+      error(answer, 0)
+    end
+    judge(event, event.facts, answer, why)
+    return answer, why
+  end
+  return sandbox
+end
+
+-- ---------------------------------------------------------------------------------------------------------
+
+-- The configuration as it is, but for the store: nothing is written, and nothing that others wrote is believed.
+local function watched_config(host)
+  return setmetatable({
+    read = function()
+      local config = host.config.read()
+      if type(config.store) == "table" then config.store.path = nil end
+      config["store.path"] = nil
+      return config
+    end,
+  }, { __index = host.config })
+end
+
+local function explain(host, request)
+  local events, imagined = {}, new_imagination(host.json, host.bytes.uuid)
+  local function add(event) events[#events + 1] = event end
+  local watched = setmetatable({
+    cloudstack = { open = host.cloudstack.open, send = watched_send(host, imagined, add) },
+    http = setmetatable({ upload = watched_upload(add) }, { __index = host.http }),
+    clock = watched_clock(host, imagined), policy = watched_policy(host, add), config = watched_config(host),
+  }, { __index = host })
+  request.context.store = nil
+  local ok, result = pcall(require "cpi", watched, request)
+  if ok then return { events = events, result = result, is_certain = not imagined.seen_any } end
+  return { events = events, failure = result, is_certain = not imagined.seen_any }
+end
+
+return explain

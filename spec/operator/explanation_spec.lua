@@ -1,0 +1,165 @@
+-- Every verb, explained and then done: what is told is what happens, and nothing happens while it is told.
+
+local explain = require "operator.explanation"
+local native = require "host_native"
+local new_trial = require("trial").new
+
+local image = os.tmpname()
+local function stat() return { size = 1048576, head = "BZh9" } end
+
+-- A world with a VM and a disk; and what of it the verbs are given.
+local function setting(settings)
+  local host = setmetatable({ http = { stat = stat } }, { __index = native })
+  local trial = new_trial { host = host, settings = settings }
+  local upload = trial.host.http.upload
+  trial.host.http.upload = function(url, _, headers, form) return upload(url, { size = 1048576, sha256 = "x" }, headers, form) end
+  local vm = trial.cid { cloud_properties = { compute_offering = "shared.small", disk = 10240 } }
+  local disk = trial.call("create_disk", 1024, {}, vm)
+  return trial, vm, disk
+end
+
+-- What is in an explanation, by kind.
+local function commands(told, kind)
+  local list = {}
+  for _, event in ipairs(told.events) do
+    for _, request in ipairs(event.kind == kind and event.requests or {}) do list[#list + 1] = request.command end
+  end
+  return list
+end
+
+local function writes(trial)
+  local list = {}
+  for _, request in ipairs(trial.requests()) do
+    if not request.command:find "^list" then list[#list + 1] = request.command end
+  end
+  return list
+end
+
+local network = { default = { type = "dynamic", cloud_properties = { name = "bosh-net" } } }
+
+-- verb, its arguments from VM and disk, and what is done before
+local verbs = {
+  { "has_vm", function(vm) return vm end },
+  { "has_disk", function(_, disk) return disk end },
+  { "get_disks", function(vm) return vm end },
+  { "reboot_vm", function(vm) return vm end },
+  { "set_vm_metadata", function(vm) return vm, { job = "web", index = 0 } end },
+  { "set_disk_metadata", function(_, disk) return disk, { job = "web" } end },
+  { "attach_disk", function(vm, disk) return vm, disk end },
+  { "detach_disk", function(vm, disk) return vm, disk end,
+    before = function(trial, vm, disk) trial.call("attach_disk", vm, disk) end },
+  { "delete_disk", function(_, disk) return disk end },
+  { "delete_vm", function(vm) return vm end },
+  { "create_disk", function(vm) return 2048, {}, vm end },
+  { "create_vm", function(_, disk)
+    return "agent-2", "ubuntu-builtin", { cpu = 2, ram = 4096, disk = 5120 }, network, { disk }, { bosh = { group = "web" } }
+  end },
+  { "calculate_vm_cloud_properties", function() return { cpu = 1, ram = 512, ephemeral_disk_size = 1024 } end },
+  { "create_stemcell", function()
+    return image, { name = "s", version = "1", hypervisor = "xen", disk_format = "vhdx", container_format = "bare" }
+  end },
+}
+
+describe("explaining", function()
+  for _, row in ipairs(verbs) do
+    it(row[1] .. " tells what is then sent, and sends nothing", function()
+      local trial, vm, disk = setting()
+      if row.before then row.before(trial, vm, disk) end
+      trial.requests()
+      local slept = trial.sim.clock.now()
+      local told = explain(trial.host, trial.request(row[1], row[2](vm, disk)))
+      assert.is_nil(told.failure and tostring(told.failure))
+      assert.same({}, writes(trial))
+      assert.equal(slept, trial.sim.clock.now())
+      trial.call(row[1], row[2](vm, disk))
+      local wanted, sent = writes(trial), {}
+      for i, command in ipairs(commands(told, "send")) do sent[i] = command end
+      table.sort(wanted)
+      table.sort(sent)
+      assert.same(wanted, sent)
+    end)
+  end
+
+  it("delete_vm tells how it leaves, when it may expunge and when it may not", function()
+    local trial, vm = setting()
+    assert.same({ "stopVirtualMachine", "updateVmNicIp", "updateVirtualMachine", "destroyVirtualMachine", "deleteVolume" },
+      commands(explain(trial.host, trial.request("delete_vm", vm)), "send"))
+  end)
+
+  it("tells each decision with its facts, its file and its answer", function()
+    local trial = setting()
+    local told = explain(trial.host, trial.request("create_vm", "agent-2", "ubuntu-builtin", { cpu = 2, ram = 4096 }, network,
+      {}, {}))
+    local decided = {}
+    for _, event in ipairs(told.events) do
+      if event.kind == "decide" then decided[event.decision] = event end
+    end
+    assert.equal("lua/policies/service_offering.lua", decided.service_offering.file)
+    assert.equal(2, decided.service_offering.facts.cpu)
+    assert.equal("shared.medium", decided.service_offering.answer[1].name)
+    assert.same({ name = "shared.small", why = "has 1 CPUs, 2 are wanted" }, decided.service_offering.candidates[1])
+    assert.same({ name = "shared.medium", rank = 1 }, decided.service_offering.candidates[2])
+    assert.same({ "default" }, decided.networks.answer.order)
+    assert.equal("vm", decided.names.facts.kind)
+  end)
+
+  it("tells what was asked, and what came", function()
+    local trial, vm = setting()
+    local told = explain(trial.host, trial.request("has_vm", vm))
+    assert.same({ { kind = "ask", requests = { { command = "listVirtualMachines", answer = "1: " .. vm,
+      params = told.events[1].requests[1].params } } } }, told.events)
+    assert.equal(vm, told.events[1].requests[1].params.name)
+    assert.is_true(told.result)
+    assert.is_true(told.is_certain)
+  end)
+
+  it("tells a failure before anything was imagined for certain", function()
+    local trial, vm = setting()
+    local told = explain(trial.host, trial.request("attach_disk", vm, "cpi-disk-none"))
+    assert.is_true(told.is_certain)
+    assert.equal("Bosh::Clouds::DiskNotFound", told.failure.type)
+  end)
+
+  it("tells which policy broke", function()
+    local directory = require("spec.support.operator").directory {
+      ["service_offering.lua"] = "return { api = 1, decide = function(facts)\n return facts.x.y\nend }" }
+    local trial = setting { policies = { directory = directory } }
+    local told = explain(trial.host, trial.request("create_vm", "a", "ubuntu-builtin", { cpu = 2, ram = 4096 }, network, {}, {}))
+    local last = told.events[#told.events]
+    assert.equal("service_offering", last.decision)
+    assert.truthy(last.failure:find("service_offering.lua:2: attempt to index a nil value", 1, true), last.failure)
+    assert.is_true(told.is_certain)
+  end)
+
+  it("does not wait for what is imagined to be over", function()
+    local directory = require("spec.support.operator").directory {
+      ["expunge.lua"] = "return { api = 1, decide = function() return { strategy = 'wait', deadline = 9 } end }" }
+    local trial, vm = setting { policies = { directory = directory } }
+    local told = explain(trial.host, trial.request("delete_vm", vm))
+    assert.is_nil(told.failure)
+    assert.same({ "destroyVirtualMachine", "deleteVolume" }, commands(told, "send"))
+  end)
+
+  it("neither reads nor writes the store", function()
+    local trial, vm = setting()
+    trial.host.store.open = function() error "the store was opened" end
+    local request = trial.request("set_vm_metadata", vm, { a = "b" })
+    request.context.store = { path = "/nowhere" }
+    assert.is_nil(explain(trial.host, request).failure)
+  end)
+
+  it("ends where a verb waits for ever", function()
+    local trial = setting()
+    local search = package.searchpath
+    local over <close> = setmetatable({}, { __close = function() package.searchpath = search end }) -- luacheck: ignore
+    package.searchpath = function() return "verbs/loops.lua" end -- luacheck: ignore
+    package.loaded["verbs.loops"] = function(cpi)
+      local made = cpi.cloudstack:job { "createVolume", { name = "x" } }
+      while true do cpi.cloudstack:rows { "listVolumes", { id = made.volume.id }, rows = "volume" } end
+    end
+    local told = explain(trial.host, trial.request "loops")
+    package.loaded["verbs.loops"] = nil
+    assert.is_false(told.is_certain)
+    assert.truthy(told.failure.message:find "only a real request gets")
+  end)
+end)

@@ -1,0 +1,178 @@
+-- The operator's commands as the program itself: what they say, how they end, and that explaining changes nothing.
+
+local rig = require "rig"
+
+local SECRETS = { "mbus-secret", "env-password", "eyJ" }
+
+-- A request for a VM of that size, as the director sends it.
+local function create_vm(more)
+  local request = { method = "create_vm", api_version = 2,
+    context = { director_uuid = "d-1", request_id = "cpi-1", vm = { stemcell = { api_version = 3 } } },
+    arguments = { "agent-1", "ubuntu-builtin", { cpu = 2, ram = 4096, disk = 10240 },
+      { default = { type = "dynamic", cloud_properties = { name = "bosh-net" } } }, rig.json.array {},
+      { bosh = { group = "bosh-cf-web", password = "env-password" } } } }
+  for key, value in pairs(more or {}) do request[key] = value end
+  return rig.json.encode(request)
+end
+
+local function writes(cloud)
+  local list = {}
+  for _, request in ipairs(cloud:requests()) do
+    if not request.command:find "^list" and request.command ~= "queryAsyncJobResult" then list[#list + 1] = request.command end
+  end
+  return list
+end
+
+local function assert_clean(cloud, run)
+  for _, secret in ipairs { cloud.secret_access_key, cloud.api_key, table.unpack(SECRETS) } do
+    assert.is_nil((run.stdout .. run.stderr):find(secret, 1, true), secret)
+  end
+end
+
+describe("cpi explain", function()
+  local cloud
+  setup(function() cloud = rig.start { store = true, config = { log = { level = "debug" } } } end)
+  teardown(function() cloud:stop() end)
+
+  it("tells look-ups, decisions, refused candidates and calls, and changes nothing", function()
+    local run = cloud:command({ "explain", "--request", "-" }, { stdin = create_vm() })
+    assert.equal(0, run.exit, run.stderr)
+    for _, words in ipairs { "create_vm, reads only: nothing is changed\n", "asks, at once\n", "\n  listZones\n    1: zone1\n",
+      "decides service_offering by ", "\n    cpu = 2\n", "- shared.small         has 1 CPUs, 2 are wanted",
+      "1 shared.medium        chosen", "would send\n  deployVirtualMachine\n", " bytes, not shown)",
+      "would answer, if CloudStack does as it is asked" } do
+      assert.truthy(run.stdout:find(words, 1, true), words .. "\n" .. run.stdout)
+    end
+    assert.is_nil(run.stdout:find("\27", 1, true))
+    assert.same({}, writes(cloud))
+    assert.is_nil(io.open(cloud.store), "a store was made")
+    assert_clean(cloud, run)
+  end)
+
+  it("reads a file, and says the same as JSON", function()
+    local path = cloud.directory .. "/request.json"
+    local file = assert(io.open(path, "w"))
+    file:write(create_vm())
+    file:close()
+    local run = cloud:command { "explain", "--request", path, "--output", "json" }
+    local told = rig.json.decode(run.stdout)
+    assert.equal(0, run.exit)
+    assert.is_false(told.certain)
+    assert.equal("ask", told.events[1].kind)
+    assert.is_true(#told.events > 5)
+    assert_clean(cloud, run)
+  end)
+
+  it("ends with 1 where the request would fail, and says why", function()
+    local run = cloud:command({ "explain", "--request=-" },
+      { stdin = '{"method":"attach_disk","arguments":["cpivm-1","cpi-disk-1"],"context":{}}' })
+    assert.equal(1, run.exit)
+    assert.truthy(run.stdout:find("would fail\n  Bosh::Clouds::VMNotFound: ", 1, true), run.stdout)
+  end)
+
+  for what, row in pairs {
+    ["no request"] = { { "explain" }, "", "which request?; usage: cpi [--config FILE] explain --request FILE" },
+    ["a file that is not there"] = { { "explain", "--request", "/nowhere" }, "", "/nowhere: No such file or directory" },
+    ["what is no request"] = { { "explain", "--request", "-" }, "[]", "Request must be an Object, got: Array" },
+    ["what is no JSON"] = { { "explain", "--request", "-" }, "{", "Request cannot be deserialized" },
+    ["words"] = { { "explain", "x", "--request", "-" }, "{}", "unknown argument 'x'" },
+    ["a configuration that is wrong"] = { { "explain", "--request", "-" },
+      '{"method":"has_vm","arguments":["x"],"context":{"endpoint":"ftp://x"}}', "must be a http or https URL" },
+  } do
+    it("ends with 2 for " .. what, function()
+      local run = cloud:command(row[1], { stdin = row[2] })
+      assert.equal(2, run.exit)
+      assert.equal("", run.stdout)
+      assert.truthy(run.stderr:find(row[3], 1, true), run.stderr)
+    end)
+  end
+end)
+
+describe("cpi call", function()
+  local cloud
+  setup(function() cloud = rig.start { store = true } end)
+  teardown(function() cloud:stop() end)
+
+  it("does what the director does, and shows the answer to people", function()
+    local run = cloud:command({ "call", "--request", "-" }, { stdin = create_vm() })
+    assert.equal(0, run.exit, run.stderr)
+    local cid = run.stdout:match "^create_vm\n  %- 1 = (cpivm%-%S+)\n"
+    assert.truthy(cid, run.stdout)
+    assert_clean(cloud, run)
+    assert.equal("has_vm = true\n", cloud:command { "call", "has_vm", cid }.stdout)
+    assert.equal("set_vm_metadata = done\n", cloud:command { "call", "set_vm_metadata", cid, '{"job":"web"}' }.stdout)
+    local disk = cloud:command({ "call", "create_disk", "1024", "{}", cid }).stdout:match "^create_disk = (cpi%-disk%-%S+)\n"
+    assert.truthy(disk)
+    assert.equal("delete_disk = done\n", cloud:command { "call", "delete_disk", disk }.stdout)
+    assert.equal("delete_vm = done\n", cloud:command { "call", "delete_vm", cid }.stdout)
+    assert.equal("", cloud:journal())
+  end)
+
+  it("gives programs the line that the director gets", function()
+    local run = cloud:command { "call", "has_vm", "cpivm-none", "--output", "json" }
+    assert.equal('{"error":null,"log":"","result":false}\n', run.stdout)
+    assert.equal(0, run.exit)
+    run = cloud:command { "call", "attach_disk", "cpivm-none", "x", "--output=json" }
+    local line = rig.json.decode(run.stdout)
+    assert.equal(1, run.exit)
+    assert.equal("Bosh::Clouds::VMNotFound", line.error.type)
+    assert.equal(false, line.error.ok_to_retry)
+  end)
+
+  it("tells a failure with its type on stderr, and ends with 1", function()
+    local run = cloud:command { "call", "attach_disk", "cpivm-none", "x" }
+    assert.equal(1, run.exit)
+    assert.equal("", run.stdout)
+    assert.truthy(run.stderr:find("Bosh::Clouds::VMNotFound: ", 1, true), run.stderr)
+  end)
+
+  it("needs no configuration where the verb needs none", function()
+    assert.equal(0, cloud:command({ "call", "info" }, { config = false }).exit)
+    local run = cloud:command({ "call", "has_vm", "x" }, { config = false })
+    assert.equal(2, run.exit)
+    assert.truthy(run.stderr:find("cloudstack.endpoint is missing", 1, true), run.stderr)
+  end)
+
+  it("has a suggestion for a verb that there is not", function()
+    local run = cloud:command { "call", "has_vn", "x" }
+    assert.equal(2, run.exit)
+    assert.equal("cpi: no verb is called 'has_vn' (did you mean 'has_vm'?)\n", run.stderr)
+    assert.equal(2, cloud:command({ "call" }).exit)
+    assert.equal(2, cloud:command({ "call", "has_vm", "--request", "-" }).exit)
+  end)
+
+  it("ends with 2 for a configuration that cannot be read", function()
+    local run = cloud:command({ "call", "has_vm", "x" }, { config = "/nowhere/cpi.json" })
+    assert.equal(2, run.exit)
+    assert.equal("cpi: configuration /nowhere/cpi.json: No such file or directory\n", run.stderr)
+  end)
+end)
+
+describe("colour", function()
+  local cloud
+  setup(function() cloud = rig.start {} end)
+  teardown(function() cloud:stop() end)
+
+  -- The command on a terminal of its own, as script(1) makes one.
+  local function on_a_terminal(setting)
+    local pipe = io.popen(("%s script -qec %s /dev/null </dev/null"):format(setting,
+      rig.quote(("%s --config %s policy list"):format(rig.program "cpi", cloud.config))))
+    local text = pipe:read "a"
+    pipe:close()
+    return text
+  end
+
+  it("is on a terminal alone, and not where NO_COLOR forbids it", function()
+    if os.execute "command -v script >/dev/null" then
+      cloud:command { "policy", "list" }
+      local directory = rig.policies { expunge = "return {" }
+      local config = rig.json.decode(io.open(cloud.config):read "a")
+      config.policies = { directory = directory }
+      io.open(cloud.config, "w"):write(rig.json.encode(config)):close()
+      assert.truthy(on_a_terminal(""):find("\27[31m", 1, true))
+      assert.is_nil(on_a_terminal("NO_COLOR=1"):find("\27", 1, true))
+      assert.truthy(on_a_terminal("NO_COLOR="):find("\27", 1, true))
+    end
+    assert.is_nil(cloud:command({ "policy", "list" }).stdout:find("\27", 1, true))
+  end)
+end)
