@@ -38,6 +38,8 @@ return {
   facts = {
     { "cpu", "integer", "CPUs wanted" },
     { "ram", "integer", "MB wanted" },
+    { "group", "string", "`env.bosh.group`: the names of director, deployment and instance group, with dashes; absent from "
+      .. "`calculate_vm_cloud_properties`, which does not know who asks", optional = true },
     { "zone", "object", "where the VM will be", fields = rows.zone },
     { "refused", "string[]", "ids of offerings that were refused; empty in this version" },
     { "offerings", "object[]", "every service offering usable in the zone; for `calculate_vm_cloud_properties` only "
@@ -57,7 +59,7 @@ return {
   },
   ours = "those with enough CPUs and memory, the smallest first, customised ones last, three at most.",
   example = {
-    cpu = 2, ram = 4096, zone = { id = "z1", name = "zone1" }, refused = {},
+    cpu = 2, ram = 4096, group = "bosh-cf-diego-cell", zone = { id = "z1", name = "zone1" }, refused = {},
     offerings = {
       { id = "s1", name = "shared.small", cpunumber = 1, memory = 2048, iscustomized = false },
       { id = "s2", name = "shared.large", cpunumber = 4, memory = 8192, iscustomized = false, hosttags = "ssd" },

@@ -7,6 +7,7 @@
 ---@class cpi.service_offering.facts
 ---@field cpu integer CPUs wanted
 ---@field ram integer MB wanted
+---@field group? string env.bosh.group: the names of director, deployment and instance group, with dashes; absent from calculate_vm_cloud_properties, which does not know who asks
 ---@field zone cpi.service_offering.zone where the VM will be
 ---@field refused string[] ids of offerings that were refused; empty in this version
 ---@field offerings cpi.service_offering.offerings[] every service offering usable in the zone; for calculate_vm_cloud_properties only those that fit cloudstack.calculate.*

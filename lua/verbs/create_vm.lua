@@ -75,6 +75,12 @@ local function look_up(cpi, order)
   return found
 end
 
+-- env.bosh.group: the names of director, deployment and instance group, with dashes.
+local function group_of(order)
+  local bosh = type(order.env.bosh) == "table" and order.env.bosh or {}
+  return type(bosh.group) == "string" and bosh.group or nil
+end
+
 -- The service offerings to try, best first: the one that the manifest names, else the policy's.
 local function service_offerings(cpi, order, found)
   local properties = order.properties
@@ -86,7 +92,7 @@ local function service_offerings(cpi, order, found)
   end
   return cpi.decide("service_offering", {
     cpu = properties.cpu, ram = properties.ram, offerings = usable, refused = {},
-    zone = { id = found.zone.id, name = found.zone.name },
+    zone = { id = found.zone.id, name = found.zone.name }, group = group_of(order),
   })
 end
 
@@ -105,12 +111,10 @@ end
 -- The CID and what hangs on it: a fresh one for every try, because CloudStack keeps the name of a failed VM.
 local function christen(cpi, plan_of_vm)
   local order = plan_of_vm.order
-  local bosh = type(order.env.bosh) == "table" and order.env.bosh or {}
-  local group = type(bosh.group) == "string" and bosh.group or nil
   local vm_cid = vms.new_cid(cpi.bytes.uuid())
   return {
     vm_cid = vm_cid,
-    names = naming.of(cpi, "vm", vm_cid, { agent_id = order.agent_id, group = group }),
+    names = naming.of(cpi, "vm", vm_cid, { agent_id = order.agent_id, group = group_of(order) }),
     user_data = user_data.of(cpi, order, vm_cid, plan_of_vm.nics, plan_of_vm.ephemeral ~= nil),
   }
 end
