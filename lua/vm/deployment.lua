@@ -156,6 +156,7 @@ local function attempt(cpi, plan, offering, child, undo, number)
   task, tagging = start(cpi, plan, params, child, entry)
   if task.failure then
     local ok, is_gone = pcall(clean_up, cpi, plan, child, task, number, entry)
+    if not ok then task.failure.clean_up = errors.words(is_gone) end
     is_settled = ok
     return nil, task, ok and is_gone
   end
@@ -170,6 +171,7 @@ end
 local function give_up(cpi, plan, task, is_clean)
   local failure = task.failure
   local words = capacity.explain(cpi, plan, failure) or cpi.cloudstack.say(failure)
+  if failure.clean_up then words = ("%s; cleaning up after it: %s"):format(words, failure.clean_up) end
   local passing = capacity.is_short(failure) or failure.kind ~= "refused" and failure.kind ~= "job"
   error((is_clean and passing and errors.vm_creation_retriable or errors.vm_creation_failed)(
     "creating VM %s: %s", task.request[2].name, words))

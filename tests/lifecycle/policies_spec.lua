@@ -1,0 +1,196 @@
+-- Each decision, through the whole program: a site's file changes the outcome of a real request; a broken one is an
+-- error that names file and line, and changes nothing else.
+
+local rig = require "rig"
+
+local json = rig.json
+
+local function network(name, more)
+  local settings = { type = "dynamic", cloud_properties = { name = name } }
+  for key, value in pairs(more or {}) do settings[key] = value end
+  return settings
+end
+
+local function create_vm(properties, networks)
+  return { "agent-1", "ubuntu-builtin", properties or { compute_offering = "shared.small" },
+    networks or { default = network "bosh-net" }, json.array {}, { bosh = { group = "bosh-cf-web" } } }
+end
+
+-- The parameters of the last request of that command.
+local function last(cloud, command)
+  local found
+  for _, request in ipairs(cloud:requests()) do
+    if request.command == command then found = request.parameters end
+  end
+  return found
+end
+
+local function count(cloud, command)
+  local n = 0
+  for _, request in ipairs(cloud:requests()) do n = n + (request.command == command and 1 or 0) end
+  return n
+end
+
+local function vm_of(cloud) return cloud:api("listVirtualMachines", {}).virtualmachine end
+
+-- A decision's scenario:
+--   verb, arguments(cid)   the request
+--   before                 what is there already: "vm" (its CID is given to arguments)
+--   arm(cloud)             what goes wrong in CloudStack
+--   policy                 the site's file
+--   outcome(cloud, response)   what came of it, in a word: `ours` without the file, `theirs` with it
+--   broken                 what is the same as before after a broken file: "untouched" (nothing was sent that changes
+--                          anything) or "clean" (it ends as it does without the file)
+local scenarios = {
+  service_offering = {
+    verb = "create_vm", arguments = function() return create_vm { cpu = 1, ram = 512 } end,
+    policy = [[return { api = 1, decide = function(facts)
+      for _, offering in ipairs(facts.offerings) do
+        if offering.name == "shared.large" and facts.group == "bosh-cf-web" then return offering end
+      end
+    end }]],
+    outcome = function(cloud) return vm_of(cloud)[1].serviceofferingname end,
+    ours = "shared.small", theirs = "shared.large", broken = "untouched",
+  },
+  disk_offering = {
+    verb = "create_disk", arguments = function() return { 1024, {}, json.null } end,
+    policy = [[return { api = 1, decide = function(facts)
+      for _, offering in ipairs(facts.offerings) do
+        if offering.name == "shared.medium" then return offering end
+      end
+    end }]],
+    outcome = function(cloud) return cloud:api("listVolumes", {}).volume[1].diskofferingname end,
+    ours = "shared.custom", theirs = "shared.medium", broken = "untouched",
+  },
+  expunge = {
+    verb = "delete_vm", before = "vm", arguments = function(cid) return { cid } end,
+    policy = [[return { api = 1, decide = function() return "leave" end }]],
+    outcome = function(cloud)
+      return ("%d moved, %d destroyed"):format(count(cloud, "updateVmNicIp"), count(cloud, "destroyVirtualMachine"))
+    end,
+    ours = "1 moved, 1 destroyed", theirs = "0 moved, 1 destroyed", broken = "untouched",
+  },
+  names = {
+    verb = "create_vm", arguments = function() return create_vm() end,
+    policy = [[return { api = 1, decide = function(facts) return { display_name = "site " .. facts.kind } end }]],
+    outcome = function(cloud) return (vm_of(cloud)[1].displayname:gsub(" cpivm%-.*", "")) end,
+    ours = "bosh-cf-web", theirs = "site vm", broken = "untouched",
+  },
+  networks = {
+    verb = "create_vm",
+    arguments = function()
+      return create_vm(nil, { a = network("bosh-net", { default = { "dns", "gateway" } }), b = network "bosh-net-2" })
+    end,
+    policy = [[return { api = 1, decide = function(facts, default)
+      local answer = default(facts)
+      return { order = { answer.order[2], answer.order[1] }, macs = answer.macs }
+    end }]],
+    outcome = function(cloud)
+      local first = last(cloud, "deployVirtualMachine")["iptonetworklist[0].networkid"]
+      for _, row in ipairs(cloud:api("listNetworks", {}).network) do
+        if row.id == first then return row.name end
+      end
+    end,
+    ours = "bosh-net", theirs = "bosh-net-2", broken = "untouched",
+  },
+  retry = {
+    verb = "has_vm", arguments = function() return { "cpivm-none" } end,
+    arm = function(cloud) cloud:faults { { command = "listVirtualMachines", fault = "status", status = 503 } } end,
+    policy = [[return { api = 1, decide = function() return nil end }]],
+    outcome = function(cloud, response)
+      return ("%d asked, %s"):format(count(cloud, "listVirtualMachines"), response.error == json.null and "answered" or "failed")
+    end,
+    ours = "2 asked, answered", theirs = "1 asked, failed", broken = "untouched",
+  },
+  failed_vm = {
+    verb = "create_vm", arguments = function() return create_vm() end,
+    arm = function(cloud)
+      cloud:faults { { command = "deployVirtualMachine", fault = "fail_job", when = "after", errortext = "no start" } }
+    end,
+    policy = [[return { api = 1, decide = function() return "keep" end }]],
+    outcome = function(cloud) return ("%d VMs"):format(#(vm_of(cloud) or {})) end,
+    ours = "0 VMs", theirs = "1 VMs", broken = "clean",
+  },
+}
+
+local BROKEN = "-- of a site\nreturn { api = 1, decide = function(facts)\n  return facts.nothing.here\nend }\n"
+
+describe("a site's policy", function()
+  local cloud
+
+  setup(function() cloud = rig.start { config = { log = { level = "error" } } } end)
+  teardown(function() cloud:stop() end)
+
+  -- A configuration whose policies are these.
+  local function configured(texts)
+    local config = json.decode(io.open(cloud.config):read "a")
+    config.policies = { directory = texts and rig.policies(texts) or "" }
+    local path = cloud.directory .. "/policies.json"
+    io.open(path, "w"):write(json.encode(config)):close()
+    return path, config.policies.directory
+  end
+
+  local function request(verb, arguments, config)
+    local run = cloud:cpi({ method = verb, arguments = json.array(arguments), api_version = 2,
+      context = { director_uuid = "d-1", vm = { stemcell = { api_version = 3 } } } }, { config = config })
+    assert.equal(0, run.exit, run.stderr)
+    return run.response
+  end
+
+  -- Begins a scenario; answers the CID of what is there.
+  local function begin(scenario)
+    cloud:reset()
+    local cid
+    if scenario.before == "vm" then
+      local response = request("create_vm", create_vm(), (configured()))
+      cid = assert(response.result ~= json.null and response.result[1], json.encode(response))
+    end
+    if scenario.arm then scenario.arm(cloud) end
+    return cid, #cloud:requests()
+  end
+
+  local function outcome(scenario, texts)
+    local cid = begin(scenario)
+    local response = request(scenario.verb, scenario.arguments(cid), (configured(texts)))
+    return scenario.outcome(cloud, response)
+  end
+
+  local function writes(since)
+    local list = {}
+    for _, one in ipairs(cloud:requests(since)) do
+      if not one.command:find "^list" and one.command ~= "queryAsyncJobResult" then list[#list + 1] = one.command end
+    end
+    return list
+  end
+
+  for _, name in ipairs(require "decisions") do
+    describe(name, function()
+      local scenario = scenarios[name]
+
+      it("has a scenario here", function() assert.truthy(scenario, name) end)
+      if not scenario then return end
+
+      it("changes the outcome of " .. scenario.verb, function()
+        assert.equal(scenario.ours, outcome(scenario))
+        assert.equal(scenario.theirs, outcome(scenario, { [name] = scenario.policy }))
+      end)
+
+      it("that is broken is an error with file and line, and changes nothing else", function()
+        local cid, since = begin(scenario)
+        local config, directory = configured { [name] = BROKEN }
+        local response = request(scenario.verb, scenario.arguments(cid), config)
+        assert.is_not.equal(json.null, response.error, json.encode(response))
+        local words = ("policy %s (%s/%s.lua): "):format(name, directory, name)
+        assert.truthy(response.error.message:find(words, 1, true), response.error.message)
+        assert.truthy(response.error.message:find("/" .. name .. ".lua:3: attempt to index a nil value", 1, true),
+          response.error.message)
+        assert.equal(false, response.error.ok_to_retry)
+        if scenario.broken == "untouched" then
+          assert.same({}, writes(since))
+        else
+          assert.equal(scenario.ours, scenario.outcome(cloud, response))
+        end
+      end)
+    end)
+  end
+end)
