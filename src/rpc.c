@@ -10,6 +10,7 @@
 #include "base/jsontext.h"
 #include "base/log.h"
 #include "base/utf8.h"
+#include "base/watchdog.h"
 #include "config.h"
 #include "host.h"
 
@@ -21,9 +22,9 @@
 #define LONGEST_MESSAGE 16384
 #define CPI_ERROR "Bosh::Clouds::CpiError"
 
-#define LINE_OF(message) \
-    "{\"error\":{\"message\":\"" message "\",\"ok_to_retry\":false,\"type\":\"" CPI_ERROR "\"}," \
-    "\"log\":\"\",\"result\":null}\n"
+#define LINE_HEAD "{\"error\":{\"message\":\""
+#define LINE_TAIL "\",\"ok_to_retry\":false,\"type\":\"" CPI_ERROR "\"},\"log\":\"\",\"result\":null}\n"
+#define LINE_OF(message) LINE_HEAD message LINE_TAIL
 
 static const char last_resort[] = LINE_OF("not enough memory");
 static const char no_scripts[] = LINE_OF("the scripts of the CPI cannot be started; stderr says why");
@@ -350,8 +351,10 @@ int rpc_serve(lua_State *L, int in, int out)
     exchange.unreadable = !file_read_stream(in, &exchange.text, &exchange.problem);
     if (exchange.unreadable)
         buf_wipe(&exchange.text);
+    watchdog_last_words(out, LINE_HEAD, LINE_TAIL, EXIT_SUCCESS);
     if (L)
         make_line(L, &exchange);
+    watchdog_forget();
     bool written = write_line(L, out);
     if (!written)
         log_line(LOG_ERROR, "the response could not be written");

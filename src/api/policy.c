@@ -3,21 +3,24 @@
  * nothing that reaches the world; so many steps and so much memory for each load and each call, and no pcall inside
  * that could catch the stop.
  *
- * What it does not stop is one long call into C, which executes no step of Lua: a pattern that backtracks for ever
- * in string.find, or table.move over 2^60 elements. Only a process of its own for each decision would help
- * against that; those who write policies are trusted with the CPI anyway, and this guards against their accidents.
+ * One long call into C executes no step of Lua: a pattern that backtracks for ever in string.find, or table.move over
+ * 2^60 elements. Against that there is CPU time for each load and call; when it is over the process ends, with an
+ * answer that names the policy (base/watchdog.h). What it was about to make is in the journal, as after any death.
  */
 #include "api.h"
 
 #include "../base/file.h"
 #include "../base/memory.h"
+#include "../base/watchdog.h"
 
 #include <ctype.h>
 #include <lualib.h>
+#include <stdio.h>
 #include <string.h>
 
 #define STEPS_PER_CALL 10000000
 #define MEGABYTES_PER_CALL 32
+#define CPU_SECONDS_PER_CALL 10 /* many times what the steps can take */
 
 /* All that a policy can name: functions, and libraries whose functions it gets a table of its own of. */
 static const char *const functions_seen[] = {"assert", "error", "ipairs", "next", "pairs", "select", "tonumber",
@@ -113,6 +116,19 @@ static void count_step(lua_State *L, lua_Debug *activation)
         out_of_steps(L, activation);
 }
 
+/* Starts the watch over the function at the index, by the name of its file. */
+static bool watch(lua_State *L, int index)
+{
+    lua_Debug function;
+    char what[512];
+
+    lua_pushvalue(L, index);
+    lua_getinfo(L, ">S", &function);
+    snprintf(what, sizeof what, "policy %s: ran for more than %d s in one call into a library, such as a pattern that "
+             "backtracks for ever", function.short_src, CPU_SECONDS_PER_CALL);
+    return watchdog_start(CPU_SECONDS_PER_CALL, what);
+}
+
 /* Calls the function below its arguments under the budgets; the number of results, or raises. Counting each step
  * makes it slow. */
 static int call_within_budget(lua_State *L, int arguments, bool count_steps)
@@ -129,10 +145,13 @@ static int call_within_budget(lua_State *L, int arguments, bool count_steps)
     }
     steps_taken = 0;
     lua_sethook(L, count_steps ? count_step : out_of_steps, LUA_MASKCOUNT, count_steps ? 1 : STEPS_PER_CALL);
+    bool watching = watch(L, base);
     lua_pushcfunction(L, locate);
     lua_insert(L, base);
     int status = lua_pcall(L, arguments, LUA_MULTRET, base);
     lua_remove(L, base);
+    if (watching)
+        watchdog_stop();
     lua_sethook(L, hook, mask, count);
     if (memory)
         memory->limit = outer;

@@ -181,4 +181,49 @@ check.raises("ran for more than", policy.call, outer, policy.call, decide "while
 check.raises("used more than 32 MB", policy.call, outer, policy.call, decide "return ('x'):rep(2^26)")
 check.that(policy.call(decide "return true"), "and the next call is free again")
 
+-- ---------------------------------------------------------------------------------------------------------
+-- attempts that need no name: each ends within its limits, and the state goes on as if nothing had been
+
+local attempts = {
+  ["used more than 32 MB"] = {
+    "return ('x'):rep(1e9)", "return ('x'):rep(1e8, ','):len()", "return string.pack('s8', ('x'):rep(2^25))",
+    "local s = ('x'):rep(2^20) return s:gsub('x', s)", "return ('%s'):rep(100):format(('x'):rep(2^24))",
+    "local t = {} for i = 1, 1e9 do t[i] = function() return i end end", "local function f() return 1 + f() end return f()",
+    "local t = {} for i = 1, 1e9 do t['k' .. i] = i end", "return ('x'):rep(2^24):upper():lower():reverse()",
+  },
+  ["too many results to unpack"] = { "return table.unpack({}, 1, 1e8)" },
+  ["string slice too long"] = { "return ('x'):rep(1e7):byte(1, -1)" },
+  ["resulting string too large"] = { "return ('x'):rep(math.maxinteger)" },
+  ["ran for more than"] = {
+    "return ('x'):rep(2^20):gsub('.', function() for i = 1, 1e9 do end end)",
+    "for s in ('x'):rep(2^20):gmatch '.' do for i = 1, 1e6 do end end", "goto l ::l:: goto l",
+    "local t = {} for i = 1, 1e5 do t[i] = i end table.sort(t, function() for i = 1, 1e6 do end return false end)",
+    "repeat until false", "for i = 1, math.huge do end", "local function f() return f() end return f()",
+  },
+  ["pattern too complex"] = { "return ('x'):rep(300):match(('x?'):rep(300))" },
+  ["missing '['"] = { "return ('x'):match '%f'" },
+  ["malformed pattern"] = { "return ('x'):find('[a')", "return ('x'):find('%')" },
+  ["too many captures"] = { "return ('x'):match(('()'):rep(50))" },
+  ["invalid"] = { "return ('x'):gsub('x', '%9')", "return string.format('%y', 1)", "return string.format('%99999d', 1)" },
+  ["nil value"] = {
+    "return getmetatable('').__index", "('').dump(decide)", "return load('return 1')()",
+    "return select('#', debug.getinfo(1))", "return rawget(_ENV, 'host')", "return coroutine.create(next)",
+  },
+}
+for words, texts in pairs(attempts) do
+  for _, text in ipairs(texts) do
+    local before = harness.used()
+    check.raises(words, policy.call, decide(text))
+    for _ = 1, 3 do collectgarbage() end -- the stack and the table of strings shrink by halves
+    local after, limit = harness.used()
+    check.that(limit == 0 and after < before + 2 ^ 20, ("%s: %d bytes stay behind"):format(text, after - before))
+    check.equal(6, policy.call(decide "local a = ... return a * 2", 3), "sane after " .. text)
+  end
+end
+
+-- What a string's methods are belongs to us: a policy reaches them, and cannot change them.
+check.equal("X", policy.call(decide "string.upper = function() return 'mine' end return ('x'):upper()"))
+check.equal("X", ("x"):upper())
+check.raises("attempt to", policy.call, decide "('x').upper = 1")
+
 harness.shell("rm -rf " .. directory)

@@ -143,6 +143,18 @@ describe("the envelope", function()
     assert.equal("Bosh::Clouds::CpiError", err.type)
   end)
 
+  it("is written when a site's policy searches a text for ever", function()
+    os.execute(("mkdir -p %s/policies"):format(directory))
+    write(directory .. "/policies/retry.lua", [[return { api = 1, decide = function()
+      return ("a"):rep(300):find(("a*"):rep(30) .. "\0")
+    end }]])
+    write(directory .. "/endless.json", ([[{"cloudstack":{"endpoint":"http://127.0.0.1:1/","api_key":"k",
+      "secret_access_key":"s"},"agent":{"mbus":"m"},"policies":{"directory":"%s/policies"}}]]):format(directory))
+    local err = failure(request('"has_vm"', '["cpivm-1"]'), ('"$CPI" --config %s/endless.json'):format(directory))
+    assert.equal("Bosh::Clouds::CpiError", err.type)
+    assert.truthy(err.message:find("policies/retry.lua: ran for more than 10 s in one call into a library", 1, true), err.message)
+  end)
+
   it("is written when a Lua file is missing or broken, and says which", function()
     os.execute(("mkdir -p %s/tree/bin && cp %s/cpi %s/tree/bin/ && cp -r lua %s/tree/lua"):format(directory, BUILD, directory, directory))
     local program = ('"%s/tree/bin/cpi"'):format(directory)
