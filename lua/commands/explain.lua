@@ -17,25 +17,6 @@ local function shown(params)
   return twin
 end
 
--- The facts that are described: offerings have many more fields than anybody wants to read.
-local function described(rows, value)
-  local twin = {}
-  for _, row in ipairs(rows) do
-    local inner = value[row[1]]
-    if row.fields and type(inner) == "table" then
-      if row[2] == "object[]" then
-        local list = {}
-        for i, one in ipairs(inner) do list[i] = described(row.fields, one) end
-        inner = list
-      else
-        inner = described(row.fields, inner)
-      end
-    end
-    twin[row[1]] = inner
-  end
-  return twin
-end
-
 local print_event = {}
 
 function print_event.ask(paper, event)
@@ -55,17 +36,14 @@ function print_event.decide(paper, event)
   local decision = require("decisions." .. event.decision)
   paper:line("%s by %s", paper:tint("bold", "decides " .. event.decision), event.file)
   paper:line "  from"
-  paper:fields(described(decision.facts, event.facts), 4)
+  paper:described(decision.facts, event.facts, 4)
   if event.failure then
     paper:line("  %s", paper:tint("red", event.failure))
     return
   end
   if event.candidates then
     paper:line "  candidates"
-    for _, one in ipairs(event.candidates) do
-      local mark = one.rank and paper:tint("green", tostring(one.rank)) or "-"
-      paper:line("    %s %-20s %s", mark, one.name, one.why or "chosen")
-    end
+    paper:candidates(event.candidates, 4)
   else
     paper:value("answer", event.answer, 2)
   end

@@ -51,6 +51,10 @@ function actions.list(host, _, options)
   return broken == 0 and 0 or 1
 end
 
+local function print_sum(paper, files, problems)
+  paper:line("%d file%s, %d problem%s", files, files == 1 and "" or "s", problems, problems == 1 and "" or "s")
+end
+
 function actions.check(host, words, options)
   local paper, directory = new_paper(host), directory_of(host, words[2])
   local files, why = policy_directory.check(host, directory)
@@ -67,7 +71,7 @@ function actions.check(host, words, options)
     end
     file.problems = host.json.array(file.problems)
   end
-  if options.output then paper:json(host.json.array(files)) else paper:line("%d files, %d problems", #files, problems) end
+  if options.output then paper:json(host.json.array(files)) else print_sum(paper, #files, problems) end
   return problems == 0 and 0 or 1
 end
 
@@ -128,7 +132,7 @@ function actions.facts(host, words, options, refuse)
     paper:line("\nanswer: %s\n", plain(decision.answer.text))
     paper:line("ours: %s\n", plain(decision.ours))
     paper:line("an example of facts")
-    paper:fields(decision.example, 2)
+    paper:described(decision.facts, decision.example, 2)
   end
   return 0
 end
@@ -174,9 +178,7 @@ local function print_trial(host, name, facts, answer, used)
   local weigh = require("decisions." .. name).weigh
   if weigh then
     paper:line "candidates"
-    for _, one in ipairs(weigh(facts, answer)) do
-      paper:line("  %s %-20s %s", one.rank and paper:tint("green", ("%d"):format(one.rank)) or "-", one.name, one.why or "chosen")
-    end
+    paper:candidates(weigh(facts, answer), 2)
   end
   paper:line("steps = %d of 10000000, memory = %d KB of 32 MB", used.steps, (used.bytes + 1023) // 1024)
 end

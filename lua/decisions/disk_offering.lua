@@ -14,7 +14,7 @@ end
 local function weigh(facts, chosen)
   return rows.weigh(facts.offerings, { chosen.offering }, function(offering)
     if not offering.iscustomized and (offering.disksize or 0) < facts.size then
-      return ("gives %d GB, %d are wanted"):format(offering.disksize or 0, facts.size)
+      return ("gives %d of %d GB"):format(offering.disksize or 0, facts.size)
     end
   end)
 end

@@ -20,9 +20,9 @@ local function lack(offering, facts)
   end
   if offering.iscustomized then return nil end
   if (offering.cpunumber or 0) < facts.cpu then
-    return ("has %d CPUs, %d are wanted"):format(offering.cpunumber or 0, facts.cpu)
+    return ("has %d of %d CPUs"):format(offering.cpunumber or 0, facts.cpu)
   elseif (offering.memory or 0) < facts.ram then
-    return ("has %d MB, %d are wanted"):format(offering.memory or 0, facts.ram)
+    return ("has %d of %d MB"):format(offering.memory or 0, facts.ram)
   end
 end
 

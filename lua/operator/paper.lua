@@ -85,6 +85,56 @@ function paper:value(name, value, indent)
   for _, line in ipairs(out) do self:line("%s", line) end
 end
 
+-- A value on one line with its fields in the order of their description; nil when it is too long for that.
+local function inline(rows, value, null)
+  local parts = {}
+  for _, row in ipairs(rows) do
+    local inner = value[row[1]]
+    local text
+    if type(inner) ~= "table" then
+      text = inner ~= nil and scalar(inner, null) or nil
+    elseif row.fields and row[2] ~= "object[]" then
+      text = inline(row.fields, inner, null)
+    else
+      text = short(inner, null)
+    end
+    if text then parts[#parts + 1] = row[1] .. " = " .. text end
+    if inner ~= nil and not text then return nil end
+  end
+  local line = "{ " .. table.concat(parts, ", ") .. " }"
+  return #line <= LONGEST and line or nil
+end
+
+-- Writes the fields of a value as described by rows (lua/decisions), in their order; what is not described is left out.
+function paper:described(rows, value, indent)
+  local null, pad = self.host.json.null, (" "):rep(indent)
+  local function one(name, row, inner)
+    local line = inline(row.fields, inner, null)
+    if line then return self:line("%s%s = %s", pad, name, line) end
+    self:line("%s%s", pad, name)
+    self:described(row.fields, inner, indent + 2)
+  end
+  for _, row in ipairs(rows) do
+    local inner = value[row[1]]
+    if inner ~= nil and row.fields and row[2] == "object[]" then
+      self:line("%s%s%s", pad, row[1], #inner == 0 and " = none" or "")
+      for i, item in ipairs(inner) do one(("- %d"):format(i), row, item) end
+    elseif inner ~= nil and row.fields then
+      one(row[1], row, inner)
+    elseif inner ~= nil then
+      self:value(row[1], inner, indent)
+    end
+  end
+end
+
+-- Writes rows of a decision's candidates: their rank, or why they have none.
+function paper:candidates(list, indent)
+  for _, one in ipairs(list) do
+    local mark = one.rank and self:tint("green", tostring(one.rank)) or "-"
+    self:line("%s%s %-24s %s", (" "):rep(indent), mark, one.name, one.why or "chosen")
+  end
+end
+
 -- Writes JSON, one line.
 function paper:json(value)
   self:line("%s", self.host.json.encode(value))

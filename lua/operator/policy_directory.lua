@@ -11,6 +11,11 @@ local policy_directory = {}
 local is_decision = {}
 for _, name in ipairs(decisions) do is_decision[name] = true end
 
+-- The words of a failure, from the place in the file on.
+local function from_place(failure)
+  return (errors.words(failure):gsub("^policy [%l_]+ %(.-%): ", ""):gsub("^policy [%l_]+: ", ""))
+end
+
 -- How a policy does with the example of its decision: an error, or an answer that is none. A refusal is neither.
 local function trouble_with_example(host, directory, name)
   local decide = policy.new {
@@ -18,7 +23,7 @@ local function trouble_with_example(host, directory, name)
   }
   local ok, failure = pcall(decide, name, require("decisions." .. name).example)
   if ok or failure.type == "Bosh::Clouds::CloudError" then return nil end
-  return "asked with the example of `cpi policy facts " .. name .. "`: " .. errors.words(failure)
+  return ("%s (asked with the example of `cpi policy facts %s`)"):format(from_place(failure), name)
 end
 
 local function check_policy(host, directory, name, problem)
@@ -29,7 +34,7 @@ local function check_policy(host, directory, name, problem)
   for _, one in ipairs(missing) do problem(("%s:%d: a policy has no '%s'"):format(path, one.line, one.name)) end
   if #missing > 0 then return end -- whatever else goes wrong, goes wrong because of it
   local ok, failure = pcall(policy.load, host.policy, directory, name)
-  local trouble = not ok and errors.words(failure) or text:find "%S" and trouble_with_example(host, directory, name)
+  local trouble = not ok and from_place(failure) or text:find "%S" and trouble_with_example(host, directory, name)
   if trouble then problem(trouble) end
 end
 

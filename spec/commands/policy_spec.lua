@@ -86,7 +86,7 @@ describe("policy check", function()
       "/failed_vm.lua is written for policy api 2; this CPI has 1",
       "/networks.lua must return { api = 1, decide = function }",
       "/retry.lua:2: attempt to index a number value",
-      "/disk_offering.lua): not an answer it may give: it must be one of facts.offerings",
+      "/disk_offering.lua: not an answer it may give: it must be one of facts.offerings",
       "7 files, 8 problems",
     } do
       assert.truthy(out:find(words, 1, true), words .. "\n" .. out)
@@ -245,9 +245,9 @@ describe("policy try", function()
   it("tells the answer, what became of each candidate, and what it took", function()
     local code, out = try(FACTS, operator.directory { ["service_offering.lua"] = GOLD })
     assert.equal(0, code)
-    for _, words in ipairs { "name = silver", "1 silver               chosen",
-      "- gold                 is large enough; the policy left it out", "- full                 CloudStack had no room for it",
-      "- tiny                 has 1 CPUs, 2 are wanted" } do
+    for _, words in ipairs { "name = silver", "1 silver                   chosen",
+      "- gold                     is large enough; the policy left it out", "- full                     CloudStack had no room for it",
+      "- tiny                     has 1 of 2 CPUs" } do
       assert.truthy(out:find(words, 1, true), words .. "\n" .. out)
     end
   end)

@@ -1,6 +1,5 @@
 -- Documents that say what the code has: held against the code, so that neither moves alone.
 
-local policy = require "policy"
 local settings = require "settings"
 
 local SECRET = "cloudstack.secret_access_key" -- the host's, in no schema
@@ -119,7 +118,7 @@ describe("docs/errors.md", function()
 end)
 
 -- ---------------------------------------------------------------------------------------------------------
--- docs/simulator.md and docs/policies.md: their code runs
+-- docs/simulator.md: its code runs; docs/policies.md is walked through by tests/lifecycle/walkthrough_spec.lua
 
 local function lua_blocks(path)
   local blocks = {}
@@ -142,16 +141,6 @@ describe("docs/simulator.md", function()
       told[name] = true
     end
     assert.same(sorted_keys(known), sorted_keys(told))
-  end)
-end)
-
-describe("docs/policies.md", function()
-  it("has a policy that keeps VMs off shared.small", function()
-    local offerings, seen = { { id = "1", name = "shared.small" }, { id = "2", name = "shared.large" } }, nil
-    local policy_told = assert(load(lua_blocks("docs/policies.md")[1]))()
-    policy_told.decide({ cpu = 1, ram = 1024, offerings = offerings }, function(facts) seen = facts.offerings end)
-    assert.equal(policy.API, policy_told.api)
-    assert.same({ offerings[2] }, seen)
   end)
 end)
 
