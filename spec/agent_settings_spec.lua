@@ -1,3 +1,4 @@
+local agent = require "agent"
 local agent_settings = require "agent_settings"
 local fake = require "spec.support.fake"
 
@@ -132,4 +133,77 @@ describe("the agent's settings", function()
     local _, document = built { networks = { a = [[{"type":"manual","ip":"10.0.0.1","dns":null,"default":null}]] } }
     assert.same({}, document.dns.nameserver)
   end)
+end)
+
+-- ---------------------------------------------------------------------------------------------------------
+-- the whole document, as the agent's own parser reads it
+
+local CERT = [["cert":{"ca":"-----BEGIN CERTIFICATE-----\n","certificate":"-----BEGIN CERTIFICATE-----\n",]]
+  .. [["private_key":"-----BEGIN RSA PRIVATE KEY-----\n"}]]
+local OF_THE_CLI = [[{"bosh":{"mbus":{]] .. CERT .. [[},"password":"*"}}]]
+local OF_THE_DIRECTOR = [[{"bosh":{"mbus":{]] .. CERT .. [[,"urls":["nats://10.0.0.5:4222"]},
+  "blobstores":[{"provider":"davcli","options":{"endpoint":"https://10.0.0.5:25250","user":"agent","password":"p"}}],
+  "ntp":["0.pool.ntp.org"],"password":"$6$x","group":"dir-redis-redis","groups":["dir","redis"],"tags":{"a":"42"},
+  "authorized_keys":[],"swap_size":1024,"parallel":5,"keep_root_password":false,"remove_dev_tools":true,
+  "remove_static_libraries":false,"ipv6":{"enable":true},"agent":{"settings":{"tmpfs":true}},
+  "job_dir":{"tmpfs":true,"tmpfs_size":"128m"},"run_dir":{"tmpfs_size":"16m"}},
+  "persistent_disk_fs":"xfs","persistent_disk_mount_options":["noatime"],"persistent_disk_partitioner":"parted"}]]
+
+describe("an agent takes", function()
+  local of_the_cli = [[{"cloud_properties":{"name":"bosh-net"},"default":["dns","gateway"],"dns":["10.0.0.1"],
+    "gateway":"10.0.0.1","ip":"10.0.0.11","netmask":"255.255.255.0","type":"manual"}]]
+  local vip = [[{"type":"vip","ip":"203.0.113.5","prefix":"32","cloud_properties":{}}]]
+  local macs = { a = "02:00:1a:2b:00:01", b = "02:00:1a:2b:00:02" }
+
+  for name, given in pairs {
+    ["the settings of create-env"] = { networks = { default = of_the_cli }, env = OF_THE_CLI, has_ephemeral = true },
+    ["those of a director's VM with two networks and a vip"] = { networks = { a = manual, b = second, v = vip }, macs = macs,
+      env = OF_THE_DIRECTOR, has_ephemeral = true },
+    ["those of a VM with a dynamic network and no ephemeral disk"] = { env = OF_THE_DIRECTOR,
+      networks = { default = [[{"type":"dynamic","cloud_properties":{},"prefix":"32","nic_group":"1"}]] } },
+    ["null where BOSH has nothing to say"] = { env = OF_THE_DIRECTOR:gsub('"tags":{"a":"42"}', '"tags":null'),
+      networks = { default = [[{"type":"manual","ip":"10.0.0.1","dns":null,"default":null,"gateway":null}]] } },
+    ["an empty cloud_properties, dns, and env"] = { env = [[{"bosh":{"mbus":{"urls":["nats://x:4222"]}}}]],
+      networks = { default = [[{"type":"manual","ip":"10.0.0.1","dns":[],"default":[],"cloud_properties":{}}]] } },
+  } do
+    it(name, function()
+      given.settings = { agent = { mbus = "https://mbus:pw@0.0.0.0:6868" } }
+      assert.same({}, agent.problems((built(given))))
+    end)
+  end
+end)
+
+-- The agent of tests/support/agent.lua stumbles where the real one was seen to.
+describe("an agent refuses", function()
+  local good = [["agent_id":"a","mbus":"nats://x","blobstore":{"provider":"local"},"disks":{"system":"/dev/sda"}]]
+  for words, fragment in pairs {
+    ["disks.system must be of type string"] = [["disks":{"system":{"path":"/dev/sda"}}]],
+    ["disks.persistent must be an object"] = [["disks":{"system":"/dev/sda","persistent":[]}]],
+    ["disks.ephemeral has a path that is no string: the agent panics"] = [["disks":{"system":"/dev/sda","ephemeral":{"path":null}}]],
+    ["disks.persistent[d] has a lun that is no string: the agent panics"] =
+      [["disks":{"system":"/dev/sda","persistent":{"d":{"lun":1}}}]],
+    ["disks.ephemeral has no path"] = [["disks":{"system":"/dev/sda","ephemeral":["/dev/sdb"]}]],
+    ["env must be an object"] = [["env":[] ]],
+    ["ntp must be a list"] = [["ntp":{}]],
+    ["dns.nameserver must be a list"] = [["dns":{"nameserver":{}}]],
+    ["dns must be an object"] = [["dns":["8.8.8.8"] ]],
+    ["networks[a].dns must be a list"] = [["networks":{"a":{"dns":{}}}]],
+    ["networks[a].default must be a list"] = [["networks":{"a":{"default":{}}}]],
+    ["networks[a].prefix must be of type string"] = [["networks":{"a":{"prefix":32}}]],
+    ["env.bosh.authorized_keys must be a list"] = [["env":{"bosh":{"authorized_keys":{}}}]],
+    ["env.bosh.blobstores must be a list"] = [["env":{"bosh":{"blobstores":{}}}]],
+    ["env.bosh.ntp must be a list"] = [["env":{"bosh":{"ntp":{}}}]],
+    ["env.bosh.swap_size must be of type unsigned"] = [["env":{"bosh":{"swap_size":1024.0}}]],
+    ["agent_id is missing"] = [["agent_id":null]],
+    ["an https mbus needs env.bosh.mbus.cert"] = [["mbus":"https://x"]],
+    ["there is no blobstore provider"] = [["blobstore":{}]],
+    ["mbus '' is no URL"] = [["mbus":""]],
+    ["networks.a has no mac among several"] = [["networks":{"a":{"type":"manual"},"b":{"type":"manual","mac":"02:00:00:00:00:01"}}]],
+    ["networks.a has a mac in upper case"] = [["networks":{"a":{"mac":"02:00:00:00:00:AB"}}]],
+  } do
+    it(words, function()
+      local problems = table.concat(agent.problems(("{%s,%s}"):format(good, fragment)), "; ")
+      assert.truthy(problems:find(words, 1, true), problems)
+    end)
+  end
 end)

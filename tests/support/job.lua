@@ -68,6 +68,17 @@ function job.install(directory, properties)
   return root
 end
 
+-- packages(directory) -> a directory as BOSH_PACKAGES_DIR is: the compiled packages that CPI_PACKAGES names, else the
+-- programs of this build laid out in DIRECTORY/packages as the package has them.
+function job.packages(directory)
+  local compiled = os.getenv "CPI_PACKAGES"
+  if compiled then return compiled end
+  local package = directory .. "/packages/cloudstack_cpi"
+  job.run(("mkdir -p %s/bin %s/share/cloudstack_cpi && cp %s/cpi %s/bin && cp -R lua %s/share/cloudstack_cpi"):format(
+    quote(package), quote(package), quote(rig.build), quote(package), quote(package)))
+  return directory .. "/packages"
+end
+
 -- The names of the decisions that a site may take over.
 function job.decisions()
   local names = {}
