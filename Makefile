@@ -18,6 +18,7 @@ COMPILE = $(CC) -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -DVERSION='
 
 # Lua, cjson and SQLite are linked in; curl and OpenSSL are loaded when something is sent (src/base/library.h).
 LDLIBS  := -l:liblua5.4.a -l:liblua5.4-cjson.a -l:libsqlite3.a -lpthread -ldl -lm
+HTTPD   := -lmicrohttpd
 LINK     = $(CC) $(CFLAGS) $(SANITIZE) $(LDFLAGS) -o $@ $(filter %.o,$^)
 
 objects  = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(1)))
@@ -37,7 +38,7 @@ $(BUILD)/cpi: $(HOST) $(BUILD)/obj/src/main.o
 	$(LINK) $(LDLIBS)
 
 $(BUILD)/cpi-server: $(HOST) $(SERVER)
-	$(LINK) -lmicrohttpd $(LDLIBS)
+	$(LINK) $(HTTPD) $(LDLIBS)
 
 $(BUILD)/host-tests: $(HOST) $(BUILD)/obj/tests/host/run.o
 	$(LINK) $(LDLIBS)
@@ -139,6 +140,31 @@ VALGRIND := valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=
 valgrind: all $(CHECKERS)        ## unit and host tests again, under valgrind
 	@CPI_RUNNER="$(VALGRIND)" $(RUN) unit host-tests
 
+# The programs as an installed CPI has them: with every library linked in, of those that the packages of bosh-release
+# make. Their packaging scripts and this are what a stemcell compiles; LIBRARIES is its BOSH_PACKAGES_DIR.
+LIBRARIES     := build/libraries
+LIBRARY_NAMES := c-ares curl libmicrohttpd lua lua-cjson openssl sqlite
+RELEASE = BUILD=build/release HTTPD=$(LIBRARIES)/libmicrohttpd/lib/libmicrohttpd.a LUA_CFLAGS= CFLAGS="-O2 $(SECTIONS)" \
+          CPPFLAGS="-DSTATIC_LIBRARIES $(patsubst %,-I$(LIBRARIES)/%/include,$(LIBRARY_NAMES))" \
+          LDFLAGS="$(SLIM) $(STATIC)" LDLIBS="$(ARCHIVES) -lpthread -lm"
+ARCHIVES = $(addprefix $(LIBRARIES)/,lua-cjson/lib/libcjson.a lua/lib/liblua.a sqlite/lib/libsqlite3.a \
+             curl/lib/libcurl.a c-ares/lib/libcares.a openssl/lib/libssl.a openssl/lib/libcrypto.a)
+SECTIONS := -ffunction-sections -fdata-sections
+SLIM      = -s -Wl,--gc-sections
+# Without a dynamic linker to start, where the C library can be had so.
+STATIC    = $(shell echo 'int main(void) { return 0; }' | $(CC) -static -x c -o /dev/null - 2>/dev/null && echo -static)
+
+blobs:                           ## fetches the sources of the libraries that a release brings, from Debian's archive
+	@release/blobs
+
+release: blobs                   ## slim programs with every library linked in, in build/release/
+	@release/compile $(LIBRARIES) $(LIBRARY_NAMES)
+	@$(MAKE) --no-print-directory release-programs
+
+release-programs:
+	@$(MAKE) --no-print-directory $(RELEASE) programs
+programs: $(PROGRAMS)
+
 install: all                     ## into PREFIX (default /usr/local), under DESTDIR
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/cloudstack_cpi
 	install $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
@@ -151,7 +177,7 @@ help:                            ## this list
 	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
 
 .PHONY: all contract deps demo test lint unit host-tests spec server transcripts lifecycle job fuzz e2e bench asan \
-        asan-run valgrind install clean help
+        asan-run valgrind blobs release release-programs programs install clean help
 .SECONDARY:
 
 -include $(wildcard $(patsubst %.o,%.d,$(HOST) $(SERVER) $(NATIVE) $(BUILD)/obj/src/main.o \

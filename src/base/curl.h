@@ -6,34 +6,39 @@
 
 #include <curl/curl.h>
 
+#define CURL_FUNCTIONS(FUNCTION)                                                                                      \
+    FUNCTION(global_init)                                                                                             \
+    FUNCTION(global_cleanup)                                                                                          \
+    FUNCTION(easy_init)                                                                                               \
+    FUNCTION(easy_cleanup)                                                                                            \
+    FUNCTION(easy_reset)                                                                                              \
+    FUNCTION(easy_setopt)                                                                                             \
+    FUNCTION(easy_getinfo)                                                                                            \
+    FUNCTION(easy_strerror)                                                                                           \
+    FUNCTION(multi_init)                                                                                              \
+    FUNCTION(multi_cleanup)                                                                                           \
+    FUNCTION(multi_add_handle)                                                                                        \
+    FUNCTION(multi_remove_handle)                                                                                     \
+    FUNCTION(multi_perform)                                                                                           \
+    FUNCTION(multi_poll)                                                                                              \
+    FUNCTION(multi_info_read)                                                                                         \
+    FUNCTION(multi_setopt)                                                                                            \
+    FUNCTION(slist_append)                                                                                            \
+    FUNCTION(slist_free_all)                                                                                          \
+    FUNCTION(mime_init)                                                                                               \
+    FUNCTION(mime_free)                                                                                               \
+    FUNCTION(mime_addpart)                                                                                            \
+    FUNCTION(mime_name)                                                                                               \
+    FUNCTION(mime_data)                                                                                               \
+    FUNCTION(mime_filedata)                                                                                           \
+    FUNCTION(mime_filename)                                                                                           \
+    FUNCTION(mime_type)
+
+#define FIELD(name) __typeof__(curl_##name) *name;
 struct curl_functions {
-    CURLcode (*global_init)(long);
-    void (*global_cleanup)(void);
-    CURL *(*easy_init)(void);
-    void (*easy_cleanup)(CURL *);
-    void (*easy_reset)(CURL *);
-    CURLcode (*easy_setopt)(CURL *, CURLoption, ...);
-    CURLcode (*easy_getinfo)(CURL *, CURLINFO, ...);
-    const char *(*easy_strerror)(CURLcode);
-    CURLM *(*multi_init)(void);
-    CURLMcode (*multi_cleanup)(CURLM *);
-    CURLMcode (*multi_add_handle)(CURLM *, CURL *);
-    CURLMcode (*multi_remove_handle)(CURLM *, CURL *);
-    CURLMcode (*multi_perform)(CURLM *, int *);
-    CURLMcode (*multi_poll)(CURLM *, struct curl_waitfd *, unsigned, int, int *);
-    CURLMsg *(*multi_info_read)(CURLM *, int *);
-    CURLMcode (*multi_setopt)(CURLM *, CURLMoption, ...);
-    struct curl_slist *(*slist_append)(struct curl_slist *, const char *);
-    void (*slist_free_all)(struct curl_slist *);
-    curl_mime *(*mime_init)(CURL *);
-    void (*mime_free)(curl_mime *);
-    curl_mimepart *(*mime_addpart)(curl_mime *);
-    CURLcode (*mime_name)(curl_mimepart *, const char *);
-    CURLcode (*mime_data)(curl_mimepart *, const char *, size_t);
-    CURLcode (*mime_filedata)(curl_mimepart *, const char *);
-    CURLcode (*mime_filename)(curl_mimepart *, const char *);
-    CURLcode (*mime_type)(curl_mimepart *, const char *);
+    CURL_FUNCTIONS(FIELD)
 };
+#undef FIELD
 
 /* The functions, initialised; NULL and why when there is no libcurl. */
 const struct curl_functions *curl_load(struct fault *fault);

@@ -7,52 +7,32 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#define CRYPTO_FUNCTIONS(FUNCTION)                                                                                    \
+    FUNCTION(EVP_sha1)                                                                                                \
+    FUNCTION(EVP_sha256)                                                                                              \
+    FUNCTION(EVP_MD_CTX_new)                                                                                          \
+    FUNCTION(EVP_MD_CTX_free)                                                                                         \
+    FUNCTION(EVP_DigestInit_ex)                                                                                       \
+    FUNCTION(EVP_DigestUpdate)                                                                                        \
+    FUNCTION(EVP_DigestFinal_ex)                                                                                      \
+    FUNCTION(HMAC)
+
+#define FIELD(name) __typeof__(name) *name;
 static struct crypto_functions {
-    const EVP_MD *(*EVP_sha1)(void);
-    const EVP_MD *(*EVP_sha256)(void);
-    EVP_MD_CTX *(*EVP_MD_CTX_new)(void);
-    void (*EVP_MD_CTX_free)(EVP_MD_CTX *);
-    int (*EVP_DigestInit_ex)(EVP_MD_CTX *, const EVP_MD *, ENGINE *);
-    int (*EVP_DigestUpdate)(EVP_MD_CTX *, const void *, size_t);
-    int (*EVP_DigestFinal_ex)(EVP_MD_CTX *, unsigned char *, unsigned int *);
-    unsigned char *(*HMAC)(const EVP_MD *, const void *, int, const unsigned char *, size_t, unsigned char *,
-                           unsigned int *);
+    CRYPTO_FUNCTIONS(FIELD)
 } crypto;
 
-#ifdef STATIC_LIBRARIES
-
-static bool load(struct fault *fault)
-{
-    (void)fault;
-    crypto.EVP_sha1 = EVP_sha1;
-    crypto.EVP_sha256 = EVP_sha256;
-    crypto.EVP_MD_CTX_new = EVP_MD_CTX_new;
-    crypto.EVP_MD_CTX_free = EVP_MD_CTX_free;
-    crypto.EVP_DigestInit_ex = EVP_DigestInit_ex;
-    crypto.EVP_DigestUpdate = EVP_DigestUpdate;
-    crypto.EVP_DigestFinal_ex = EVP_DigestFinal_ex;
-    crypto.HMAC = HMAC;
-    return true;
-}
-
-#else
-
-#define SYMBOL(name) {#name, offsetof(struct crypto_functions, name)}
+#define SYMBOL(name) LIBRARY_SYMBOL(name, struct crypto_functions, name)
+static const struct library_symbol symbols[] = {CRYPTO_FUNCTIONS(SYMBOL)};
 
 static bool load(struct fault *fault)
 {
     static bool loaded;
-    const struct library_symbol symbols[] = {
-        SYMBOL(EVP_sha1),          SYMBOL(EVP_sha256),       SYMBOL(EVP_MD_CTX_new),     SYMBOL(EVP_MD_CTX_free),
-        SYMBOL(EVP_DigestInit_ex), SYMBOL(EVP_DigestUpdate), SYMBOL(EVP_DigestFinal_ex), SYMBOL(HMAC),
-    };
 
     if (!loaded)
         loaded = library_load("libcrypto.so.3", symbols, sizeof symbols / sizeof *symbols, &crypto, fault);
     return loaded;
 }
-
-#endif
 
 /* A digest_stream is an EVP_MD_CTX by another name, so that the header needs nothing of OpenSSL. */
 static EVP_MD_CTX *context_of(struct digest_stream *stream)

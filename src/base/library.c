@@ -1,10 +1,23 @@
-/* Shared libraries that are loaded when they are first needed. */
+/* Tables of functions of libraries that are loaded, or only used, when they are first needed. */
 #include "library.h"
 
-#ifndef STATIC_LIBRARIES
+#include <string.h>
+
+#ifdef STATIC_LIBRARIES
+
+bool library_load(const char *file, const struct library_symbol *symbols, size_t count, void *table,
+                  struct fault *fault)
+{
+    (void)file;
+    (void)fault;
+    for (size_t i = 0; i < count; i++)
+        memcpy((char *)table + symbols[i].offset, &symbols[i].address, sizeof symbols[i].address);
+    return true;
+}
+
+#else
 
 #include <dlfcn.h>
-#include <string.h>
 
 bool library_load(const char *file, const struct library_symbol *symbols, size_t count, void *table,
                   struct fault *fault)
@@ -20,9 +33,5 @@ bool library_load(const char *file, const struct library_symbol *symbols, size_t
     }
     return true;
 }
-
-#else
-
-typedef int library_is_not_needed; /* a translation unit has to declare something */
 
 #endif
