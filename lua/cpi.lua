@@ -33,7 +33,8 @@ local function parts_of(host, request)
     if site.cache_age == 0 or cpi.settings.store.path == "" then return false end
     return require("cloudstack.cache") {
       store = function() return cpi.store or nil end, json = host.json, now = host.clock.utc,
-      digest = host.bytes.sha256, account = site.endpoint .. " " .. site.api_key, seconds = site.cache_age,
+      digest = host.bytes.sha256, seconds = site.cache_age,
+      account = ("%s %s %s"):format(site.endpoint, site.api_key, require("cloudstack.tenancy").key(site)),
     }
   end
 
@@ -42,6 +43,7 @@ local function parts_of(host, request)
     return require("cloudstack.client") {
       send = send, hold = hold, json = host.json, clock = host.clock,
       uuid = host.bytes.uuid, log = host.log, decide = cpi.decide, cache = cpi.cache or nil,
+      tenant = require("cloudstack.tenancy").new(cpi.settings.cloudstack),
     }
   end
 
@@ -76,6 +78,7 @@ local function is_worth_another_try(cpi)
   local cache, client = rawget(cpi, "cache"), rawget(cpi, "cloudstack")
   if not cache or not cache.used then return false end
   cache:drop()
+  client:forget()
   return not client.acted
 end
 

@@ -44,6 +44,9 @@ local schema = {
   ["cloudstack.endpoint"] = { "url", required = true },
   ["cloudstack.api_key"] = { "text", required = true },
   ["cloudstack.default_zone"] = { "text", "Zone1" },
+  ["cloudstack.project"] = { "text", "" }, -- names or ids, see lua/cloudstack/tenancy.lua
+  ["cloudstack.account"] = { "text", "" },
+  ["cloudstack.domain"] = { "text", "" },
   ["cloudstack.skip_verify_ssl"] = { "boolean", false },
   ["cloudstack.ca_cert"] = { "text" }, -- PEM
   ["cloudstack.request_timeout"] = { "seconds", 120 },
@@ -213,6 +216,18 @@ local function settle(values, has_secret, report)
   return settings
 end
 
+-- What is right by itself and wrong together.
+local function check_owner(site, report)
+  local is_id = type(site.account) == "string" and #site.account == 36
+  if site.project ~= "" and site.account ~= "" then
+    report.problem "cloudstack.project and cloudstack.account are both set; a VM belongs to one of them"
+  elseif site.account ~= "" and site.domain == "" and not is_id then
+    report.problem "cloudstack.account needs cloudstack.domain, the domain that the account is in"
+  elseif site.domain ~= "" and site.project == "" and site.account == "" then
+    report.problem "cloudstack.domain means nothing without cloudstack.account or cloudstack.project"
+  end
+end
+
 -- load{ file, context, has_secret, null, warn } -> settings, nested as the paths above, defaults filled in.
 -- file and context are decoded JSON; null is the decoder's null; warn(format, ...) takes warnings. Raises
 -- one CpiError that lists every problem.
@@ -229,6 +244,7 @@ local function load(sources)
   collect(flat, "", "context", values, report)
   collect(nested, "", "context", values, report)
   local settings = settle(values, sources.has_secret, report)
+  check_owner(settings.cloudstack, report)
   if #problems > 0 then
     error(errors.configuration("the configuration has %d problem%s: %s", #problems, #problems == 1 and "" or "s",
       table.concat(problems, "; ")))

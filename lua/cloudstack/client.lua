@@ -37,7 +37,8 @@ client.__index = client
 
 -- new{ send, json, clock, uuid, log, decide }: send and clock as the host gives them, uuid() a fresh
 -- lower-case one, decide as lua/policy.lua makes it (for the retry policy). Optional: cache as cloudstack/cache.lua
--- makes it; hold(seconds), which is told of every pause that CloudStack asks for.
+-- makes it; hold(seconds), which is told of every pause that CloudStack asks for; tenant as cloudstack/tenancy.lua
+-- makes it.
 -- client.acted tells whether CloudStack may have changed anything for us.
 local function new(parts)
   return setmetatable({ parts = parts, page = PAGE, round_trip = 0, waves = 0, acted = false }, client)
@@ -127,9 +128,10 @@ function client:patience(request, failure, attempt, elapsed)
 end
 
 function client:transmit(requests)
-  local wire = {}
+  local wire, tenant = {}, self.parts.tenant
   for i, request in ipairs(requests) do
-    wire[i] = { command = request[1], params = request[2] or {} }
+    local params = request[2] or {}
+    wire[i] = { command = request[1], params = tenant and tenant:parameters(self, request[1], params) or params }
   end
   self.waves = self.waves + 1
   local replies = self.parts.send(wire)
@@ -173,6 +175,11 @@ function client:wave(requests)
     self.parts.clock.sleep(pause)
     open = again
   end
+end
+
+-- Forgets what was learnt of CloudStack's names, for another try without the cache.
+function client:forget()
+  if self.parts.tenant then self.parts.tenant:forget() end
 end
 
 -- ---------------------------------------------------------------------------------------------------------

@@ -18,8 +18,9 @@ local function add_account(m, spec)
   local account = m:add("account", {
     id = m:id_of("account:" .. spec.name), name = spec.name, role = spec.role,
     domain = domain_named(m, spec.domain), apikey = spec.apikey, secretkey = spec.secretkey,
-    limits = spec.limits or {}, disabled = spec.disabled,
+    limits = spec.limits or {}, disabled = spec.disabled, without = {},
   })
+  for _, command in ipairs(spec.without or {}) do account.without[command] = true end
   account.account = account
   account.user = { id = m:id_of("user:" .. spec.name), name = spec.name }
   return account
@@ -37,9 +38,19 @@ function accounts.by_key(m, apikey)
   end)
 end
 
--- account, domain and their kin of a row
+-- What projectid=-1 names: all that the caller is a member of.
+accounts.ALL_PROJECTS = { ghost = true }
+
+-- May an account work with what another one has?
+function accounts.may_act(account, owner)
+  return owner == account or account.role == "admin" or owner.project ~= nil and owner.project.members[account] == true
+end
+
+-- account, domain and their kin of a row; of a project's object the project instead of the account
 function accounts.show_owner(row, account)
-  row.account, row.domainid, row.domain = account.name, account.domain.id, account.domain.name
+  local project = account.project
+  if project then row.project, row.projectid = project.name, project.id else row.account = account.name end
+  row.domainid, row.domain = account.domain.id, account.domain.name
   row.domainpath = account.domain.path
   return row
 end
@@ -49,10 +60,21 @@ function accounts.described(account)
   return ('Account [{"accountName":"%s","id":%d,"uuid":"%s"}]'):format(account.name, account.number, account.id)
 end
 
--- Whose the new object of a create command will be.
+-- The account of the project that a new object is for, where the call names one.
+local function owning_project(project)
+  if not project then return nil end
+  if project.ghost then refusal.invalid "Unable to find project by id" end
+  if project.state ~= "Active" then
+    refusal.denied("Can't add resources to the project with specified projectId in state=%s as it's no longer active",
+      project.state)
+  end
+  return project.account
+end
+
+-- Whose the new object of a create command will be. An account that is named wins over a project, silently.
 function accounts.owner(m, call)
   local name, domain = call.arguments.account, call.arguments.domainid
-  if not name then return call.account end
+  if not name then return owning_project(call.arguments.projectid) or call.account end
   if not domain then refusal.invalid "Account must be specified with domainId parameter" end
   local found = m:first("account", function(account) return account.name == name and account.domain == domain end)
   if not found then refusal.invalid("Unable to find account by name %s in domain with specified id", name) end
@@ -62,7 +84,9 @@ function accounts.owner(m, call)
   return found
 end
 
-accounts.OWNER_PARAMETERS = { { "account", "string" }, { "domainid", "uuid", of = "domain" } }
+accounts.OWNER_PARAMETERS = {
+  { "account", "string" }, { "domainid", "uuid", of = "domain" }, { "projectid", "uuid", of = "project" },
+}
 
 -- customid: an id of the caller's choice for a new object, which only a root admin may choose.
 function accounts.custom_id(m, call)

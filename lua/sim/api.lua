@@ -6,6 +6,7 @@ local parameters = require "sim.parameters"
 local accounts = require "sim.accounts"
 local signature = require "sim.signature"
 local throttle = require "sim.throttle"
+local projects = require "sim.projects"
 local refusal = require "sim.refusal"
 local xml = require "sim.xml"
 
@@ -23,6 +24,7 @@ local function carry_out(m, call, pairs_)
   throttle.check(m, call.account)
   parameters.refuse_control(pairs_)
   call.arguments = parameters.read(m, call.entry, parameters.fold(pairs_), call.account)
+  projects.refuse_outsider(call.entry, call.arguments, call.account)
   parameters.refuse_foreign(call.entry, call.arguments, call.account)
   return call.entry.run(m, call)
 end
@@ -49,7 +51,7 @@ local function handle(m, request, options)
   local call = { entry = entry, account = account, visible_at = options and options.visible_at, post = request.post }
   local payload
   payload, why = envelope.guard(carry_out, m, call, request.pairs)
-  if why then return envelope.refusal(m, entry.envelope, why, account) end
+  if why then return envelope.refusal(m, why.envelope or entry.envelope, why, account) end
   local reply = envelope.answer(m, entry.envelope, payload)
   reply.job = call.job
   return reply

@@ -3,7 +3,7 @@
 local commands = {}
 
 local NOUNS = {
-  "jobs", "zones", "infrastructure", "offerings", "networks", "nics", "ostypes", "templates", "uploads",
+  "projects", "account_lists", "jobs", "zones", "infrastructure", "offerings", "networks", "nics", "ostypes", "templates", "uploads",
   "vm_lists", "vm_deploy", "vm_life", "vm_destroy", "vm_update", "volumes", "attachments", "resize", "tags", "keys",
   "affinity", "capabilities", "configurations", "apis", "unmodelled",
 }
@@ -35,7 +35,7 @@ function commands.find(m, name)
 end
 
 function commands.is_for(entry, account)
-  return not entry.admin or account.role == "admin"
+  return (not entry.admin or account.role == "admin") and not account.without[entry.name]
 end
 
 -- All commands that an account may send, sorted by name.

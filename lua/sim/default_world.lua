@@ -79,6 +79,7 @@ function defaults.world()
       { name = "bosh", role = "user", domain = "bosh" },
       { name = "other", role = "user", domain = "bosh" },
     },
+    projects = {},
     zones = { { name = "zone1", networktype = "Advanced", localstorage = true } },
     clusters = { cluster "cluster1", cluster "cluster2" },
     service_offerings = SERVICE_OFFERINGS, disk_offerings = DISK_OFFERINGS,

@@ -26,7 +26,10 @@ local function add(m, account, name, publickey)
 end
 
 function keys.seed(m)
-  for _, spec in ipairs(m.world.keys) do add(m, m:named("account", spec.account), spec.name, spec.publickey) end
+  for _, spec in ipairs(m.world.keys) do
+    local project = spec.project and m:named("project", spec.project)
+    add(m, project and project.account or m:named("account", spec.account), spec.name, spec.publickey)
+  end
 end
 
 -- find(m, account, name) -> key | nil
@@ -95,7 +98,7 @@ local function list(m, call)
 end
 
 local function with_owner(name)
-  return { name, accounts.OWNER_PARAMETERS[1], accounts.OWNER_PARAMETERS[2] }
+  return { name, table.unpack(accounts.OWNER_PARAMETERS) }
 end
 
 keys.commands = {
@@ -104,7 +107,7 @@ keys.commands = {
   } },
   { name = "registerSSHKeyPair", run = register, parameters = {
     { "name", "string", required = true }, { "publickey", "string", required = true, max = 5120 },
-    accounts.OWNER_PARAMETERS[1], accounts.OWNER_PARAMETERS[2],
+    table.unpack(accounts.OWNER_PARAMETERS),
   } },
   { name = "createSSHKeyPair", run = create, parameters = with_owner { "name", "string", required = true } },
   { name = "deleteSSHKeyPair", run = delete, parameters = with_owner { "name", "string", required = true } },

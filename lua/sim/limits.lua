@@ -48,7 +48,7 @@ local function shown(name, amount)
   return ("(%.2f GB) %d"):format(amount / GIB, amount)
 end
 
-local TEXT = "Maximum amount of resources of Type = '%s', tag = 'null' for Account Name = %s in Domain Id = %d is "
+local TEXT = "Maximum amount of resources of Type = '%s', tag = 'null' for %s Name = %s in Domain Id = %d is "
   .. "exceeded: Account Resource Limit = %s, Current Account Resource Amount = %s, Current Account Resource "
   .. "Reservation = %s, Requested Resource Amount = %s."
 
@@ -58,7 +58,7 @@ local function refuse_one(m, account, name, more, cserrorcode)
   if name == "primary_storage" then most = most * GIB end
   local have = limits.amounts[name](m, account)
   if have + more <= most then return end
-  error(refusal.new(535, cserrorcode or 4370, TEXT:format(name, account.name, account.domain.number,
+  error(refusal.new(535, cserrorcode or 4370, TEXT:format(name, account.project and "Project" or "Account", (account.project or account).name, account.domain.number,
     shown(name, most), shown(name, have), shown(name, 0), shown(name, more))), 0)
 end
 

@@ -1,5 +1,6 @@
 -- What all list commands have in common: whose objects a caller sees, filters by id, name, keyword and
 -- tag, pages, and the envelope that has no count when there is nothing.
+local accounts = require "sim.accounts"
 local refusal = require "sim.refusal"
 
 local lists = {}
@@ -39,9 +40,24 @@ local function named_account(m, call)
   return found
 end
 
+-- What is in projects is shown only to him who asks for the project, whatever else is asked for.
+local function project_scope(caller, project, listall)
+  if project ~= accounts.ALL_PROJECTS then
+    return function(object) return object.account == project.account end
+  end
+  return function(object)
+    local its = object.account.project
+    return its ~= nil and (its.members[caller] or caller.role == "admin" and listall) or false
+  end
+end
+
 -- scope(m, call) -> function(object): is it among those the caller asks for?
 function lists.scope(m, call)
   local caller, arguments = call.account, call.arguments
+  if arguments.projectid then
+    if arguments.account then refusal.invalid "Account and projectId can't be specified together" end
+    return project_scope(caller, arguments.projectid, arguments.listall)
+  end
   if arguments.account then
     local account = named_account(m, call)
     return function(object) return object.account == account end
@@ -49,9 +65,11 @@ function lists.scope(m, call)
   if caller.role ~= "admin" then
     return function(object) return object.account == caller end
   end
-  if arguments.listall or arguments.id or arguments.ids then return function() return true end end
+  if arguments.listall or arguments.id or arguments.ids then
+    return function(object) return not object.account.project end
+  end
   if arguments.domainid then
-    return function(object) return object.account.domain == arguments.domainid end
+    return function(object) return object.account.domain == arguments.domainid and not object.account.project end
   end
   return function(object) return object.account == caller end
 end

@@ -17,7 +17,8 @@ local OFFERING = {
 function networks.seed(m)
   for i, spec in ipairs(m.world.networks) do
     local cidr = ipv4.network(spec.cidr)
-    local owner = m:named("account", spec.account or m.world.default_account)
+    local project = spec.project and m:named("project", spec.project)
+    local owner = project and project.account or m:named("account", spec.account or m.world.default_account)
     m:add("network", {
       id = m:id_of("network:" .. spec.name), number = 203 + i, name = spec.name,
       displaytext = spec.displaytext or spec.name, zone = m:named("zone", spec.zone), type = spec.type,
@@ -72,7 +73,8 @@ function networks.is_implemented(network)
 end
 
 function networks.may_use(network, account)
-  return not network.account or network.account == account
+  local owner = network.account
+  return not owner or owner == account or owner.project ~= nil and owner.project.members[account] == true
 end
 
 function networks.domain_of(network)

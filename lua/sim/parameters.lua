@@ -7,6 +7,7 @@
 --   admin    only root admins have it; for others it is an unknown parameter, which is none at all
 --   acl      the object has to be the caller's own
 --   check    function(value) -> nil | what is wrong with the value
+local accounts = require "sim.accounts"
 local refusal = require "sim.refusal"
 
 local parameters = {}
@@ -64,6 +65,7 @@ end
 -- The object with an id, also a removed one. Internal numbers are taken as well; one that nothing has
 -- names a ghost, which no list contains.
 local function resolve(m, command, spec, value)
+  if spec.of == "project" and value == "-1" then return accounts.ALL_PROJECTS end
   local object = m:find(spec.of, value)
   if object and is_seen(m, object) then return object end
   if value:match "^%d+$" then
@@ -149,7 +151,7 @@ function parameters.read(m, entry, folded, account)
 end
 
 local function refuse_foreign(object, account)
-  if not object.ghost and object.account and object.account ~= account and account.role ~= "admin" then
+  if not object.ghost and object.account and not accounts.may_act(account, object.account) then
     refusal.denied "Caller does not have permission to operate with provided resource."
   end
 end

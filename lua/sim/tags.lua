@@ -23,7 +23,7 @@ local function resources(m, call)
     if not object or object.removed then
       refusal.invalid("Unable to find resource by uuid %s and type %s", id, kind)
     end
-    if object.account and object.account ~= call.account and call.account.role ~= "admin" then
+    if object.account and not accounts.may_act(call.account, object.account) then
       refusal.denied "Caller does not have permission to operate with provided resource."
     end
     out[i] = object

@@ -108,7 +108,7 @@ local function status_of(template, copy)
 end
 
 local function show_private(out, template, copy, account)
-  if account.role ~= "admin" and template.account ~= account then return end
+  if not accounts.may_act(account, template.account) then return end
   out.status, out.url = status_of(template, copy), template.url
 end
 
@@ -168,6 +168,7 @@ end
 
 local function whose(m, call)
   local arguments = call.arguments
+  if arguments.projectid then return arguments.projectid.account or call.account end
   if not arguments.account then return call.account end
   return m:first("account", function(account) return account.name == arguments.account end) or call.account
 end
@@ -249,7 +250,7 @@ local function refuse_delete(m, template, call)
     refusal.invalid("Unable to delete template [%s] because there are [%d] VM instances using it.",
       access.described(template), users)
   end
-  if template.account ~= call.account and call.account.role ~= "admin" then
+  if not accounts.may_act(call.account, template.account) then
     refusal.denied "Caller does not have permission to operate with provided resource."
   end
 end

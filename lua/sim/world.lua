@@ -11,7 +11,9 @@ local HYPERVISORS = { XenServer = "VHD", KVM = "QCOW2", VMware = "OVA", Simulato
 
 -- Names that the listed kinds of entry may have, with the type of each; "!" says that there is no doing without.
 local SHAPES = {
-  accounts = "name:string! role:string! domain:string apikey:string secretkey:string limits:table disabled:boolean",
+  accounts = "name:string! role:string! domain:string apikey:string secretkey:string limits:table disabled:boolean "
+    .. "without:table",
+  projects = "name:string! account:string! members:table state:string limits:table displaytext:string",
   zones = "name:string! networktype:string securitygroups:boolean localstorage:boolean allocationstate:string "
     .. "dns:string",
   clusters = "name:string! zone:string! hosts:table! pools:table!",
@@ -20,11 +22,12 @@ local SHAPES = {
   disk_offerings = "name:string! size:number customized:boolean storage:string tags:string zone:string "
     .. "displaytext:string",
   networks = "name:string! zone:string! type:string! cidr:string! gateway:string! range:table account:string "
+    .. "project:string "
     .. "services:table displaytext:string",
   templates = "name:string! account:string zones:table format:string hypervisor:string ostype:string size:number "
     .. "featured:boolean public:boolean details:table displaytext:string",
   ostypes = "name:string! category:string",
-  keys = "name:string! account:string! publickey:string!",
+  keys = "name:string! account:string! project:string publickey:string!",
 }
 
 local PLAIN = {
@@ -143,6 +146,7 @@ local function check(w)
       check_entry(key, entry, shape)
       check_reference(w, key, entry, "zone", "zones")
       check_reference(w, key, entry, "account", "accounts")
+      check_reference(w, key, entry, "project", "projects")
     end
   end
   for _, account in ipairs(w.accounts) do
