@@ -6,6 +6,8 @@ local CLEAN_UP = { "listCapabilities", "listVirtualMachines", "listVolumes", "de
   "stopVirtualMachine", "updateVmNicIp", "updateVirtualMachine", "listNics", "detachVolume" }
 
 return {
+  { verb = "every verb", always = {}, sometimes = { "listProjects", "listDomains", "listAccounts" },
+    when = "for a project or domain that is configured by name, an account by id" },
   { verb = "create_stemcell", always = { "listZones", "listOsTypes", "getUploadParamsForTemplate", "createTags",
     "listTemplates", JOB }, sometimes = { "deleteTemplate", "listVirtualMachines" }, when = "when it fails" },
   { verb = "delete_stemcell", always = { "listTemplates", "deleteTemplate", JOB }, sometimes = { "listVirtualMachines" },

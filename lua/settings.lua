@@ -224,7 +224,7 @@ local function check_owner(site, report)
   elseif site.account ~= "" and site.domain == "" and not is_id then
     report.problem "cloudstack.account needs cloudstack.domain, the domain that the account is in"
   elseif site.domain ~= "" and site.project == "" and site.account == "" then
-    report.problem "cloudstack.domain means nothing without cloudstack.account or cloudstack.project"
+    report.warn "cloudstack.domain means nothing without cloudstack.account or cloudstack.project"
   end
 end
 

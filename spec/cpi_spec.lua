@@ -92,7 +92,7 @@ describe("the dispatch", function()
       tries = tries + 1
       local cache = { used = used and tries == 1, drop = function(self) drops, self.used = drops + 1, false end }
       if not rawget(cpi, "cache") then rawset(cpi, "cache", cache) end
-      rawset(cpi, "cloudstack", { acted = acted })
+      rawset(cpi, "cloudstack", { acted = acted, forget = function() end })
       return fails(tries)
     end, function()
       local ok, result = pcall(dispatch, host_with(), request "ping")

@@ -88,6 +88,10 @@ local function account(m, object)
   }
 end
 
+local function project(_, object)
+  return { id = object.id, name = object.name, state = object.state, account = object.account.name }
+end
+
 local function named(_, object) return { id = object.id, name = object.name } end
 
 local function collect(m, kind, show)
@@ -119,7 +123,7 @@ function state.of(m)
     time = m:date(m:now()), version = m.version.text, left = left(m), vms = collect(m, "vm", vm),
     volumes = collect(m, "volume", volume), templates = collect(m, "template", template), jobs = collect(m, "job", job),
     networks = collect(m, "network", network), keys = collect(m, "key", key), accounts = collect(m, "account", account),
-    zones = collect(m, "zone", named), serviceofferings = collect(m, "service_offering", named),
+    projects = collect(m, "project", project), zones = collect(m, "zone", named), serviceofferings = collect(m, "service_offering", named),
     diskofferings = collect(m, "disk_offering", named), hosts = collect(m, "host", named),
     pools = collect(m, "pool", named),
     ostypes = collect(m, "ostype", named), tags = all_tags(m), snapshots = m:array(), groups = m:array(),

@@ -246,7 +246,7 @@ function fake.cpi(script)
   })
   cpi.cloudstack = client {
     send = send, json = json, clock = cpi.clock, uuid = native.bytes.uuid, log = cpi.log, decide = cpi.decide,
-    cache = script.cache,
+    cache = script.cache, tenant = require("cloudstack.tenancy").new(cpi.settings.cloudstack),
   }
   cpi.journal = journal {
     store = cpi.store or nil, json = json, log = cpi.log, uuid = native.bytes.uuid, clock = cpi.clock, owner = "1.1",
