@@ -223,8 +223,6 @@ local function check_owner(site, report)
     report.problem "cloudstack.project and cloudstack.account are both set; a VM belongs to one of them"
   elseif site.account ~= "" and site.domain == "" and not is_id then
     report.problem "cloudstack.account needs cloudstack.domain, the domain that the account is in"
-  elseif site.domain ~= "" and site.project == "" and site.account == "" then
-    report.warn "cloudstack.domain means nothing without cloudstack.account or cloudstack.project"
   end
 end
 

@@ -58,8 +58,9 @@ local function refuse_one(m, account, name, more, cserrorcode)
   if name == "primary_storage" then most = most * GIB end
   local have = limits.amounts[name](m, account)
   if have + more <= most then return end
-  error(refusal.new(535, cserrorcode or 4370, TEXT:format(name, account.project and "Project" or "Account", (account.project or account).name, account.domain.number,
-    shown(name, most), shown(name, have), shown(name, 0), shown(name, more))), 0)
+  local kind = account.project and "Project" or "Account"
+  error(refusal.new(535, cserrorcode or 4370, TEXT:format(name, kind, (account.project or account).name,
+    account.domain.number, shown(name, most), shown(name, have), shown(name, 0), shown(name, more))), 0)
 end
 
 -- check(m, account, { user_vm = 1, cpu = 2, ... }, cserrorcode) raises when one of them would be too much
