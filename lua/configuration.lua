@@ -43,6 +43,16 @@ function configuration.load(host, context)
   return settings
 end
 
+-- The same for a daemon: nothing of CloudStack is needed, and there is no request.
+function configuration.load_daemon(host)
+  local settings = settings_of.load {
+    file = host.config.read(), context = {}, is_daemon = true, null = host.json.null, warn = host.log.warn,
+  }
+  host.log.level(settings.log.level)
+  secrets.register(host.log.secret, settings)
+  return settings
+end
+
 -- The store, or nil where none is configured or it cannot be opened: the CPI works without.
 function configuration.store(host, settings)
   if settings.store.path == "" then return nil end

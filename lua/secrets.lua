@@ -30,6 +30,7 @@ local function register(mask, settings)
   mask_password(mask, settings.env.https_proxy)
   mask_all(mask, settings.agent.blobstore.options)
   mask_all(mask, settings.registry.password)
+  mask_all(mask, settings.registry.tls.private_key)
   mask_all(mask, settings.cloudstack.api_key)
 end
 

@@ -78,6 +78,8 @@ local schema = {
   ["registry.port"] = { "port", 6901 },
   ["registry.username"] = { "text", "" },
   ["registry.password"] = { "text", "" },
+  ["registry.tls.certificate"] = { "text", "" }, -- PEM, like the key
+  ["registry.tls.private_key"] = { "text", "" },
   ["env.http_proxy"] = { "text", "" },
   ["env.https_proxy"] = { "text", "" },
   ["env.no_proxy"] = { "text", "" },
@@ -198,21 +200,21 @@ local function place(tree, path, value)
 end
 
 -- Types, required keys and defaults, in the order of the names.
-local function settle(values, has_secret, report)
+local function settle(values, sources, report)
   local settings = {}
   for _, path in ipairs(sorted_keys(schema)) do
     local rule, given = schema[path], values[path]
     local words, fits = table.unpack(kinds[rule[1]])
     if given and not fits(given[1]) then
       report.problem("%s: %s must be %s, not %s", given[2], given[3], words, type(given[1]))
-    elseif not given and rule.required then
+    elseif not given and rule.required and not sources.is_daemon then
       report.problem("%s is missing", path)
     end
     local value = rule[2]
     if given then value = given[1] end
     place(settings, path, value)
   end
-  if not has_secret then report.problem("%s is missing", SECRET) end
+  if not sources.has_secret and not sources.is_daemon then report.problem("%s is missing", SECRET) end
   return settings
 end
 
@@ -227,7 +229,8 @@ local function check_owner(site, report)
 end
 
 -- load{ file, context, has_secret, null, warn } -> settings, nested as the paths above, defaults filled in.
--- file and context are decoded JSON; null is the decoder's null; warn(format, ...) takes warnings. Raises
+-- file and context are decoded JSON; null is the decoder's null; warn(format, ...) takes warnings; is_daemon: it
+-- does without CloudStack, which may be known to the director alone. Raises
 -- one CpiError that lists every problem.
 local function load(sources)
   local problems, values = {}, {}
@@ -241,7 +244,7 @@ local function load(sources)
   local nested, flat = from_context(sources.context or {}, report)
   collect(flat, "", "context", values, report)
   collect(nested, "", "context", values, report)
-  local settings = settle(values, sources.has_secret, report)
+  local settings = settle(values, sources, report)
   check_owner(settings.cloudstack, report)
   if #problems > 0 then
     error(errors.configuration("the configuration has %d problem%s: %s", #problems, #problems == 1 and "" or "s",

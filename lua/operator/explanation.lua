@@ -150,16 +150,25 @@ end
 
 -- ---------------------------------------------------------------------------------------------------------
 
--- The configuration as it is, but for the store: nothing is written, and nothing that others wrote is believed.
-local function watched_config(host)
-  return setmetatable({
-    read = function()
-      local config = host.config.read()
-      if type(config.store) == "table" then config.store.path = nil end
-      config["store.path"] = nil
-      return config
-    end,
-  }, { __index = host.config })
+-- A store that is empty and gone afterwards: nothing is written, and nothing that others wrote is believed.
+local function imagined_store()
+  local tables = setmetatable({}, { __index = function(list, name) list[name] = {} return list[name] end })
+  local store = {}
+  function store.open() return true end
+  function store.get(name, key) return tables[name][key] end
+  function store.put(name, key, text) tables[name][key] = text return true end
+  function store.delete(name, key) tables[name][key] = nil return true end
+  function store.replace(name, key, old, text)
+    if tables[name][key] ~= old then return false end
+    return store.put(name, key, text)
+  end
+  function store.rows(name)
+    local rows = {}
+    for key, value in pairs(tables[name]) do rows[#rows + 1] = { key = key, value = value } end
+    table.sort(rows, function(a, b) return a.key < b.key end)
+    return rows
+  end
+  return store
 end
 
 local function explain(host, request)
@@ -168,9 +177,9 @@ local function explain(host, request)
   local watched = setmetatable({
     cloudstack = { open = host.cloudstack.open, send = watched_send(host, imagined, add) },
     http = setmetatable({ upload = watched_upload(add) }, { __index = host.http }),
-    clock = watched_clock(host, imagined), policy = watched_policy(host, add), config = watched_config(host),
+    clock = watched_clock(host, imagined), policy = watched_policy(host, add), store = imagined_store(),
+    throttle = { open = function() return nil, "it is shared with requests that are in earnest" end },
   }, { __index = host })
-  request.context.store = nil
   local ok, result = pcall(require "cpi", watched, request)
   if ok then return { events = events, result = result, is_certain = not imagined.seen_any } end
   return { events = events, failure = result, is_certain = not imagined.seen_any }

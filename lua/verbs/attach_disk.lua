@@ -5,6 +5,7 @@ local arguments = require "arguments"
 local devices = require "cloudstack.devices"
 local disk_on_vm = require "cloudstack.disk_on_vm"
 local errors = require "errors"
+local registry = require "vm.registry"
 local vms = require "cloudstack.vms"
 local volumes = require "cloudstack.volumes"
 
@@ -21,5 +22,7 @@ return function(cpi, vm_cid, disk_cid)
   elseif not volume.virtualmachineid then
     deviceid = volumes.attach(cpi, volume, vm)
   end
-  return devices.hint(vm.hypervisor, volume.id, deviceid)
+  local hint = devices.hint(vm.hypervisor, volume.id, deviceid)
+  registry.attach(cpi, vm.name, disk_cid, hint)
+  return hint
 end

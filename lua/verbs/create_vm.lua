@@ -9,6 +9,7 @@ local naming = require "naming"
 local offerings = require "cloudstack.offerings"
 local networks_of = require "vm.networks"
 local read_properties = require "cloud_properties"
+local registry = require "vm.registry"
 local rollback = require "rollback"
 local secrets = require "secrets"
 local templates = require "cloudstack.templates"
@@ -36,16 +37,6 @@ local function refuse_what_is_missing(cpi, properties)
   end
 end
 
--- Stemcells before API version 2 have an agent that reads its settings from a registry.
-local function check_stemcell_version(cpi)
-  local vm = type(cpi.context.vm) == "table" and cpi.context.vm or {}
-  local version = type(vm.stemcell) == "table" and vm.stemcell.api_version
-  if math.type(version) and version < 2 then
-    error(errors.not_supported("the stemcell has API version %s; its agent needs a registry, which is not supported yet",
-      tostring(version)))
-  end
-end
-
 local function read_order(cpi, agent_id, stemcell_cid, cloud_properties, networks, disk_cids, env)
   local null = cpi.json.null
   local order = {
@@ -56,7 +47,7 @@ local function read_order(cpi, agent_id, stemcell_cid, cloud_properties, network
   }
   secrets.register_env(cpi.log.secret, order.env)
   refuse_what_is_missing(cpi, order.properties)
-  check_stemcell_version(cpi)
+  registry.check(cpi)
   return order
 end
 
@@ -112,10 +103,10 @@ end
 local function christen(cpi, plan_of_vm)
   local order = plan_of_vm.order
   local vm_cid = vms.new_cid(cpi.bytes.uuid())
+  local text, settings = user_data.of(cpi, order, vm_cid, plan_of_vm.nics, plan_of_vm.ephemeral ~= nil)
   return {
-    vm_cid = vm_cid,
+    vm_cid = vm_cid, user_data = text, registry_settings = settings,
     names = naming.of(cpi, "vm", vm_cid, { agent_id = order.agent_id, group = group_of(order) }),
-    user_data = user_data.of(cpi, order, vm_cid, plan_of_vm.nics, plan_of_vm.ephemeral ~= nil),
   }
 end
 

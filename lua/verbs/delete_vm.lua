@@ -4,6 +4,7 @@
 
 local arguments = require "arguments"
 local capabilities = require "cloudstack.capabilities"
+local registry = require "vm.registry"
 local removal = require "vm.removal"
 local vms = require "cloudstack.vms"
 local volumes = require "cloudstack.volumes"
@@ -16,5 +17,5 @@ return function(cpi, vm_cid)
   local vm = vms.pick(found.vms, vm_cid)
   if vm then removal.remove(cpi, vm, capabilities.read(found.can)) end
   removal.sweep(cpi, found.orphans)
-  if cpi.store then cpi.store.delete("registry", vm_cid) end
+  registry.forget(cpi, vm_cid)
 end

@@ -4,16 +4,18 @@
 local arguments = require "arguments"
 local disk_on_vm = require "cloudstack.disk_on_vm"
 local errors = require "errors"
+local registry = require "vm.registry"
 local volumes = require "cloudstack.volumes"
 
 return function(cpi, vm_cid, disk_cid)
   arguments.text("vm_cid", vm_cid)
   arguments.text("disk_cid", disk_cid)
   local vm, volume = disk_on_vm.look_up(cpi, vm_cid, disk_cid)
-  if not volume or not volume.virtualmachineid then return end
-  if not vm or volume.virtualmachineid ~= vm.id then
+  local is_attached = volume and volume.virtualmachineid
+  if is_attached and (not vm or volume.virtualmachineid ~= vm.id) then
     error(errors.disk_not_attached("disk '%s' is attached to VM '%s', not to '%s'", disk_cid,
       volume.vmname or volume.virtualmachineid, vm_cid))
   end
-  volumes.detach(cpi, volume)
+  if is_attached then volumes.detach(cpi, volume) end
+  registry.detach(cpi, vm and vm.name or vm_cid, disk_cid)
 end

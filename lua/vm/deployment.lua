@@ -4,6 +4,7 @@
 local capacity = require "cloudstack.capacity"
 local errors = require "errors"
 local naming = require "naming"
+local registry = require "vm.registry"
 local removal = require "vm.removal"
 local tags = require "cloudstack.tags"
 local vm_disks = require "vm.disks"
@@ -99,6 +100,7 @@ local function clean_up(cpi, plan, child, task, attempt, entry)
     end
     removal.remove(cpi, vm, plan.can)
   end
+  registry.forget(cpi, child.vm_cid)
   if not may_appear(vm, task) then entry.close() end
   return true
 end
@@ -151,8 +153,10 @@ local function attempt(cpi, plan, offering, child, undo, number)
     if is_settled then return end
     local vm = left_of(cpi, child)
     if vm then removal.remove(cpi, vm, plan.can) end
+    registry.forget(cpi, child.vm_cid)
     if not may_appear(vm, task) then entry.close() end
   end)
+  if child.registry_settings then registry.put(cpi, child.vm_cid, child.registry_settings) end
   task, tagging = start(cpi, plan, params, child, entry)
   if task.failure then
     local ok, is_gone = pcall(clean_up, cpi, plan, child, task, number, entry)
@@ -179,7 +183,7 @@ end
 
 -- run(cpi, plan, christen, undo) -> vm_cid, the VM's row
 --   plan      { candidates, order, zone, template, nics, ephemeral, can, root_gb, key_name }
---   christen  makes { vm_cid, names, user_data } for one try
+--   christen  makes { vm_cid, names, user_data, registry_settings } for one try
 -- Raises VMCreationFailed; what the tries made is gone then, or named in the message.
 function deployment.run(cpi, plan, christen, undo)
   for number, offering in ipairs(plan.candidates) do

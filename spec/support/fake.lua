@@ -185,6 +185,11 @@ local function store()
   end
   function fake_store.get(name, key) return rows(name)[key] end
   function fake_store.put(name, key, text) rows(name)[key] = text return true end
+  function fake_store.replace(name, key, old, text)
+    if rows(name)[key] ~= old then return false end
+    rows(name)[key] = text
+    return true
+  end
   function fake_store.rows(name)
     local list = {}
     for key, value in pairs(rows(name)) do list[#list + 1] = { key = key, value = value } end

@@ -260,9 +260,10 @@ describe("a create_vm that cannot be", function()
     end)
   end
 
-  it("asks nobody for an old stemcell's agent, which needs a registry", function()
+  it("asks nobody for an old stemcell's agent, where there is no registry", function()
     local failure = refused({}, nil, { context = { vm = { stemcell = { api_version = 1 } } } })
-    assert.equal("Bosh::Clouds::NotSupported", failure.type)
+    assert.equal("Bosh::Clouds::CpiError", failure.type)
+    assert.truthy(failure.message:find("needs registry.host and registry.username and registry.password", 1, true))
   end)
 
   for what, case in pairs {

@@ -91,11 +91,25 @@ static int hmac_sha1(lua_State *L)
     return 1;
 }
 
+/* equal(a, b) -> boolean. How long it takes tells the length of a, and nothing of b. */
+static int equal(lua_State *L)
+{
+    size_t length, wanted_length;
+    const char *bytes = luaL_checklstring(L, 1, &length);
+    const char *wanted = luaL_checklstring(L, 2, &wanted_length);
+    volatile unsigned char difference = length != wanted_length;
+
+    for (size_t i = 0; i < length; i++)
+        difference |= (unsigned char)(bytes[i] ^ wanted[wanted_length ? i % wanted_length : 0]);
+    lua_pushboolean(L, difference == 0);
+    return 1;
+}
+
 int api_open_bytes(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"base64", base64}, {"hmac_sha1", hmac_sha1}, {"random", random_string}, {"sha256", sha256},
-        {"unbase64", unbase64}, {"uuid", uuid}, {NULL, NULL},
+        {"base64", base64}, {"equal", equal}, {"hmac_sha1", hmac_sha1}, {"random", random_string},
+        {"sha256", sha256}, {"unbase64", unbase64}, {"uuid", uuid}, {NULL, NULL},
     };
 
     luaL_newlib(L, functions);

@@ -67,6 +67,24 @@ static int put(lua_State *L)
     return 1;
 }
 
+/* replace(table, key, old, text) -> whether `old` was there and is replaced | nil, why */
+static int replace(lua_State *L)
+{
+    size_t key_length, old_length, length;
+    const char *table = check_table(L);
+    const char *key = luaL_checklstring(L, 2, &key_length);
+    const char *old = luaL_checklstring(L, 3, &old_length);
+    const char *value = luaL_checklstring(L, 4, &length);
+    struct fault fault;
+    bool replaced;
+
+    if (!may_write(&fault) ||
+        !store_replace(table, key, key_length, old, old_length, value, length, &replaced, &fault))
+        return api_refuse(L, &fault);
+    lua_pushboolean(L, replaced);
+    return 1;
+}
+
 /* delete(table, key) -> true | nil, why */
 static int delete_key(lua_State *L)
 {
@@ -134,7 +152,8 @@ static int rows_of(lua_State *L)
 int api_open_store(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"delete", delete_key}, {"get", get}, {"open", open_store}, {"put", put}, {"rows", rows_of}, {NULL, NULL},
+        {"delete", delete_key}, {"get", get}, {"open", open_store}, {"put", put}, {"replace", replace},
+        {"rows", rows_of}, {NULL, NULL},
     };
 
     luaL_newlib(L, functions);

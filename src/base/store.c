@@ -152,6 +152,20 @@ bool store_put(const char *table, const char *key, size_t key_length, const char
     return finish(statement, ok && step(statement) == SQLITE_DONE, fault);
 }
 
+bool store_replace(const char *table, const char *key, size_t key_length, const char *old, size_t old_length,
+                   const char *value, size_t length, bool *replaced, struct fault *fault)
+{
+    sqlite3_stmt *statement = prepare("UPDATE %s SET value = ?3 WHERE key = ?1 AND value = ?2", table, fault);
+
+    *replaced = false;
+    if (!statement)
+        return false;
+    bool ok = bind(statement, 1, key, key_length) && bind(statement, 2, old, old_length) &&
+              bind(statement, 3, value, length) && step(statement) == SQLITE_DONE;
+    *replaced = ok && sqlite3_changes(database) > 0;
+    return finish(statement, ok, fault);
+}
+
 bool store_delete(const char *table, const char *key, size_t key_length, struct fault *fault)
 {
     sqlite3_stmt *statement = prepare("DELETE FROM %s WHERE key = ?1", table, fault);

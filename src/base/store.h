@@ -18,6 +18,13 @@ bool store_get(const char *table, const char *key, size_t key_length, struct buf
 bool store_put(const char *table, const char *key, size_t key_length, const char *value, size_t length,
                struct fault *fault);
 
+/*
+ * Puts the value where `old` still is; *replaced is false, and that is no failure, where something else or nothing is:
+ * who reads, changes and writes loses nothing that another process wrote meanwhile.
+ */
+bool store_replace(const char *table, const char *key, size_t key_length, const char *old, size_t old_length,
+                   const char *value, size_t length, bool *replaced, struct fault *fault);
+
 bool store_delete(const char *table, const char *key, size_t key_length, struct fault *fault);
 
 /*

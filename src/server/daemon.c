@@ -41,7 +41,9 @@ struct daemon {
     struct MHD_Daemon *mhd;
     struct daemon_options options;
     struct exchange *waiting;
-    bool closing;
+    size_t under_way;                /* requests that have begun and have no end */
+    bool quiet, closing;
+    MHD_socket listening;            /* ours again once the daemon is quiet */
     unsigned port;
 };
 
@@ -51,6 +53,7 @@ static void *on_target(void *context, const char *target, struct MHD_Connection 
     if (!exchange)
         return NULL;
     exchange->daemon = context;
+    exchange->daemon->under_way++;
     exchange->connection = connection;
     exchange->body = buf_new(exchange->daemon->options.max_body);
     exchange->target = strdup(target);
@@ -75,6 +78,7 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     *slot = NULL;
     if (!exchange)
         return;
+    exchange->daemon->under_way--;
     if (exchange->waiting)
         stop_waiting(exchange);
     upload_free(exchange->upload);
@@ -165,7 +169,7 @@ static enum MHD_Result send_reply(struct exchange *exchange)
         MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply->type);
     for (size_t i = 0; i < reply->header_count; i++)
         MHD_add_response_header(response, reply->headers[i].name, reply->headers[i].value);
-    if (reply->close)
+    if (reply->close || exchange->daemon->quiet)
         MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
     enum MHD_Result queued = MHD_queue_response(exchange->connection, reply->status, response);
     MHD_destroy_response(response);
@@ -250,6 +254,42 @@ static unsigned port_of(int fd)
     return ntohs(((const struct sockaddr_in *)(const void *)&address)->sin_port);
 }
 
+/* The options of https, or none. */
+static bool tls_options(const struct daemon_options *options, struct MHD_OptionItem *items, char *why, size_t why_size)
+{
+    size_t count = 0;
+    if (options->certificate) {
+        if (MHD_is_feature_supported(MHD_FEATURE_SSL) != MHD_YES) {
+            snprintf(why, why_size, "this libmicrohttpd was built without TLS");
+            return false;
+        }
+        items[count++] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)options->certificate };
+        items[count++] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)options->private_key };
+    }
+    items[count] = (struct MHD_OptionItem){ MHD_OPTION_END, 0, NULL };
+    return true;
+}
+
+static bool start_mhd(struct daemon *daemon, int fd, char *why, size_t why_size)
+{
+    struct MHD_OptionItem tls[3];
+    unsigned flags = MHD_ALLOW_SUSPEND_RESUME | (daemon->options.certificate ? MHD_USE_TLS : 0);
+    if (!tls_options(&daemon->options, tls, why, why_size))
+        return false;
+    daemon->mhd = MHD_start_daemon(flags, 0, NULL, NULL, on_request, daemon,
+                                   MHD_OPTION_LISTEN_SOCKET, (MHD_socket)fd,
+                                   MHD_OPTION_URI_LOG_CALLBACK, on_target, daemon,
+                                   MHD_OPTION_NOTIFY_COMPLETED, on_completed, daemon,
+                                   MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS,
+                                   MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_BYTES,
+                                   MHD_OPTION_CONNECTION_LIMIT, CONNECTION_COUNT,
+                                   MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
+    if (!daemon->mhd)
+        snprintf(why, why_size, daemon->options.certificate ? "certificate or private key cannot be used"
+                                                            : "libmicrohttpd does not start");
+    return daemon->mhd;
+}
+
 struct daemon *daemon_open(const struct daemon_options *options, char *why, size_t why_size)
 {
     struct daemon *daemon = calloc(1, sizeof *daemon);
@@ -264,16 +304,8 @@ struct daemon *daemon_open(const struct daemon_options *options, char *why, size
         return NULL;
     }
     daemon->port = port_of(fd);
-    daemon->mhd = MHD_start_daemon(MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, daemon,
-                                   MHD_OPTION_LISTEN_SOCKET, (MHD_socket)fd,
-                                   MHD_OPTION_URI_LOG_CALLBACK, on_target, daemon,
-                                   MHD_OPTION_NOTIFY_COMPLETED, on_completed, daemon,
-                                   MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS,
-                                   MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_BYTES,
-                                   MHD_OPTION_CONNECTION_LIMIT, CONNECTION_COUNT,
-                                   MHD_OPTION_END);
-    if (!daemon->mhd) {
-        snprintf(why, why_size, "libmicrohttpd does not start: %s", strerror(errno));
+    daemon->listening = MHD_INVALID_SOCKET;
+    if (!start_mhd(daemon, fd, why, why_size)) {
         close(fd);
         free(daemon);
         return NULL;
@@ -348,6 +380,17 @@ void daemon_run(struct daemon *daemon, const fd_set *readable, const fd_set *wri
     MHD_run_from_select(daemon->mhd, readable, writable, broken);
 }
 
+void daemon_quiesce(struct daemon *daemon)
+{
+    daemon->quiet = true;
+    daemon->listening = MHD_quiesce_daemon(daemon->mhd);
+}
+
+bool daemon_is_busy(const struct daemon *daemon)
+{
+    return daemon->under_way > 0;
+}
+
 void daemon_close(struct daemon *daemon)
 {
     if (!daemon)
@@ -360,6 +403,8 @@ void daemon_close(struct daemon *daemon)
     daemon->waiting = NULL;
     MHD_run(daemon->mhd);
     MHD_stop_daemon(daemon->mhd);
+    if (daemon->listening != MHD_INVALID_SOCKET)
+        close(daemon->listening);
     free(daemon);
 }
 

@@ -50,6 +50,8 @@ struct daemon_options {
     const char *port;
     const char *upload_prefix;       /* POST below it is multipart and is streamed; NULL for none */
     size_t max_body;
+    const char *certificate;         /* PEM texts, for https; NULL for http. They live as long as the daemon */
+    const char *private_key;
     void (*answer)(void *context, const struct request *request, struct reply *reply);
     void *context;
 };
@@ -65,6 +67,12 @@ double daemon_prepare(struct daemon *daemon, fd_set *readable, fd_set *writable,
 
 /* Does what the descriptors and the time allow; never blocks. */
 void daemon_run(struct daemon *daemon, const fd_set *readable, const fd_set *writable, const fd_set *broken);
+
+/* Lets nobody in any more, and has every connection closed with its next answer. */
+void daemon_quiesce(struct daemon *daemon);
+
+/* Is there a request that has begun and has not got all of its answer? */
+bool daemon_is_busy(const struct daemon *daemon);
 
 /* Ends all connections and frees. NULL is accepted. */
 void daemon_close(struct daemon *daemon);

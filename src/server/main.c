@@ -1,5 +1,6 @@
 /* cpi-server SUB-COMMAND: the daemons of the CPI. */
 
+#include "registry.h"
 #include "sim.h"
 
 #include <stdio.h>
@@ -13,6 +14,7 @@ struct command {
 
 /* A new daemon is one more line. */
 static const struct command commands[] = {
+    { "registry", "the settings of agents of old stemcells", registry_main },
     { "sim", "a simulated CloudStack, for tests and trials", sim_main },
 };
 

@@ -5,7 +5,6 @@
 #include "../base/buf.h"
 #include "../base/file.h"
 #include "../host.h"
-#include "jetty.h"
 #include "upload.h"
 
 #include <lauxlib.h>
@@ -279,12 +278,32 @@ void route_answer(void *context, const struct request *request, struct reply *re
 {
     struct route *route = context;
     struct asking asking = { request, reply };
-    if (jetty_refuses(request, reply) || protect(route, answer, &asking))
+    if (protect(route, answer, &asking))
         return;
     size_t size = 0;
     const char *words = lua_tolstring(route->L, -1, &size);
     reply_clear(reply);
     reply_set(reply, 500, "text/plain;charset=utf-8", words ? words : "", words ? size : 0);
+}
+
+struct member {
+    const char *name;
+    char *text;
+};
+
+static int copy_member(lua_State *L)
+{
+    struct member *member = lua_touserdata(L, 1);
+    push_member(L, member->name);
+    const char *text = lua_tostring(L, -1);
+    member->text = text ? strdup(text) : NULL;
+    return 0;
+}
+
+char *route_text(struct route *route, const char *name)
+{
+    struct member member = { name, NULL };
+    return protect(route, copy_member, &member) ? member.text : NULL;
 }
 
 struct greeting {

@@ -8,12 +8,15 @@
 
 struct route;
 
-/* The Lua side of lua/NAME.lua, told the world (path of a .lua or .json file, or NULL) and its own base URL.
+/* The Lua side of lua/NAME.lua, told the world (path of a .lua or .json file, or NULL) and its own base URL (or NULL).
  * NULL when it cannot be made; the reason is on stderr then. */
 struct route *route_open(const char *module, const char *world, const char *base_url);
 
 /* Answers a request; a bug in Lua is answered with 500 and told on stderr. Fits daemon_options.answer. */
 void route_answer(void *route, const struct request *request, struct reply *reply);
+
+/* A text or number of the model by its name, to be freed; NULL when it has none. */
+char *route_text(struct route *route, const char *name);
 
 /* The first line of stdout: endpoint and accounts as JSON, to be freed. NULL when Lua failed. */
 char *route_greeting(struct route *route, const char *endpoint);

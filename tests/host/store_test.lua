@@ -17,6 +17,9 @@ check.equal(true, store.put("registry", "a\0b", "\0"))
 check.equal("\0", store.get("registry", "a\0b"))
 check.equal(true, store.delete("registry", "a\0b"))
 check.equal(true, store.delete("registry", "never there"))
+check.equal(false, store.replace("registry", "k", "{}", "x"), "only what was read is replaced")
+check.equal(true, store.replace("registry", "k", '{"a":1}', '{"a":2}'))
+check.equal('{"a":2}', store.get("registry", "k"))
 for i = 3, 1, -1 do store.put("cache", "key" .. i, "value" .. i) end
 check.same({ { key = "key1", value = "value1" }, { key = "key2", value = "value2" }, { key = "key3", value = "value3" } },
   store.rows "cache")
@@ -37,6 +40,17 @@ check.equal(0, harness.fork(20, function(writer)
   end
 end), "writers that failed")
 assert(store.open(shared))
+assert(store.put("registry", "sum", "0"))
+check.equal(0, harness.fork(10, function()
+  assert(store.open(shared))
+  for _ = 1, 20 do
+    repeat
+      local old = assert(store.get("registry", "sum"))
+    until store.replace("registry", "sum", old, tostring(math.tointeger(tonumber(old)) + 1))
+  end
+end), "writers that failed")
+assert(store.open(shared))
+check.equal("200", store.get("registry", "sum"), "read, changed and replaced: nothing is lost")
 check.equal(400, #store.rows "journal", "no update is lost")
 check.equal(20, #store.rows "cache")
 

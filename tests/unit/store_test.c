@@ -27,6 +27,14 @@ static void reads_and_writes(void)
     check(store_get("journal", "k", 1, &value, &found, &fault) && !found, "tables are apart");
     check(store_put("cache", "a\0b", 3, "x\0y", 3, &fault), "bytes");
     check(store_get("cache", "a\0b", 3, &value, &found, &fault) && found && value.length == 3, "come back");
+    bool replaced;
+    buf_clear(&value);
+    check(store_replace("registry", "k", 1, "v1", 2, "v3", 2, &replaced, &fault) && !replaced, "not what is there");
+    check(store_replace("registry", "k", 1, "v2", 2, "v3", 2, &replaced, &fault) && replaced, "what is there");
+    check(store_replace("registry", "x", 1, "v2", 2, "v3", 2, &replaced, &fault) && !replaced, "nothing there");
+    check(store_get("registry", "k", 1, &value, &found, &fault) && found, "gets");
+    check_text("v3", buf_string(&value));
+    buf_clear(&value);
     check(store_delete("registry", "k", 1, &fault) && store_delete("registry", "k", 1, &fault), "deletes, twice");
     check(store_get("registry", "k", 1, &value, &found, &fault) && !found, "is gone");
     check(!store_get("sqlite_master", "k", 1, &value, &found, &fault), "no other table");
