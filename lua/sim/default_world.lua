@@ -4,12 +4,6 @@ local defaults = {}
 
 local GIB = 1024 * 1024 * 1024
 
--- What networks of each type can do, where theirs is not listed.
-defaults.SERVICES = {
-  Isolated = { "UserData", "Dhcp", "Dns", "SourceNat", "StaticNat", "Firewall", "PortForwarding", "Lb", "Vpn" },
-  Shared = { "UserData", "Dhcp", "Dns" },
-}
-
 defaults.SETTINGS = {
   ["expunge.delay"] = 60, ["expunge.interval"] = 60, ["default.page.size"] = 500, ["vm.userdata.max.length"] = 32768,
   ["custom.diskoffering.size.min"] = 1, ["custom.diskoffering.size.max"] = 1024, ["storage.max.volume.size"] = 2000,
@@ -19,7 +13,8 @@ defaults.SETTINGS = {
   ["allow.public.user.templates"] = true, ["enable.additional.vm.configuration"] = false,
   ["api.throttling.enabled"] = false, ["api.throttling.max"] = 25, ["api.throttling.interval"] = 1,
   ["max.data.volumes"] = 6, ["pool.storage.allocated.capacity.disablethreshold"] = 0.85,
-  ["storage.overprovisioning.factor"] = 2.0, ["storage.cleanup.delay"] = 86400, ["allow.duplicate.networkname"] = true,
+  ["storage.overprovisioning.factor"] = 2.0, ["storage.cleanup.delay"] = 86400,
+  ["allow.duplicate.networkname"] = true, ["vpc.max.networks"] = 3,
 }
 
 local KEY = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAgQC3bdJ0FVr0h1wAq7kTGbm3ySmD1HyyvJ0iS7cSNaNqSm7t1y9oQyPpUuLrZ9nVbJc6"
@@ -96,6 +91,7 @@ function defaults.world()
         public = true },
     },
     ostypes = OSTYPES,
+    public_addresses = {}, vpcs = {}, security_groups = {},
     keys = { { name = "bosh", account = "bosh", publickey = KEY } },
   }
 end

@@ -4,30 +4,32 @@ local zones = require "sim.zones"
 local accounts = require "sim.accounts"
 local tags = require "sim.tag_rows"
 local ipv4 = require "sim.ipv4"
+local network_offerings = require "sim.network_offerings"
+local public_pool = require "sim.public_pool"
 
 local networks = {}
 
-local OFFERING = {
-  Isolated = { number = 10, name = "DefaultIsolatedNetworkOfferingWithSourceNatService",
-    text = "Offering for Isolated networks with Source Nat service enabled", availability = "Required" },
-  Shared = { number = 7, name = "DefaultSharedNetworkOffering", text = "Offering for Shared networks",
-    availability = "Optional" },
-}
+-- Keeps a network; its state, VLAN and domain follow from its type.
+function networks.add(m, fields)
+  m.last_vlan = (m.last_vlan or 141) + 1
+  fields.state, fields.vlan = fields.type == "Shared" and "Setup" or "Allocated", m.last_vlan
+  fields.domain = fields.domain or (fields.type == "Shared" and "cs1cloud.internal" or nil)
+  return m:add("network", fields)
+end
 
 function networks.seed(m)
   for i, spec in ipairs(m.world.networks) do
-    local cidr = ipv4.network(spec.cidr)
+    local cidr, offering = ipv4.network(spec.cidr), network_offerings.for_network(m, spec)
     local project = spec.project and m:named("project", spec.project)
     local owner = project and project.account or m:named("account", spec.account or m.world.default_account)
-    m:add("network", {
-      id = m:id_of("network:" .. spec.name), number = 203 + i, name = spec.name,
+    networks.add(m, {
+      id = m:id_of("network:" .. spec.name), number = 203 + i, name = spec.name, offering = offering,
       displaytext = spec.displaytext or spec.name, zone = m:named("zone", spec.zone), type = spec.type,
       cidr = spec.cidr, gateway = spec.gateway, netmask = cidr.netmask, first = cidr.first, last = cidr.last,
       from = spec.range and ipv4.number(spec.range[1]) or cidr.first + 1,
       to = spec.range and ipv4.number(spec.range[2]) or cidr.last - 1,
-      services = spec.services, account = spec.type == "Isolated" and owner or nil,
-      state = spec.type == "Shared" and "Setup" or "Allocated", vlan = 141 + i,
-      domain = spec.type == "Shared" and "cs1cloud.internal" or nil,
+      services = spec.services or offering.services, account = spec.type == "Isolated" and owner or nil,
+      vpc = spec.vpc and m:named("vpc", spec.vpc), acl = spec.acl and m:named("acl", spec.acl), of_world = true,
     })
   end
 end
@@ -63,9 +65,11 @@ function networks.has_service(network, name)
   return false
 end
 
--- The network gets its VLAN and router with its first VM.
-function networks.implement(network)
-  if network.state == "Allocated" then network.state = "Implemented" end
+-- The network gets its VLAN and router with its first VM, and with the router a public address.
+function networks.implement(m, network)
+  if network.state ~= "Allocated" then return end
+  network.state = "Implemented"
+  if networks.has_service(network, "SourceNat") and not network.vpc then public_pool.give_source_nat(m, network) end
 end
 
 function networks.is_implemented(network)
@@ -84,7 +88,7 @@ end
 -- Network {...} as it stands in error texts
 function networks.described(network)
   return ('Network {"id": %d, "name": "%s", "uuid": "%s", "networkofferingid": %d}')
-    :format(network.number, network.name, network.id, OFFERING[network.type].number)
+    :format(network.number, network.name, network.id, network.offering.number)
 end
 
 -- ---------------------------------------------------------------------------------------------------------
@@ -93,7 +97,8 @@ end
 local function services(m, network)
   local out = m:array()
   for i, name in ipairs(network.services) do
-    out[i] = { name = name, provider = m:array { { name = "VirtualRouter" } }, capability = m:array() }
+    out[i] = { name = name, capability = m:array(),
+      provider = m:array { { name = network_offerings.provider(network.vpc, name) } } }
   end
   return out
 end
@@ -109,26 +114,36 @@ local function show_owner(m, out, network)
   end
 end
 
-local function row(m, network, account)
-  local offering = OFFERING[network.type]
+local function show_vpc(out, network)
+  if network.vpc then out.vpcid, out.vpcname = network.vpc.id, network.vpc.name end
+  if network.acl then out.aclid, out.aclname = network.acl.id, network.acl.name end
+end
+
+-- row(m, network, account) as the account sees it
+function networks.row(m, network, account)
+  local offering = network.offering
   local out = {
     id = network.id, name = network.name, displaytext = network.displaytext, broadcastdomaintype = "Vlan",
     traffictype = "Guest", gateway = network.gateway, netmask = network.netmask, cidr = network.cidr,
-    networkofferingid = m:id_of("network_offering:" .. offering.name), networkofferingname = offering.name,
+    networkofferingid = offering.id, networkofferingname = offering.name,
     networkofferingdisplaytext = offering.text, networkofferingconservemode = true,
     networkofferingavailability = offering.availability, issystem = false, state = network.state, related = network.id,
     dns1 = network.zone.dns, type = network.type, service = services(m, network),
     networkdomain = networks.domain_of(network), physicalnetworkid = m:id_of("physical:" .. network.zone.name),
     restartrequired = false, specifyvlan = network.type == "Shared", specifyipranges = network.type == "Shared",
     canusefordeploy = true, ispersistent = false, tags = tags.rows(m, network, "Network"), strechedl2subnet = false,
-    redundantrouter = false, supportsvmautoscaling = network.type == "Isolated", created = m:date(network.created),
+    redundantrouter = false, supportsvmautoscaling = network.type == "Isolated" and not network.vpc, created = m:date(network.created),
     receivedbytes = 0, sentbytes = 0, publicmtu = 1500, privatemtu = 1500, hasannotations = false,
   }
   zones.show(out, network.zone)
   show_owner(m, out, network)
+  show_vpc(out, network)
   if network.type == "Isolated" then out.egressdefaultpolicy = false end
   if account.role == "admin" and networks.is_implemented(network) then
     out.vlan, out.broadcasturi = tostring(network.vlan), "vlan://" .. network.vlan
+  end
+  if network.zone.networktype == "Basic" then -- its addresses belong to the pods
+    out.broadcastdomaintype, out.gateway, out.netmask, out.cidr = "Native", nil, nil, nil
   end
   return out
 end
@@ -141,10 +156,11 @@ local function list(m, call)
       and (not arguments.zoneid or network.zone == arguments.zoneid)
       and (not arguments.type or lists.same(network.type, arguments.type))
       and (not arguments.acltype or lists.same(network.account and "Account" or "Domain", arguments.acltype))
-      and not (arguments.forvpc or arguments.issystem)
+      and (not arguments.vpcid or network.vpc == arguments.vpcid)
+      and (arguments.forvpc == nil or (network.vpc ~= nil) == arguments.forvpc) and not arguments.issystem
   end)
   return lists.answer(m, call, "network", lists.reversed(found), function(network)
-    return row(m, network, call.account)
+    return networks.row(m, network, call.account)
   end)
 end
 
@@ -152,7 +168,7 @@ networks.commands = {
   { name = "listNetworks", run = list, parameters = lists.owned_parameters {
     { "id", "uuid", of = "network" }, { "name", "string", since = "4.22" }, { "zoneid", "uuid", of = "zone" },
     { "type", "string" }, { "acltype", "string" }, { "forvpc", "boolean" }, { "issystem", "boolean" },
-    { "canusefordeploy", "boolean" }, { "traffictype", "string" }, { "tags", "map" },
+    { "vpcid", "uuid", of = "vpc" }, { "canusefordeploy", "boolean" }, { "traffictype", "string" }, { "tags", "map" },
   } },
 }
 

@@ -3,6 +3,7 @@ local networks = require "sim.networks"
 local lists = require "sim.lists"
 local jobs = require "sim.jobs"
 local ipv4 = require "sim.ipv4"
+local public_pool = require "sim.public_pool"
 local refusal = require "sim.refusal"
 
 local nics = {}
@@ -25,15 +26,31 @@ local function fresh_mac(m, network)
   return ("%s:%02x:%02x"):format(prefix, m.last_mac >> 8 & 255, m.last_mac & 255)
 end
 
+-- A basic zone says to everybody why.
+local function refuse_in_basic_zone(m, vm, network, address)
+  local text = networks.holder(m, network, address)
+    and ("Cannot acquire guest [IPv4 address='%s']; The Ip address is in [state='Allocated']"):format(address)
+    or ("Trying to configure a Nic with the requested [IPv4='%s'] but cannot find a Vlan for the [network '%s']")
+      :format(address, networks.described(network))
+  local why = refusal.new(431, 4350, text)
+  why.about = { { uuid = vm.id, description = "virtualmachineid" } }
+  error(why, 0)
+end
+
+local function refuse_address(m, vm, network, address)
+  if network.zone.networktype == "Basic" and address then refuse_in_basic_zone(m, vm, network, address) end
+  if m.version:at_least "4.23" then
+    refusal.unacquired("Unable to acquire Guest IP address for network %s", networks.described(network))
+  end
+  refusal.capacity("Unable to acquire Guest IP address for network %s", networks.described(network))
+end
+
 -- Makes one NIC; an address that can't be had is refused.
 function nics.add(m, vm, plan)
   local network = plan.network
   local address = plan.ip or networks.free_address(m, network)
   if not address or (plan.ip and not networks.is_free(m, network, address)) then
-    if m.version:at_least "4.23" then
-      refusal.unacquired("Unable to acquire Guest IP address for network %s", networks.described(network))
-    end
-    refusal.capacity("Unable to acquire Guest IP address for network %s", networks.described(network))
+    refuse_address(m, vm, network, address)
   end
   return m:add("nic", {
     vm = vm, network = network, address = address, mac = plan.mac or fresh_mac(m, network), device = plan.device,
@@ -44,7 +61,7 @@ end
 -- While a VM runs its NICs are connected to the network's VLAN.
 function nics.connect(m, vm, connected)
   for _, nic in ipairs(nics.of(m, vm)) do
-    if connected then networks.implement(nic.network) end
+    if connected then networks.implement(m, nic.network) end
     nic.connected = connected
   end
 end
@@ -61,6 +78,9 @@ local function show(m, nic)
     isdefault = nic.is_default, macaddress = nic.mac, extradhcpoption = m:array(), deviceid = tostring(nic.device),
     enabled = true,
   }
+  local public = public_pool.of_nic(m, nic)
+  if public then out.publicipid, out.publicip = public.id, public.address end
+  if network.vpc then out.vpcid, out.vpcname = network.vpc.id, network.vpc.name end
   if nic.connected then
     out.isolationuri = "vlan://" .. network.vlan
     out.broadcasturi = out.isolationuri

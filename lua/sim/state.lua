@@ -23,6 +23,12 @@ local function nic(entry)
   }
 end
 
+local function groups_of(m, object)
+  local out = m:array()
+  for i, group in ipairs(object.security_groups or {}) do out[i] = group.name end
+  return out
+end
+
 local function vm(m, object)
   local cards = m:array()
   for i, entry in ipairs(nics.of(m, object)) do cards[i] = nic(entry) end
@@ -33,7 +39,7 @@ local function vm(m, object)
     templateid = object.template.id, serviceoffering = object.offering.name, cpu = object.cpu, memory = object.memory,
     nics = cards, userdata = object.userdata, userdata_decoded = object.userdata and userdata.decoded(m, object),
     keypairs = m:array { table.unpack(object.keypairs) }, details = object.details, tags = tag_map(object),
-    group = object.group, created = m:date(object.created), reboots = object.reboots or 0,
+    securitygroups = groups_of(m, object), group = object.group, created = m:date(object.created), reboots = object.reboots or 0,
   }
 end
 
@@ -71,6 +77,32 @@ local function network(_, object)
   return {
     id = object.id, name = object.name, type = object.type, state = object.state, cidr = object.cidr,
     gateway = object.gateway, account = name_of(object.account), zone = object.zone.name, tags = tag_map(object),
+    vpc = name_of(object.vpc), acl = name_of(object.acl), services = object.services,
+  }
+end
+
+local function public_address(m, object)
+  return {
+    id = object.id, address = object.address, account = object.account.name, network = name_of(object.network),
+    vpc = name_of(object.vpc), sourcenat = object.source_nat or false, virtualmachineid = id_of(object.vm),
+    virtualmachine = name_of(object.vm), tags = tag_map(object), created = m:date(object.created),
+  }
+end
+
+local function firewall_rule(_, object)
+  return {
+    id = object.id, address = object.address.address, protocol = object.protocol, startport = object.first,
+    endport = object.last, cidrs = object.cidrs, tags = tag_map(object),
+  }
+end
+
+local function load_balancer(m, object)
+  local members = m:array()
+  for i, member in ipairs(object.members) do members[i] = member.name end
+  return {
+    id = object.id, name = object.name, address = object.address.address, publicport = object.first,
+    privateport = object.private, algorithm = object.algorithm, network = object.network.name, members = members,
+    tags = tag_map(object),
   }
 end
 
@@ -100,11 +132,15 @@ local function collect(m, kind, show)
   return out
 end
 
--- What a CPI that has cleaned up leaves none of; what the world brought along does not count.
+-- What a CPI that has cleaned up leaves none of; what the world brought along does not count, nor does the address
+-- that a network has by its router.
 local function left(m)
-  local made = m:rows("template", function(object) return not object.of_world end)
+  local function made(kind)
+    return #m:rows(kind, function(object) return not object.of_world and not object.source_nat end)
+  end
   return {
-    vms = #m:rows "vm", volumes = #m:rows "volume", templates = #made, tags = #tags.all(m), snapshots = 0,
+    vms = #m:rows "vm", volumes = #m:rows "volume", templates = made "template", networks = made "network",
+    public_addresses = made "public_address", rules = #m:rows "firewall_rule" + #m:rows "loadbalancer", tags = #tags.all(m), snapshots = 0,
     addresses = #m:rows "nic",
   }
 end
@@ -127,7 +163,9 @@ function state.of(m)
     diskofferings = collect(m, "disk_offering", named), hosts = collect(m, "host", named),
     pools = collect(m, "pool", named),
     ostypes = collect(m, "ostype", named), tags = all_tags(m), snapshots = m:array(), groups = m:array(),
-    rules = m:array(),
+    publicaddresses = collect(m, "public_address", public_address), vpcs = collect(m, "vpc", named),
+    firewallrules = collect(m, "firewall_rule", firewall_rule), loadbalancers = collect(m, "loadbalancer", load_balancer),
+    securitygroups = collect(m, "security_group", named),
   }
 end
 

@@ -6,8 +6,12 @@ local refusal = require "sim.refusal"
 
 local tags = {}
 
-local KINDS = { UserVm = "vm", Volume = "volume", Template = "template", Network = "network" }
-local ORDER = { "UserVm", "Volume", "Template", "Network" }
+local KINDS = {
+  UserVm = "vm", Volume = "volume", Template = "template", Network = "network", PublicIpAddress = "public_address",
+  FirewallRule = "firewall_rule", LoadBalancer = "loadbalancer", SecurityGroup = "security_group", Vpc = "vpc",
+}
+local ORDER = { "UserVm", "Volume", "Template", "Network", "PublicIpAddress", "FirewallRule", "LoadBalancer",
+  "SecurityGroup", "Vpc" }
 
 local function type_named(name)
   for _, known in ipairs(ORDER) do

@@ -7,6 +7,7 @@ local limits = require "sim.limits"
 local nics = require "sim.nics"
 local parameters = require "sim.parameters"
 local refusal = require "sim.refusal"
+local security_groups = require "sim.security_groups"
 local templates = require "sim.template_access"
 local userdata = require "sim.userdata"
 local vm_names = require "sim.vm_names"
@@ -59,12 +60,6 @@ local function refuse_affinity(arguments)
   if name then refusal.invalid("Unable to find affinity group by name %s", name) end
 end
 
-local function refuse_groups(arguments)
-  if arguments.securitygroupids and not arguments.zoneid.securitygroups then
-    refusal.invalid "Can't create vm with security groups; security group feature is not enabled per zone"
-  end
-end
-
 local function refuse_boot(arguments)
   local kind = arguments.boottype
   if kind and kind:upper() ~= "BIOS" and kind:upper() ~= "UEFI" then
@@ -112,7 +107,7 @@ local function plan(m, call)
   refuse_zone(arguments.zoneid, call.account)
   check_offerings(owner, arguments)
   userdata.check(m, arguments.userdata)
-  refuse_groups(arguments)
+  local groups = security_groups.of_deployment(m, owner, arguments)
   refuse_affinity(arguments)
   local cpu, mhz, memory = vm_resources.compute(arguments.serviceofferingid, details)
   local template = template_of(m, arguments, owner)
@@ -125,7 +120,7 @@ local function plan(m, call)
     user_vm = 1, cpu = cpu, memory = memory, volume = data and 2 or 1, primary_storage = root + (data or 0),
   }, 9999)
   return {
-    id = id, owner = owner, name = name, nics = nic_plans, cpu = cpu, mhz = mhz, memory = memory, template = template,
+    id = id, owner = owner, name = name, nics = nic_plans, groups = groups, cpu = cpu, mhz = mhz, memory = memory, template = template,
     root = root, data = data, keys = key_pairs(m, owner, arguments),
   }
 end
@@ -149,7 +144,7 @@ local function add_vm(m, plan_, arguments)
     id = plan_.id, account = plan_.owner, zone = arguments.zoneid, template = plan_.template,
     offering = arguments.serviceofferingid, cpu = plan_.cpu, mhz = plan_.mhz, memory = plan_.memory, state = "Stopped",
     details = details, keypairs = names, userdata = arguments.userdata, group = arguments.group,
-    publickeys = details["SSH.PublicKey"], ever_started = false,
+    publickeys = details["SSH.PublicKey"], ever_started = false, security_groups = plan_.groups,
   })
   vm.name = plan_.name or "VM-" .. vm.id
   vm.displayname = arguments.displayname or vm.name

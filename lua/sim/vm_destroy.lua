@@ -1,8 +1,10 @@
 -- The end of VMs: destroy, expunge, recover, and the task that expunges by itself what was destroyed long enough
 -- ago or never came to life.
 local jobs = require "sim.jobs"
+local load_balancers = require "sim.load_balancers"
 local nics = require "sim.nics"
 local refusal = require "sim.refusal"
+local static_nat = require "sim.static_nat"
 local vm_rows = require "sim.vm_rows"
 local vm_running = require "sim.vm_running"
 local volume_rows = require "sim.volume_rows"
@@ -44,6 +46,8 @@ end
 local function expunge(m, vm)
   detach_all(m, vm)
   for _, volume in ipairs(m:rows("volume", function(volume) return volume.vm == vm end)) do drop_volume(m, volume) end
+  static_nat.forget(m, vm)
+  load_balancers.forget(m, vm)
   nics.release(m, vm)
   vm.state = "Expunged"
   drop(m, vm)
@@ -66,6 +70,7 @@ local function destroy(m, vm, volumes, for_good)
     detach_all(m, vm)
     destroy_named(m, volumes, for_good)
   end
+  load_balancers.forget(m, vm)
   nics.connect(m, vm, false)
   vm_running.set_state(m, vm, "Destroyed")
   vm.host = nil

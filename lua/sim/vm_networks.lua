@@ -59,7 +59,9 @@ local function from_ids(list, ip, mac)
 end
 
 local function only_network(m, owner, zone)
-  local found = m:rows("network", function(network) return network.account == owner and network.zone == zone end)
+  local found = m:rows("network", function(network)
+    return network.zone == zone and (zone.securitygroups and not network.account or network.account == owner)
+  end)
   if #found > 1 then
     refusal.invalid("More than 1 default Isolated networks are found for Account %s; please specify networkIds",
       accounts.described(owner))
@@ -71,6 +73,9 @@ end
 local function refuse_unusable(m, plans, owner, zone)
   for _, plan in ipairs(plans) do
     local network = plan.network
+    if zone.securitygroups and network and not networks.has_service(network, "SecurityGroup") then
+      refusal.invalid("Network is not security group enabled or not L2 network: %s", networks.described(network))
+    end
     if not networks.may_use(network, owner) then
       refusal.denied("Unable to use network with id= %s, permission denied", network.id)
     end
@@ -92,7 +97,10 @@ function vm_networks.plan(m, arguments, owner)
     refusal.invalid "Can't specify network Ids in Basic zone"
   end
   local plans
-  if list then
+  if arguments.zoneid.networktype == "Basic" then
+    plans = from_ids({ m:first("network", function(one) return one.zone == arguments.zoneid end) }, arguments.ipaddress,
+      arguments.macaddress)
+  elseif list then
     plans = from_list(m, list)
   else
     local networks_ = arguments.networkids or only_network(m, owner, arguments.zoneid)
@@ -106,7 +114,8 @@ end
 function vm_networks.refuse_taken_name(m, name, list, besides)
   for _, network in ipairs(list) do
     local taken = m:first("nic", function(nic)
-      return nic.network == network and nic.vm ~= besides and nic.vm.name == name
+      local shares = nic.network == network or network.vpc and nic.network.vpc == network.vpc
+      return shares and nic.vm ~= besides and nic.vm.name == name
     end)
     if taken then
       refusal.invalid("The vm with hostName %s already exists in the network domain: %s; network=%s", name,

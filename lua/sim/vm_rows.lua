@@ -2,6 +2,7 @@
 local accounts = require "sim.accounts"
 local zones = require "sim.zones"
 local nics = require "sim.nics"
+local security_groups = require "sim.security_groups"
 local jobs = require "sim.jobs"
 local tags = require "sim.tag_rows"
 local refusal = require "sim.refusal"
@@ -82,7 +83,7 @@ local function base(m, vm)
   local out = {
     id = vm.id, name = vm.name, displayname = vm.displayname, userid = vm.account.user.id,
     username = vm.account.user.name, created = m:date(vm.created), lastupdated = vm.updated and m:date(vm.updated),
-    state = vm.state, haenable = false, guestosid = ostype.id, securitygroup = m:array(), nic = m:array(),
+    state = vm.state, haenable = false, guestosid = ostype.id, securitygroup = security_groups.rows(m, vm), nic = m:array(),
     hypervisor = vm.template.hypervisor, affinitygroup = m:array(), isdynamicallyscalable = false,
     deleteprotection = vm.protected or false, ostypeid = ostype.id, osdisplayname = ostype.name, receivedbytes = 0,
     sentbytes = 0, tags = tags.rows(m, vm, "UserVm"), hasannotations = false,
@@ -99,6 +100,9 @@ function vm_rows.row(m, vm, account, details)
   if wants.iso then out.isos, out.isomaxcount = m:array(), 1 end
   if wants.servoff then show_service_offering(out, vm) end
   if wants.nics then out.nic, out.ipaddress = nics.rows(m, vm), nics.address_of(m, vm) end
+  for _, nic in ipairs(wants.nics and out.nic or {}) do
+    if nic.publicip then out.publicipid, out.publicip = nic.publicipid, nic.publicip end
+  end
   if vm.group and wants.group then out.groupid, out.group = m:id_of("group:" .. vm.group), vm.group end
   show_disks(m, out, vm, wants)
   show_details(m, out, vm)

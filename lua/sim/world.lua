@@ -15,15 +15,17 @@ local SHAPES = {
     .. "without:table",
   projects = "name:string! account:string! members:table state:string limits:table displaytext:string",
   zones = "name:string! networktype:string securitygroups:boolean localstorage:boolean allocationstate:string "
-    .. "dns:string",
+    .. "dns:string public:string",
   clusters = "name:string! zone:string! hosts:table! pools:table!",
   service_offerings = "name:string! cpu:number mhz:number memory:number customized:boolean storage:string "
     .. "hosttags:string storagetags:string zone:string rootdisksize:number displaytext:string",
   disk_offerings = "name:string! size:number customized:boolean storage:string tags:string zone:string "
     .. "displaytext:string",
   networks = "name:string! zone:string! type:string! cidr:string! gateway:string! range:table account:string "
-    .. "project:string "
-    .. "services:table displaytext:string",
+    .. "project:string services:table displaytext:string vpc:string acl:string offering:string",
+  public_addresses = "name:string! account:string zone:string network:string vpc:string",
+  vpcs = "name:string! zone:string! cidr:string! account:string",
+  security_groups = "name:string! account:string! description:string",
   templates = "name:string! account:string zones:table format:string hypervisor:string ostype:string size:number "
     .. "featured:boolean public:boolean details:table displaytext:string",
   ostypes = "name:string! category:string",
@@ -135,7 +137,6 @@ local function check_network(network)
       complain("%s: range address '%s' is not inside %s", where, tostring(address), network.cidr)
     end
   end
-  network.services = network.services or defaults.SERVICES[network.type]
 end
 
 local function check(w)
@@ -147,6 +148,8 @@ local function check(w)
       check_reference(w, key, entry, "zone", "zones")
       check_reference(w, key, entry, "account", "accounts")
       check_reference(w, key, entry, "project", "projects")
+      check_reference(w, key, entry, "network", "networks")
+      check_reference(w, key, entry, "vpc", "vpcs")
     end
   end
   for _, account in ipairs(w.accounts) do

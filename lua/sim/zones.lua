@@ -1,14 +1,17 @@
 -- Zones: the places everything else lies in.
+local ipv4 = require "sim.ipv4"
 local lists = require "sim.lists"
 
 local zones = {}
 
 function zones.seed(m)
   for _, spec in ipairs(m.world.zones) do
+    local is_plain = spec.networktype ~= "Basic" and not spec.securitygroups
     m:add("zone", {
       id = m:id_of("zone:" .. spec.name), name = spec.name, networktype = spec.networktype or "Advanced",
       securitygroups = spec.securitygroups or spec.networktype == "Basic", localstorage = spec.localstorage ~= false,
       allocationstate = spec.allocationstate or "Enabled", dns = spec.dns or "10.147.28.6",
+      public = is_plain and ipv4.network(spec.public or "192.0.2.0/24") or nil,
     })
   end
 end

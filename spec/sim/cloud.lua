@@ -129,6 +129,15 @@ function cloud:tag(id, kind, tags)
   return params
 end
 
+-- What is left of what a CPI makes: the kinds with more than none.
+function cloud:left()
+  local out = {}
+  for kind, count in pairs(self.sim.state().left) do
+    if count > 0 then out[kind] = count end
+  end
+  return out
+end
+
 function cloud.encode(value) return host.json.encode(value) end
 cloud.json, cloud.bytes = host.json, host.bytes
 

@@ -20,7 +20,8 @@ local function world_of(row)
       { name = "huge", cpu = 128, mhz = 4000, memory = 1048576 },
     },
     disk_offerings = { { name = "nowhere", size = 1, tags = "nowhere" } },
-    networks = { { name = "bosh-loop", absent = true } },
+    networks = { { name = "bosh-loop", absent = true }, table.unpack(row.networks or {}) },
+    zones = row.zones, clusters = row.clusters, vpcs = row.vpcs, security_groups = row.groups,
   }
 end
 
@@ -463,5 +464,6 @@ describe("as a 4.23 management server answers", function()
   rows_of("virtual machines:", require(DIRECTORY .. "vms"), follow)
   rows_of("volumes:", require(DIRECTORY .. "volumes"), follow)
   rows_of("templates, tags, keys:", require(DIRECTORY .. "objects"), follow)
+  rows_of("networks:", require(DIRECTORY .. "networking"), follow)
   rows_of("signatures:", require(DIRECTORY .. "signing"), sign)
 end)

@@ -1,0 +1,118 @@
+-- Firewall rules: what may come in by a public address. A VPC has network ACLs instead.
+local jobs = require "sim.jobs"
+local lists = require "sim.lists"
+local refusal = require "sim.refusal"
+local tags = require "sim.tag_rows"
+
+local firewall = {}
+
+function firewall.on(m, address)
+  return m:rows("firewall_rule", function(rule) return rule.address == address end)
+end
+
+function firewall.remove(m, rule)
+  rule.tags = nil
+  m:remove(rule)
+end
+
+-- The conflict of two ranges of ports, as every rule on an address words it. purpose: of the other one.
+function firewall.conflict(first, last, other, purpose, cserrorcode)
+  error(refusal.new(537, cserrorcode, ('The range specified, %d-%d, conflicts with rule FirewallRule {"id":%d,"networkId":%d,'
+    .. '"purpose":"%s","state":"%s","uuid":"%s"} which has %d-%d'):format(first, last, other.number,
+    other.address.network.number, purpose, other.state, other.id, other.first, other.last)), 0)
+end
+
+local function refuse_ports(arguments)
+  for _, port in ipairs { arguments.startport, arguments.endport } do
+    if port < 1 or port > 65535 then refusal.invalid("publicPort is an invalid value: %d", port) end
+  end
+  if arguments.startport and arguments.endport and arguments.startport > arguments.endport then
+    refusal.invalid("Start port can't be bigger than end port")
+  end
+end
+
+-- add(m, fields) -> the rule; an overlapping one of the same protocol is a conflict
+function firewall.add(m, fields)
+  for _, other in ipairs(firewall.on(m, fields.address)) do
+    local overlaps = other.first and fields.first and other.first <= fields.last and fields.first <= other.last
+      or not other.first and not fields.first
+    if other.protocol == fields.protocol and overlaps then
+      firewall.conflict(fields.first or -1, fields.last or -1, other, "Firewall", 4360)
+    end
+  end
+  fields.state = "Active"
+  return m:add("firewall_rule", fields)
+end
+
+local function row(m, rule)
+  return {
+    id = rule.id, protocol = rule.protocol, startport = rule.first, endport = rule.last, icmptype = rule.icmptype,
+    icmpcode = rule.icmpcode, ipaddressid = rule.address.id, networkid = rule.address.network.id,
+    ipaddress = rule.address.address, state = rule.state, cidrlist = rule.cidrs,
+    tags = tags.rows(m, rule, "FirewallRule"), destcidrlist = "", traffictype = "Ingress",
+  }
+end
+
+local function create(m, call)
+  local arguments = call.arguments
+  local address = arguments.ipaddressid
+  if address.vpc then
+    refusal.invalid('Firewall service is not supported in VPC VPC {"id":%d,"name":"%s","uuid":"%s"}', address.vpc.number,
+      address.vpc.name, address.vpc.id)
+  end
+  if not address.network then
+    refusal.invalid "Unable to create firewall rule ; ip is not associated with any network"
+  end
+  refuse_ports(arguments)
+  local rule = firewall.add(m, {
+    address = address, account = address.account, protocol = arguments.protocol:lower(), first = arguments.startport,
+    last = arguments.endport or arguments.startport, icmptype = arguments.icmptype, icmpcode = arguments.icmpcode,
+    cidrs = table.concat(arguments.cidrlist or { "0.0.0.0/0" }, ","),
+  })
+  return jobs.created(jobs.start(m, call, {
+    instance = rule, instance_type = "FirewallRule", finish = function() return { firewallrule = row(m, rule) } end,
+    cancel = function() firewall.remove(m, rule) end,
+  }), rule)
+end
+
+local function delete(m, call)
+  local rule = call.arguments.id
+  return jobs.answer(jobs.start(m, call, {
+    instance = rule, instance_type = "FirewallRule",
+    finish = function()
+      if rule.ghost or rule.removed then
+        refusal.invalid("Unable to find %d having purpose Firewall", rule.number)
+      end
+      firewall.remove(m, rule)
+    end,
+  }))
+end
+
+local function list(m, call)
+  local arguments, mine = call.arguments, lists.scope(m, call)
+  local found = m:rows("firewall_rule", function(rule)
+    return mine(rule) and lists.fits(rule, arguments)
+      and (not arguments.ipaddressid or rule.address == arguments.ipaddressid)
+      and (not arguments.networkid or rule.address.network == arguments.networkid)
+  end)
+  return lists.answer(m, call, "firewallrule", found, function(rule) return row(m, rule) end)
+end
+
+local PACKAGE = "org.apache.cloudstack.api.command.user.firewall."
+
+firewall.commands = {
+  { name = "createFirewallRule", run = create, class = PACKAGE .. "CreateFirewallRuleCmd", parameters = {
+    { "ipaddressid", "uuid", of = "public_address", required = true, acl = true },
+    { "protocol", "string", required = true }, { "startport", "integer" }, { "endport", "integer" },
+    { "cidrlist", "strings" }, { "icmptype", "integer" }, { "icmpcode", "integer" }, { "type", "string" },
+  } },
+  { name = "deleteFirewallRule", run = delete, class = PACKAGE .. "DeleteFirewallRuleCmd", parameters = {
+    { "id", "uuid", of = "firewall_rule", required = true, acl = true },
+  } },
+  { name = "listFirewallRules", run = list, parameters = lists.owned_parameters {
+    { "id", "uuid", of = "firewall_rule" }, { "ipaddressid", "uuid", of = "public_address" },
+    { "networkid", "uuid", of = "network" }, { "tags", "map" },
+  } },
+}
+
+return firewall
