@@ -72,7 +72,7 @@ demo: all build/spec/host_native.so ## a VM's life against the simulated CloudSt
 	lua5.4 demo/life.lua
 
 test: all $(CHECKERS) fuzz-build ## all checks; the last line is the sum
-	@$(RUN) lint unit host-tests spec server transcripts lifecycle job fuzz
+	@$(RUN) lint unit host-tests spec server transcripts lifecycle job hostile fuzz
 
 lint:                            ## style, and the floors of the design
 	@$(RUN) lint
@@ -91,6 +91,9 @@ server: all $(CHECKERS)          ## the daemon as its clients see it
 
 transcripts: all $(CHECKERS)     ## stdin to stdout
 	@$(RUN) transcripts
+
+hostile: all $(CHECKERS)         ## servers that mean harm: bad TLS, absurd answers
+	@$(RUN) hostile
 
 lifecycle: all $(CHECKERS)       ## whole lives of VMs, over HTTP
 	@$(RUN) lifecycle
@@ -176,8 +179,8 @@ clean:                           ## removes what was built
 help:                            ## this list
 	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
 
-.PHONY: all contract deps demo test lint unit host-tests spec server transcripts lifecycle job fuzz e2e bench asan \
-        asan-run valgrind blobs release release-programs programs install clean help
+.PHONY: all contract deps demo test lint unit host-tests spec server transcripts lifecycle job hostile fuzz e2e bench \
+        asan asan-run valgrind blobs release release-programs programs install clean help
 .SECONDARY:
 
 -include $(wildcard $(patsubst %.o,%.d,$(HOST) $(SERVER) $(NATIVE) $(BUILD)/obj/src/main.o \

@@ -153,6 +153,18 @@ describe("an answer", function()
     assert.truthy(failure_of({ raw = "", status = 405 }).text:find("HTTP 405 with an empty body", 1, true))
   end)
 
+  it("that is compressed, or no UTF-8, is a fault", function()
+    for _, body in ipairs { "\31\139\8\0\0\0\0\0\0\3\171\86", '{"r":{"zone":[{"name":"\255\254"}]}}' } do
+      assert.equal("garbled", failure_of({ raw = body, status = 200 }).kind)
+    end
+  end)
+
+  it("of tens of megabytes is read", function()
+    local row = ('{"id":"%s"},'):format(("x"):rep(10000))
+    local cpi <close> = fake.cpi { { "listZones", {}, raw = '{"r":{"zone":[' .. row:rep(4000) .. '{"id":"z"}]}}' } }
+    assert.equal(4001, #cpi.cloudstack:rows { "listZones", {}, rows = "zone" })
+  end)
+
   for _, body in ipairs { "{", "[]", "3", "null", '"x"', "{}", '{"a":3}', '{"a":{}} trailing', '{"a":[' } do
     it("of " .. body .. " is a fault", function()
       assert.equal("garbled", failure_of({ raw = body, status = 200 }).kind)

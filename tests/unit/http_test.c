@@ -173,6 +173,28 @@ static void oversize(int connection, int number)
         ;
 }
 
+/* A byte now and then, for ever. */
+static void drip(int connection, int number)
+{
+    char text[5000];
+
+    (void)number;
+    read_request(connection, text, sizeof text);
+    dprintf(connection, "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n");
+    while (write(connection, "x", 1) == 1)
+        usleep(20000);
+}
+
+/* Says that it is compressed, though nobody asked for that. */
+static void compressed(int connection, int number)
+{
+    char text[5000];
+
+    (void)number;
+    read_request(connection, text, sizeof text);
+    dprintf(connection, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\n\x1f\x8b\x08!");
+}
+
 static void no_http(int connection, int number)
 {
     char text[5000];
@@ -266,6 +288,17 @@ static void follows_no_redirect(void)
     stop(server);
 }
 
+/* A bomb stays as small as it came. */
+static void unpacks_nothing(void)
+{
+    pid_t server = start(compressed);
+    struct http_reply reply = post();
+
+    check(!reply.fault && reply.status == 200 && reply.body.length == 4, "%s, %zu bytes", reply.text, reply.body.length);
+    buf_free(&reply.body);
+    stop(server);
+}
+
 static void tells_faults_apart(void)
 {
     static const struct {
@@ -278,6 +311,7 @@ static void tells_faults_apart(void)
         {half_reply, "closed", true, "half a reply"},
         {never_answer, "timeout", true, "no answer"},
         {oversize, "toolarge", true, "too large an answer"},
+        {drip, "timeout", true, "an answer of single bytes"},
         {no_http, "other", true, "no HTTP"},
     };
     struct http_settings settings = {.verify = true, .connect_timeout = 1, .request_timeout = 10, .max_body = 100000};
@@ -431,6 +465,7 @@ int main(void)
     sends_a_form();
     sends_together();
     follows_no_redirect();
+    unpacks_nothing();
     never_sends_twice();
     uploads_in_constant_memory();
     tells_faults_apart();
