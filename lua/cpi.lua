@@ -96,7 +96,7 @@ end
 
 -- host, request { method, arguments (with n), context, api_version } -> result, and a function to call once
 -- the answer has been written.
-return function(host, request)
+local function answer(_, host, request)
   host.log.context(request.context.request_id or "-", request.method)
   local verb = verb_named(request.method)
   local cpi = cpi_for(host, request)
@@ -105,3 +105,6 @@ return function(host, request)
     if journal then journal.finish() end
   end
 end
+
+-- Called, it answers a request. parts(host, request) -> what a verb would get: for an operator at a prompt.
+return setmetatable({ parts = cpi_for }, { __call = answer })

@@ -3,7 +3,7 @@
 
 local JOB = "queryAsyncJobResult"
 local CLEAN_UP = { "listCapabilities", "listVirtualMachines", "listVolumes", "destroyVirtualMachine", "deleteVolume",
-  "stopVirtualMachine", "updateVmNicIp", "updateVirtualMachine", "listNics", "detachVolume" }
+  "stopVirtualMachine", "updateVmNicIp", "updateVirtualMachine", "listNics", "detachVolume", "listSSHKeyPairs" }
 
 return {
   { verb = "every verb", always = {}, sometimes = { "listProjects", "listDomains", "listAccounts" },

@@ -25,6 +25,13 @@ local function is_in(m, vm, network)
   return false
 end
 
+local function has_key(vm, wanted)
+  for _, name in ipairs(vm.keypairs) do
+    if lists.same(name, wanted) then return true end
+  end
+  return false
+end
+
 local function fits_place(m, vm, arguments)
   local host = vm.host
   return (not arguments.zoneid or vm.zone == arguments.zoneid)
@@ -43,6 +50,7 @@ local function list(m, call)
       and fits_state(vm, arguments.state) and fits_place(m, vm, arguments)
       and (not arguments.templateid or vm.template == arguments.templateid)
       and (not arguments.serviceofferingid or vm.offering == arguments.serviceofferingid)
+      and (not arguments.keypair or has_key(vm, arguments.keypair))
       and (not arguments.hypervisor or lists.same(vm.template.hypervisor, arguments.hypervisor))
   end)
   return lists.answer(m, call, "virtualmachine", found, function(vm)
@@ -60,7 +68,7 @@ vm_lists.commands = {
     { "serviceofferingid", "uuid", of = "service_offering" }, { "userdata", "boolean", since = "4.18" },
     { "hostid", "uuid", of = "host", admin = true }, { "podid", "uuid", of = "pod", admin = true },
     { "clusterid", "uuid", of = "cluster", admin = true }, { "tags", "map" },
-    { "affinitygroupid", "uuid", of = "affinity_group" },
+    { "affinitygroupid", "uuid", of = "affinity_group" }, { "keypair", "string" },
   } },
 }
 

@@ -5,6 +5,7 @@ local arguments = require "arguments"
 local capabilities = require "cloudstack.capabilities"
 local deployment = require "vm.deployment"
 local errors = require "errors"
+local key_pairs = require "cloudstack.key_pairs"
 local naming = require "naming"
 local offerings = require "cloudstack.offerings"
 local networks_of = require "vm.networks"
@@ -21,7 +22,7 @@ local zones = require "cloudstack.zones"
 local properties_of_a_vm = {
   compute_offering = "text", cpu = "count", cpu_speed = "count", ram = "count",
   disk = "megabytes", ephemeral_disk_offering = "text", root_disk_size = "megabytes", disk_offering = "text",
-  zone = "text", key_name = "text",
+  zone = "text", key_name = "text", key_names = "list",
   affinity_group = "text", affinity_group_type = "text", lbs = "list", routes = "object",
 }
 
@@ -95,7 +96,7 @@ local function plan(cpi, order, found)
     candidates = service_offerings(cpi, order, found), order = order, zone = found.zone, template = found.template,
     nics = nics, ephemeral = vm_disks.ephemeral(cpi, order, found), can = found.can,
     root_gb = (order.properties.root_disk_size or 0) > 0 and offerings.gigabytes(order.properties.root_disk_size) or nil,
-    key_name = order.properties.key_name or cpi.settings.cloudstack.default_key_name,
+    key_pairs = key_pairs.plan(order.properties, cpi.settings.cloudstack.default_key_name, found.can.version),
   }
 end
 

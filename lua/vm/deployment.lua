@@ -3,6 +3,7 @@
 
 local capacity = require "cloudstack.capacity"
 local errors = require "errors"
+local key_pairs = require "cloudstack.key_pairs"
 local naming = require "naming"
 local registry = require "vm.registry"
 local removal = require "vm.removal"
@@ -32,7 +33,7 @@ local function parameters(plan, offering, child)
   local params = vm_networks.parameters(plan.nics)
   params.zoneid, params.templateid, params.serviceofferingid = plan.zone.id, plan.template.id, offering.id
   params.name, params.displayname, params.userdata = child.vm_cid, child.names.display_name, child.user_data
-  params.keypair = plan.key_name ~= "" and plan.key_name or nil
+  for name, value in pairs(plan.key_pairs.parameters) do params[name] = value end
   params.rootdisksize = plan.root_gb
   if plan.ephemeral then
     params.diskofferingid, params.size = plan.ephemeral.offering.id, plan.ephemeral.size
@@ -174,7 +175,8 @@ end
 -- Why the last try failed, in one message; another try by the director helps only against what passes.
 local function give_up(cpi, plan, task, is_clean)
   local failure = task.failure
-  local words = capacity.explain(cpi, plan, failure) or cpi.cloudstack.say(failure)
+  local words = capacity.explain(cpi, plan, failure) or key_pairs.explain(cpi, plan.key_pairs.names, failure)
+    or cpi.cloudstack.say(failure)
   if failure.clean_up then words = ("%s; cleaning up after it: %s"):format(words, failure.clean_up) end
   local passing = capacity.is_short(failure) or failure.kind ~= "refused" and failure.kind ~= "job"
   error((is_clean and passing and errors.vm_creation_retriable or errors.vm_creation_failed)(
@@ -182,7 +184,7 @@ local function give_up(cpi, plan, task, is_clean)
 end
 
 -- run(cpi, plan, christen, undo) -> vm_cid, the VM's row
---   plan      { candidates, order, zone, template, nics, ephemeral, can, root_gb, key_name }
+--   plan      { candidates, order, zone, template, nics, ephemeral, can, root_gb, key_pairs }
 --   christen  makes { vm_cid, names, user_data, registry_settings } for one try
 -- Raises VMCreationFailed; what the tries made is gone then, or named in the message.
 function deployment.run(cpi, plan, christen, undo)

@@ -32,7 +32,7 @@ local function run(script, more)
   local tries = 0
   local plan = {
     candidates = { small, big }, order = { properties = {} }, zone = { id = "z1" }, template = { id = "t1" }, can = can,
-    nics = { { name = "a", ip = "10.0.0.5", target = network } }, key_name = "",
+    nics = { { name = "a", ip = "10.0.0.5", target = network } }, key_pairs = { names = {}, parameters = {} },
   }
   for key, value in pairs(more or {}) do plan[key] = value end
   local function christen()

@@ -1,7 +1,8 @@
-/* host.files: what an operator's files say. Nothing is written. */
+/* host.files: what an operator's files say, and files that are made for him. */
 #include "api.h"
 
 #include "../base/file.h"
+#include "../base/readonly.h"
 
 #include <lualib.h>
 #include <string.h>
@@ -45,9 +46,25 @@ static int list_names(lua_State *L)
     return 1;
 }
 
+/* create(path, text) -> true | nil, why. For its owner alone; a file that is there is no place for it. */
+static int create(lua_State *L)
+{
+    size_t length;
+    const char *path = luaL_checkstring(L, 1);
+    const char *text = luaL_checklstring(L, 2, &length);
+    struct fault fault;
+
+    if (readonly_is_on())
+        return luaL_error(L, "no file is made: only reads are allowed here");
+    if (!file_create(path, text, length, &fault))
+        return api_refuse(L, &fault);
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
 int api_open_files(lua_State *L)
 {
-    static const luaL_Reg functions[] = {{"list", list_names}, {"read", read_text}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"create", create}, {"list", list_names}, {"read", read_text}, {NULL, NULL}};
 
     luaL_newlib(L, functions);
     return 1;

@@ -84,3 +84,18 @@ bool file_write_stream(int fd, const char *bytes, size_t length)
     }
     return true;
 }
+
+bool file_create(const char *path, const char *bytes, size_t length, struct fault *fault)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, S_IRUSR | S_IWUSR);
+    if (fd < 0)
+        return fault_set(fault, "%s: %s", path, strerror(errno));
+    errno = 0;
+    bool ok = file_write_stream(fd, bytes, length) && fsync(fd) == 0;
+    int why = errno;
+    ok = close(fd) == 0 && ok;
+    if (ok)
+        return true;
+    unlink(path);
+    return fault_set(fault, "%s: %s", path, strerror(why ? why : EIO));
+}

@@ -17,6 +17,9 @@ bool file_read(const char *path, struct buf *out, bool *missing, struct fault *f
 /* Appends the names in a directory, each with its NUL, those of directories with a slash behind; hidden ones not. */
 bool file_list(const char *path, struct buf *names, struct fault *fault);
 
+/* Makes a file that only its owner can read; one that is there already is left alone and is a failure. */
+bool file_create(const char *path, const char *bytes, size_t length, struct fault *fault);
+
 /* Writes all of it. */
 bool file_write_stream(int fd, const char *bytes, size_t length);
 

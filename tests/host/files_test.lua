@@ -26,4 +26,14 @@ check.holds("Not a directory", select(2, files.list(directory .. "/a")))
 check.raises("string expected", files.list)
 check.raises("string expected", files.read)
 
+-- ---- made for the operator
+local new = directory .. "/new"
+check.equal(true, files.create(new, "text\0"))
+check.equal("text\0", (files.read(new)))
+local none, refused = files.create(new, "other")
+check.that(none == nil and refused:find("File exists", 1, true), "what is there stays")
+check.equal("text\0", (files.read(new)))
+none, refused = files.create(directory .. "/no/such", "x")
+check.that(none == nil and refused:find("No such file", 1, true), "no directory")
+
 harness.shell("rm -rf " .. directory)

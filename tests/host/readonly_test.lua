@@ -34,6 +34,8 @@ check.equal("1", host.store.get("journal", "a"), "what is there can be read")
 check.holds("only reads", select(2, host.store.open(directory .. "/other.db")))
 check.holds("No such file", select(2, host.files.read(directory .. "/other.db")), "no store was made")
 
+check.raises("only reads", host.files.create, directory .. "/file", "x")
+
 -- Other ways to the same functions, and new sessions, do not help.
 host.cloudstack.open { endpoint = "http://127.0.0.1:1/client/api", api_key = "the-key" }
 check.raises("only reads", send, "deployVirtualMachine")
