@@ -26,6 +26,12 @@ local beside = { "director.name", "ntp", "agent.mbus", "agent.env_service", "age
 -- Whose default is another here, and why: docs/migration.md.
 local changed = { ["stemcell.public_visibility"] = "it was never read, and has an effect here" }
 
+local TIMEOUTS = { global = 1800, reboot_vm = 1800, create_vm = 1800, delete_vm = 1800, stop_vm = 1800, create_volume = 1800,
+  delete_volume = 1800, resize_volume = 1800, poll_template = 1800, snapshot_volume = 1800, delete_snapshot_volume = 1800,
+  attach_volume = 36000, detach_volume = 1800 }
+local none = native.json.array {}
+local NO_TAGS = { disk_tags = none, not_disk_tags = none, compute_tags = none, not_compute_tags = none }
+
 -- What manifests of bosh-deployment, of the jumpbox and of a large site say, as far as it is the CPI's.
 local manifests = {
   {
@@ -34,16 +40,18 @@ local manifests = {
       cloudstack = {
         endpoint = "https://cloud.example.com/client/api", api_key = "API", secret_access_key = "SECRET",
         default_key_name = "bosh", default_zone = "zone-1", private_key = "not_used",
-        stemcell = { requires_hvm = true }, default_offer = { custom_disk = "shared.custom" },
-        timeout = { poll_template = 3600, attach_volume = 36000 },
+        stemcell = { public_visibility = true, requires_hvm = false, os_type = "Other PV (64-bit)" }, timeout = TIMEOUTS,
+        proxy_host = "", proxy_user = "", proxy_password = "", proxy_port = "", clean_disk = true, interval_clean_disk = 1,
+        expunge_vm = true, calculate = NO_TAGS, default_offer = { disk = "", ephemeral_disk = "", custom_disk = "shared.custom" },
       },
-      agent = { mbus = "https://mbus:pw@0.0.0.0:6868", blobstore = { provider = "local", options = {
-        blobstore_path = "/var/vcap/micro_bosh/data/cache" } } },
-      registry = { host = "10.0.0.6", username = "admin", password = "admin", port = 25777 },
-      ntp = { "0.pool.ntp.org", "1.pool.ntp.org" },
-      blobstore = { provider = "local", path = "/var/vcap/micro_bosh/data/cache" },
+      agent = { mbus = "nats://10.0.0.6:4222", blobstore = { provider = "dav", options = {
+        endpoint = "http://10.0.0.6:25250", user = "agent", password = "pw", tls = { cert = { ca = "CA" } } } } },
+      registry = { address = "10.0.0.6", host = "10.0.0.6", db = { host = "127.0.0.1", password = "pw" },
+        http = { user = "registry", password = "pw", port = 25777 }, username = "registry", password = "pw", port = 25777 },
+      director = { name = "bosh", cpi_job = "cloudstack_cpi" }, blobstore = { provider = "dav", address = "10.0.0.6" },
     },
-    warnings = { "cloudstack.private_key" },
+    warnings = { "cloudstack.clean_disk", "cloudstack.interval_clean_disk", "cloudstack.private_key", "cloudstack.proxy_host",
+      "cloudstack.proxy_password", "cloudstack.proxy_port", "cloudstack.proxy_user" },
   },
   {
     name = "jumpbox-deployment",
@@ -51,14 +59,11 @@ local manifests = {
       cloudstack = {
         endpoint = "https://cloud.example.com/client/api", api_key = "API", secret_access_key = "SECRET",
         default_zone = "zone-1", default_key_name = "bosh", private_key = "not_used", skip_verify_ssl = true, expunge_vm = true,
-        clean_disk = true, interval_clean_disk = 1, stemcell = { public_visibility = true, requires_hvm = false,
-          os_type = "Other PV (64-bit)" },
-        timeout = { global = 1800, reboot_vm = 1800, create_vm = 1800, delete_vm = 1800, stop_vm = 1800, create_volume = 1800,
-          delete_volume = 1800, resize_volume = 1800, poll_template = 1800, snapshot_volume = 1800,
-          delete_snapshot_volume = 1800, attach_volume = 36000, detach_volume = 1800 },
+        clean_disk = true, interval_clean_disk = 1, timeout = TIMEOUTS, calculate = NO_TAGS,
+        stemcell = { public_visibility = true, requires_hvm = false, os_type = "Other PV (64-bit)" },
       },
       agent = { mbus = "https://mbus:pw@0.0.0.0:6868", env_service = "registry", blobstore = { provider = "local",
-        options = { blobstore_path = "/var/vcap/micro_bosh/data/cache" } } },
+        options = { path = "/var/vcap/micro_bosh/data/cache" } } },
       director = { name = "" }, ntp = { "0.pool.ntp.org" },
     },
     warnings = { "agent.env_service", "cloudstack.clean_disk", "cloudstack.interval_clean_disk", "cloudstack.private_key" },
