@@ -2,8 +2,7 @@
 -- the package where BOSH puts it, and in each VM a guest that reads its settings as an agent does and finds its disks
 -- by the hints that it is given.
 --
--- CPI_PACKAGES names a directory of compiled packages (BOSH_PACKAGES_DIR); without it the programs of this build are
--- laid out as the package is.
+-- Which package that is: job.packages.
 
 local agent = require "agent"
 local create_env = require "create_env"
@@ -53,7 +52,8 @@ local function install(properties)
     ntp = { "0.pool.ntp.org", "1.pool.ntp.org" },
   }
   for name, value in pairs(properties or {}) do job.put(given, name, value) end
-  self.job, self.packages = job.install(place, given), job.packages(place)
+  self.job = job.install(place, given)
+  self.packages, self.how = job.packages(place)
   self.known = { image = write(place .. "/image", "BZh9" .. ("x"):rep(300000)) }
   return self
 end
@@ -134,8 +134,9 @@ describe("the installed job", function()
   it("carries an environment through all its stages, keeps its data, and leaves nothing", function()
     local site <close> = install()
     site:play()
+    print("  create-env through the installed job, its package " .. site.how)
     for _, stage in ipairs(create_env.stages) do
-      print(("  create-env through the installed job: %-8s %2d calls, %.2f s"):format(stage.name, site.calls[stage.name],
+      print(("  %-8s %2d calls, %.2f s"):format(stage.name, site.calls[stage.name],
         site.seconds[stage.name]))
     end
     site.cloud:clock(86400)

@@ -20,7 +20,8 @@ local variables = {
   cloudstack_compute_offering = "shared.medium", stemcell_url = "https://example.com/s.tgz", stemcell_sha1 = "0",
   cloudstack_cpi_url = "file:///tmp/cloudstack_cpi.tgz", cloudstack_cpi_sha1 = "1", cloudstack_ca_cert = CERTIFICATE,
   cloudstack_policies = { failed_vm = 'return { api = 1, decide = function() return "keep" end }\n' },
-  cloudstack_policies_directory = "/var/vcap/jobs/site/policies", registry_password = "registry-password", private_key = "key",
+  cloudstack_policies_directory = "/var/vcap/jobs/site/policies", cloudstack_project = "bosh-production",
+  registry_password = "registry-password", private_key = "key",
 }
 
 local function interpolated(manifest, ops)
@@ -137,6 +138,11 @@ cases["readable-vm-names"] = { { "cpi" }, function(document)
     assert.equal("prod-cf-router/0000abcd", decide("names", facts).display_name)
     job.run("rm -r " .. place)
   end
+end }
+
+cases["projects"] = { { "cpi" }, function(document)
+  assert.equal("bosh-production", of_director(document).cloudstack.project)
+  assert.equal("bosh-production", of_create_env(document).cloudstack.project)
 end }
 
 cases["auto-anti-affinity"] = { { "cpi" }, function(document)

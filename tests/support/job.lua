@@ -36,14 +36,19 @@ function job.spec()
   return assert(json.decode(job.run(("ruby tests/job/job.rb %s spec"):format(job.directory))))
 end
 
+local rendered = {} -- by the orders' text: rendering is pure, and starting Ruby is not for nothing
+
 -- render(orders) -> a list of { files = { path = text }, errors = { path = message } }
 -- orders: a list of { properties =, links =, spec = }
 function job.render(orders)
-  local file = os.tmpname()
-  write(file, json.encode(json.array(orders)))
-  local text = job.run(("ruby tests/job/job.rb %s <%s"):format(job.directory, quote(file)))
-  os.remove(file)
-  return assert(json.decode(text))
+  local order = json.encode(json.array(orders))
+  if not rendered[order] then
+    local file = os.tmpname()
+    write(file, order)
+    rendered[order] = job.run(("ruby tests/job/job.rb %s <%s"):format(job.directory, quote(file)))
+    os.remove(file)
+  end
+  return assert(json.decode(rendered[order]))
 end
 
 -- The configuration that one set of properties becomes, or nil and what the template said.
@@ -68,15 +73,20 @@ function job.install(directory, properties)
   return root
 end
 
--- packages(directory) -> a directory as BOSH_PACKAGES_DIR is: the compiled packages that CPI_PACKAGES names, else the
--- programs of this build laid out in DIRECTORY/packages as the package has them.
+-- packages(directory) -> a directory as BOSH_PACKAGES_DIR is, and how it was made. It is what CPI_PACKAGES names; else,
+-- where the libraries have been compiled once (`make compiled` leaves them in build/packages), what the packaging
+-- scripts make of this tree; else this build, laid out in DIRECTORY as the package is.
 function job.packages(directory)
-  local compiled = os.getenv "CPI_PACKAGES"
-  if compiled then return compiled end
+  local given = os.getenv "CPI_PACKAGES"
+  if given then return given, "compiled before" end
+  if os.execute "test -d build/packages/openssl && release/blobs --check >/dev/null" then
+    job.run "release/compile build/job-packages cloudstack_cpi"
+    return job.run("pwd"):match "[^\n]+" .. "/build/job-packages", "compiled by the packaging scripts"
+  end
   local package = directory .. "/packages/cloudstack_cpi"
-  job.run(("mkdir -p %s/bin %s/share/cloudstack_cpi && cp %s/cpi %s/bin && cp -R lua %s/share/cloudstack_cpi"):format(
-    quote(package), quote(package), quote(rig.build), quote(package), quote(package)))
-  return directory .. "/packages"
+  job.run(("mkdir -p %s/bin && cp %s/cpi %s/bin && cp -R lua %s"):format(quote(package), quote(rig.build), quote(package),
+    quote(package)))
+  return directory .. "/packages", "laid out from this build"
 end
 
 -- The names of the decisions that a site may take over.
