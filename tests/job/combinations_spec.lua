@@ -3,6 +3,10 @@
 local job = require "job"
 local native = require "host_native"
 local policy = require "policy"
+local rig = require "rig"
+
+-- For the registry of one test: another for each process that tests at the same time.
+local PORT = 20000 + tonumber(io.open("/proc/self/stat"):read "n") % 10000
 
 local CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 local KEEP = 'return { api = 1, decide = function() return "keep" end }\n'
@@ -167,7 +171,6 @@ describe("registry.enabled", function()
     assert.truthy(files.monit:find("check process cloudstack_cpi_registry", 1, true))
     local start, stop = files.monit:match 'start program "%S+/(bin/%S+ start)".-stop program "%S+/(bin/%S+ stop)"'
     assert.same({ "bin/registry_ctl start", "bin/registry_ctl stop" }, { start, stop })
-    assert.truthy(files["bin/registry_ctl"]:find("0.0.0.0:25777", 1, true))
   end)
 
   it("writes the process where monit looks for it", function()
@@ -175,6 +178,40 @@ describe("registry.enabled", function()
     local directory, name = files.monit:match "pidfile (%S+)/(%S+)"
     assert.truthy(files["bin/registry_ctl"]:find("\nrun=" .. directory .. "\n", 1, true))
     assert.truthy(files["bin/registry_ctl"]:find('"$run/' .. name .. '"', 1, true))
+  end)
+
+  it("and TLS do not go together while the release's libmicrohttpd has none", function()
+    local with_tls = properties { ["registry.tls.certificate"] = "PEM", ["registry.tls.private_key"] = "PEM" }
+    assert(job.configuration(with_tls))
+    with_tls.registry = { enabled = true, host = "h", username = "u", password = "p", tls = with_tls.registry.tls }
+    with_tls.store = { path = "/s" }
+    local _, message = job.configuration(with_tls)
+    assert.truthy(message:find("registry.tls needs a libmicrohttpd with TLS", 1, true), message)
+    job.run "grep -q -e --disable-https bosh-release/packages/libmicrohttpd/packaging"
+  end)
+
+  -- The script as it is, but for the two directories that only root may write to, and chpst.
+  it("starts a registry that answers, and ends it", function()
+    local place = job.run("mktemp -d"):match "%S+"
+    local given = properties { ["registry.enabled"] = true, ["registry.host"] = "127.0.0.1", ["registry.port"] = PORT,
+      ["registry.username"] = "u", ["registry.password"] = "registry-password", ["store.path"] = place .. "/store.db" }
+    local root, packages = job.install(place, given), job.packages(place)
+    job.run(("sed -i 's#/var/vcap/sys#%s/sys#' %s/bin/registry_ctl"):format(place, root))
+    job.run(("mkdir %s/tools && printf '#!/bin/sh\nshift 2\nexec \"$@\"\n' >%s/tools/chpst && ln -s /bin/true %s/tools/chown "
+      .. "&& chmod +x %s/tools/chpst"):format(place, place, place, place))
+    local function ctl(word)
+      return ("PATH=%s/tools:$PATH BOSH_PACKAGES_DIR=%s BOSH_JOBS_DIR=%s/jobs %s/bin/registry_ctl %s"):format(place, packages,
+        place, root, word)
+    end
+    os.execute(ctl "start" .. " &")
+    local url = ("http://127.0.0.1:%d/instances/cpivm-1/settings"):format(PORT)
+    local function code(user) return job.run(("curl -s -o %s/body -w '%%{http_code}' -u %s %s || true"):format(place, user, url)) end
+    rig.wait(function() return code "u:wrong" == "401" end, 20)
+    assert.equal("404", code "u:registry-password")
+    local pid = job.run(("cat %s/sys/run/cloudstack_cpi/registry.pid"):format(place)):match "%d+"
+    job.run(ctl "stop")
+    assert.is_nil(io.open("/proc/" .. pid .. "/cmdline"))
+    job.run("rm -rf " .. place)
   end)
 
   it("is no property of the CPI", function()

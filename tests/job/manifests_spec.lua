@@ -169,7 +169,8 @@ end }
 
 cases["registry"] = { { "cpi", "store" }, function(document)
   local loaded, files = of_director(document)
-  assert.same({ host = "10.0.0.6", port = 25777, username = "registry", password = "registry-password" }, loaded.registry)
+  assert.same({ "10.0.0.6", 25777, "registry", "registry-password" }, { loaded.registry.host, loaded.registry.port,
+    loaded.registry.username, loaded.registry.password })
   assert.truthy(files.monit:find("check process", 1, true))
   assert.equal("password", named(document.variables, "registry_password").type)
 end }
