@@ -11,6 +11,14 @@ local kinds = {
   count = { "a whole number above 0", function(v) return is_whole(v) and v > 0 end },
   megabytes = { "a whole number of megabytes, 0 or more", function(v) return is_whole(v) and v >= 0 end },
   list = { "a list", function(v) return type(v) == "table" and (#v > 0 or next(v) == nil) end },
+  names = { "a string or a list of strings", function(v)
+    if type(v) == "string" then return v ~= "" end
+    if type(v) ~= "table" or #v == 0 and next(v) ~= nil then return false end
+    for _, one in ipairs(v) do
+      if type(one) ~= "string" or one == "" then return false end
+    end
+    return true
+  end },
   object = { "an object", function(v) return type(v) == "table" end },
   any = { "anything", function() return true end },
 }
@@ -22,10 +30,11 @@ local function sorted_keys(t)
   return keys
 end
 
--- The value of one known key, or nil and what is wrong with it. Whole numbers become integers.
+-- The value of one known key, or nil and what is wrong with it. Whole numbers become integers, names a list.
 local function checked(kind, value)
   local words, fits = table.unpack(kinds[kind])
   if not fits(value) then return nil, words end
+  if kind == "names" then return type(value) == "table" and value or { value } end
   return math.type(value) and math.tointeger(value) or value
 end
 

@@ -6,6 +6,7 @@ return {
   "expunge",
   "names",
   "networks",
+  "affinity",
   "retry",
   "failed_vm",
 }

@@ -3,7 +3,8 @@
 
 local JOB = "queryAsyncJobResult"
 local CLEAN_UP = { "listCapabilities", "listVirtualMachines", "listVolumes", "destroyVirtualMachine", "deleteVolume",
-  "stopVirtualMachine", "updateVmNicIp", "updateVirtualMachine", "listNics", "detachVolume", "listSSHKeyPairs" }
+  "stopVirtualMachine", "updateVmNicIp", "updateVirtualMachine", "listNics", "detachVolume", "listSSHKeyPairs",
+  "deleteAffinityGroup", "listAffinityGroups", "createAffinityGroup" }
 
 return {
   { verb = "every verb", always = {}, sometimes = { "listProjects", "listDomains", "listAccounts" },
@@ -14,10 +15,11 @@ return {
     when = "while VMs of it are there" },
   { verb = "create_vm", always = { "listZones", "listServiceOfferings", "listDiskOfferings", "listNetworks",
     "listTemplates", "listCapabilities", "listVolumes", "listVirtualMachines", "deployVirtualMachine", "createTags", JOB },
-    sometimes = CLEAN_UP, when = "when it fails" },
+    sometimes = CLEAN_UP, when = "when it fails; the last three for affinity groups" },
   { verb = "delete_vm", always = { "listVirtualMachines", "listVolumes", "listCapabilities", "destroyVirtualMachine",
     "deleteVolume", JOB }, sometimes = { "stopVirtualMachine", "updateVmNicIp", "updateVirtualMachine", "listNics",
-    "detachVolume" }, when = "expunge policy: the first three for release, the fourth for wait; the last before 4.16" },
+    "detachVolume", "deleteAffinityGroup" }, when = "expunge policy: the first three for release, the fourth for wait; "
+    .. "the fifth before 4.16; the last for affinity groups" },
   { verb = "has_vm", always = { "listVirtualMachines" } },
   { verb = "reboot_vm", always = { "listVirtualMachines", "rebootVirtualMachine", "startVirtualMachine", JOB } },
   { verb = "set_vm_metadata", always = { "listVirtualMachines", "createTags", "deleteTags", JOB } },

@@ -10,6 +10,12 @@ local function match(answer, facts)
     if not chosen[i] then return nil, ("its entry %d is none of facts.offerings"):format(i) end
   end
   if #chosen == 0 then return nil, "it must name at least one offering" end
+  if answer.zone ~= nil then
+    for _, zone in ipairs(facts.zones or {}) do
+      if zone == answer.zone then chosen.zone = zone end
+    end
+    if not chosen.zone then return nil, "its zone is none of facts.zones" end
+  end
   return chosen
 end
 
@@ -41,7 +47,9 @@ return {
     { "group", "string", "`env.bosh.group`: the names of director, deployment and instance group, with dashes; absent from "
       .. "`calculate_vm_cloud_properties`, which does not know who asks", optional = true },
     { "zone", "object", "where the VM will be", fields = rows.zone },
-    { "refused", "string[]", "ids of offerings that were refused; empty in this version" },
+    { "zones", "string[]", "where the VM may be instead: names or ids, from `zones` in the cloud_properties, of those not "
+      .. "tried yet", optional = true },
+    { "refused", "string[]", "ids of offerings for which CloudStack had no room in this zone, since this request began" },
     { "offerings", "object[]", "every service offering usable in the zone; for `calculate_vm_cloud_properties` only "
       .. "those that fit `cloudstack.calculate.*`", open = true, fields = {
       { "id", "string", "CloudStack's id" },
@@ -55,11 +63,14 @@ return {
   answer = {
     type = "offerings[]|offerings",
     text = "a list of rows of `facts.offerings`, best first, or one row. Each is tried in turn while CloudStack says "
-      .. "that it has no room. The list must not be empty.",
+      .. "that it has no room. The list must not be empty. When none had room, `create_vm` asks again, with `refused`; an "
+      .. "answer that has nothing new, or nil, ends the tries in this zone, and the next of `zones` is tried, or the one "
+      .. "that the list names in its field `zone`. Twelve deploys are the most in one `create_vm`.",
   },
-  ours = "those with enough CPUs and memory, the smallest first, customised ones last, three at most.",
+  ours = "those with enough CPUs and memory, the smallest first, customised ones last, three at most; "
+    .. "after three that had no room none.",
   example = {
-    cpu = 2, ram = 4096, group = "bosh-cf-diego-cell", zone = { id = "z1", name = "zone1" }, refused = {},
+    cpu = 2, ram = 4096, group = "bosh-cf-diego-cell", zone = { id = "z1", name = "zone1" }, zones = { "zone2" }, refused = {},
     offerings = {
       { id = "s1", name = "shared.small", cpunumber = 1, memory = 2048, iscustomized = false },
       { id = "s2", name = "shared.large", cpunumber = 4, memory = 8192, iscustomized = false, hosttags = "ssd" },

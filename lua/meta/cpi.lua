@@ -9,7 +9,8 @@
 ---@field ram integer MB wanted
 ---@field group? string env.bosh.group: the names of director, deployment and instance group, with dashes; absent from calculate_vm_cloud_properties, which does not know who asks
 ---@field zone cpi.service_offering.zone where the VM will be
----@field refused string[] ids of offerings that were refused; empty in this version
+---@field zones? string[] where the VM may be instead: names or ids, from zones in the cloud_properties, of those not tried yet
+---@field refused string[] ids of offerings for which CloudStack had no room in this zone, since this request began
 ---@field offerings cpi.service_offering.offerings[] every service offering usable in the zone; for calculate_vm_cloud_properties only those that fit cloudstack.calculate.*
 
 ---@class cpi.service_offering.zone
@@ -146,6 +147,32 @@
 ---@class cpi.networks.policy
 ---@field api 1
 ---@field decide fun(facts: cpi.networks.facts, default: fun(facts: cpi.networks.facts): cpi.networks.answers?, string?): cpi.networks.answers?, string?
+
+-- affinity: Which affinity groups a VM is in, beside those that its cloud_properties name.
+
+---@class cpi.affinity.facts
+---@field names string[] affinity_group of the cloud_properties; the VM is in these in any case
+---@field type? string affinity_group_type of the cloud_properties
+---@field group? string env.bosh.group; compilation VMs have none
+---@field auto? string the name of the group that all VMs of the instance group share, where cloudstack.enable_auto_anti_affinity is true
+---@field auto_type string cloudstack.auto_anti_affinity_type
+---@field groups cpi.affinity.groups[] the groups that there are; looked up only when names or auto asks for one, so it may be empty or have just that one
+
+---@class cpi.affinity.groups
+---@field id string CloudStack's id
+---@field name string its name
+---@field type string its type
+---@field vms integer how many VMs are in it, destroyed ones included
+
+---@class cpi.affinity.answer
+---@field name string the group's name
+---@field type? string its type, where it has to be made; one of another type that exists is an error
+
+---@alias cpi.affinity.answers cpi.affinity.answer[]|cpi.affinity.answer|"none"
+
+---@class cpi.affinity.policy
+---@field api 1
+---@field decide fun(facts: cpi.affinity.facts, default: fun(facts: cpi.affinity.facts): cpi.affinity.answers?, string?): cpi.affinity.answers?, string?
 
 -- retry: Whether a request that CloudStack did not answer well is sent again.
 

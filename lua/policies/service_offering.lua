@@ -19,11 +19,12 @@ local function smaller(a, b)
 end
 
 local function decide(facts)
+  if #facts.refused >= TRIES then return nil, "CloudStack has no room" end
   local fitting = {}
   for _, offering in ipairs(facts.offerings) do
     local fits = offering.iscustomized
       or (offering.cpunumber or 0) >= facts.cpu and (offering.memory or 0) >= facts.ram
-    if fits and not has(facts.refused or {}, offering.id) then fitting[#fitting + 1] = offering end
+    if fits and not has(facts.refused, offering.id) then fitting[#fitting + 1] = offering end
   end
   table.sort(fitting, smaller)
   if #fitting == 0 then

@@ -1,4 +1,5 @@
 -- Which host a VM starts on and which pool a volume is put into; whether there is one at all.
+local affinity = require "sim.affinity"
 local infrastructure = require "sim.infrastructure"
 local refusal = require "sim.refusal"
 
@@ -72,20 +73,25 @@ end
 
 -- host(m, vm, wanted) -> the host with most memory to spare (the last one if it still fits) | raises
 function placement.host(m, vm, wanted)
-  local tagged, best, most = false, nil, nil
+  local tagged, apart, best, most, least = false, false, nil, nil, nil
   for _, host in ipairs(m:rows "host") do
     local possible = host.zone == vm.zone and (not wanted.host or host == wanted.host)
       and (not wanted.cluster or host.cluster == wanted.cluster) and (not wanted.pod or host.pod == wanted.pod)
     if possible and has_tags(host.tags_offered, vm.offering.hosttags) then
       tagged = true
       local free = fits_volumes(m, vm, host) and free_memory(m, vm, host)
-      if free and host == vm.last_host then return host end
-      if free and (not best or free > most) then best, most = host, free end
+      local allowed, regrets = affinity.judge(m, vm, host)
+      apart = apart or not allowed
+      if free and allowed and host == vm.last_host then return host end
+      if free and allowed and (not best or regrets < least or regrets == least and free > most) then
+        best, most, least = host, free, regrets
+      end
     end
   end
   if best and not wanted.nowhere then return best end
   if not tagged and vm.offering.hosttags then refusal.internal "No suitable host found." end
-  refusal.capacity("No destination found for a deployment for %s", placement.described(vm, "Stopped"))
+  refusal.capacity("No destination found for a deployment for %s%s", placement.described(vm, "Stopped"),
+    apart and ", Please check the affinity groups provided, there may not be sufficient capacity to follow them" or "")
 end
 
 -- Puts the VM's volumes that have no pool yet where its host reaches them.

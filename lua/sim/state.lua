@@ -1,4 +1,5 @@
 -- Everything there is, as plain data for tests: each object with its fields, and a count of what would be left.
+local affinity = require "sim.affinity"
 local jobs = require "sim.jobs"
 local nics = require "sim.nics"
 local tags = require "sim.tags"
@@ -120,6 +121,13 @@ local function account(m, object)
   }
 end
 
+local function affinity_group(m, object)
+  local vms = m:array()
+  for i, one in ipairs(m:rows("vm", function(one) return affinity.is_in(one, object) end)) do vms[i] = one.name end
+  return { id = object.id, name = object.name, type = object.type, account = object.account.name, vms = vms,
+    description = object.description }
+end
+
 local function project(_, object)
   return { id = object.id, name = object.name, state = object.state, account = object.account.name }
 end
@@ -140,7 +148,8 @@ local function left(m)
   end
   return {
     vms = #m:rows "vm", volumes = #m:rows "volume", templates = made "template", networks = made "network",
-    public_addresses = made "public_address", rules = #m:rows "firewall_rule" + #m:rows "loadbalancer", tags = #tags.all(m), snapshots = 0,
+    public_addresses = made "public_address", rules = #m:rows "firewall_rule" + #m:rows "loadbalancer", tags = #tags.all(m),
+    snapshots = 0, affinity_groups = #m:rows "affinity_group",
     addresses = #m:rows "nic",
   }
 end
@@ -159,7 +168,9 @@ function state.of(m)
     time = m:date(m:now()), version = m.version.text, left = left(m), vms = collect(m, "vm", vm),
     volumes = collect(m, "volume", volume), templates = collect(m, "template", template), jobs = collect(m, "job", job),
     networks = collect(m, "network", network), keys = collect(m, "key", key), accounts = collect(m, "account", account),
-    projects = collect(m, "project", project), zones = collect(m, "zone", named), serviceofferings = collect(m, "service_offering", named),
+    projects = collect(m, "project", project),
+    affinitygroups = collect(m, "affinity_group", affinity_group), zones = collect(m, "zone", named),
+    serviceofferings = collect(m, "service_offering", named),
     diskofferings = collect(m, "disk_offering", named), hosts = collect(m, "host", named),
     pools = collect(m, "pool", named),
     ostypes = collect(m, "ostype", named), tags = all_tags(m), snapshots = m:array(), groups = m:array(),

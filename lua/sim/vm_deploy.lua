@@ -1,6 +1,7 @@
 -- deployVirtualMachine: what is checked before anything exists, what the request itself makes (VM, NICs, disks),
 -- and the job that starts the VM. A refusal after the first row is written leaves that row behind.
 local accounts = require "sim.accounts"
+local affinity = require "sim.affinity"
 local jobs = require "sim.jobs"
 local keys = require "sim.keys"
 local limits = require "sim.limits"
@@ -55,11 +56,6 @@ local function refuse_storage(zone, offering, kind)
   end
 end
 
-local function refuse_affinity(arguments)
-  local name = arguments.affinitygroupnames and arguments.affinitygroupnames[1]
-  if name then refusal.invalid("Unable to find affinity group by name %s", name) end
-end
-
 local function refuse_boot(arguments)
   local kind = arguments.boottype
   if kind and kind:upper() ~= "BIOS" and kind:upper() ~= "UEFI" then
@@ -108,7 +104,7 @@ local function plan(m, call)
   check_offerings(owner, arguments)
   userdata.check(m, arguments.userdata)
   local groups = security_groups.of_deployment(m, owner, arguments)
-  refuse_affinity(arguments)
+  local affinity_groups = affinity.wanted(m, owner, arguments)
   local cpu, mhz, memory = vm_resources.compute(arguments.serviceofferingid, details)
   local template = template_of(m, arguments, owner)
   local root, data = disks(m, arguments, template, details)
@@ -120,8 +116,8 @@ local function plan(m, call)
     user_vm = 1, cpu = cpu, memory = memory, volume = data and 2 or 1, primary_storage = root + (data or 0),
   }, 9999)
   return {
-    id = id, owner = owner, name = name, nics = nic_plans, groups = groups, cpu = cpu, mhz = mhz, memory = memory, template = template,
-    root = root, data = data, keys = key_pairs(m, owner, arguments),
+    id = id, owner = owner, name = name, nics = nic_plans, groups = groups, affinity = affinity_groups, cpu = cpu, mhz = mhz,
+    memory = memory, template = template, root = root, data = data, keys = key_pairs(m, owner, arguments),
   }
 end
 
@@ -144,7 +140,7 @@ local function add_vm(m, plan_, arguments)
     id = plan_.id, account = plan_.owner, zone = arguments.zoneid, template = plan_.template,
     offering = arguments.serviceofferingid, cpu = plan_.cpu, mhz = plan_.mhz, memory = plan_.memory, state = "Stopped",
     details = details, keypairs = names, userdata = arguments.userdata, group = arguments.group,
-    publickeys = details["SSH.PublicKey"], ever_started = false, security_groups = plan_.groups,
+    publickeys = details["SSH.PublicKey"], ever_started = false, security_groups = plan_.groups, affinity = plan_.affinity,
   })
   vm.name = plan_.name or "VM-" .. vm.id
   vm.displayname = arguments.displayname or vm.name

@@ -49,7 +49,7 @@ local function expunge(m, vm)
   static_nat.forget(m, vm)
   load_balancers.forget(m, vm)
   nics.release(m, vm)
-  vm.state = "Expunged"
+  vm.state, vm.affinity = "Expunged", nil
   drop(m, vm)
 end
 

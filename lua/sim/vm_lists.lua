@@ -1,4 +1,5 @@
 -- Lists of VMs: who sees which, and the filters.
+local affinity = require "sim.affinity"
 local lists = require "sim.lists"
 local vm_rows = require "sim.vm_rows"
 local nics = require "sim.nics"
@@ -48,6 +49,7 @@ local function list(m, call)
   local found = m:rows("vm", function(vm)
     return mine(vm) and is_visible(m, vm, call.account) and lists.fits(vm, arguments, like)
       and fits_state(vm, arguments.state) and fits_place(m, vm, arguments)
+      and (not arguments.affinitygroupid or affinity.is_in(vm, arguments.affinitygroupid))
       and (not arguments.templateid or vm.template == arguments.templateid)
       and (not arguments.serviceofferingid or vm.offering == arguments.serviceofferingid)
       and (not arguments.keypair or has_key(vm, arguments.keypair))

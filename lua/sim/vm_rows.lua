@@ -1,5 +1,6 @@
 -- How a VM is shown: which fields its state, the caller's role and the wanted details bring.
 local accounts = require "sim.accounts"
+local affinity = require "sim.affinity"
 local zones = require "sim.zones"
 local nics = require "sim.nics"
 local security_groups = require "sim.security_groups"
@@ -84,7 +85,7 @@ local function base(m, vm)
     id = vm.id, name = vm.name, displayname = vm.displayname, userid = vm.account.user.id,
     username = vm.account.user.name, created = m:date(vm.created), lastupdated = vm.updated and m:date(vm.updated),
     state = vm.state, haenable = false, guestosid = ostype.id, securitygroup = security_groups.rows(m, vm), nic = m:array(),
-    hypervisor = vm.template.hypervisor, affinitygroup = m:array(), isdynamicallyscalable = false,
+    hypervisor = vm.template.hypervisor, affinitygroup = affinity.rows_of(m, vm), isdynamicallyscalable = false,
     deleteprotection = vm.protected or false, ostypeid = ostype.id, osdisplayname = ostype.name, receivedbytes = 0,
     sentbytes = 0, tags = tags.rows(m, vm, "UserVm"), hasannotations = false,
   }

@@ -1,6 +1,8 @@
 -- create_vm(agent_id, stemcell_cid, cloud_properties, networks, disk_cids, env): a running VM whose user data
 -- is the agent's settings; answers [vm_cid, networks]. A create_vm that fails leaves nothing.
 
+local affinity = require "vm.affinity"
+local affinity_claims = require "vm.affinity_claims"
 local arguments = require "arguments"
 local capabilities = require "cloudstack.capabilities"
 local deployment = require "vm.deployment"
@@ -22,19 +24,17 @@ local zones = require "cloudstack.zones"
 local properties_of_a_vm = {
   compute_offering = "text", cpu = "count", cpu_speed = "count", ram = "count",
   disk = "megabytes", ephemeral_disk_offering = "text", root_disk_size = "megabytes", disk_offering = "text",
-  zone = "text", key_name = "text", key_names = "list",
-  affinity_group = "text", affinity_group_type = "text", lbs = "list", routes = "object",
+  zone = "text", zones = "names", key_name = "text", key_names = "list",
+  affinity_group = affinity.properties.affinity_group, affinity_group_type = affinity.properties.affinity_group_type,
+  lbs = "list", routes = "object",
 }
 
 -- Keys that the Go release knows and this CPI does not do yet: refused, never quietly left out.
-local not_yet = { "affinity_group", "lbs", "routes" }
+local not_yet = { "lbs", "routes" }
 
-local function refuse_what_is_missing(cpi, properties)
+local function refuse_what_is_missing(properties)
   for _, key in ipairs(not_yet) do
     if properties[key] then error(errors.not_supported("cloud_properties.%s is not supported yet", key)) end
-  end
-  if cpi.settings.cloudstack.enable_auto_anti_affinity then
-    error(errors.not_supported("cloudstack.enable_auto_anti_affinity is not supported yet"))
   end
 end
 
@@ -47,7 +47,8 @@ local function read_order(cpi, agent_id, stemcell_cid, cloud_properties, network
     disk_cids = arguments.list("disk_cids", disk_cids, null), env = arguments.object("env", env, null),
   }
   secrets.register_env(cpi.log.secret, order.env)
-  refuse_what_is_missing(cpi, order.properties)
+  refuse_what_is_missing(order.properties)
+  affinity.check(order.properties)
   registry.check(cpi)
   return order
 end
@@ -60,9 +61,8 @@ local function look_up(cpi, order)
   }
   requests.networks.cached, requests.templates.cached = true, true
   vm_disks.add_requests(requests, order)
+  affinity.add_requests(requests, cpi, order)
   local found = cpi.cloudstack:gather(requests)
-  found.zone = zones.pick(found.zones, order.properties.zone or cpi.settings.cloudstack.default_zone)
-  found.template = templates.pick(found.templates, order.stemcell_cid, found.zone)
   found.can = capabilities.read(found.capabilities)
   return found
 end
@@ -73,31 +73,81 @@ local function group_of(order)
   return type(bosh.group) == "string" and bosh.group or nil
 end
 
--- The service offerings to try, best first: the one that the manifest names, else the policy's.
-local function service_offerings(cpi, order, found)
+-- The names of the zones that the VM may be in, best first: `zone`, then `zones`, or the configured one.
+local function zone_names(cpi, order)
+  local properties, names, seen = order.properties, {}, {}
+  for _, name in ipairs { properties.zone or false, table.unpack(properties.zones or {}) } do
+    if name and not seen[name] then names[#names + 1], seen[name] = name, true end
+  end
+  return #names > 0 and names or { cpi.settings.cloudstack.default_zone }
+end
+
+-- What was found, as it looks from one zone.
+local function in_zone(order, found, name)
+  local zone = zones.pick(found.zones, name)
+  return setmetatable({ zone = zone, template = templates.pick(found.templates, order.stemcell_cid, zone) },
+    { __index = found })
+end
+
+-- A function that answers the service offerings to try next, best first, for the ids of those that had no room: the one
+-- that the manifest names, else what the policy says; nil when there is no more. The first time it raises.
+local function service_offerings(cpi, order, found, zones_left)
   local properties = order.properties
   local usable = offerings.in_zone(found.services, found.zone)
   if properties.compute_offering then
-    return { offerings.pick(usable, properties.compute_offering, "service") }
+    local only = offerings.pick(usable, properties.compute_offering, "service")
+    return function(refused) return #refused == 0 and { only } or nil end
   elseif not properties.cpu or not properties.ram then
     error(errors.cloud("cloud_properties of the VM must name 'compute_offering', or both 'cpu' and 'ram'"))
   end
-  return cpi.decide("service_offering", {
-    cpu = properties.cpu, ram = properties.ram, offerings = usable, refused = {},
-    zone = { id = found.zone.id, name = found.zone.name }, group = group_of(order),
-  })
+  return function(refused)
+    return cpi.decide("service_offering", {
+      cpu = properties.cpu, ram = properties.ram, offerings = usable, refused = refused,
+      zone = { id = found.zone.id, name = found.zone.name }, zones = zones_left, group = group_of(order),
+    })
+  end
 end
 
 -- The parameters of the deploy that do not change from try to try. All decisions fall here, before anything
 -- is created.
-local function plan(cpi, order, found)
+local function plan(cpi, order, found, zones_left)
+  vm_disks.check_persistent(order, found)
   local nics = networks_of.plan(cpi, order.networks, found)
+  local offered = service_offerings(cpi, order, found, zones_left)
   return {
-    candidates = service_offerings(cpi, order, found), order = order, zone = found.zone, template = found.template,
+    offered = offered, candidates = offered {}, order = order, zone = found.zone, template = found.template,
     nics = nics, ephemeral = vm_disks.ephemeral(cpi, order, found), can = found.can,
     root_gb = (order.properties.root_disk_size or 0) > 0 and offerings.gigabytes(order.properties.root_disk_size) or nil,
     key_pairs = key_pairs.plan(order.properties, cpi.settings.cloudstack.default_key_name, found.can.version),
   }
+end
+
+-- A function that answers the plan for the zone to try next, of those that the manifest allows, or nil: `wanted` is the
+-- one that the policy would have, else they come in their order. What is wrong in the first one is raised; a later one
+-- that cannot do is passed over.
+local function planner(cpi, order, found)
+  local left, groups = zone_names(cpi, order), nil
+  local is_first = true
+
+  local function take(wanted)
+    for i, name in ipairs(left) do
+      if name == (wanted or left[1]) then return table.remove(left, i) end
+    end
+  end
+
+  return function(wanted)
+    while #left > 0 do
+      local name = take(wanted) or take()
+      local made, result = pcall(function() return plan(cpi, order, in_zone(order, found, name), left) end)
+      if made then
+        groups = groups or affinity.plan(cpi, order, found)
+        result.groups, is_first = groups, false
+        return result
+      end
+      if is_first or not errors.is(result) then error(result, 0) end
+      cpi.log.warn("zone '%s' will not do: %s", name, errors.words(result))
+    end
+  end
 end
 
 -- The CID and what hangs on it: a fresh one for every try, because CloudStack keeps the name of a failed VM.
@@ -114,9 +164,10 @@ end
 return function(cpi, ...)
   local order = read_order(cpi, ...)
   local found = look_up(cpi, order)
-  vm_disks.check_persistent(order, found)
-  local plan_of_vm = plan(cpi, order, found)
+  local next_plan = planner(cpi, order, found)
+  local first = next_plan()
   local undo <close> = rollback(cpi.log)
-  local vm_cid, vm = deployment.run(cpi, plan_of_vm, christen, undo)
+  local announced <close> = affinity_claims.announce(cpi, first.groups) -- luacheck: ignore (until the VM is in them)
+  local vm_cid, vm, plan_of_vm = deployment.run(cpi, first, next_plan, christen, undo)
   return cpi.json.array { vm_cid, networks_of.result(order.networks, plan_of_vm.nics, vm) }
 end

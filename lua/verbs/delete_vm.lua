@@ -2,6 +2,7 @@
 -- the expunge policy decides how address and name get free. A VM that is already gone is a VM deleted, yet
 -- what a half-done delete left of it is looked for.
 
+local affinity_claims = require "vm.affinity_claims"
 local arguments = require "arguments"
 local capabilities = require "cloudstack.capabilities"
 local registry = require "vm.registry"
@@ -17,5 +18,6 @@ return function(cpi, vm_cid)
   local vm = vms.pick(found.vms, vm_cid)
   if vm then removal.remove(cpi, vm, capabilities.read(found.can)) end
   removal.sweep(cpi, found.orphans)
+  if vm then affinity_claims.collect(cpi, vm) end
   registry.forget(cpi, vm_cid)
 end

@@ -1,6 +1,7 @@
 -- Deploying a VM: one offering after the other until CloudStack has room, tags while it is at work, and
 -- nothing left of the tries that failed.
 
+local affinity = require "vm.affinity"
 local capacity = require "cloudstack.capacity"
 local errors = require "errors"
 local key_pairs = require "cloudstack.key_pairs"
@@ -16,6 +17,7 @@ local volumes = require "cloudstack.volumes"
 local deployment = {}
 
 local DEFAULT_CPU_SPEED = 2000 -- MHz, as the Go CPI
+local MOST_TRIES = 12 -- deploys in one create_vm, whatever the policy says
 
 -- CPU and memory of a customised offering come with the deploy.
 local function add_custom_size(params, offering, properties)
@@ -38,6 +40,7 @@ local function parameters(plan, offering, child)
   if plan.ephemeral then
     params.diskofferingid, params.size = plan.ephemeral.offering.id, plan.ephemeral.size
   end
+  params.affinitygroupids = plan.group_ids
   add_custom_size(params, offering, plan.order.properties)
   return params
 end
@@ -111,6 +114,7 @@ local function verify(plan, child, vm)
   if vm.state ~= "Running" then
     error(errors.vm_creation_retriable("VM %s is %s after its creation", child.vm_cid, tostring(vm.state)))
   end
+  affinity.verify(plan.groups, child.vm_cid, vm)
   for _, nic in ipairs(plan.nics) do
     local found
     for _, there in ipairs(vm.nic or {}) do
@@ -183,21 +187,69 @@ local function give_up(cpi, plan, task, is_clean)
     "creating VM %s: %s", task.request[2].name, words))
 end
 
--- run(cpi, plan, christen, undo) -> vm_cid, the VM's row
---   plan      { candidates, order, zone, template, nics, ephemeral, can, root_gb, key_pairs }
---   christen  makes { vm_cid, names, user_data, registry_settings } for one try
--- Raises VMCreationFailed; what the tries made is gone then, or named in the message.
-function deployment.run(cpi, plan, christen, undo)
-  for number, offering in ipairs(plan.candidates) do
+-- One try, and another one of the same offering where an affinity group was deleted under its hands.
+local function attempt_in_groups(cpi, plan, offering, christen, undo, number)
+  for try = 1, 2 do
+    plan.group_ids = affinity.parameter(cpi, plan.groups, undo)
     local child = christen(cpi, plan)
     local vm, task, is_clean = attempt(cpi, plan, offering, child, undo, number)
     if vm then return child.vm_cid, vm end
-    local is_last = number == #plan.candidates
-    if is_last or not is_clean or not capacity.is_short(task.failure) then
-      give_up(cpi, plan, task, is_clean)
+    if try == 2 or not is_clean or not affinity.has_gone(plan.groups, task.failure) then return nil, task, is_clean end
+  end
+end
+
+-- The offerings to try after those that had no room, or nil. The policy's refusal is an end here, and no error.
+local function more_offerings(plan, refused)
+  local ok, list = pcall(plan.offered, refused)
+  if not ok then
+    if errors.is(list) and list.type == "Bosh::Clouds::CloudError" then return nil end
+    error(list, 0)
+  end
+  local known, fresh = {}, {}
+  for _, id in ipairs(refused) do known[id] = true end
+  for _, offering in ipairs(list or {}) do
+    if not known[offering.id] then fresh[#fresh + 1] = offering end
+  end
+  fresh.zone = list and list.zone
+  return #fresh > 0 and fresh or nil
+end
+
+-- Tries in one zone: vm_cid and the VM's row, or nil, the last failed task and the zone that the policy would have next.
+local function run_in_zone(cpi, plan, christen, undo, tries)
+  local refused, candidates, task, zone = {}, plan.candidates, nil, nil
+  while candidates do
+    zone = candidates.zone or zone
+    for _, offering in ipairs(candidates) do
+      tries.made = tries.made + 1
+      local vm_cid, result, is_clean = attempt_in_groups(cpi, plan, offering, christen, undo, tries.made)
+      if vm_cid then return vm_cid, result end
+      task = result
+      if not is_clean or not capacity.is_short(task.failure) or tries.made >= MOST_TRIES then
+        give_up(cpi, plan, task, is_clean)
+      end
+      cpi.log.warn("no room for offering '%s' in zone '%s': %s", offering.name, plan.zone.name, task.failure.text)
+      refused[#refused + 1] = offering.id
     end
-    cpi.log.warn("no room for offering '%s': %s; trying '%s'", offering.name, task.failure.text,
-      plan.candidates[number + 1].name)
+    candidates = more_offerings(plan, refused)
+  end
+  return nil, task, zone
+end
+
+-- run(cpi, plan, next_plan, christen, undo) -> vm_cid, the VM's row, the plan that it was made by
+--   plan       { offered, candidates, order, zone, template, nics, ephemeral, groups, can, root_gb, key_pairs }; offered(ids)
+--              answers what to try after the offerings of those ids had no room
+--   next_plan  answers the plan for another zone, or nil; is handed the name of the one that the policy would have
+--   christen   makes { vm_cid, names, user_data, registry_settings } for one try
+-- Raises VMCreationFailed; what the tries made is gone then, or named in the message.
+function deployment.run(cpi, plan, next_plan, christen, undo)
+  local tries = { made = 0 }
+  while true do
+    local vm_cid, result, wanted = run_in_zone(cpi, plan, christen, undo, tries)
+    if vm_cid then return vm_cid, result, plan end
+    local other = next_plan(wanted)
+    if not other then give_up(cpi, plan, result, true) end
+    cpi.log.warn("no room in zone '%s'; trying zone '%s'", plan.zone.name, other.zone.name)
+    plan = other
   end
 end
 

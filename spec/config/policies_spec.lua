@@ -183,6 +183,25 @@ describe("the example policy", function()
     end)
   end)
 
+  describe("affinity", function()
+    local function facts(group, names)
+      return { names = names or {}, group = group, auto_type = "host anti-affinity", groups = {} }
+    end
+
+    before_each(function() example = site "affinity" end)
+
+    it("keeps databases apart at any cost, others where it can", function()
+      assert.same({}, ours("affinity", facts "prod-cf-db"))
+      assert.same({ { name = "bosh-prod-cf-db", type = "host anti-affinity" } }, example(facts "prod-cf-db"))
+      assert.equal("non-strict host anti-affinity", example(facts "prod-cf-web")[1].type)
+    end)
+
+    it("leaves compilation VMs and named groups alone", function()
+      assert.same({}, example(facts()))
+      assert.same({}, example(facts("prod-cf-db", { "theirs" })))
+    end)
+  end)
+
   describe("retry", function()
     local function facts(more)
       local all = { command = "listZones", reading = true, kind = "transport", text = "x", attempt = 40, elapsed = 900 }

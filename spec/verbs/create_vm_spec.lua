@@ -247,7 +247,8 @@ describe("a create_vm that cannot be", function()
 
   for what, case in pairs {
     ["a property that is unknown"] = { { properties = { compte_offering = "x" } }, "did you mean 'compute_offering'" },
-    ["an affinity group"] = { { properties = { compute_offering = "small", affinity_group = "g" } }, "not supported yet" },
+    ["a misspelt affinity group type"] = { { properties = { compute_offering = "small", affinity_group = "g",
+      affinity_group_type = "host antiaffinity" } }, "did you mean 'host anti-affinity'" },
     ["load balancers"] = { { properties = { compute_offering = "small", lbs = json.array { "x" } } }, "cloud_properties.lbs" },
     ["a vip"] = { { networks = { a = { type = "vip" } } }, "vip" },
     ["no networks"] = { { networks = {} }, "at least one network" },

@@ -33,6 +33,7 @@ local function run(script, more)
   local plan = {
     candidates = { small, big }, order = { properties = {} }, zone = { id = "z1" }, template = { id = "t1" }, can = can,
     nics = { { name = "a", ip = "10.0.0.5", target = network } }, key_pairs = { names = {}, parameters = {} },
+    groups = {}, offered = function() end,
   }
   for key, value in pairs(more or {}) do plan[key] = value end
   local function christen()
@@ -42,7 +43,7 @@ local function run(script, more)
   local cpi <close> = fake.cpi(script)
   if script.seen then script.seen(cpi) end
   local undo <close> = rollback(cpi.log)
-  local cid, vm = deployment.run(cpi, plan, christen, undo)
+  local cid, vm = deployment.run(cpi, plan, script.next_plan or function() end, christen, undo)
   return cid, vm, cpi
 end
 

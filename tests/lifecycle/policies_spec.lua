@@ -93,6 +93,17 @@ local scenarios = {
     end,
     ours = "bosh-net", theirs = "bosh-net-2", broken = "untouched",
   },
+  affinity = {
+    verb = "create_vm", arguments = function() return create_vm() end,
+    policy = [[return { api = 1, decide = function(facts)
+      return { { name = "all-" .. facts.group, type = "host affinity" } }
+    end }]],
+    outcome = function(cloud)
+      local group = vm_of(cloud)[1].affinitygroup[1]
+      return group and group.name or "no group"
+    end,
+    ours = "no group", theirs = "all-bosh-cf-web", broken = "untouched",
+  },
   retry = {
     verb = "has_vm", arguments = function() return { "cpivm-none" } end,
     arm = function(cloud) cloud:faults { { command = "listVirtualMachines", fault = "status", status = 503 } } end,

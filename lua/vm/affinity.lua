@@ -1,0 +1,120 @@
+-- The affinity groups of a VM: those that its cloud_properties name, and what the affinity policy adds, by default one
+-- per BOSH instance group. A VM that needs none costs no request.
+
+local errors = require "errors"
+local groups = require "cloudstack.affinity_groups"
+local spelling = require "spelling"
+
+local affinity = {}
+
+affinity.properties = { affinity_group = "names", affinity_group_type = "text" }
+
+local DEFAULT_TYPE = "host anti-affinity" -- the Go CPI's
+
+local function bosh_group(order)
+  local bosh = type(order.env.bosh) == "table" and order.env.bosh or {}
+  return type(bosh.group) == "string" and bosh.group ~= "" and bosh.group or nil
+end
+
+-- The name of the group that all VMs of an instance group share, as the Go CPI made it. Compilation VMs have no
+-- instance group.
+local function auto_name(cpi, order)
+  local group = bosh_group(order)
+  if not cpi.settings.cloudstack.enable_auto_anti_affinity or not group then return nil end
+  return ("%s-%s"):format(tostring(cpi.context.director_uuid or ""), group)
+end
+
+-- Raises CloudError when the type is none of CloudStack's.
+function affinity.check(properties)
+  local wanted = properties.affinity_group_type
+  if not wanted then return end
+  for _, known in ipairs(groups.TYPES) do
+    if known == wanted then return end
+  end
+  error(errors.cloud("cloud_properties of the VM: affinity_group_type '%s' is not known%s; there are: %s", wanted,
+    spelling.suggestion(wanted, groups.TYPES), table.concat(groups.TYPES, ", ")))
+end
+
+-- Adds to a gather the groups that there are, where the VM will be in one.
+function affinity.add_requests(requests, cpi, order)
+  local names, auto = order.properties.affinity_group or {}, auto_name(cpi, order)
+  if #names + (auto and 1 or 0) == 0 then return end
+  requests.affinity_groups = groups.request(#names == 1 and not auto and names[1] or #names == 0 and auto or nil)
+end
+
+local function facts(cpi, order, rows)
+  local there = {}
+  for i, row in ipairs(rows) do
+    there[i] = { id = row.id, name = row.name, type = tostring(row.type), vms = #(row.virtualmachineIds or {}) }
+  end
+  return {
+    names = order.properties.affinity_group or {}, type = order.properties.affinity_group_type,
+    group = bosh_group(order), auto = auto_name(cpi, order),
+    auto_type = cpi.settings.cloudstack.auto_anti_affinity_type, groups = there,
+  }
+end
+
+-- The groups to be in: { { name, type (nil: any), row (nil: to be looked for or made) }, ... }. Raises CloudError when one
+-- that exists is of another type.
+function affinity.plan(cpi, order, found)
+  local rows, list, seen = found.affinity_groups or {}, {}, {}
+  local function add(name, kind)
+    if seen[name] then return end
+    seen[name] = true
+    local row = groups.named(rows, name)
+    if row then groups.check_type(row, kind) end
+    list[#list + 1] = { name = name, type = kind, row = row, is_known = found.affinity_groups ~= nil }
+  end
+  for _, name in ipairs(order.properties.affinity_group or {}) do add(name, order.properties.affinity_group_type) end
+  for _, more in ipairs(cpi.decide("affinity", facts(cpi, order, rows))) do add(more.name, more.type) end
+  return list
+end
+
+-- The id of one group; it is made where it is not there, and unmade again by undo.
+local function join(cpi, one, undo)
+  if not one.row and not one.is_known then
+    one.row = groups.named(cpi.cloudstack:rows(groups.request(one.name)), one.name)
+    if one.row then groups.check_type(one.row, one.type) end
+  end
+  if not one.row then
+    local is_new
+    one.row, is_new = groups.create(cpi, one.name, one.type or DEFAULT_TYPE)
+    if is_new then
+      undo.add("affinity group " .. one.name, function() groups.delete_empty(cpi, { one.row }) end)
+    end
+  end
+  return one.row.id
+end
+
+-- deployVirtualMachine's parameter for the groups of a plan, or nil for none. Raises CloudError.
+function affinity.parameter(cpi, list, undo)
+  local ids = {}
+  for i, one in ipairs(list) do ids[i] = join(cpi, one, undo) end
+  return #ids > 0 and table.concat(ids, ",") or nil
+end
+
+-- Did the deploy fail because a group went meanwhile? Then the plan forgets the rows, for another look.
+function affinity.has_gone(list, failure)
+  if #list == 0 or failure.code ~= 431 then return false end
+  if not failure.text:find("affinitygroupids", 1, true) and not failure.text:find "[Uu]nable to find affinity group" then
+    return false
+  end
+  for _, one in ipairs(list) do one.row, one.is_known = nil, false end
+  return true
+end
+
+-- The VM is in its groups; a group may have been deleted while the VM was made. Raises a VMCreationFailed that is worth
+-- another try.
+function affinity.verify(list, vm_cid, vm)
+  if #list == 0 or not vm.affinitygroup then return end
+  local present = {}
+  for _, group in ipairs(vm.affinitygroup) do present[group.id] = true end
+  for _, one in ipairs(list) do
+    if not present[one.row.id] then
+      error(errors.vm_creation_retriable("VM %s is not in affinity group '%s': somebody deleted the group meanwhile",
+        vm_cid, one.name))
+    end
+  end
+end
+
+return affinity

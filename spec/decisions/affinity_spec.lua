@@ -1,0 +1,12 @@
+local decision = require "spec.support.decision"
+
+describe("affinity", function()
+  decision.answers(it, "affinity", {
+    good = {
+      { "none", {} }, { {}, {} }, { { name = "a" }, { { name = "a" } } },
+      { { { name = "a", type = "host affinity" }, { name = "a" } }, { { name = "a", type = "host affinity" } } },
+    },
+    bad = { { true, "it must be a list of" }, { { { name = "" } }, "its entry 1 has no name" },
+      { { { name = "a", type = 5 } }, "its entry 1 has a type that is no string" }, { { "a" }, "its entry 1 has no name" } },
+  })
+end)

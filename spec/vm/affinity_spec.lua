@@ -1,0 +1,176 @@
+local native = require "host_native"
+local trial = require "trial"
+
+local ANTI = "host anti-affinity"
+
+local function new(more)
+  local options = { host = native, store = true }
+  for key, value in pairs(more or {}) do options[key] = value end
+  return trial.new(options)
+end
+
+local function with(properties)
+  properties.compute_offering = "shared.small"
+  return { cloud_properties = properties }
+end
+
+local function auto(more)
+  return new { settings = { cloudstack = { enable_auto_anti_affinity = true, auto_anti_affinity_type = more } } }
+end
+
+local function in_group(name) return { env = { bosh = { group = name } } } end
+
+-- The groups that there are: { name = { type, number of VMs } }
+local function groups(t)
+  local list = {}
+  for _, group in ipairs(t.sim.state().affinitygroups) do list[group.name] = { group.type, #group.vms } end
+  return list
+end
+
+local function commands(t)
+  local names = {}
+  for i, request in ipairs(t.requests()) do names[i] = request.command end
+  return table.concat(names, " ")
+end
+
+local function foreign(t, name, kind)
+  t.sim.send { { command = "createAffinityGroup", params = { name = name, type = kind } } }
+end
+
+describe("the affinity groups of a VM", function()
+  it("cost nothing when there are none", function()
+    local t = new()
+    local cid = t.cid {}
+    assert.is_nil(commands(t):find "Affinity")
+    t.call("delete_vm", cid)
+    assert.is_nil(commands(t):find "Affinity")
+  end)
+
+  it("are made by the first VM and go with the last", function()
+    local t = new()
+    local one, two = t.cid(with { affinity_group = "db" }), t.cid(with { affinity_group = "db" })
+    assert.same({ db = { ANTI, 2 } }, groups(t))
+    assert.equal("made by cloudstack_cpi for director director-1", t.sim.state().affinitygroups[1].description)
+    t.call("delete_vm", one)
+    assert.equal(ANTI, groups(t).db[1])
+    t.call("delete_vm", two)
+    assert.same({}, groups(t))
+  end)
+
+  it("may be several, of any type", function()
+    local t = new()
+    t.cid(with { affinity_group = { "a", "b" }, affinity_group_type = "non-strict host affinity" })
+    assert.same({ a = { "non-strict host affinity", 1 }, b = { "non-strict host affinity", 1 } }, groups(t))
+  end)
+
+  it("of others are used and stay", function()
+    local t = new()
+    foreign(t, "theirs", "host affinity")
+    t.call("delete_vm", t.cid(with { affinity_group = "theirs" }))
+    assert.equal("host affinity", groups(t).theirs[1])
+  end)
+
+  it("of another type are an error that changes nothing", function()
+    local t = new()
+    foreign(t, "db", "host affinity")
+    local ok, failure = pcall(t.cid, with { affinity_group = "db", affinity_group_type = ANTI })
+    assert.is_false(ok)
+    assert.equal("affinity group 'db' is of type 'host affinity', 'host anti-affinity' is wanted; it is left as it is",
+      failure.message)
+    assert.same({ db = { "host affinity", 0 } }, groups(t))
+    assert.equal(0, t.sim.state().left.vms)
+  end)
+
+  it("that were made for a VM that failed go with it", function()
+    local t = new()
+    for _ = 1, 3 do t.sim.fault { command = "deployVirtualMachine", fault = "fail_job", errortext = "no" } end
+    assert.is_false((pcall(t.cid, with { affinity_group = "db" })))
+    assert.same({}, groups(t))
+  end)
+
+  it("are made once by two processes at a time", function()
+    local t = new()
+    local send, raced = t.host.cloudstack.send, false
+    t.host.cloudstack.send = function(requests)
+      if requests[1].command == "createAffinityGroup" and not raced then
+        raced = true
+        foreign(t, "db", ANTI)
+      end
+      return send(requests)
+    end
+    t.cid(with { affinity_group = "db" })
+    assert.same({ db = { ANTI, 1 } }, groups(t))
+  end)
+
+  it("that were deleted under the deploy's hands are made again", function()
+    local t = new()
+    foreign(t, "db", ANTI)
+    local id = t.sim.state().affinitygroups[1].id
+    local send, raced = t.host.cloudstack.send, false
+    t.host.cloudstack.send = function(requests)
+      if requests[1].command == "deployVirtualMachine" and not raced then
+        raced = true
+        send { { command = "deleteAffinityGroup", params = { id = id } } }
+      end
+      return send(requests)
+    end
+    t.cid(with { affinity_group = "db" })
+    assert.same({ db = { ANTI, 1 } }, groups(t))
+  end)
+
+  it("that another process is about to use are not deleted", function()
+    local t = new()
+    local cid = t.cid(with { affinity_group = "db" })
+    t.store.cache["affinity db 1"] = native.json.encode { at = t.sim.clock.utc() }
+    t.call("delete_vm", cid)
+    assert.equal(ANTI, groups(t).db[1])
+    assert.is_nil(next(t.store.affinity or {}))
+  end)
+
+  it("are said to be misspelt with a suggestion", function()
+    local _, failure = pcall(new().cid, with { affinity_group = "db", affinity_group_type = "host anti-afinity" })
+    assert.truthy(failure.message:find("did you mean 'host anti-affinity'?", 1, true))
+    _, failure = pcall(new().cid, with { affinity_group = { "db", 5 } })
+    assert.truthy(failure.message:find("'affinity_group' must be a string or a list of strings", 1, true))
+  end)
+
+  it("end where there is no host left", function()
+    local t = new()
+    for _ = 1, 4 do t.cid(with { affinity_group = "db" }) end
+    local ok, failure = pcall(t.cid, with { affinity_group = "db" })
+    assert.is_false(ok)
+    assert.equal("Bosh::Clouds::VMCreationFailed", failure.type)
+    assert.truthy(failure.message:find("Please check the affinity groups provided", 1, true))
+    t.sim.advance(3600)
+    assert.equal(4, groups(t).db[2])
+  end)
+end)
+
+describe("automatic anti-affinity", function()
+  it("makes one group for an instance group, named as the Go CPI named it", function()
+    local t = auto()
+    for _ = 1, 2 do t.cid(in_group "bosh-cf-db") end
+    assert.same({ ["director-1-bosh-cf-db"] = { ANTI, 2 } }, groups(t))
+  end)
+
+  it("has a type of the site's choice", function()
+    local t = auto "non-strict host anti-affinity"
+    t.cid(in_group "g")
+    assert.equal("non-strict host anti-affinity", groups(t)["director-1-g"][1])
+  end)
+
+  it("leaves compilation VMs alone", function()
+    local t = auto()
+    t.cid { env = { bosh = {} } }
+    assert.same({}, groups(t))
+    assert.is_nil(commands(t):find "Affinity")
+  end)
+
+  it("steps back behind a group that the manifest names", function()
+    local t = auto()
+    local order = with { affinity_group = "db" }
+    order.env = { bosh = { group = "g" } }
+    t.cid(order)
+    assert.same({ db = { ANTI, 1 } }, groups(t))
+  end)
+end)
