@@ -6,6 +6,7 @@ package.cpath = "./build/spec/?.so;" .. package.cpath
 
 local create_env = require "create_env"
 local rig = require "rig"
+local wire = dofile "tests/bench/wire.lua"
 
 local calls = create_env.calls
 local RUNS = 200
@@ -98,4 +99,8 @@ end
 local directory = output_of("mktemp -d"):match "%S+"
 bench_info(directory)
 bench_steps()
+wire.waiting(row)
+wire.deployment(row)
+wire.many(row)
+wire.upload(row)
 os.execute("rm -rf " .. directory)
