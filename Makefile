@@ -172,6 +172,7 @@ install: all                     ## into PREFIX (default /usr/local), under DEST
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/cloudstack_cpi
 	install $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
 	cd lua && find . -name '*.lua' -exec install -D -m 644 {} $(DESTDIR)$(PREFIX)/share/cloudstack_cpi/lua/{} \;
+	cd $(DESTDIR)$(PREFIX)/share/cloudstack_cpi/lua && find . -name '*.lua' | LC_ALL=C sort | xargs sha256sum >files.sha256
 
 clean:                           ## removes what was built
 	rm -rf build

@@ -96,6 +96,15 @@ function command.settings(host, context)
   error(refusal("%s", errors.words(settings)))
 end
 
+-- client(host) -> the CloudStack client for a command that only looks: nothing is tried again, kept, or believed from
+-- the store. settings(host) comes before.
+function command.client(host)
+  return require "cloudstack.client" {
+    send = host.cloudstack.send, json = host.json, clock = host.clock, uuid = host.bytes.uuid, log = host.log,
+    decide = function() return {} end,
+  }
+end
+
 -- The request that a file holds ("-" is standard input), without its secret; what is no request ends the program with
 -- exit code 2.
 function command.request(host, path)

@@ -71,6 +71,7 @@ describe("completion", function()
     ["cpi policy facts exp"] = "expunge", ["cpi --config x.json policy try ret"] = "retry",
     ["cpi policy list --out"] = "--output", ["cpi policy list --output "] = "json", ["cpi policy try x --facts Makef"] = "Makefile",
     ["cpi call has_"] = "has_vm has_disk", ["cpi explain --re"] = "--request",
+    ["cpi call --request Makef"] = "Makefile", ["cpi repl --"] = "--write", ["cpi doctor --output "] = "json",
     ["cpi policy check "] = "", ["cpi policy test --"] = "--facts --example --output",
   } do
     it(("completes '%s' in a real bash"):format(line), function() assert.equal(wanted, completed(line)) end)

@@ -250,7 +250,7 @@ static struct batch *push_batch(lua_State *L, size_t count)
 
 static void push_reply(lua_State *L, const struct http_reply *reply)
 {
-    lua_createtable(L, 0, 4);
+    lua_createtable(L, 0, 5);
     lua_pushnumber(L, reply->seconds);
     lua_setfield(L, -2, "seconds");
     if (reply->fault) {
@@ -268,10 +268,12 @@ static void push_reply(lua_State *L, const struct http_reply *reply)
     lua_setfield(L, -2, "body");
     lua_pushstring(L, reply->type);
     lua_setfield(L, -2, "type");
+    lua_pushstring(L, reply->date);
+    lua_setfield(L, -2, "date");
 }
 
 /* send{ { command=, params={ name=value }, timeout=seconds? }, ... } -> replies in the same order, each
- * { status=, body=, type=, seconds= } or { fault=, text=, sent=, seconds= } */
+ * { status=, body=, type=, date=, seconds= } or { fault=, text=, sent=, seconds= } */
 static int send_requests(lua_State *L)
 {
     struct fault fault;

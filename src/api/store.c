@@ -24,6 +24,24 @@ static int open_store(lua_State *L)
     return 1;
 }
 
+/* check(path) -> true | nil, why, whether it is only missing. Nothing is opened for good, and nothing is written. */
+static int check_store(lua_State *L)
+{
+    const char *path = luaL_checkstring(L, 1);
+    struct fault fault;
+    bool missing;
+
+    if (store_check(path, &missing, &fault)) {
+        lua_pushboolean(L, 1);
+        return 1;
+    }
+    if (missing)
+        fault_set(&fault, "store %s: there is none yet", path);
+    api_refuse(L, &fault);
+    lua_pushboolean(L, missing);
+    return 3;
+}
+
 static const char *check_table(lua_State *L)
 {
     const char *table = luaL_checkstring(L, 1);
@@ -152,8 +170,8 @@ static int rows_of(lua_State *L)
 int api_open_store(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"delete", delete_key}, {"get", get}, {"open", open_store}, {"put", put}, {"replace", replace},
-        {"rows", rows_of}, {NULL, NULL},
+        {"check", check_store}, {"delete", delete_key}, {"get", get},   {"open", open_store},
+        {"put", put},           {"replace", replace},   {"rows", rows_of}, {NULL, NULL},
     };
 
     luaL_newlib(L, functions);

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define IDLE_HANDLES 16
 #define HOST_CONNECTIONS 16L
@@ -123,6 +124,22 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *context)
     return buf_append(&transfer->reply->body, bytes, size * count) ? size * count : 0;
 }
 
+static size_t on_header(char *bytes, size_t size, size_t count, void *context)
+{
+    struct transfer *transfer = context;
+    size_t length = size * count, skip = strlen("Date:");
+
+    if (length <= skip || strncasecmp(bytes, "Date:", skip) != 0)
+        return length;
+    size_t end = length;
+    while (skip < end && (bytes[skip] == ' ' || bytes[skip] == '\t'))
+        skip++;
+    while (end > skip && (unsigned char)bytes[end - 1] <= ' ')
+        end--;
+    snprintf(transfer->reply->date, sizeof transfer->reply->date, "%.*s", (int)(end - skip), bytes + skip);
+    return length;
+}
+
 static size_t on_read(char *room, size_t size, size_t count, void *context)
 {
     struct transfer *transfer = context;
@@ -178,6 +195,8 @@ static void set_common(struct transfer *transfer, const char *url)
     curl->easy_setopt(handle, CURLOPT_ERRORBUFFER, transfer->error);
     curl->easy_setopt(handle, CURLOPT_WRITEFUNCTION, on_body);
     curl->easy_setopt(handle, CURLOPT_WRITEDATA, transfer);
+    curl->easy_setopt(handle, CURLOPT_HEADERFUNCTION, on_header);
+    curl->easy_setopt(handle, CURLOPT_HEADERDATA, transfer);
     curl->easy_setopt(handle, CURLOPT_PRIVATE, transfer);
     curl->easy_setopt(handle, CURLOPT_HTTPHEADER, transfer->headers);
     set_trust(handle);

@@ -25,6 +25,7 @@ struct http_reply {
     double seconds;
     long status;
     char type[128];
+    char date[40]; /* the server's clock, as its header says it; "" without one */
     struct buf body;
 };
 

@@ -284,6 +284,55 @@ bool store_open(const char *path, struct fault *fault)
     return false;
 }
 
+/* "file:PATH?immutable=1": nothing is locked, no companion file is made. Others may write meanwhile, but for one look. */
+static bool open_untouched(const char *path, struct fault *fault)
+{
+    char uri[4096];
+    size_t at = (size_t)snprintf(uri, sizeof uri, "file:");
+
+    for (; *path && at < sizeof uri - 20; path++)
+        at += (size_t)snprintf(uri + at, sizeof uri - at, strchr("?#%", *path) ? "%%%02x" : "%c", (unsigned char)*path);
+    snprintf(uri + at, sizeof uri - at, "?immutable=1");
+    return sqlite3_open_v2(uri, &database, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI, NULL) == SQLITE_OK
+           || refuse(fault);
+}
+
+/* The one text that quick_check answers for a sound file. */
+static bool is_sound(struct fault *fault)
+{
+    sqlite3_stmt *statement = NULL;
+    int code = sqlite3_prepare_v2(database, "PRAGMA quick_check(1)", -1, &statement, NULL);
+
+    code = code == SQLITE_OK ? sqlite3_step(statement) : code;
+    const char *text = code == SQLITE_ROW ? (const char *)sqlite3_column_text(statement, 0) : NULL;
+    bool ok = text && strcmp(text, "ok") == 0;
+    if (text && !ok)
+        fault_set(fault, "store %s: %s", name, text);
+    else if (!ok)
+        refuse(fault);
+    sqlite3_finalize(statement);
+    return ok;
+}
+
+bool store_check(const char *path, bool *missing, struct fault *fault)
+{
+    struct stat status;
+    int version = 0;
+
+    store_close();
+    snprintf(name, sizeof name, "%s", path);
+    *missing = stat(path, &status) != 0 && errno == ENOENT;
+    if (*missing)
+        return false;
+    if (access(path, R_OK | W_OK) != 0)
+        return fault_set(fault, "store %s: %s", name, strerror(errno));
+    bool ok = open_untouched(path, fault) && is_sound(fault) && schema_version(&version, fault);
+    store_close();
+    if (ok && version > SCHEMA_VERSION)
+        return fault_set(fault, "store %s: its schema is version %d, this program knows %d", name, version, SCHEMA_VERSION);
+    return ok;
+}
+
 void store_close(void)
 {
     sqlite3_close(database);

@@ -35,6 +35,9 @@ bool store_each(const char *table, bool (*row)(void *context, const char *key, s
                                                size_t length),
                 void *context, struct fault *fault);
 
+/* Looks at a store as it is, without a trace: sound or not. *missing tells that there is no file of that name yet. */
+bool store_check(const char *path, bool *missing, struct fault *fault);
+
 void store_close(void);
 
 #endif

@@ -30,6 +30,22 @@ check.raises("the store has no table", store.put, "cache; DROP TABLE cache", "k"
 check.raises("string expected", store.put, "cache", "k", {})
 check.raises("string expected", store.get, "cache")
 
+-- A look at a store leaves it, and its directory, as they were.
+local looked = directory .. "/looked at?#%"
+local ok, words, missing = store.check(looked)
+check.that(ok == nil and missing == true and words:find "there is none yet", "no store yet")
+check.equal(true, store.open(looked))
+check.equal(true, store.put("journal", "a", "1"))
+local before = harness.host.files.list(directory)
+check.equal(true, (store.check(looked)))
+check.same(before, harness.host.files.list(directory))
+harness.write(directory .. "/none", ("no database "):rep(100))
+ok, words, missing = store.check(directory .. "/none")
+check.that(ok == nil and missing == false and words:find "not a database", tostring(words))
+ok, words = store.check "/nonexistent/x/store"
+check.that(ok == nil and words:find "none yet", tostring(words))
+check.raises("string expected", store.check)
+
 local shared = directory .. "/shared"
 check.equal(0, harness.fork(20, function(writer)
   for round = 1, 20 do

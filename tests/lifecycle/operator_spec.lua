@@ -176,3 +176,99 @@ describe("colour", function()
     assert.is_nil(cloud:command({ "policy", "list" }).stdout:find("\27", 1, true))
   end)
 end)
+
+describe("cpi doctor, cid and verify", function()
+  local cloud
+  setup(function() cloud = rig.start { store = true } end)
+  teardown(function() cloud:stop() end)
+
+  it("look and change nothing", function()
+    local run = cloud:command { "doctor" }
+    assert.equal(0, run.exit, run.stdout .. run.stderr)
+    assert.truthy(run.stdout:find("ok      clock        both clocks agree within 1 s", 1, true), run.stdout)
+    assert.truthy(run.stdout:find("will be made", 1, true), run.stdout)
+    run = cloud:command { "cid", "ubuntu-builtin", "cpivm-1" }
+    assert.equal(1, run.exit)
+    assert.truthy(run.stdout:find("\n  stemcell ubuntu-builtin\n", 1, true), run.stdout)
+    assert.equal(0, cloud:command({ "verify" }).exit)
+    assert.same({}, writes(cloud))
+    assert.is_nil(io.open(cloud.store), "a store was made")
+  end)
+
+  it("tell a wrong key from everything else", function()
+    local config = rig.json.decode(io.open(cloud.config):read "a")
+    config.cloudstack.secret_access_key = "another-secret-key"
+    local path = cloud.directory .. "/wrong.json"
+    io.open(path, "w"):write(rig.json.encode(config)):close()
+    local run = cloud:command({ "doctor" }, { config = path })
+    assert.equal(1, run.exit)
+    assert.truthy(run.stdout:find("WRONG   signature    CloudStack refuses it", 1, true), run.stdout)
+    assert.is_nil(run.stdout:find("another-secret-key", 1, true))
+  end)
+
+  it("hold an installed tree against its list", function()
+    local root = cloud.directory .. "/root"
+    local log = io.popen(("make install BUILD=%s DESTDIR=%s PREFIX=/usr 2>&1"):format(rig.build, root))
+    local told = log:read "a"
+    assert.truthy(log:close(), told)
+    local function verify()
+      local pipe = io.popen(root .. "/usr/bin/cpi verify")
+      local text = pipe:read "a"
+      local _, _, code = pipe:close()
+      return text, code
+    end
+    local text, code = verify()
+    assert.equal(0, code, text)
+    assert.truthy(text:find "ok      scripts      %d+ as they were installed\n", text)
+    os.execute(("echo >>%s/usr/share/cloudstack_cpi/lua/naming.lua; rm %s/usr/share/cloudstack_cpi/lua/verbs/has_vm.lua"):format(
+      root, root))
+    text, code = verify()
+    assert.equal(1, code)
+    assert.truthy(text:find("missing: verbs/has_vm.lua", 1, true), text)
+    assert.truthy(text:find("not as they were installed: naming.lua", 1, true), text)
+  end)
+end)
+
+describe("cpi repl", function()
+  local cloud
+  setup(function() cloud = rig.start {} end)
+  teardown(function() cloud:stop() end)
+
+  local function say(text, ...) return cloud:command({ "repl", ... }, { stdin = text }) end
+
+  it("answers expressions and statements, over several lines", function()
+    local run = say "1 + 1\nx = 5\nfor i = 1, 2 do\nprint(i, x)\nend\n{ a = 1, b = 'y' }\n'it'\nnil\nprint 'end'"
+    assert.equal("= 2\n1\t5\n2\t5\n=\n  a = 1\n  b = y\n= it\n= nil\nend\n", run.stdout)
+    assert.equal("", run.stderr)
+    assert.equal(0, run.exit)
+  end)
+
+  it("has the cpi, the client and the verbs", function()
+    local run = say([[cloudstack:rows { "listZones", {}, rows = "zone" }[1].name
+      call("has_vm", "cpivm-1")
+      cpi.settings.cloudstack.default_zone
+      cpi.decide("failed_vm", { vm = {}, error = {}, attempt = 1 })]])
+    assert.equal("= zone1\n= false\n= zone1\n= destroy\n", run.stdout)
+  end)
+
+  it("tells errors and goes on", function()
+    local run = say "x y\nnothing_here\nerror 'mine'\ncall('has_vm', 5)\nos.exit()\n1"
+    assert.equal("= 1\n", run.stdout)
+    for _, words in ipairs { "syntax error near 'y'", "undefined variable 'nothing_here'", "prompt:1: mine",
+      "argument vm_cid must be a string", "undefined variable 'os'" } do
+      assert.truthy(run.stderr:find(words, 1, true), words .. "\n" .. run.stderr)
+    end
+  end)
+
+  local MAKE = [[cloudstack:job { "createVolume", { name = "x", size = 1,
+    zoneid = cloudstack:rows({ "listZones", {}, rows = "zone" })[1].id,
+    diskofferingid = cloudstack:rows({ "listDiskOfferings", { name = "shared.custom" }, rows = "diskoffering" })[1].id } }.volume.name]]
+
+  it("sends no write, unless it is told to", function()
+    local run = say(MAKE)
+    assert.equal("", run.stdout)
+    assert.equal("createVolume is not sent: only reads are allowed here; `cpi repl --write` allows more\n", run.stderr)
+    assert.same({}, writes(cloud))
+    assert.equal("= x\n", say(MAKE, "--write").stdout)
+  end)
+end)

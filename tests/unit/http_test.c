@@ -79,7 +79,7 @@ static size_t read_request(int connection, char *text, size_t size)
 
 static void answer(int connection, const char *status, const char *body)
 {
-    dprintf(connection, "HTTP/1.1 %s\r\nContent-Type: text/x; charset=y\r\nContent-Length: %zu\r\n\r\n%s", status,
+    dprintf(connection, "HTTP/1.1 %s\r\nContent-Type: text/x; charset=y\r\ndate:\t Thu, 01 Jan 2026 00:00:00 GMT \r\nContent-Length: %zu\r\n\r\n%s", status,
             strlen(body), body);
 }
 
@@ -247,6 +247,7 @@ static void sends_a_form(void)
     check(strstr(body, "Expect") == NULL && strstr(body, "Accept-Encoding") == NULL, "%s", body);
     check(strstr(body, "\r\n\r\na=1&b=2") != NULL, "%s", body);
     check(reply.seconds > 0 && reply.seconds < 5, "%f s", reply.seconds);
+    check_text("Thu, 01 Jan 2026 00:00:00 GMT", reply.date);
     buf_free(&reply.body);
     reply = post();
     check(strncmp(buf_string(&reply.body), "1.2 ", 4) == 0, "the connection is kept: %.20s", buf_string(&reply.body));

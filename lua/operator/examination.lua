@@ -1,0 +1,345 @@
+-- What may be wrong between a configuration and its CloudStack, and what to do about it. Only reads are sent.
+--
+-- examine(host, settings, client) -> { { level, subject, text, remedy }, ... }
+--   level   "good", "remark" (it works, but somebody may have wanted something else) or "problem"
+
+local capabilities = require "cloudstack.capabilities"
+local http_date = require "operator.http_date"
+local os_types = require "cloudstack.os_types"
+local permissions = require "permissions"
+local policy_directory = require "operator.policy_directory"
+
+local OLDEST = { 4, 11 }          -- of CloudStack, that this CPI is tried against
+local EXPIRY, SUSPICIOUS = 600, 60 -- seconds: after the first a signed request is refused
+
+local findings = {}
+findings.__index = findings
+
+local function note(self, level, subject, text, remedy)
+  self[#self + 1] = { level = level, subject = subject, text = text, remedy = remedy }
+end
+
+function findings:good(subject, format, ...) note(self, "good", subject, format:format(...)) end
+function findings:remark(subject, text, remedy) note(self, "remark", subject, text, remedy) end
+function findings:problem(subject, text, remedy) note(self, "problem", subject, text, remedy) end
+
+-- ---------------------------------------------------------------------------------------------------------
+-- the way to CloudStack
+
+local remedies = {
+  resolve = "check the name in cloudstack.endpoint, and this machine's resolver; behind a proxy set env.https_proxy",
+  connect = "check host and port in cloudstack.endpoint, that the management server runs, and firewalls between",
+  tls = "put the certificate of the server's authority into cloudstack.ca_cert (PEM); skip_verify_ssl is for trials",
+  timeout = "a firewall that drops packets, or a server that is too busy; cloudstack.request_timeout is the patience",
+  closed = "something between closes connections: a proxy, a balancer, or TLS where none is spoken (https or http?)",
+}
+
+local function check_clock(found, reply, now)
+  local there = reply.date and http_date.utc(reply.date)
+  if not there then return 0 end
+  local skew = now - there
+  local text = ("this machine's clock is %d s %s the server's"):format(math.abs(skew), skew < 0 and "behind" or "ahead of")
+  local remedy = "let both follow the same time servers (ntp): signed requests are valid for 10 minutes"
+  if math.abs(skew) >= EXPIRY - SUSPICIOUS then
+    found:problem("clock", text, remedy)
+  elseif math.abs(skew) >= SUSPICIOUS then
+    found:remark("clock", text, remedy)
+  else
+    found:good("clock", "both clocks agree within %d s", math.max(1, math.abs(skew)))
+  end
+  return skew
+end
+
+local function check_transport_security(found, site)
+  if site.endpoint:find "^http:" then
+    found:remark("tls", "cloudstack.endpoint is http: user data with passwords goes over the wire as it is",
+      "use https where the network is not your own")
+  elseif site.skip_verify_ssl then
+    found:remark("tls", "cloudstack.skip_verify_ssl is on: anybody may pretend to be the server",
+      "turn it off and put the authority's certificate into cloudstack.ca_cert")
+  else
+    found:good("tls", "the server's certificate is verified")
+  end
+end
+
+-- One request by hand, without the client's patience: does the way go through, and are we who we say?
+local function check_way(found, host, settings)
+  local site = settings.cloudstack
+  local reply = host.cloudstack.send({ { command = "listCapabilities" } })[1]
+  if reply.fault then
+    found:problem("endpoint", ("%s: %s"):format(site.endpoint, reply.text), remedies[reply.fault] or remedies.connect)
+    return false
+  end
+  local document = host.json.decode(reply.body)
+  local payload = type(document) == "table" and select(2, next(document))
+  if type(payload) ~= "table" then
+    found:problem("endpoint", ("%s answers (HTTP %d, %s), but not as CloudStack's API does"):format(site.endpoint, reply.status,
+      reply.type or "no type"), "the endpoint of an API ends with /client/api as a rule")
+    return false
+  end
+  found:good("endpoint", "%s answers", site.endpoint)
+  check_transport_security(found, site)
+  local skew = check_clock(found, reply, host.clock.utc())
+  if reply.status == 401 then
+    found:problem("signature", ("CloudStack refuses it: %s"):format(tostring(payload.errortext)),
+      math.abs(skew) >= EXPIRY - SUSPICIOUS and "first set the clock: to the server the request is expired or not yet valid"
+      or "check that api_key and secret_access_key are a pair of this server, that the user is enabled, and that its keys "
+        .. "may be used from this address (api.allowed.source.cidr.list)")
+    return false
+  elseif payload.errorcode then
+    found:problem("signature", ("%d %s"):format(payload.errorcode, tostring(payload.errortext)), "see the management server's log")
+    return false
+  end
+  found:good("signature", "CloudStack accepts the key and its signature")
+  return true
+end
+
+-- ---------------------------------------------------------------------------------------------------------
+-- the account
+
+local function check_version(found, can)
+  local major, minor = can.version:match "^(%d+)%.(%d+)"
+  if not major then
+    found:remark("version", "the server does not tell its version", "nothing to do: it counts as a new one")
+  elseif not capabilities.at_least(can.version, OLDEST[1], OLDEST[2]) then
+    found:problem("version", "CloudStack " .. can.version .. " is older than this CPI is tried with",
+      ("use %d.%d or later"):format(OLDEST[1], OLDEST[2]))
+  else
+    found:good("version", "CloudStack %s", can.version)
+  end
+end
+
+local function check_expunge(found, can, settings)
+  if settings.cloudstack.expunge_vm and not can.may_expunge then
+    found:remark("expunge", "cloudstack.expunge_vm is on, but this account may not expunge",
+      "nothing to do: delete_vm moves the addresses away first; or allow it (allow.user.expunge.recover.vm)")
+  else
+    found:good("expunge", can.may_expunge and "this account may expunge VMs" or "VMs leave without being expunged")
+  end
+end
+
+local function missing_of(list, allowed)
+  local missing = {}
+  for _, name in ipairs(list or {}) do
+    if not allowed[name] then missing[#missing + 1] = name end
+  end
+  return missing
+end
+
+local function check_permissions(found, outcome)
+  if outcome.failure then
+    found:remark("permissions", "what the account may do cannot be told: " .. outcome.failure.text,
+      "allow listApis in the account's role")
+    return
+  end
+  local allowed, verbs = {}, 0
+  for _, row in ipairs(outcome.rows) do allowed[row.name] = true end
+  for _, row in ipairs(permissions) do
+    local always, sometimes = missing_of(row.always, allowed), missing_of(row.sometimes, allowed)
+    local remedy = "allow it in the account's role; `cpi permissions role` writes the rules"
+    if #always > 0 then
+      found:problem("permissions", ("%s may not send %s"):format(row.verb, table.concat(always, ", ")), remedy)
+    elseif #sometimes > 0 then
+      found:remark("permissions", ("%s may not send %s (needed %s)"):format(row.verb, table.concat(sometimes, ", "),
+        row.when:find "^when" and row.when or "for " .. row.when), remedy)
+    else
+      verbs = verbs + 1
+    end
+  end
+  if verbs == #permissions then found:good("permissions", "the account may send all that the verbs need") end
+end
+
+-- ---------------------------------------------------------------------------------------------------------
+-- what the configuration names
+
+local function has_name(rows, wanted)
+  for _, row in ipairs(rows) do
+    if row.name == wanted or row.id == wanted then return row end
+  end
+end
+
+local function names_of(rows)
+  local names = {}
+  for i, row in ipairs(rows) do names[i] = tostring(row.name) end
+  table.sort(names)
+  return #names > 0 and table.concat(names, ", ", 1, math.min(#names, 12)) or "none"
+end
+
+-- A list that could not be asked for is a finding of its own.
+local function rows_of(found, asked, subject)
+  local outcome = asked[subject]
+  if not outcome.failure then return outcome.rows end
+  found:problem(subject, ("%s cannot be asked for: %s"):format(subject, outcome.failure.text), "see permissions")
+end
+
+local function check_zone(found, asked, settings)
+  local wanted, rows = settings.cloudstack.default_zone, rows_of(found, asked, "zones")
+  if not rows then return end
+  local zone = has_name(rows, wanted)
+  if not zone then
+    found:problem("zone", ("cloudstack.default_zone '%s' is not in CloudStack"):format(wanted),
+      "name one of: " .. names_of(rows))
+  elseif zone.allocationstate and zone.allocationstate ~= "Enabled" then
+    found:problem("zone", ("zone '%s' is %s"):format(wanted, zone.allocationstate), "an administrator must enable it")
+  else
+    found:good("zone", "'%s' is there (%s)", wanted, tostring(zone.networktype or "of no type"))
+  end
+end
+
+local function check_offerings(found, asked, settings)
+  local services, disks = rows_of(found, asked, "service offerings"), rows_of(found, asked, "disk offerings")
+  if services and #services == 0 then
+    found:problem("offerings", "this account sees no service offering", "an administrator must make some, or share them")
+  elseif services then
+    found:good("offerings", "service offerings: %s", names_of(services))
+  end
+  if not disks then return end
+  local default = settings.cloudstack.default_offer
+  for _, key in ipairs { "disk", "ephemeral_disk" } do
+    if default[key] ~= "" and not has_name(disks, default[key]) then
+      found:problem("offerings", ("default_offer.%s '%s' is no disk offering"):format(key, default[key]),
+        "name one of: " .. names_of(disks))
+    end
+  end
+  if default.custom_disk ~= "" and not has_name(disks, default.custom_disk) then
+    found:remark("offerings", ("default_offer.custom_disk '%s' is no disk offering"):format(default.custom_disk),
+      "nothing to do where disks may take the smallest offering that fits; else name one of: " .. names_of(disks))
+  else
+    found:good("offerings", "disk offerings: %s", names_of(disks))
+  end
+end
+
+local function serves_metadata(network)
+  for _, service in ipairs(type(network.service) == "table" and network.service or {}) do
+    if service.name == "UserData" then return true end
+  end
+  return false
+end
+
+local function check_networks(found, asked)
+  local rows = rows_of(found, asked, "networks")
+  if not rows then return end
+  local serving, silent = {}, {}
+  for _, row in ipairs(rows) do
+    local list = serves_metadata(row) and serving or silent
+    list[#list + 1] = row
+  end
+  if #rows == 0 then
+    found:problem("networks", "this account sees no network", "make one, or have one shared with the account")
+  elseif #serving == 0 then
+    found:problem("networks", "no network serves user data: " .. names_of(silent),
+      "a VM's agent finds its settings there: use a network offering with the service UserData")
+  else
+    found:good("networks", "with user data: %s", names_of(serving))
+    if #silent > 0 then
+      found:remark("networks", "without user data: " .. names_of(silent),
+        "nothing to do where a VM has another network that serves it; ours makes that one its first")
+    end
+  end
+end
+
+-- Things that the configuration may name: { subject, wanted, rows' subject, the property }.
+local function check_named(found, asked, settings)
+  local site = settings.cloudstack
+  for _, row in ipairs {
+    { "key pair", site.default_key_name, "key pairs", "default_key_name" },
+    { "template", site.stemcell.mock, "templates", "stemcell.mock" },
+  } do
+    local subject, wanted, list, property = table.unpack(row)
+    local rows = wanted ~= "" and rows_of(found, asked, list)
+    if rows and not has_name(rows, wanted) then
+      found:problem(subject, ("cloudstack.%s '%s' is not there for this account"):format(property, wanted),
+        "name one of: " .. names_of(rows))
+    elseif rows then
+      found:good(subject, "'%s' is there", wanted)
+    end
+  end
+  local types = rows_of(found, asked, "OS types")
+  local ok = types and pcall(os_types.pick, types, site.stemcell.os_type)
+  if types and not ok then
+    found:problem("OS type", ("cloudstack.stemcell.os_type '%s' is none of the server's"):format(site.stemcell.os_type),
+      "`cmk list ostypes` has them; create_stemcell needs one for stemcells that name none")
+  end
+end
+
+-- ---------------------------------------------------------------------------------------------------------
+-- this machine
+
+local function check_here(found, host, settings)
+  if settings.agent.mbus == "" then
+    found:remark("agent", "agent.mbus is empty", "set it, unless the director gives it with each VM (env.bosh.mbus)")
+  end
+  local directories = settings.policies.directory
+  if directories ~= "" then
+    local files, why = policy_directory.check(host, directories)
+    if not files then
+      found:problem("policies", why, "make the directory, or leave policies.directory out")
+    end
+    for _, file in ipairs(files or {}) do
+      for _, problem in ipairs(file.problems) do found:problem("policies", problem, "see `cpi policy check`") end
+    end
+    if files then found:good("policies", "%d files in %s", #files, directories) end
+  end
+  if settings.store.path ~= "" then
+    local ok, why, is_missing = host.store.check(settings.store.path)
+    if ok then
+      found:good("store", "%s is sound", settings.store.path)
+    elseif is_missing then
+      local directory = settings.store.path:match "^(.*)/[^/]*$" or "."
+      local names, trouble = host.files.list(directory == "" and "/" or directory)
+      if names then
+        found:good("store", "%s will be made", settings.store.path)
+      else
+        found:problem("store", trouble, "make the directory of store.path")
+      end
+    else
+      found:problem("store", why, "put the file aside: the CPI makes a new one, and finds its objects again by name and tag")
+    end
+  end
+end
+
+-- What is asked of CloudStack, all at once: by subject.
+local function requests_of(settings)
+  local site = settings.cloudstack
+  local list = {
+    { "capabilities", { "listCapabilities", {} } },
+    { "apis", { "listApis", {}, rows = "api" } },
+    { "zones", { "listZones", {}, rows = "zone" } },
+    { "service offerings", { "listServiceOfferings", {}, rows = "serviceoffering" } },
+    { "disk offerings", { "listDiskOfferings", {}, rows = "diskoffering" } },
+    { "networks", { "listNetworks", {}, rows = "network" } },
+    { "OS types", os_types.request(site.stemcell.os_type) },
+  }
+  if site.default_key_name ~= "" then list[#list + 1] = { "key pairs", { "listSSHKeyPairs", {}, rows = "sshkeypair" } } end
+  if site.stemcell.mock ~= "" then
+    list[#list + 1] = { "templates", { "listTemplates", { templatefilter = "executable" }, rows = "template" } }
+  end
+  return list
+end
+
+local function ask(client, settings)
+  local list, requests, asked = requests_of(settings), {}, {}
+  for i, row in ipairs(list) do requests[i] = row[2] end
+  for i, outcome in ipairs(client:wave_of_lists(requests)) do asked[list[i][1]] = outcome end
+  return asked
+end
+
+local function examine(host, settings, client)
+  local found = setmetatable({}, findings)
+  if check_way(found, host, settings) then
+    local asked = ask(client, settings)
+    local outcome = asked.capabilities
+    local can = capabilities.read(not outcome.failure and outcome.payload or {})
+    check_version(found, can)
+    check_permissions(found, asked.apis)
+    check_expunge(found, can, settings)
+    check_zone(found, asked, settings)
+    check_offerings(found, asked, settings)
+    check_networks(found, asked)
+    check_named(found, asked, settings)
+  end
+  check_here(found, host, settings)
+  return setmetatable(found, nil)
+end
+
+return examine

@@ -1,0 +1,177 @@
+local native = require "host_native"
+local new_trial = require("trial").new
+local operator = require "spec.support.operator"
+
+local json = native.json
+
+-- Runs doctor against a simulated CloudStack. options: world, settings (laid over good ones), reply = function that may
+-- change the answer to a command.
+local function doctor(options)
+  options = options or {}
+  local vowed
+  local trial = new_trial { host = native, world = options.world, account = options.account }
+  local config = { cloudstack = { endpoint = "https://cloud.test/client/api", api_key = "key", default_zone = "zone1",
+    stemcell = { os_type = "Other PV (64-bit)" } }, agent = { mbus = "nats://10.0.0.1" } }
+  for section, values in pairs(options.settings or {}) do
+    config[section] = config[section] or {}
+    for key, value in pairs(values) do config[section][key] = value end
+  end
+  local code, out, err = operator.run("doctor", options.arguments or {}, {
+    config = { path = "/etc/cpi.json", has_secret = function() return true end, read = function() return config end },
+    log = setmetatable({ level = function() end, secret = function() end, warn = function() end }, { __index = native.log }),
+    read_only = function() vowed = true end,
+    cloudstack = { open = function() end, send = function(requests)
+      assert.is_true(vowed)
+      local replies = trial.host.cloudstack.send(requests)
+      for i, request in ipairs(requests) do
+        assert.truthy(request.command:find "^list", request.command)
+        replies[i] = options.reply and options.reply(request, replies[i]) or replies[i]
+      end
+      return replies
+    end },
+  })
+  return out, code, err
+end
+
+local function holds(out, ...)
+  for _, words in ipairs { ... } do assert.truthy(out:find(words, 1, true), words .. "\n" .. out) end
+end
+
+local function date(seconds) return os.date("!%a, %d %b %Y %H:%M:%S GMT", seconds) end
+
+describe("doctor", function()
+  it("finds nothing wrong where nothing is", function()
+    local out, code = doctor()
+    assert.equal(0, code)
+    holds(out, "ok      endpoint     https://cloud.test/client/api answers", "ok      tls ", "ok      signature",
+      "ok      version      CloudStack 4.23", "the account may send all that the verbs need", "'zone1' is there (Advanced)",
+      "service offerings: shared.custom.compute, shared.large", "with user data: bosh-loop", " 0 problems\n")
+  end)
+
+  for fault, words in pairs {
+    resolve = "this machine's resolver", connect = "that the management server runs", tls = "cloudstack.ca_cert",
+    timeout = "request_timeout", closed = "https or http?",
+  } do
+    it("has a remedy for " .. fault, function()
+      local out, code = doctor { reply = function() return { fault = fault, text = "it is dead", sent = false, seconds = 0 } end }
+      assert.equal(1, code)
+      holds(out, "WRONG   endpoint     https://cloud.test/client/api: it is dead\n", words)
+      assert.is_nil(out:find("zone1", 1, true))
+    end)
+  end
+
+  it("knows an answer that is none of CloudStack's", function()
+    local out, code = doctor { reply = function() return { status = 200, type = "text/html", body = "<html>", seconds = 0 } end }
+    assert.equal(1, code)
+    holds(out, "answers (HTTP 200, text/html), but not as CloudStack's API does", "/client/api as a rule")
+  end)
+
+  local function refused(at)
+    return function()
+      return { status = 401, seconds = 0, date = date(at), body = json.encode { listcapabilitiesresponse = {
+        errorcode = 401, errortext = "unable to verify user credentials and/or request signature" } } }
+    end
+  end
+
+  it("tells a wrong key from a wrong clock", function()
+    local out, code = doctor { reply = refused(os.time()) }
+    assert.equal(1, code)
+    holds(out, "ok      clock", "WRONG   signature", "are a pair of this server")
+    out = doctor { reply = refused(os.time() + 3600) }
+    holds(out, "WRONG   clock        this machine's clock is 3", " s behind the server's", "first set the clock")
+  end)
+
+  it("tells a clock that is going to be wrong", function()
+    local out, code = doctor { reply = function(_, reply)
+      reply.date = date(os.time() - 120)
+      return reply
+    end }
+    assert.equal(0, code)
+    holds(out, "remark  clock        this machine's clock is 12", "ahead of the server's", "ntp")
+  end)
+
+  it("tells what each verb may not send", function()
+    local out, code = doctor { reply = function(request, reply)
+      if request.command == "listApis" then
+        local rows = {}
+        for _, row in ipairs(json.decode(reply.body).listapisresponse.api) do
+          if row.name ~= "attachVolume" and row.name ~= "updateVmNicIp" then rows[#rows + 1] = { name = row.name } end
+        end
+        reply.body = json.encode { listapisresponse = { count = #rows, api = json.array(rows) } }
+      end
+      return reply
+    end }
+    assert.equal(1, code)
+    holds(out, "WRONG   permissions  attach_disk may not send attachVolume\n", "`cpi permissions role` writes the rules",
+      "remark  permissions  delete_vm may not send updateVmNicIp (needed for expunge policy")
+  end)
+
+  it("goes on where the role does not allow listApis", function()
+    local out, code = doctor { reply = function(request, reply)
+      if request.command ~= "listApis" then return reply end
+      return { status = 401, seconds = 0, body = json.encode { errorresponse = { errorcode = 401, errortext = "no such command" } } }
+    end }
+    assert.equal(0, code)
+    holds(out, "remark  permissions  what the account may do cannot be told: no such command", "'zone1' is there")
+  end)
+
+  for what, row in pairs {
+    ["a zone that is not there"] = { { cloudstack = { default_zone = "zone9" } }, "default_zone 'zone9' is not in CloudStack",
+      "name one of: zone1" },
+    ["a disk offering that is not there"] = { { cloudstack = { default_offer = { disk = "gone" } } },
+      "default_offer.disk 'gone' is no disk offering", "name one of: local.custom, shared.custom" },
+    ["a key pair that is not there"] = { { cloudstack = { default_key_name = "gone" } },
+      "cloudstack.default_key_name 'gone' is not there for this account", "name one of: bosh" },
+    ["a template that is not there"] = { { cloudstack = { stemcell = { mock = "gone", os_type = "Other PV (64-bit)" } } },
+      "cloudstack.stemcell.mock 'gone' is not there", "name one of: " },
+    ["an OS type that is none"] = { { cloudstack = { stemcell = { os_type = "DOS" } } },
+      "cloudstack.stemcell.os_type 'DOS' is none of the server's", "cmk list ostypes" },
+    ["policies that are not there"] = { { policies = { directory = "/nowhere" } }, "/nowhere: No such file or directory",
+      "leave policies.directory out" },
+    ["a store without a directory"] = { { store = { path = "/nowhere/store.db" } }, "/nowhere: No such file", "store.path" },
+  } do
+    it("finds " .. what, function()
+      local out, code = doctor { settings = row[1] }
+      assert.equal(1, code)
+      holds(out, row[2], row[3])
+    end)
+  end
+
+  it("finds policies that are broken", function()
+    local out, code = doctor { settings = { policies = { directory = operator.directory { ["retri.lua"] = "" } } } }
+    assert.equal(1, code)
+    holds(out, "no decision is called 'retri' (did you mean 'retry'?)")
+  end)
+
+  it("remarks on what works and may not be meant", function()
+    local out, code = doctor { settings = { agent = { mbus = "" }, cloudstack = { skip_verify_ssl = true,
+      default_offer = { custom_disk = "gone" } } } }
+    assert.equal(0, code)
+    holds(out, "agent.mbus is empty", "skip_verify_ssl is on", "default_offer.custom_disk 'gone' is no disk offering",
+      "may not expunge")
+  end)
+
+  it("finds a zone that is switched off, and an account without networks", function()
+    local world = { zones = { { name = "zone1", allocationstate = "Disabled" } }, networks = {} }
+    for _, name in ipairs { "bosh-net", "bosh-net-2", "bosh-loop", "shared-net" } do
+      world.networks[#world.networks + 1] = { name = name, absent = true }
+    end
+    local out, code = doctor { world = world }
+    assert.equal(1, code)
+    holds(out, "WRONG   zone", "WRONG   networks     this account sees no network")
+  end)
+
+  it("says the same as JSON", function()
+    local out, code = doctor { arguments = { "--output", "json" }, settings = { cloudstack = { default_zone = "zone9" } } }
+    local told = json.decode(out)
+    assert.equal(1, code)
+    assert.equal(1, told.problems)
+    assert.equal("endpoint", told.findings[1].subject)
+  end)
+
+  it("takes no words", function()
+    local _, code, err = doctor { arguments = { "x" } }
+    assert.equal(2, code)
+    holds(err, "unknown argument 'x'")
+  end)
+end)
