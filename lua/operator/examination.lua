@@ -98,8 +98,7 @@ end
 -- the account
 
 local function check_version(found, can)
-  local major, minor = can.version:match "^(%d+)%.(%d+)"
-  if not major then
+  if not can.version:find "^%d+%.%d+" then
     found:remark("version", "the server does not tell its version", "nothing to do: it counts as a new one")
   elseif not capabilities.at_least(can.version, OLDEST[1], OLDEST[2]) then
     found:problem("version", "CloudStack " .. can.version .. " is older than this CPI is tried with",
@@ -132,21 +131,20 @@ local function check_permissions(found, outcome)
       "allow listApis in the account's role")
     return
   end
-  local allowed, verbs = {}, 0
+  local allowed, lacking = {}, false
   for _, row in ipairs(outcome.rows) do allowed[row.name] = true end
   for _, row in ipairs(permissions) do
     local always, sometimes = missing_of(row.always, allowed), missing_of(row.sometimes, allowed)
     local remedy = "allow it in the account's role; `cpi permissions role` writes the rules"
+    lacking = lacking or #always > 0
     if #always > 0 then
       found:problem("permissions", ("%s may not send %s"):format(row.verb, table.concat(always, ", ")), remedy)
     elseif #sometimes > 0 then
       found:remark("permissions", ("%s may not send %s (needed %s)"):format(row.verb, table.concat(sometimes, ", "),
-        row.when:find "^when" and row.when or "for " .. row.when), remedy)
-    else
-      verbs = verbs + 1
+        (row.when:find "^when" or row.when:find "^for" or row.when:find "^while") and row.when or "for " .. row.when), remedy)
     end
   end
-  if verbs == #permissions then found:good("permissions", "the account may send all that the verbs need") end
+  if not lacking then found:good("permissions", "the account may send what the verbs always need") end
 end
 
 -- ---------------------------------------------------------------------------------------------------------

@@ -44,7 +44,7 @@ describe("doctor", function()
     local out, code = doctor()
     assert.equal(0, code)
     holds(out, "ok      endpoint     https://cloud.test/client/api answers", "ok      tls ", "ok      signature",
-      "ok      version      CloudStack 4.23", "the account may send all that the verbs need", "'zone1' is there (Advanced)",
+      "ok      version      CloudStack 4.23", "the account may send what the verbs always need", "'zone1' is there (Advanced)",
       "service offerings: shared.custom.compute, shared.large", "with user data: bosh-loop", " 0 problems\n")
   end)
 
