@@ -159,10 +159,10 @@ describe("an answer", function()
     end
   end)
 
-  it("of tens of megabytes is read", function()
+  it("of megabytes is read", function()
     local row = ('{"id":"%s"},'):format(("x"):rep(10000))
-    local cpi <close> = fake.cpi { { "listZones", {}, raw = '{"r":{"zone":[' .. row:rep(4000) .. '{"id":"z"}]}}' } }
-    assert.equal(4001, #cpi.cloudstack:rows { "listZones", {}, rows = "zone" })
+    local cpi <close> = fake.cpi { { "listZones", {}, raw = '{"r":{"zone":[' .. row:rep(400) .. '{"id":"z"}]}}' } }
+    assert.equal(401, #cpi.cloudstack:rows { "listZones", {}, rows = "zone" })
   end)
 
   for _, body in ipairs { "{", "[]", "3", "null", '"x"', "{}", '{"a":3}', '{"a":{}} trailing', '{"a":[' } do

@@ -20,7 +20,7 @@
 
 #define STEPS_PER_CALL 10000000
 #define MEGABYTES_PER_CALL 32
-#define CPU_SECONDS_PER_CALL 10 /* many times what the steps can take */
+#define CPU_SECONDS_PER_CALL 5 /* many times what the steps can take */
 
 /* All that a policy can name: functions, and libraries whose functions it gets a table of its own of. */
 static const char *const functions_seen[] = {"assert", "error", "ipairs", "next", "pairs", "select", "tonumber",

@@ -161,7 +161,9 @@ check.that(used.bytes < 65536, used.bytes .. " bytes")
 used = policy.measure(decide "for i = 1, 10 do local s = ('x'):rep(2^20) end")
 check.that(used.bytes >= 2 ^ 20 and used.bytes < 2 ^ 24, used.bytes .. " bytes at the most")
 check.equal(policy.measure(decide "return 1").steps, policy.measure(decide "return 1").steps, "the same steps each time")
-check.raises("ran for more than 10000000 steps", policy.measure, decide "while true do end")
+if not harness.host.environment "CPI_RUNNER" then -- there each step takes so long that its CPU time ends first
+  check.raises("ran for more than 10000000 steps", policy.measure, decide "while true do end")
+end
 check.raises("used more than 32 MB", policy.measure, decide "return ('x'):rep(2^26)")
 check.raises("my words", policy.measure, decide "error('my words')")
 check.raises("function expected", policy.measure, 5)

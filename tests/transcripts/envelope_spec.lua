@@ -152,7 +152,7 @@ describe("the envelope", function()
       "secret_access_key":"s"},"agent":{"mbus":"m"},"policies":{"directory":"%s/policies"}}]]):format(directory))
     local err = failure(request('"has_vm"', '["cpivm-1"]'), ('"$CPI" --config %s/endless.json'):format(directory))
     assert.equal("Bosh::Clouds::CpiError", err.type)
-    assert.truthy(err.message:find("policies/retry.lua: ran for more than 10 s in one call into a library", 1, true), err.message)
+    assert.truthy(err.message:find("policies/retry.lua: ran for more than 5 s in one call into a library", 1, true), err.message)
   end)
 
   it("is written when a Lua file is missing or broken, and says which", function()
