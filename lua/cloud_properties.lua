@@ -9,6 +9,7 @@ local kinds = {
   text = { "a string that is not empty", function(v) return type(v) == "string" and v ~= "" end },
   boolean = { "true or false", function(v) return type(v) == "boolean" end },
   count = { "a whole number above 0", function(v) return is_whole(v) and v > 0 end },
+  port = { "a port number from 1 to 65535", function(v) return is_whole(v) and v > 0 and v < 65536 end },
   megabytes = { "a whole number of megabytes, 0 or more", function(v) return is_whole(v) and v >= 0 end },
   list = { "a list", function(v) return type(v) == "table" and (#v > 0 or next(v) == nil) end },
   names = { "a string or a list of strings", function(v)

@@ -3,8 +3,12 @@
 
 local JOB = "queryAsyncJobResult"
 local CLEAN_UP = { "listCapabilities", "listVirtualMachines", "listVolumes", "destroyVirtualMachine", "deleteVolume",
-  "stopVirtualMachine", "updateVmNicIp", "updateVirtualMachine", "listNics", "detachVolume", "listSSHKeyPairs",
+  "stopVirtualMachine", "updateVmNicIp", "updateVirtualMachine", "listNics", "detachVolume", "listSSHKeyPairs", "listTags",
   "deleteAffinityGroup", "listAffinityGroups", "createAffinityGroup" }
+local NAT = { "listPublicIpAddresses", "associateIpAddress", "disassociateIpAddress", "enableStaticNat", "disableStaticNat",
+  "deleteTags", "listFirewallRules", "createFirewallRule", "deleteFirewallRule" }
+local BALANCING = { "listLoadBalancerRules", "listLoadBalancerRuleInstances", "listPublicIpAddresses",
+  "createLoadBalancerRule", "deleteLoadBalancerRule", "assignToLoadBalancerRule", "removeFromLoadBalancerRule", "deleteTags" }
 
 return {
   { verb = "every verb", always = {}, sometimes = { "listProjects", "listDomains", "listAccounts" },
@@ -16,10 +20,17 @@ return {
   { verb = "create_vm", always = { "listZones", "listServiceOfferings", "listDiskOfferings", "listNetworks",
     "listTemplates", "listCapabilities", "listVolumes", "listVirtualMachines", "deployVirtualMachine", "createTags", JOB },
     sometimes = CLEAN_UP, when = "when it fails; the last three for affinity groups" },
-  { verb = "delete_vm", always = { "listVirtualMachines", "listVolumes", "listCapabilities", "destroyVirtualMachine",
+  { verb = "create_vm, delete_vm", always = {}, sometimes = NAT, when = "for vip networks; those of firewall rules are the last three" },
+  { verb = "create_vm, delete_vm", always = {}, sometimes = BALANCING, when = "for lbs" },
+  { verb = "create_vm", always = {}, sometimes = { "listSecurityGroups" }, when = "for security_groups" },
+  { verb = "delete_vm", always = { "listVirtualMachines", "listVolumes", "listCapabilities", "listTags", "destroyVirtualMachine",
     "deleteVolume", JOB }, sometimes = { "stopVirtualMachine", "updateVmNicIp", "updateVirtualMachine", "listNics",
     "detachVolume", "deleteAffinityGroup" }, when = "expunge policy: the first three for release, the fourth for wait; "
     .. "the fifth before 4.16; the last for affinity groups" },
+  { verb = "create_network", always = { "listZones", "listNetworkOfferings", "listNetworks", "createNetwork", "createTags", JOB },
+    sometimes = { "listVPCs", "listNetworkACLLists", "deleteNetwork" }, when = "for a tier the first two, when it fails the last" },
+  { verb = "delete_network", always = { "listNetworks", "deleteNetwork", JOB }, sometimes = { "listVirtualMachines" },
+    when = "when VMs are in it" },
   { verb = "has_vm", always = { "listVirtualMachines" } },
   { verb = "reboot_vm", always = { "listVirtualMachines", "rebootVirtualMachine", "startVirtualMachine", JOB } },
   { verb = "set_vm_metadata", always = { "listVirtualMachines", "createTags", "deleteTags", JOB } },

@@ -25,6 +25,47 @@ function networks.pick(rows, wanted, zone)
     "network '%s' is not in zone '%s'; there are: %s", wanted, zone.name, exact.names(there)))
 end
 
+-- Is the zone a basic one, in which VMs are told no network?
+function networks.is_basic(zone)
+  return zone.networktype == "Basic"
+end
+
+-- The zone's network, where it has only one; else nil.
+function networks.first_in(rows, zone)
+  local there = in_zone(rows, zone)
+  return #there == 1 and there[1] or nil
+end
+
+-- A fresh CID of a network that we make.
+function networks.new_cid(uuid)
+  return "cpi-network-" .. uuid
+end
+
+-- The network with that id or name in whatever zone, or nil.
+function networks.find(cpi, wanted)
+  return exact.one(cpi.cloudstack:rows(networks.request()), wanted, "network")
+end
+
+-- Who keeps a network from being deleted, for the message: a user does not see VMs that are only destroyed.
+local function inhabitants(cpi, network)
+  local rows = cpi.cloudstack:rows({ "listVirtualMachines", { networkid = network.id }, rows = "virtualmachine" })
+  if #rows > 0 then return "VMs are in it: " .. exact.names(rows) end
+  return "no VM that this account sees is in it: one may be destroyed and not expunged yet"
+end
+
+-- Deletes a network (nil: nothing). Raises CloudError with the reason where it stays, which CloudStack does not tell.
+function networks.delete(cpi, network, name)
+  if not network then return end
+  local task = cpi.cloudstack:start({ { "deleteNetwork", { id = network.id }, job = true, idempotent = true,
+    what = "deleting network " .. name, timeout = cpi.settings.cloudstack.timeout.global } })[1]
+  cpi.cloudstack:wait { task }
+  if not task.failure then return end
+  local there = cpi.cloudstack:rows({ "listNetworks", { id = network.id }, rows = "network" })[1]
+  if there then
+    error(errors.cloud("network '%s' is not deleted: %s (%s)", name, inhabitants(cpi, there), cpi.cloudstack.say(task.failure)))
+  end
+end
+
 -- Does the network offer the service (UserData, Dhcp, StaticNat, ...)?
 function networks.offers(network, service)
   for _, one in ipairs(network.service or {}) do

@@ -38,7 +38,7 @@ local function sorted(set)
   return keys
 end
 
--- The createTags request for client.start; kind: UserVm, Volume, Template, Snapshot.
+-- The createTags request for client.start; kind: UserVm, Volume, Template, Snapshot, Network, PublicIpAddress, ...
 function tags.create_request(cpi, kind, id, wanted)
   local params = { resourceids = id, resourcetype = kind }
   for i, key in ipairs(sorted(wanted)) do
@@ -49,7 +49,8 @@ function tags.create_request(cpi, kind, id, wanted)
     timeout = cpi.settings.cloudstack.timeout.global }
 end
 
-local function delete_request(cpi, kind, id, keys)
+-- The deleteTags request for client.start; keys: a list.
+function tags.delete_request(cpi, kind, id, keys)
   local params = { resourceids = id, resourcetype = kind }
   for i, key in ipairs(keys) do params[("tags[%d].key"):format(i - 1)] = key end
   return { "deleteTags", params, job = true, idempotent = true, what = "removing old tags",
@@ -88,7 +89,7 @@ function tags.merge(cpi, kind, row, wanted)
   if next(new) == nil then return end
   table.sort(changed)
   if #changed > 0 then
-    local removed = client:start({ delete_request(cpi, kind, row.id, changed) })[1]
+    local removed = client:start({ tags.delete_request(cpi, kind, row.id, changed) })[1]
     client:wait({ removed })
     if removed.failure then cpi.log.warn("old tags: %s", client.say(removed.failure)) end
   end

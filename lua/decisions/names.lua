@@ -14,10 +14,10 @@ end
 
 return {
   summary = "What an object is called in CloudStack's user interface, and which tags it carries from its creation on.",
-  asked = "Asked for every VM (once per try), disk, ephemeral disk and uploaded stemcell.",
-  verbs = { "create_vm", "create_disk", "create_stemcell" },
+  asked = "Asked for every VM (once per try), disk, ephemeral disk, uploaded stemcell and network that the CPI makes.",
+  verbs = { "create_vm", "create_disk", "create_stemcell", "create_network" },
   facts = {
-    { "kind", '"vm"|"disk"|"ephemeral-disk"|"stemcell"', "what it is" },
+    { "kind", '"vm"|"disk"|"ephemeral-disk"|"stemcell"|"network"', "what it is" },
     { "cid", "string", "the CID; for an ephemeral disk the name that CloudStack gave it" },
     { "director", "string", '`director.name` of the configuration; `""` when not configured' },
     { "director_uuid", "string", "as the request's context has it", optional = true },
@@ -35,7 +35,7 @@ return {
     },
     text = [[
 `{ display_name = string, tags = { key = string } }`. The display name has at least one character and is
-cut after 255 bytes; VMs and stemcells show it, disks have no place for it. Tags are cut after 255 bytes, empty
+cut after 255 bytes; VMs, stemcells and networks show it, disks have no place for it. Tags are cut after 255 bytes, empty
 ones are left out.
 
 `director_uuid`, `bosh_request`, `bosh_cid`, `bosh_agent_id` and `bosh_ephemeral_of` are the CPI's own tags, by

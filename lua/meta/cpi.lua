@@ -97,7 +97,7 @@
 -- names: What an object is called in CloudStack's user interface, and which tags it carries from its creation on.
 
 ---@class cpi.names.facts
----@field kind "vm"|"disk"|"ephemeral-disk"|"stemcell" what it is
+---@field kind "vm"|"disk"|"ephemeral-disk"|"stemcell"|"network" what it is
 ---@field cid string the CID; for an ephemeral disk the name that CloudStack gave it
 ---@field director string director.name of the configuration; "" when not configured
 ---@field director_uuid? string as the request's context has it

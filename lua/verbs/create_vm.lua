@@ -4,19 +4,24 @@
 local affinity = require "vm.affinity"
 local affinity_claims = require "vm.affinity_claims"
 local arguments = require "arguments"
+local belongings = require "vm.belongings"
 local capabilities = require "cloudstack.capabilities"
 local deployment = require "vm.deployment"
 local errors = require "errors"
 local key_pairs = require "cloudstack.key_pairs"
+local load_balancers = require "vm.load_balancers"
 local naming = require "naming"
 local offerings = require "cloudstack.offerings"
 local networks_of = require "vm.networks"
 local read_properties = require "cloud_properties"
 local registry = require "vm.registry"
 local rollback = require "rollback"
+local routes = require "vm.routes"
 local secrets = require "secrets"
+local security_groups = require "vm.security_groups"
 local templates = require "cloudstack.templates"
 local user_data = require "vm.user_data"
+local vips = require "vm.vips"
 local vm_disks = require "vm.disks"
 local vms = require "cloudstack.vms"
 local zones = require "cloudstack.zones"
@@ -26,17 +31,8 @@ local properties_of_a_vm = {
   disk = "megabytes", ephemeral_disk_offering = "text", root_disk_size = "megabytes", disk_offering = "text",
   zone = "text", zones = "names", key_name = "text", key_names = "list",
   affinity_group = affinity.properties.affinity_group, affinity_group_type = affinity.properties.affinity_group_type,
-  lbs = "list", routes = "object",
+  lbs = "list", routes = "object", security_groups = "list",
 }
-
--- Keys that the Go release knows and this CPI does not do yet: refused, never quietly left out.
-local not_yet = { "lbs", "routes" }
-
-local function refuse_what_is_missing(properties)
-  for _, key in ipairs(not_yet) do
-    if properties[key] then error(errors.not_supported("cloud_properties.%s is not supported yet", key)) end
-  end
-end
 
 local function read_order(cpi, agent_id, stemcell_cid, cloud_properties, networks, disk_cids, env)
   local null = cpi.json.null
@@ -47,7 +43,9 @@ local function read_order(cpi, agent_id, stemcell_cid, cloud_properties, network
     disk_cids = arguments.list("disk_cids", disk_cids, null), env = arguments.object("env", env, null),
   }
   secrets.register_env(cpi.log.secret, order.env)
-  refuse_what_is_missing(order.properties)
+  order.vips = vips.read(order.networks, cpi.json)
+  order.lbs = load_balancers.read(order.properties.lbs, null)
+  routes.apply(order.properties.routes, order.networks, cpi.json)
   affinity.check(order.properties)
   registry.check(cpi)
   return order
@@ -62,6 +60,9 @@ local function look_up(cpi, order)
   requests.networks.cached, requests.templates.cached = true, true
   vm_disks.add_requests(requests, order)
   affinity.add_requests(requests, cpi, order)
+  vips.add_requests(requests, order.vips)
+  load_balancers.add_requests(requests, order.lbs)
+  security_groups.add_requests(requests, order)
   local found = cpi.cloudstack:gather(requests)
   found.can = capabilities.read(found.capabilities)
   return found
@@ -116,7 +117,8 @@ local function plan(cpi, order, found, zones_left)
   local offered = service_offerings(cpi, order, found, zones_left)
   return {
     offered = offered, candidates = offered {}, order = order, zone = found.zone, template = found.template,
-    nics = nics, ephemeral = vm_disks.ephemeral(cpi, order, found), can = found.can,
+    nics = nics, vips = vips.plan(order.vips, found, nics), lbs = load_balancers.plan(order.lbs, found, nics),
+    security_groups = security_groups.plan(order, found, nics), ephemeral = vm_disks.ephemeral(cpi, order, found), can = found.can,
     root_gb = (order.properties.root_disk_size or 0) > 0 and offerings.gigabytes(order.properties.root_disk_size) or nil,
     key_pairs = key_pairs.plan(order.properties, cpi.settings.cloudstack.default_key_name, found.can.version),
   }
@@ -161,6 +163,14 @@ local function christen(cpi, plan_of_vm)
   }
 end
 
+-- What the VM has outside itself, once it runs.
+local function give_belongings(cpi, plan_of_vm, vm_cid, vm, undo)
+  if #plan_of_vm.vips + #plan_of_vm.lbs == 0 then return end
+  local belongs = belongings.new(cpi, vm_cid, vm, undo)
+  vips.give(cpi, plan_of_vm.vips, belongs)
+  load_balancers.join(cpi, plan_of_vm.lbs, belongs)
+end
+
 return function(cpi, ...)
   local order = read_order(cpi, ...)
   local found = look_up(cpi, order)
@@ -169,5 +179,6 @@ return function(cpi, ...)
   local undo <close> = rollback(cpi.log)
   local announced <close> = affinity_claims.announce(cpi, first.groups) -- luacheck: ignore (until the VM is in them)
   local vm_cid, vm, plan_of_vm = deployment.run(cpi, first, next_plan, christen, undo)
+  give_belongings(cpi, plan_of_vm, vm_cid, vm, undo)
   return cpi.json.array { vm_cid, networks_of.result(order.networks, plan_of_vm.nics, vm) }
 end

@@ -4,6 +4,7 @@
 
 local affinity_claims = require "vm.affinity_claims"
 local arguments = require "arguments"
+local belongings = require "vm.belongings"
 local capabilities = require "cloudstack.capabilities"
 local registry = require "vm.registry"
 local removal = require "vm.removal"
@@ -14,8 +15,10 @@ return function(cpi, vm_cid)
   arguments.text("vm_cid", vm_cid)
   local found = cpi.cloudstack:gather {
     vms = vms.request(vm_cid), orphans = volumes.request_ephemeral(vm_cid), can = capabilities.request(),
+    belongings = belongings.request(vm_cid),
   }
   local vm = vms.pick(found.vms, vm_cid)
+  belongings.take_away(cpi, vm_cid, belongings.of(found.belongings, vm), vm)
   if vm then removal.remove(cpi, vm, capabilities.read(found.can)) end
   removal.sweep(cpi, found.orphans)
   if vm then affinity_claims.collect(cpi, vm) end

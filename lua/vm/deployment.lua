@@ -32,7 +32,8 @@ local function add_custom_size(params, offering, properties)
 end
 
 local function parameters(plan, offering, child)
-  local params = vm_networks.parameters(plan.nics)
+  local params = vm_networks.parameters(plan.nics, plan.zone)
+  params.securitygroupids = plan.security_groups
   params.zoneid, params.templateid, params.serviceofferingid = plan.zone.id, plan.template.id, offering.id
   params.name, params.displayname, params.userdata = child.vm_cid, child.names.display_name, child.user_data
   for name, value in pairs(plan.key_pairs.parameters) do params[name] = value end
@@ -236,8 +237,8 @@ local function run_in_zone(cpi, plan, christen, undo, tries)
 end
 
 -- run(cpi, plan, next_plan, christen, undo) -> vm_cid, the VM's row, the plan that it was made by
---   plan       { offered, candidates, order, zone, template, nics, ephemeral, groups, can, root_gb, key_pairs }; offered(ids)
---              answers what to try after the offerings of those ids had no room
+--   plan       { offered, candidates, order, zone, template, nics, ephemeral, groups, can, root_gb, key_pairs,
+--              security_groups }; offered(ids) answers what to try after the offerings of those ids had no room
 --   next_plan  answers the plan for another zone, or nil; is handed the name of the one that the policy would have
 --   christen   makes { vm_cid, names, user_data, registry_settings } for one try
 -- Raises VMCreationFailed; what the tries made is gone then, or named in the message.

@@ -6,17 +6,28 @@ local read_properties = require "cloud_properties"
 
 local vm_networks = {}
 
-local properties_of_a_network = { name = "text", undiscoverable = "boolean" }
+local properties_of = {
+  nic = { name = "text", undiscoverable = "boolean", mac = "text", security_groups = "list", zone = "any" },
+  vip = { name = "text", acquire = "boolean", firewall_rules = "list", zone = "any" },
+}
 
 local function kind_of(name, network)
   local kind = network.type
   if kind == nil or kind == "" then kind = network.ip and "manual" or "dynamic" end
-  if kind == "vip" then
-    error(errors.not_supported("network '%s' is a vip, which is not supported yet", name))
-  elseif kind ~= "manual" and kind ~= "dynamic" then
-    error(errors.not_supported("network '%s' has the type '%s'; manual and dynamic are known", name, tostring(kind)))
+  if kind ~= "manual" and kind ~= "dynamic" and kind ~= "vip" then
+    error(errors.not_supported("network '%s' has the type '%s'; manual, dynamic and vip are known", name, tostring(kind)))
   end
   return kind
+end
+
+-- A unicast MAC in the lower case that the agent compares with, or nil.
+local function mac_of(properties, name)
+  local mac = properties.mac and properties.mac:lower()
+  if mac and (not mac:find "^%x%x:%x%x:%x%x:%x%x:%x%x:%x%x$" or tonumber(mac:sub(1, 2), 16) % 2 == 1) then
+    error(errors.cloud("cloud_properties of network '%s': 'mac' must be a unicast MAC such as 02:00:5e:10:00:01, got '%s'",
+      name, properties.mac))
+  end
+  return mac
 end
 
 -- One network as { name, kind, ip, properties, given }; the ip of a dynamic one is only a memory of the
@@ -31,15 +42,13 @@ local function read_one(name, network, null)
   if kind == "manual" and (type(given.ip) ~= "string" or given.ip == "") then
     error(errors.cpi("network '%s' is manual and has no ip", name))
   end
-  local properties = read_properties(given.cloud_properties, properties_of_a_network,
+  local properties = read_properties(given.cloud_properties, kind == "vip" and properties_of.vip or properties_of.nic,
     ("cloud_properties of network '%s'"):format(name), null)
-  if not properties.name then
-    error(errors.cloud("cloud_properties of network '%s' must have 'name': the network in CloudStack", name))
-  end
+  properties.mac = mac_of(properties, name)
   return { name = name, kind = kind, ip = kind == "manual" and given.ip or nil, properties = properties, given = network }
 end
 
--- The argument `networks` of create_vm -> a list, by name.
+-- The argument `networks` of create_vm -> a list, by name, vips among them.
 function vm_networks.read(given, json)
   if type(given) ~= "table" or given == json.null or next(given) == nil or #given > 0 then
     error(errors.cpi("argument networks must be an object with at least one network"))
@@ -47,7 +56,12 @@ function vm_networks.read(given, json)
   local names, list = {}, {}
   for name in pairs(given) do names[#names + 1] = name end
   table.sort(names)
-  for i, name in ipairs(names) do list[i] = read_one(name, given[name], json.null) end
+  local nics = 0
+  for i, name in ipairs(names) do
+    list[i] = read_one(name, given[name], json.null)
+    if list[i].kind ~= "vip" then nics = nics + 1 end
+  end
+  if nics == 0 then error(errors.cpi("argument networks must have a network that is no vip")) end
   return list
 end
 
@@ -78,26 +92,45 @@ local function facts_of(cpi, nic)
   }
 end
 
+-- CloudStack's network for one of BOSH's. A basic zone has one, which need not be named.
+local function target_of(network, found)
+  local zone, wanted = found.zone, network.properties.name
+  if wanted then return networks.pick(found.networks, wanted, zone) end
+  local only = networks.is_basic(zone) and networks.first_in(found.networks, zone)
+  return only or error(errors.cloud("cloud_properties of network '%s' must have 'name': the network in CloudStack", network.name))
+end
+
+local function refuse_basic(zone, count)
+  if networks.is_basic(zone) and count > 1 then
+    error(errors.cloud("zone '%s' is a basic one: a VM has one NIC there, not %d", zone.name, count))
+  end
+end
+
 -- The NICs in their order, each { name, kind, ip, mac, target }; target is CloudStack's network.
 function vm_networks.plan(cpi, list, found)
   local by_name, facts = {}, {}
-  for i, network in ipairs(list) do
-    local nic = { name = network.name, kind = network.kind, ip = network.ip, properties = network.properties,
-      given = network.given, target = networks.pick(found.networks, network.properties.name, found.zone) }
-    by_name[nic.name], facts[i] = nic, facts_of(cpi, nic)
+  for _, network in ipairs(list) do
+    if network.kind ~= "vip" then
+      local nic = { name = network.name, kind = network.kind, ip = network.ip, properties = network.properties,
+        given = network.given, target = target_of(network, found) }
+      by_name[nic.name], facts[#facts + 1] = nic, facts_of(cpi, nic)
+    end
   end
+  refuse_basic(found.zone, #facts)
   local answer = cpi.decide("networks", { networks = facts })
   local nics = {}
   for i, name in ipairs(answer.order) do
     nics[i] = by_name[name]
-    nics[i].mac = answer.macs[name]
+    nics[i].mac = nics[i].properties.mac or answer.macs[name]
   end
   return nics
 end
 
--- deployVirtualMachine's parameters: iptonetworklist keeps the order; networkids with an address does not.
-function vm_networks.parameters(nics)
+-- deployVirtualMachine's parameters: iptonetworklist keeps the order; networkids with an address does not. A basic
+-- zone takes no network, only an address.
+function vm_networks.parameters(nics, zone)
   local params = {}
+  if networks.is_basic(zone) then return { ipaddress = nics[1].ip, macaddress = nics[1].mac } end
   for i, nic in ipairs(nics) do
     local prefix = ("iptonetworklist[%d]."):format(i - 1)
     params[prefix .. "networkid"] = nic.target.id

@@ -44,10 +44,13 @@ describe("BOSH's networks", function()
     ["a list"] = { { {} }, "CpiError", "at least one network" },
     ["null"] = { json.null, "CpiError", "at least one network" },
     ["a string for a network"] = { { a = "x" }, "CpiError", "network 'a' must be an object" },
-    ["a vip"] = { { a = { type = "vip", ip = "1.2.3.4" } }, "NotSupported", "network 'a' is a vip" },
+    ["nothing but a vip"] = { { a = { type = "vip", ip = "1.2.3.4" } }, "CpiError", "a network that is no vip" },
+    ["a MAC that is none"] = { { a = { type = "dynamic", cloud_properties = { name = "n", mac = "02:zz" } } }, "CloudError",
+      "'mac' must be a unicast MAC" },
+    ["a multicast MAC"] = { { a = { type = "dynamic", cloud_properties = { name = "n", mac = "03:00:00:00:00:01" } } },
+      "CloudError", "'mac' must be a unicast MAC" },
     ["another type"] = { { a = { type = "magic" } }, "NotSupported", "'magic'" },
     ["a manual one without ip"] = { { a = { type = "manual", ip = json.null } }, "CpiError", "has no ip" },
-    ["no name of CloudStack's"] = { { a = { type = "dynamic", cloud_properties = {} } }, "CloudError", "must have 'name'" },
     ["an unknown property"] = { { a = { type = "dynamic", cloud_properties = { nam = "x" } } }, "CloudError",
       "did you mean 'name'" },
   } do
@@ -91,6 +94,25 @@ describe("the plan of the NICs", function()
     assert.is_false(facts[2].gateway)
   end)
 
+  it("takes the MAC of the manifest before the policy's, in lower case", function()
+    local nics = plan { a = manual("10.0.0.5", "net-a"),
+      b = { type = "dynamic", cloud_properties = { name = "net-b", mac = "02:AA:00:00:00:01" } } }
+    assert.equal("02:aa:00:00:00:01", nics[2].mac)
+    assert.not_equal("02:aa:00:00:00:01", nics[1].mac)
+  end)
+
+  it("wants the network named", function()
+    assert.truthy(fake.failure(plan, { a = { type = "dynamic", cloud_properties = {} } }).message:find("must have 'name'", 1, true))
+  end)
+
+  it("refuses two networks of one name, and lists them", function()
+    local cpi <close> = fake.cpi {}
+    local twin = { id = "n3", name = "net-a", zoneid = "z1", service = {} }
+    local failure = fake.failure(vm_networks.plan, cpi, read { a = manual("10.0.0.5", "net-a") },
+      { networks = { plain, twin }, zone = zone })
+    assert.truthy(failure.message:find("n1, n3", 1, true), failure.message)
+  end)
+
   it("says NetworkNotFound before anything is made", function()
     assert.equal("Bosh::Clouds::NetworkNotFound", fake.failure(plan, { a = manual("10.0.0.5", "nowhere") }).type)
   end)
@@ -101,7 +123,12 @@ describe("the parameters of the NICs", function()
     assert.same({
       ["iptonetworklist[0].networkid"] = "n2", ["iptonetworklist[0].ip"] = "10.0.0.6", ["iptonetworklist[0].mac"] = "02:a",
       ["iptonetworklist[1].networkid"] = "n1",
-    }, vm_networks.parameters { { target = silent, ip = "10.0.0.6", mac = "02:a" }, { target = plain } })
+    }, vm_networks.parameters({ { target = silent, ip = "10.0.0.6", mac = "02:a" }, { target = plain } }, zone))
+  end)
+
+  it("name no network in a basic zone", function()
+    assert.same({ ipaddress = "10.0.0.6", macaddress = "02:a" },
+      vm_networks.parameters({ { target = plain, ip = "10.0.0.6", mac = "02:a" } }, { networktype = "Basic" }))
   end)
 end)
 

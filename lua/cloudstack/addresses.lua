@@ -1,0 +1,60 @@
+-- Public addresses: found by their text, acquired, given to a VM by static NAT, released.
+
+local addresses = {}
+
+-- The account's address with that text.
+function addresses.request(address)
+  return { "listPublicIpAddresses", { ipaddress = address }, rows = "publicipaddress" }
+end
+
+function addresses.request_by_id(id)
+  return { "listPublicIpAddresses", { id = id }, rows = "publicipaddress" }
+end
+
+-- The address by which a network's router reaches the world; a network has none before its first VM.
+function addresses.request_source_nat(network)
+  return { "listPublicIpAddresses", { associatednetworkid = network.id, issourcenat = true }, rows = "publicipaddress" }
+end
+
+-- The row of exactly that address in the zone, or nil. The same address may be another's in another zone.
+function addresses.pick(rows, address, zone)
+  for _, row in ipairs(rows) do
+    if row.ipaddress == address and row.zoneid == zone.id then return row end
+  end
+end
+
+-- The request that acquires an address for the network (a wanted one, or any) and notes it in the journal entry.
+function addresses.acquire_request(cpi, network, wanted, entry)
+  local place = network.vpcid and { vpcid = network.vpcid } or { networkid = network.id }
+  place.ipaddress = wanted
+  return { "associateIpAddress", place, job = true, entry = entry,
+    what = ("acquiring address %s for network '%s'"):format(wanted or "(any)", network.name),
+    timeout = cpi.settings.cloudstack.timeout.global,
+    find = wanted and function()
+      for _, row in ipairs(cpi.cloudstack:rows(addresses.request(wanted))) do
+        if row.ipaddress == wanted and row.zoneid == network.zoneid then return row end
+      end
+    end or nil }
+end
+
+function addresses.release_request(cpi, id)
+  return { "disassociateIpAddress", { id = id }, job = true, idempotent = true, what = "releasing an address",
+    timeout = cpi.settings.cloudstack.timeout.global }
+end
+
+function addresses.enable_request(id, vm, network)
+  return { "enableStaticNat", { ipaddressid = id, virtualmachineid = vm.id, networkid = network.id }, idempotent = true,
+    what = "static NAT" }
+end
+
+-- Asked again after a lost answer, CloudStack refuses what it has done and names the address itself.
+function addresses.is_enabled(failure, id)
+  return failure.kind == "refused" and failure.text:find("another public ip .* with id " .. id:gsub("%-", "%%-")) ~= nil
+end
+
+function addresses.disable_request(cpi, id)
+  return { "disableStaticNat", { ipaddressid = id }, job = true, idempotent = true, what = "ending static NAT",
+    timeout = cpi.settings.cloudstack.timeout.global }
+end
+
+return addresses

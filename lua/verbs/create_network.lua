@@ -1,0 +1,115 @@
+-- create_network(definition): an isolated network, or a tier of a VPC; answers
+-- [network_cid, { range, gateway, reserved }, cloud_properties]. The CID is the network's name. The cloud_properties are
+-- those of a VM's NIC in it.
+
+local arguments = require "arguments"
+local errors = require "errors"
+local naming = require "naming"
+local network_range = require "network_range"
+local networks = require "cloudstack.networks"
+local offerings = require "cloudstack.network_offerings"
+local read_properties = require "cloud_properties"
+local rollback = require "rollback"
+local tags = require "cloudstack.tags"
+local zones = require "cloudstack.zones"
+
+local properties_of_a_network = {
+  zone = "text", network_offering = "text", vpc = "text", acl = "text", network_domain = "text", display_text = "text",
+  reserved = "list", undiscoverable = "boolean", security_groups = "list",
+}
+local FOR_NICS = { "undiscoverable", "security_groups" } -- what goes on to the cloud_properties of VMs
+
+local function read_order(cpi, definition)
+  local null = cpi.json.null
+  local given = arguments.object("definition", definition, null)
+  local order = { properties = read_properties(given.cloud_properties, properties_of_a_network,
+    "cloud_properties of the network", null) }
+  if given.type ~= nil and given.type ~= null and given.type ~= "manual" then
+    error(errors.not_supported("a network of type '%s' can't be made; manual is known", tostring(given.type)))
+  end
+  for _, key in ipairs { "range", "gateway", "netmask_bits" } do
+    if given[key] ~= null then order[key] = given[key] end
+  end
+  if order.range ~= nil then arguments.text("definition.range", order.range) end
+  if order.gateway ~= nil then arguments.text("definition.gateway", order.gateway) end
+  return order
+end
+
+local function look_up(cpi, order)
+  local properties = order.properties
+  local found = cpi.cloudstack:gather {
+    zones = zones.request(), offerings = offerings.request(), networks = networks.request(),
+    vpcs = properties.vpc and offerings.vpc_request() or nil, acls = properties.acl and offerings.acl_request() or nil,
+  }
+  found.zone = zones.pick(found.zones, properties.zone or cpi.settings.cloudstack.default_zone)
+  found.vpc = properties.vpc and offerings.pick_vpc(found.vpcs, properties.vpc, found.zone)
+  found.acl = properties.acl and offerings.pick_acl(found.acls, properties.acl)
+  found.offering = offerings.pick(found.offerings, properties.network_offering, found.vpc ~= nil)
+  return found
+end
+
+local function refuse(order, found)
+  if networks.is_basic(found.zone) or found.zone.securitygroupsenabled then
+    error(errors.not_supported("zone '%s' has security groups: networks there are shared, and made by the operator of the cloud",
+      found.zone.name))
+  elseif order.properties.acl and not found.vpc then
+    error(errors.cloud("cloud_properties of the network: 'acl' is for tiers, and 'vpc' is missing"))
+  end
+end
+
+-- The ranges of the networks that a block of our choice must not touch.
+local function used_ranges(found)
+  local used = {}
+  for _, network in ipairs(found.networks) do
+    if network.zoneid == found.zone.id then used[#used + 1] = network.cidr end
+  end
+  return used
+end
+
+-- A lost answer is settled by the name, which is ours alone.
+local function create(cpi, params)
+  local payload, failure = cpi.cloudstack:try("createNetwork", params)
+  if payload then return payload.network end
+  if failure.sent and failure.kind ~= "refused" then
+    local row = networks.find(cpi, params.name)
+    if row then return row end
+  end
+  cpi.cloudstack.raise(failure, "creating network " .. params.name)
+end
+
+local function tag(cpi, row, cid, wanted)
+  local task = cpi.cloudstack:start({ tags.create_request(cpi, "Network", row.id, wanted) })[1]
+  cpi.cloudstack:wait { task }
+  if task.failure then cpi.log.warn("network %s has not all its tags: %s", cid, cpi.cloudstack.say(task.failure)) end
+end
+
+local function result(cpi, cid, range, order, row)
+  local reserved = cpi.json.array {}
+  for i, address in ipairs(order.properties.reserved or {}) do reserved[i] = address end
+  if row.reservediprange then reserved[#reserved + 1] = row.reservediprange end
+  local properties = { name = cid }
+  for _, key in ipairs(FOR_NICS) do properties[key] = order.properties[key] end
+  return cpi.json.array { cid, { range = range.cidr, gateway = range.gateway, reserved = reserved }, properties }
+end
+
+return function(cpi, definition)
+  local order = read_order(cpi, definition)
+  local found = look_up(cpi, order)
+  refuse(order, found)
+  local range = network_range.of(order, found.vpc and found.vpc.cidr, used_ranges(found))
+  local cid = networks.new_cid(cpi.bytes.uuid())
+  local names = naming.of(cpi, "network", cid)
+  local entry = cpi.journal.open { kind = "network", name = cid }
+  local undo <close> = rollback(cpi.log)
+  undo.add("network " .. cid, function()
+    networks.delete(cpi, networks.find(cpi, cid), cid)
+    entry.close()
+  end)
+  local row = create(cpi, {
+    name = cid, displaytext = order.properties.display_text or names.display_name, networkofferingid = found.offering.id,
+    zoneid = found.zone.id, vpcid = found.vpc and found.vpc.id, aclid = found.acl and found.acl.id,
+    gateway = range.gateway, netmask = range.netmask, networkdomain = order.properties.network_domain,
+  })
+  tag(cpi, row, cid, names.tags)
+  return result(cpi, cid, range, order, row)
+end

@@ -1,0 +1,200 @@
+-- What belongs to a VM besides its disks: public addresses, firewall rules, places in load balancers.
+--
+-- CloudStack shows none of it with the VM, so each thing carries a tag whose key is the VM's CID and whose value says
+-- what to do with it when the VM goes. One listTags by key finds them all, whatever their kind, also after the VM is
+-- gone; and a load balancer has a tag for each of its VMs.
+--
+--   acquired   an address that we took: released        rule    a firewall rule that we made: deleted
+--   vip        an address that was there: only its      member  a load balancer that the VM is in: left, and deleted
+--              static NAT ends                                  when we made it and nobody is in it any more
+
+local addresses = require "cloudstack.addresses"
+local errors = require "errors"
+local firewall = require "cloudstack.firewall"
+local load_balancers = require "cloudstack.load_balancers"
+local tags = require "cloudstack.tags"
+
+local belongings = {}
+
+-- The tag of a load balancer that we made. Its value is the director's uuid.
+belongings.MADE = "bosh_made_for"
+
+local MEMBER = "^cpivm%-" -- keys of the tags of other VMs
+
+-- ---------------------------------------------------------------------------------------------------------
+-- taking note
+
+-- The list of everything that has the VM's tag.
+function belongings.request(vm_cid)
+  return { "listTags", { key = vm_cid }, rows = "tag" }
+end
+
+-- The request that tags one thing. What we made says for which director; what was there gets no more than the VM's tag.
+function belongings.tag_request(cpi, item, vm_cid)
+  local wanted = { [vm_cid] = item.role }
+  if item.role == "acquired" or item.role == "rule" or item.made then
+    wanted.director_uuid, wanted.bosh_request = cpi.context.director_uuid, cpi.context.request_id
+  end
+  if item.made then wanted[belongings.MADE] = cpi.context.director_uuid or "bosh" end
+  return tags.create_request(cpi, item.kind, item.id, tags.clean(wanted, cpi.json.null))
+end
+
+-- Did the tag stay what it was, because it was there?
+function belongings.is_tagged(failure)
+  return failure.text:find("already on", 1, true) ~= nil
+end
+
+-- of(rows of request(), vm) -> { { kind, id, role }, ... }; vm, where it is there: addresses that the VM has without
+-- a tag (the Go and the Java CPI set none) are told by its own row.
+function belongings.of(rows, vm)
+  local list, seen = {}, {}
+  local function add(kind, id, role)
+    if id and not seen[id] then list[#list + 1], seen[id] = { kind = kind, id = id, role = role }, true end
+  end
+  for _, row in ipairs(rows) do add(row.resourcetype, row.resourceid, row.value) end
+  for _, nic in ipairs(vm and vm.nic or {}) do add("PublicIpAddress", nic.publicipid, "vip") end
+  add("PublicIpAddress", vm and vm.publicipid, "vip")
+  return list
+end
+
+-- ---------------------------------------------------------------------------------------------------------
+-- taking away
+
+-- How each kind is looked at: the request for its row, by id.
+local look = { PublicIpAddress = addresses.request_by_id, FirewallRule = firewall.request_by_id,
+  LoadBalancer = load_balancers.request_by_id }
+
+-- The items that are still there, with their rows.
+local function look_at(cpi, list)
+  local requests, there = {}, {}
+  for i, item in ipairs(list) do
+    if look[item.kind] then requests[tostring(i)] = look[item.kind](item.id) end
+  end
+  local found = next(requests) and cpi.cloudstack:gather(requests) or {}
+  for i, item in ipairs(list) do
+    item.row = found[tostring(i)] and found[tostring(i)][1]
+    if item.row then there[#there + 1] = item end
+  end
+  return there
+end
+
+-- Is the address's static NAT the VM's? Somebody may have moved it since.
+local function is_of(row, vm_cid, vm)
+  return row.isstaticnat and (vm and row.virtualmachineid == vm.id or row.virtualmachinename == vm_cid)
+end
+
+-- The request that takes one thing away, or nil where there is nothing to do.
+local function request_for(cpi, item, vm_cid, vm)
+  if item.role == "acquired" then return addresses.release_request(cpi, item.id) end
+  if item.role == "vip" then return is_of(item.row, vm_cid, vm) and addresses.disable_request(cpi, item.id) or nil end
+  if item.role == "rule" then return firewall.delete_request(cpi, item.id) end
+  return item.role == "member" and vm and load_balancers.leave_request(cpi, item.id, vm) or nil
+end
+
+-- Is it as it should be, whatever the job said? A second delete, another process or an operator may have been faster.
+local function is_settled(cpi, item, vm_cid, vm)
+  if #look_at(cpi, { item }) == 0 then return true end
+  if item.role == "vip" then return not is_of(item.row, vm_cid, vm) end
+  if item.role ~= "member" then return false end
+  return not load_balancers.has(cpi.cloudstack:rows(load_balancers.members_request(item.id)), vm)
+end
+
+local function run_all(cpi, list, vm_cid, vm)
+  local requests, items = {}, {}
+  for _, item in ipairs(list) do
+    local request = request_for(cpi, item, vm_cid, vm)
+    if request then requests[#requests + 1], items[#items + 1] = request, item end
+  end
+  if #requests == 0 then return end
+  for i, task in ipairs(cpi.cloudstack:wait(cpi.cloudstack:start(requests))) do
+    if task.failure and not is_settled(cpi, items[i], vm_cid, vm) then
+      cpi.cloudstack.raise(task.failure, requests[i].what)
+    end
+  end
+end
+
+local function has_tag(row, key) return tags.of(row)[key] ~= nil end
+
+-- What stays loses the VM's tag: last, because it is what finds the rest again.
+local function remove_tags(cpi, list, vm_cid)
+  local requests = {}
+  for _, item in ipairs(list) do
+    if (item.role == "vip" or item.role == "member") and has_tag(item.row, vm_cid) then
+      requests[#requests + 1] = tags.delete_request(cpi, item.kind, item.id, { vm_cid })
+    end
+  end
+  if #requests == 0 then return end
+  for _, task in ipairs(cpi.cloudstack:wait(cpi.cloudstack:start(requests))) do
+    if task.failure then cpi.log.debug("a tag of %s was not removed: %s", vm_cid, cpi.cloudstack.say(task.failure)) end
+  end
+end
+
+local function has_members(row)
+  for key in pairs(tags.of(row)) do
+    if key:find(MEMBER) then return true end
+  end
+  return false
+end
+
+-- A load balancer that we made goes with its last VM. Who joins tags it before he assigns, so a tag is a member too.
+local function collect(cpi, list)
+  local ours, requests = {}, {}
+  for _, item in ipairs(list) do
+    if item.role == "member" and (item.made or has_tag(item.row, belongings.MADE)) then
+      ours[#ours + 1] = item
+      requests["rule " .. #ours] = load_balancers.request_by_id(item.id)
+      requests["members " .. #ours] = load_balancers.members_request(item.id)
+    end
+  end
+  if #ours == 0 then return end
+  local found, deletes = cpi.cloudstack:gather(requests), {}
+  for i, item in ipairs(ours) do
+    local row = found["rule " .. i][1]
+    if row and #found["members " .. i] == 0 and not has_members(row) then
+      deletes[#deletes + 1] = load_balancers.delete_request(cpi, item.id)
+    end
+  end
+  if #deletes == 0 then return end
+  for _, task in ipairs(cpi.cloudstack:wait(cpi.cloudstack:start(deletes))) do
+    local rule = task.failure and #look_at(cpi, { { kind = "LoadBalancer", id = task.request[2].id } }) > 0
+    if rule then cpi.cloudstack.raise(task.failure, task.request.what) end
+  end
+end
+
+-- take_away(cpi, vm_cid, list, vm): list as of() gives it, vm its row where it is there. Nothing is asked for a VM that
+-- has nothing. Raises CloudError when something stays.
+function belongings.take_away(cpi, vm_cid, list, vm)
+  if #list == 0 then return end
+  local there = look_at(cpi, list)
+  run_all(cpi, there, vm_cid, vm)
+  remove_tags(cpi, there, vm_cid)
+  collect(cpi, there)
+end
+
+-- ---------------------------------------------------------------------------------------------------------
+-- a new VM's
+
+-- new(cpi, vm_cid, vm, undo) -> { vm_cid, vm, add(kind, id, role, entry) -> item }. What is added, and what has the VM's
+-- tag, is taken away again when the verb fails; then the journal entry of what we made, where there is one, is closed.
+function belongings.new(cpi, vm_cid, vm, undo)
+  local self = { vm_cid = vm_cid, vm = vm, items = {} }
+  function self.add(kind, id, role, entry)
+    local item = { kind = kind, id = id or error(errors.cpi("a %s without an id", kind)), role = role, entry = entry }
+    self.items[#self.items + 1] = item
+    return item
+  end
+  undo.add("the addresses and load balancers of VM " .. vm_cid, function()
+    local list, seen = self.items, {}
+    for _, item in ipairs(list) do seen[item.id] = true end
+    for _, item in ipairs(belongings.of(cpi.cloudstack:rows(belongings.request(vm_cid)), nil)) do
+      if not seen[item.id] then list[#list + 1] = item end
+    end
+    belongings.take_away(cpi, vm_cid, list, vm)
+    for _, item in ipairs(list) do
+      if item.entry then item.entry.close() end
+    end
+  end)
+  return self
+end
+
+return belongings

@@ -1,0 +1,187 @@
+-- The load balancers that a VM joins (`lbs` of its cloud_properties): found by name or made, by one of several at once.
+
+local addresses = require "cloudstack.addresses"
+local belongings = require "vm.belongings"
+local errors = require "errors"
+local networks = require "cloudstack.networks"
+local read_properties = require "cloud_properties"
+local rules = require "cloudstack.load_balancers"
+local spelling = require "spelling"
+
+local vm_load_balancers = {}
+
+local properties_of_one = {
+  name = "text", algorithm = "text", private_port = "port", public_port = "port", open_firewall = "boolean",
+  public_ip = "text",
+}
+local ALGORITHMS = { "leastconn", "roundrobin", "source" }
+local DEFAULT = "roundrobin"
+local TRIES = 4 -- a rule may vanish with its last VM while we join
+
+-- ---------------------------------------------------------------------------------------------------------
+-- what is asked for
+
+local function check_algorithm(lb, where)
+  for _, known in ipairs(ALGORITHMS) do
+    if lb.algorithm == nil or lb.algorithm == known then return end
+  end
+  error(errors.cloud("%s: 'algorithm' must be one of %s, got '%s'%s", where, table.concat(ALGORITHMS, ", "), lb.algorithm,
+    spelling.suggestion(lb.algorithm, ALGORITHMS)))
+end
+
+-- The list `lbs` -> { { name, algorithm (nil: any), private_port, public_port, open_firewall, public_ip }, ... }
+function vm_load_balancers.read(given, null)
+  local list, seen = {}, {}
+  for i, one in ipairs(given or {}) do
+    local where = ("lbs[%d]"):format(i)
+    local lb = read_properties(one, properties_of_one, where, null)
+    for _, key in ipairs { "name", "private_port", "public_port" } do
+      if lb[key] == nil then error(errors.cloud("%s: '%s' is missing", where, key)) end
+    end
+    if seen[lb.name] then error(errors.cloud("%s: '%s' is named twice", where, lb.name)) end
+    check_algorithm(lb, where)
+    list[i], seen[lb.name] = lb, true
+  end
+  return list
+end
+
+-- Adds to a gather each rule by its name, and its address where one is wanted.
+function vm_load_balancers.add_requests(requests, list)
+  for i, lb in ipairs(list) do
+    requests["lb " .. i] = rules.request(lb.name)
+    if lb.public_ip then requests["lb address " .. i] = addresses.request(lb.public_ip) end
+  end
+end
+
+-- ---------------------------------------------------------------------------------------------------------
+-- which rule, which network
+
+-- Of several rules of one name the one with the lowest id counts, for everybody.
+local function existing(rows, lb, zone)
+  local rule = rules.named(rows, lb.name, zone)[1]
+  if rule then rules.check(rule, lb) end
+  return rule
+end
+
+local function nic_in(nics, id)
+  for _, nic in ipairs(nics) do
+    if nic.target.id == id then return nic end
+  end
+end
+
+local function nic_for(lb, rule, address, nics)
+  local id = rule and rule.networkid or address and address.associatednetworkid
+  if id then
+    return nic_in(nics, id) or error(errors.cloud("load balancer '%s' is for VMs of network '%s', in which the VM has no NIC",
+      lb.name, address and address.associatednetworkname or id))
+  end
+  for _, nic in ipairs(nics) do
+    local fits = not address or not address.vpcid or nic.target.vpcid == address.vpcid
+    if fits and networks.offers(nic.target, "Lb") then return nic end
+  end
+  error(errors.cloud("load balancer '%s' needs a NIC in a network that offers load balancing; the VM has none", lb.name))
+end
+
+local function refuse(lb, rule, address, target)
+  if rule then return end
+  if lb.public_ip and not address then
+    error(errors.cloud("load balancer '%s': address %s is none of this account's in the zone", lb.name, lb.public_ip))
+  elseif address and address.isstaticnat then
+    error(errors.cloud("load balancer '%s': address %s is the vip of VM '%s'", lb.name, lb.public_ip,
+      tostring(address.virtualmachinename)))
+  elseif target.vpcid and not address then
+    error(errors.cloud("load balancer '%s' is in a VPC (network '%s'): it needs 'public_ip'", lb.name, target.name))
+  elseif target.vpcid and lb.open_firewall then
+    error(errors.cloud("load balancer '%s' is in a VPC (network '%s'): the tier's network ACLs say what may come in, not "
+      .. "'open_firewall'", lb.name, target.name))
+  end
+end
+
+-- Finds rule, address and network of each. Raises CloudError before anything is created.
+function vm_load_balancers.plan(list, found, nics)
+  for i, lb in ipairs(list) do
+    local address = lb.public_ip and addresses.pick(found["lb address " .. i], lb.public_ip, found.zone)
+    lb.zone, lb.rule, lb.address = found.zone, existing(found["lb " .. i], lb, found.zone), address
+    lb.target = nic_for(lb, lb.rule, address, nics).target
+    refuse(lb, lb.rule, address, lb.target)
+    lb.order = { name = lb.name, algorithm = lb.algorithm or DEFAULT, private_port = lb.private_port,
+      public_port = lb.public_port, open_firewall = lb.open_firewall or false }
+  end
+  return list
+end
+
+-- ---------------------------------------------------------------------------------------------------------
+-- joining
+
+local function look(cpi, lb)
+  return existing(cpi.cloudstack:rows(rules.request(lb.name)), lb, lb.zone)
+end
+
+-- Without an address of the manifest's the network's own is taken: it is the same for everybody, so that CloudStack
+-- itself refuses a second rule for the port. A network without one has CloudStack choose (elastic load balancing).
+local function address_of(cpi, lb)
+  if lb.address then return lb.address.id end
+  local row = cpi.cloudstack:rows(addresses.request_source_nat(lb.target))[1]
+  return row and row.id
+end
+
+-- Makes the rule, and looks again: who finds several of that name removes his own unless it has the lowest id.
+local function make(cpi, lb, belongs)
+  local entry = cpi.journal.open { kind = "load balancer", name = lb.name, vm = belongs.vm_cid }
+  local request = rules.create_request(cpi, lb.order, lb.target, address_of(cpi, lb), entry)
+  local task = cpi.cloudstack:start({ request })[1]
+  cpi.cloudstack:wait { task }
+  if task.id then belongs.add("LoadBalancer", task.id, "member", entry).made = true end
+  local rule = look(cpi, lb)
+  if task.id and rule and rule.id == task.id then return rule, true end
+  if task.id then cpi.cloudstack:wait(cpi.cloudstack:start { rules.delete_request(cpi, task.id) }) end
+  if task.id or task.failure and task.failure.kind ~= "lost" then entry.close() end
+  if rule then return rule, false end
+  if task.failure then cpi.cloudstack.raise(task.failure, request.what) end
+  return nil
+end
+
+-- Tags first: whoever empties the rule meanwhile sees that somebody is coming. -> true, or nil and why not
+local function enter(cpi, rule, is_made, belongs)
+  local item = belongs.add("LoadBalancer", rule.id, "member")
+  item.made = is_made
+  local requests = { belongings.tag_request(cpi, item, belongs.vm_cid), rules.assign_request(cpi, rule.id, belongs.vm) }
+  for _, request in ipairs(requests) do
+    local task = cpi.cloudstack:wait(cpi.cloudstack:start { request })[1]
+    local failure = task.failure
+    if failure and not belongings.is_tagged(failure)
+      and not rules.has(cpi.cloudstack:rows(rules.members_request(rule.id)), belongs.vm) then
+      return nil, failure, request.what
+    end
+  end
+  return true
+end
+
+-- Has the rule gone since it was found?
+local function is_gone(cpi, rule)
+  return #cpi.cloudstack:rows(rules.request_by_id(rule.id)) == 0
+end
+
+local function join_one(cpi, lb, belongs)
+  local rule, is_made = lb.rule, false
+  for try = 1, TRIES do
+    if not rule then rule, is_made = make(cpi, lb, belongs) end
+    local done, failure, what
+    if rule then
+      done, failure, what = enter(cpi, rule, is_made, belongs)
+      if done then return end
+    end
+    if try == TRIES or rule and not is_gone(cpi, rule) then
+      if failure then cpi.cloudstack.raise(failure, ("%s '%s'"):format(what, lb.name)) end
+      error(errors.cloud("load balancer '%s' vanishes whenever it is made", lb.name))
+    end
+    rule = look(cpi, lb)
+  end
+end
+
+-- join(cpi, list, belongs): list as plan() gives it, belongs as belongings.new gives it. Raises CloudError.
+function vm_load_balancers.join(cpi, list, belongs)
+  for _, lb in ipairs(list) do join_one(cpi, lb, belongs) end
+end
+
+return vm_load_balancers

@@ -1,0 +1,146 @@
+-- create_network and delete_network on a simulated CloudStack.
+
+local native = require "host_native"
+local trial = require "trial"
+
+local function cloud(options)
+  options = options or {}
+  options.host = native
+  options.world = { vpcs = { { name = "vpc1", zone = "zone1", cidr = "10.90.0.0/16" } },
+    zones = { { name = "zonesg", securitygroups = true } }, clusters = { { name = "c", zone = "zonesg", hosts = {}, pools = {} } } }
+  return trial.new(options)
+end
+
+local function made(t, name)
+  for _, network in ipairs(t.sim.state().networks) do
+    if network.name == name then return network end
+  end
+end
+
+local function definition(more, properties)
+  local one = { type = "manual", range = "10.7.1.0/24", gateway = "10.7.1.1", cloud_properties = properties or {} }
+  for key, value in pairs(more or {}) do one[key] = value end
+  return one
+end
+
+describe("create_network", function()
+  it("makes an isolated network, and answers what the director keeps", function()
+    local t = cloud()
+    local cid, address, properties = table.unpack(t.call("create_network",
+      definition(nil, { reserved = { "10.7.1.2-10.7.1.9" }, undiscoverable = true })))
+    assert.truthy(cid:find "^cpi%-network%-%x+%-")
+    assert.same({ range = "10.7.1.0/24", gateway = "10.7.1.1", reserved = { "10.7.1.2-10.7.1.9" } }, address)
+    assert.same({ name = cid, undiscoverable = true }, properties)
+    local network = made(t, cid)
+    assert.same({ "10.7.1.0/24", "10.7.1.1", "Isolated" }, { network.cidr, network.gateway, network.type })
+    assert.same({ "director-1", cid, "network" }, { network.tags.director_uuid, network.tags.bosh_cid, network.tags.bosh_kind })
+  end)
+
+  it("answers a list of reserved addresses, also an empty one", function()
+    local t = cloud()
+    assert.is_true(native.json.is_array(t.call("create_network", definition())[2].reserved))
+  end)
+
+  it("finds a range where only a size is asked for", function()
+    local t = cloud()
+    local answer = t.call("create_network", { type = "manual", netmask_bits = 24, cloud_properties = {} })
+    assert.equal("10.0.3.0/24", answer[2].range) -- 10.0.0.0 to 10.0.2.0 are there
+    assert.equal("10.0.3.1", answer[2].gateway)
+  end)
+
+  it("makes a network in which VMs live", function()
+    local t = cloud()
+    local cid, _, properties = table.unpack(t.call("create_network", definition()))
+    local vm = t.cid { networks = { default = { type = "manual", ip = "10.7.1.20", cloud_properties = properties } } }
+    assert.equal("10.7.1.20", t.vm(vm).nic[1].ipaddress)
+    local failure = t.failure("delete_network", cid)
+    assert.equal("Bosh::Clouds::CloudError", failure.type)
+    assert.truthy(failure.message:find("VMs are in it: " .. vm, 1, true), failure.message)
+    t.call("delete_vm", vm)
+    assert.truthy(t.failure("delete_network", cid).message:find("destroyed and not expunged yet", 1, true))
+    t.sim.advance(300)
+    assert.is_nil(t.call("delete_network", cid))
+    assert.is_nil(made(t, cid))
+    assert.equal(0, t.sim.state().left.networks)
+  end)
+
+  it("makes a tier of a VPC, with a list of ACLs", function()
+    local t = cloud()
+    local cid = t.call("create_network", definition({ range = "10.90.5.0/24", gateway = "10.90.5.1" },
+      { vpc = "vpc1", acl = "default_allow" }))[1]
+    assert.same({ "vpc1", "default_allow" }, { made(t, cid).vpc, made(t, cid).acl })
+    local second = t.call("create_network", { type = "manual", netmask_bits = 24, cloud_properties = { vpc = "vpc1" } })
+    assert.equal("10.90.0.0/24", second[2].range)
+    t.call("delete_network", cid)
+    t.call("delete_network", second[1])
+  end)
+
+  it("finds the network although the answer is lost", function()
+    local t = cloud()
+    t.sim.fault { command = "createNetwork", fault = "lose" }
+    local cid = t.call("create_network", definition())[1]
+    assert.is_table(made(t, cid))
+    assert.equal(1, t.sim.state().left.networks)
+  end)
+
+  it("leaves nothing when it is refused", function()
+    local t = cloud { store = true }
+    local failure = t.failure("create_network", definition({ range = "10.91.1.0/24", gateway = "10.91.1.1" }, { vpc = "vpc1" }))
+    assert.truthy(failure.message:find("is not within vpc", 1, true), failure.message)
+    assert.equal(0, t.sim.state().left.networks)
+    assert.same({}, t.store.journal or {})
+  end)
+
+  it("keeps the network when it can't be tagged", function()
+    local t = cloud()
+    t.sim.fault { command = "createTags", fault = "fail_job", errortext = "no" }
+    assert.is_table(made(t, t.call("create_network", definition())[1]))
+  end)
+
+  for what, case in pairs {
+    ["a dynamic network"] = { definition { type = "dynamic" }, "NotSupported", "manual is known" },
+    ["a misspelt property"] = { definition(nil, { vcp = "vpc1" }), "CloudError", "did you mean 'vpc'" },
+    ["an unknown VPC"] = { definition(nil, { vpc = "vpc9" }), "CloudError", "there are: vpc1" },
+    ["an unknown offering"] = { definition(nil, { network_offering = "fast" }), "CloudError",
+      "there are: DefaultIsolatedNetworkOfferingWithSourceNatService" },
+    ["an unknown list of ACLs"] = { definition(nil, { vpc = "vpc1", acl = "x" }), "CloudError", "default_allow, default_deny" },
+    ["ACLs without a VPC"] = { definition(nil, { acl = "default_allow" }), "CloudError", "'vpc' is missing" },
+    ["a zone with security groups"] = { definition(nil, { zone = "zonesg" }), "NotSupported", "zone 'zonesg' has security groups" },
+    ["no definition"] = { "x", "CpiError", "definition must be an object" },
+    ["a range that is no text"] = { definition { range = 7 }, "CpiError", "definition.range must be a string" },
+  } do
+    it("refuses before anything is made: " .. what, function()
+      local t = cloud()
+      local failure = t.failure("create_network", case[1])
+      assert.equal("Bosh::Clouds::" .. case[2], failure.type)
+      assert.truthy(failure.message:find(case[3], 1, true), failure.message)
+      for _, request in ipairs(t.requests()) do assert.truthy(request.command:find "^list", request.command) end
+    end)
+  end
+end)
+
+describe("delete_network", function()
+  it("says that a network is gone, so that the director forgets it", function()
+    assert.equal("Bosh::Clouds::NetworkNotFound", cloud().failure("delete_network", "cpi-network-1").type)
+  end)
+
+  it("is done when somebody else was faster", function()
+    local t = cloud()
+    local cid = t.call("create_network", definition())[1]
+    t.sim.fault { command = "deleteNetwork", fault = "fail_job", errortext = "no", when = "after" }
+    t.call("delete_network", cid)
+    assert.is_nil(made(t, cid))
+  end)
+
+  it("is done although the management server forgot its job", function()
+    local t = cloud()
+    local cid = t.call("create_network", definition())[1]
+    t.sim.fault { command = "deleteNetwork", fault = "restart", done = true }
+    t.call("delete_network", cid)
+    assert.is_nil(made(t, cid))
+  end)
+
+  it("needs a CID", function()
+    assert.equal("Bosh::Clouds::CpiError", cloud().failure("delete_network", "").type)
+  end)
+end)

@@ -1,0 +1,55 @@
+local fake = require "spec.support.fake"
+local routes = require "vm.routes"
+
+local function list()
+  return { { name = "default", kind = "manual", given = { gateway = "10.0.0.1" } },
+    { name = "public", kind = "vip", given = {} }, { name = "side", kind = "dynamic", given = {} } }
+end
+
+local function applied(given)
+  local networks = list()
+  routes.apply(given, networks, fake.json)
+  return networks
+end
+
+describe("routes", function()
+  it("are told as the agent's Go struct has them", function()
+    local networks = applied { default = { { cidr = "10.9.1.2/16", gateway = "10.0.0.7" } } }
+    assert.same({ { Destination = "10.9.0.0", Gateway = "10.0.0.7", Netmask = "255.255.0.0" } }, networks[1].given.routes)
+    assert.is_true(fake.json.is_array(networks[1].given.routes))
+    assert.is_nil(networks[3].given.routes)
+  end)
+
+  it("go by the network's gateway where they name none, in any case of the keys", function()
+    assert.equal("10.0.0.1", applied({ default = { { CIDR = "192.168.0.0/24" } } })[1].given.routes[1].Gateway)
+  end)
+
+  it("may be to one host, or to everywhere", function()
+    local found = applied({ default = { { cidr = "10.9.1.2/32" }, { cidr = "0.0.0.0/0" } } })[1].given.routes
+    assert.same({ "255.255.255.255", "0.0.0.0" }, { found[1].Netmask, found[2].Netmask })
+  end)
+
+  it("leave the networks as they came", function()
+    local networks = list()
+    local given = networks[1].given
+    routes.apply({ default = { { cidr = "10.9.0.0/16" } } }, networks, fake.json)
+    assert.is_nil(given.routes)
+  end)
+
+  for what, case in pairs {
+    ["an unknown network"] = { { defalt = {} }, "did you mean 'default'" },
+    ["a vip"] = { { public = {} }, "no network of the VM" },
+    ["no list"] = { { default = { cidr = "10.9.0.0/16" } }, "must be a list" },
+    ["no cidr"] = { { default = { {} } }, "'cidr' must be" },
+    ["an IPv6 network"] = { { default = { { cidr = "fd00::/8" } } }, "'cidr' must be an IPv4 network" },
+    ["a gateway that is none"] = { { default = { { cidr = "10.9.0.0/16", gateway = "x" } } }, "'gateway' must be" },
+    ["no gateway anywhere"] = { { side = { { cidr = "10.9.0.0/16" } } }, "has none to go by" },
+    ["a misspelt key"] = { { default = { { cdir = "10.9.0.0/16" } } }, "did you mean 'cidr'" },
+  } do
+    it("are refused: " .. what, function()
+      local failure = fake.failure(applied, case[1])
+      assert.equal("Bosh::Clouds::CloudError", failure.type)
+      assert.truthy(failure.message:find(case[2], 1, true), failure.message)
+    end)
+  end
+end)
