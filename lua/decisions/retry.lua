@@ -17,10 +17,9 @@ return {
     .. "sent, the request reads, CloudStack said that it is busy (429, 503), or the command does the same when it is done "
     .. "twice and is no job. CloudStack's own refusals are never sent again, and polls of jobs are not asked about: they go "
     .. "on until the job's deadline.",
-  verbs = { "create_vm", "delete_vm", "create_network", "delete_network",
-    "has_vm", "reboot_vm", "set_vm_metadata",
-    "create_disk", "delete_disk", "has_disk", "attach_disk", "detach_disk", "get_disks", "set_disk_metadata", "create_stemcell", "delete_stemcell",
-    "calculate_vm_cloud_properties" },
+  verbs = { "create_vm", "delete_vm", "create_network", "delete_network", "has_vm", "reboot_vm", "set_vm_metadata",
+    "create_disk", "delete_disk", "has_disk", "attach_disk", "detach_disk", "get_disks", "set_disk_metadata",
+    "create_stemcell", "delete_stemcell", "calculate_vm_cloud_properties" },
   facts = {
     { "command", "string", "CloudStack's command" },
     { "reading", "boolean", "does the command only read?" },

@@ -109,7 +109,7 @@ describe("a vip", function()
   it("opens the firewall as it is told, and closes it again", function()
     local t = cloud()
     local cid = t.create({ public = vip("192.0.2.50", { firewall_rules = {
-      { protocol = "tcp", start_port = 22 }, 
+      { protocol = "tcp", start_port = 22 },
       { protocol = "tcp", start_port = 443, end_port = 444, cidrs = { "10.0.0.0/8", "192.168.0.0/16" } },
       { protocol = "icmp" },
     } }) })[1]
