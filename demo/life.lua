@@ -146,6 +146,31 @@ local function broken_life(cloud)
   check("delete_stemcell", ask(cloud, "delete_stemcell", calls.delete_stemcell(known)))
 end
 
+-- Two VMs, each with a public address of its own, behind one load balancer; the second leaves the first one in it.
+local function public_life(cloud)
+  print("\n" .. bold "Two VMs with public addresses behind a load balancer")
+  local calls, known = create_env.calls, { image = write_image(cloud.directory) }
+  known.stemcell = ask(cloud, "create_stemcell", calls.create_stemcell(known)).result
+  local vms = {}
+  for i = 1, 2 do
+    local networks = { default = { type = "manual", ip = "10.0.0.2" .. i, netmask = "255.255.255.0", gateway = "10.0.0.1",
+      cloud_properties = { name = "bosh-net" } }, public = { type = "vip", cloud_properties = { acquire = true,
+      firewall_rules = { { protocol = "tcp", start_port = 22, cidrs = { "10.0.0.0/8" } } } } } }
+    local properties = { compute_offering = "shared.small", lbs = { { name = "web", public_port = 80, private_port = 8080 } } }
+    local answer = ask(cloud, "create_vm", rig.json.encode { method = "create_vm", api_version = 2,
+      arguments = rig.json.array { "public-" .. i, known.stemcell, properties, networks, rig.json.array {}, {} },
+      context = { director_uuid = create_env.director_uuid } })
+    vms[i] = answer.error == rig.json.null and answer.result[1]
+    expect(vms[i] and answer.result[2].public.ip, "a VM with a vip: %s", shown(answer))
+  end
+  local rules = cloud:state().loadbalancers
+  expect(#rules == 1 and #rules[1].members == 2, "two VMs must share one load balancer")
+  for _, vm in ipairs(vms) do check("delete_vm", ask(cloud, "delete_vm", calls.delete_vm { vm = vm })) end
+  expect(#cloud:state().loadbalancers == 0, "the load balancer must go with its last VM")
+  cloud:clock(300)
+  check("delete_stemcell", ask(cloud, "delete_stemcell", calls.delete_stemcell(known)))
+end
+
 local function finale(cloud)
   print("\n" .. bold "What is left in CloudStack")
   local _, words = count_left(cloud:state().left)
@@ -163,6 +188,7 @@ local cloud <close> = rig.start { role = role, store = true, world = worlds.owne
 print(bold "cloudstack_cpi: a VM's life" .. "\nCloudStack, simulated: " .. cloud.endpoint .. ", account " .. role)
 life(cloud)
 broken_life(cloud)
+public_life(cloud)
 finale(cloud)
 if #wrong > 0 then
   print(paint("31", ("%d wrong"):format(#wrong)))

@@ -99,10 +99,18 @@ local function is_settled(cpi, item, vm_cid, vm)
   return not load_balancers.has(cpi.cloudstack:rows(load_balancers.members_request(item.id)), vm)
 end
 
+-- The rules of an address that is released go with it.
+local function goes_with_another(item, list)
+  for _, other in ipairs(list) do
+    if item.role == "rule" and other.role == "acquired" and other.id == item.row.ipaddressid then return true end
+  end
+  return false
+end
+
 local function run_all(cpi, list, vm_cid, vm)
   local requests, items = {}, {}
   for _, item in ipairs(list) do
-    local request = request_for(cpi, item, vm_cid, vm)
+    local request = not goes_with_another(item, list) and request_for(cpi, item, vm_cid, vm)
     if request then requests[#requests + 1], items[#items + 1] = request, item end
   end
   if #requests == 0 then return end
