@@ -29,8 +29,7 @@ end
 return command.new("cid", function(host, words, options, refuse)
   if #words == 0 then refuse "which CID?" end
   host.read_only()
-  command.settings(host)
-  local client, paper, all, list = command.client(host), new_paper(host), true, {}
+  local client, paper, all, list = command.client(host, command.settings(host)), new_paper(host), true, {}
   for i, cid in ipairs(words) do
     local told = describe(client, cid)
     all = all and #told.objects > 0

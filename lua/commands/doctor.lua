@@ -9,5 +9,5 @@ return command.new("doctor", function(host, words, options, refuse)
   if #words > 0 then refuse(("unknown argument '%s'"):format(words[1])) end
   host.read_only()
   local settings = command.settings(host)
-  return write(host, examine(host, settings, command.client(host)), options.output)
+  return write(host, examine(host, settings, command.client(host, settings)), options.output)
 end)

@@ -96,12 +96,12 @@ function command.settings(host, context)
   error(refusal("%s", errors.words(settings)))
 end
 
--- client(host) -> the CloudStack client for a command that only looks: nothing is tried again, kept, or believed from
--- the store. settings(host) comes before.
-function command.client(host)
+-- client(host, settings) -> the CloudStack client for a command that only looks: nothing is tried again, kept, or believed
+-- from the store.
+function command.client(host, settings)
   return require "cloudstack.client" {
     send = host.cloudstack.send, json = host.json, clock = host.clock, uuid = host.bytes.uuid, log = host.log,
-    decide = function() return {} end,
+    decide = function() return {} end, tenant = require("cloudstack.tenancy").new(settings.cloudstack),
   }
 end
 

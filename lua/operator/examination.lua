@@ -4,6 +4,7 @@
 --   level   "good", "remark" (it works, but somebody may have wanted something else) or "problem"
 
 local capabilities = require "cloudstack.capabilities"
+local errors = require "errors"
 local http_date = require "operator.http_date"
 local os_types = require "cloudstack.os_types"
 local permissions = require "permissions"
@@ -322,20 +323,27 @@ local function ask(client, settings)
   return asked
 end
 
+-- Everything that CloudStack is asked about. A project or domain that cannot be found makes an end of it.
+local function check_there(found, settings, client)
+  local ok, asked = pcall(ask, client, settings)
+  if not ok then
+    found:problem("tenant", errors.words(asked), "check cloudstack.project, account and domain, and who the key belongs to")
+    return
+  end
+  local outcome = asked.capabilities
+  local can = capabilities.read(not outcome.failure and outcome.payload or {})
+  check_version(found, can)
+  check_permissions(found, asked.apis)
+  check_expunge(found, can, settings)
+  check_zone(found, asked, settings)
+  check_offerings(found, asked, settings)
+  check_networks(found, asked)
+  check_named(found, asked, settings)
+end
+
 local function examine(host, settings, client)
   local found = setmetatable({}, findings)
-  if check_way(found, host, settings) then
-    local asked = ask(client, settings)
-    local outcome = asked.capabilities
-    local can = capabilities.read(not outcome.failure and outcome.payload or {})
-    check_version(found, can)
-    check_permissions(found, asked.apis)
-    check_expunge(found, can, settings)
-    check_zone(found, asked, settings)
-    check_offerings(found, asked, settings)
-    check_networks(found, asked)
-    check_named(found, asked, settings)
-  end
+  if check_way(found, host, settings) then check_there(found, settings, client) end
   check_here(found, host, settings)
   return setmetatable(found, nil)
 end

@@ -143,6 +143,12 @@ describe("doctor", function()
     holds(out, "no decision is called 'retri' (did you mean 'retry'?)")
   end)
 
+  it("finds a project that is not there", function()
+    local out, code = doctor { settings = { cloudstack = { project = "gone" } } }
+    assert.equal(1, code)
+    holds(out, "WRONG   tenant", "'gone'", "cloudstack.project")
+  end)
+
   it("remarks on what works and may not be meant", function()
     local out, code = doctor { settings = { agent = { mbus = "" }, cloudstack = { skip_verify_ssl = true,
       default_offer = { custom_disk = "gone" } } } }
