@@ -1,5 +1,6 @@
 -- A VM's whole life, for a person to follow: what the bosh CLI asks in create-env, a recreate, a disk
--- migration and delete-env, each request in a process of its own, over HTTP, against the simulated CloudStack.
+-- migration and delete-env, each request in a process of its own, over HTTP, against the simulated CloudStack. Then a
+-- disk's life: snapshot, resize, and local storage.
 -- Exits 1 when an answer is wrong or anything is left.
 --   lua5.4 demo/life.lua [--role admin|bosh]
 
@@ -171,6 +172,66 @@ local function public_life(cloud)
   check("delete_stemcell", ask(cloud, "delete_stemcell", calls.delete_stemcell(known)))
 end
 
+-- Snapshot, resize, and a disk on local storage that decides on which host its VM starts again, and that follows a VM
+-- elsewhere. In a cloud of its own, with the key of a root admin: nobody else sees hosts.
+local function life_of_a_disk()
+  local cloud <close> = rig.start { role = "admin", store = true, world = worlds.owned_by "admin" }
+  local seen_before = seen
+  seen = 0
+  local function perform(method, ...)
+    local answer = ask(cloud, method, rig.json.encode { method = method, arguments = rig.json.array { ... }, api_version = 2,
+      context = { director_uuid = create_env.director_uuid, vm = { stemcell = { api_version = 3 } } } })
+    expect(answer and answer.error == rig.json.null, "%s failed", method)
+    return answer and answer.result
+  end
+  local function create_vm(disks)
+    return perform("create_vm", "agent", "ubuntu-builtin", { compute_offering = "shared.small" },
+      { default = { type = "dynamic", cloud_properties = { name = "bosh-net" } } }, rig.json.array(disks or {}), {})[1]
+  end
+  local function find(list, name)
+    for _, one in ipairs(list) do
+      if one.name == name then return one end
+    end
+  end
+  local function places(vm, disk)
+    local state = cloud:state()
+    local of_vm, of_disk = find(state.vms, vm).host, find(state.volumes, disk)
+    print(("  %s is on %s, %s in %s"):format(vm:sub(1, 14), of_vm, disk:sub(1, 17), of_disk.pool))
+    return of_vm, of_disk.host
+  end
+
+  print("\n" .. bold "A disk grows, and has a snapshot (a root admin's key from here on)")
+  local vm = create_vm()
+  local disk = perform("create_disk", 5 * 1024, { disk_offering = "local.custom" }, vm)
+  perform("attach_disk", vm, disk)
+  local snapshot = perform("snapshot_disk", disk, { deployment = "demo", index = 0 })
+  perform("detach_disk", vm, disk)
+  perform("resize_disk", disk, 8 * 1024)
+  expect(find(cloud:state().volumes, disk).size == 8 * 1024 ^ 3, "the disk has not grown")
+  perform("delete_snapshot", snapshot)
+
+  print("\n" .. bold "A disk on local storage decides the host of the next VM")
+  local host = places(vm, disk)
+  local second = create_vm { disk }
+  local there = places(second, disk)
+  expect(there == host, "the VM is on %s, its disk on %s", there, host)
+  perform("attach_disk", second, disk)
+  perform("detach_disk", second, disk)
+
+  print("\n" .. bold "and it moves to the host of a VM that is elsewhere")
+  local third = create_vm()
+  perform("attach_disk", third, disk)
+  local of_vm, of_disk = places(third, disk)
+  expect(of_vm == of_disk and of_vm ~= host, "the VM is on %s, its disk on %s", of_vm, of_disk)
+  for _, one in ipairs { vm, second, third } do perform("delete_vm", one) end
+  perform("delete_disk", disk)
+  cloud:clock(86400 * 2)
+  local sum, words = count_left(cloud:state().left)
+  print("  left of it, after CloudStack's own expunging: " .. words)
+  expect(sum == 0, "something is left of the disk's life: %s", words)
+  seen = seen_before
+end
+
 local function finale(cloud)
   print("\n" .. bold "What is left in CloudStack")
   local _, words = count_left(cloud:state().left)
@@ -189,6 +250,7 @@ print(bold "cloudstack_cpi: a VM's life" .. "\nCloudStack, simulated: " .. cloud
 life(cloud)
 broken_life(cloud)
 public_life(cloud)
+life_of_a_disk()
 finale(cloud)
 if #wrong > 0 then
   print(paint("31", ("%d wrong"):format(#wrong)))

@@ -3,6 +3,7 @@
 return {
   "service_offering",
   "disk_offering",
+  "disk_placement",
   "expunge",
   "names",
   "networks",

@@ -7,7 +7,7 @@ local volumes = require "cloudstack.volumes"
 local naming = {}
 
 -- of(cpi, kind, cid [, more]) -> { display_name, tags }
---   kind  vm, disk, ephemeral-disk, stemcell, network
+--   kind  vm, disk, ephemeral-disk, stemcell, snapshot, network
 --   more  what the verb knows besides: agent_id, group (env.bosh.group), vm_cid, stemcell_name,
 --         stemcell_version, given_tags (tags that BOSH asks for)
 -- The names policy decides both; the tags that find an object again are ours and cannot be taken away.

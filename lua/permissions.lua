@@ -1,5 +1,5 @@
 -- Which CloudStack commands each verb sends: what a role for the CPI must allow. `sometimes` is needed in the
--- case that `when` names. Held against what the verbs really send by spec/permissions_spec.lua.
+-- case that `when` names; `admin` is sent for a root admin only, and no other role needs it.
 
 local JOB = "queryAsyncJobResult"
 local CLEAN_UP = { "listCapabilities", "listVirtualMachines", "listVolumes", "destroyVirtualMachine", "deleteVolume",
@@ -19,7 +19,8 @@ return {
     when = "while VMs of it are there" },
   { verb = "create_vm", always = { "listZones", "listServiceOfferings", "listDiskOfferings", "listNetworks",
     "listTemplates", "listCapabilities", "listVolumes", "listVirtualMachines", "deployVirtualMachine", "createTags", JOB },
-    sometimes = CLEAN_UP, when = "when it fails; the last three for affinity groups" },
+    sometimes = CLEAN_UP, when = "when it fails; the last three for affinity groups",
+    admin = { "listHosts", "listStoragePools" } },
   { verb = "create_vm, delete_vm", always = {}, sometimes = NAT, when = "for vip networks; those of firewall rules are the last three" },
   { verb = "create_vm, delete_vm", always = {}, sometimes = BALANCING, when = "for lbs" },
   { verb = "create_vm", always = {}, sometimes = { "listSecurityGroups" }, when = "for security_groups" },
@@ -34,13 +35,24 @@ return {
   { verb = "has_vm", always = { "listVirtualMachines" } },
   { verb = "reboot_vm", always = { "listVirtualMachines", "rebootVirtualMachine", "startVirtualMachine", JOB } },
   { verb = "set_vm_metadata", always = { "listVirtualMachines", "createTags", "deleteTags", JOB } },
-  { verb = "create_disk", always = { "listZones", "listDiskOfferings", "listVirtualMachines", "listVolumes", "createVolume",
-    "createTags", JOB }, sometimes = { "deleteVolume", "deleteTags" }, when = "when it, or its tagging, fails" },
+  { verb = "create_disk", always = { "listZones", "listDiskOfferings", "listServiceOfferings", "listVirtualMachines",
+    "listVolumes", "createVolume", "createTags", JOB }, sometimes = { "deleteVolume", "deleteTags" },
+    when = "when it, or its tagging, fails" },
   { verb = "delete_disk", always = { "listVolumes", "deleteVolume" } },
   { verb = "has_disk", always = { "listVolumes" } },
-  { verb = "attach_disk", always = { "listVirtualMachines", "listVolumes", "attachVolume", JOB } },
+  { verb = "attach_disk", always = { "listVirtualMachines", "listVolumes", "attachVolume", JOB },
+    sometimes = { "listDiskOfferings" }, when = "to explain a refusal",
+    admin = { "listHosts", "listStoragePools", "listDiskOfferings", "migrateVolume" } },
   { verb = "detach_disk", always = { "listVirtualMachines", "listVolumes", "detachVolume", JOB } },
   { verb = "get_disks", always = { "listVirtualMachines", "listVolumes" } },
   { verb = "set_disk_metadata", always = { "listVolumes", "createTags", "deleteTags", JOB } },
+  { verb = "resize_disk", always = { "listVolumes", "listDiskOfferings", "listCapabilities", "resizeVolume", JOB },
+    sometimes = { "changeOfferingForVolume" }, when = "for a disk whose own offering cannot grow" },
+  { verb = "update_disk", always = { "listVolumes", "listDiskOfferings", "listCapabilities", "resizeVolume",
+    "changeOfferingForVolume", JOB } },
+  { verb = "snapshot_disk", always = { "listVolumes", "createSnapshot", JOB }, sometimes = { "listSnapshots", "createTags",
+    "deleteSnapshot" }, when = "where its job tells less than the end; before 4.15; when it fails" },
+  { verb = "delete_snapshot", always = { "deleteSnapshot", JOB }, sometimes = { "listSnapshots" },
+    when = "where the answer is lost, or for a name" },
   { verb = "calculate_vm_cloud_properties", always = { "listZones", "listServiceOfferings", "listDiskOfferings" } },
 }

@@ -38,13 +38,20 @@ local function sorted(set)
   return keys
 end
 
--- The createTags request for client.start; kind: UserVm, Volume, Template, Snapshot, Network, PublicIpAddress, ...
-function tags.create_request(cpi, kind, id, wanted)
-  local params = { resourceids = id, resourcetype = kind }
+-- Tags as parameters: of createTags, and of a command that creates and tags at once.
+function tags.parameters(wanted)
+  local params = {}
   for i, key in ipairs(sorted(wanted)) do
     params[("tags[%d].key"):format(i - 1)] = key
     params[("tags[%d].value"):format(i - 1)] = wanted[key]
   end
+  return params
+end
+
+-- The createTags request for client.start; kind: UserVm, Volume, Template, Snapshot, Network, PublicIpAddress, ...
+function tags.create_request(cpi, kind, id, wanted)
+  local params = tags.parameters(wanted)
+  params.resourceids, params.resourcetype = id, kind
   return { "createTags", params, job = true, idempotent = true, what = "tagging",
     timeout = cpi.settings.cloudstack.timeout.global }
 end

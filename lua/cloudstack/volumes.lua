@@ -5,6 +5,8 @@ local exact = require "cloudstack.exact"
 
 local volumes = {}
 
+local GIB = 1024 * 1024 * 1024
+
 -- The tag on a disk that was made with its VM: the VM's CID. Such a disk cannot be given a name.
 volumes.EPHEMERAL_TAG = "bosh_ephemeral_of"
 
@@ -65,6 +67,12 @@ function volumes.is_ephemeral(volume)
   return not tagged and volume.deviceid == 1 and volume.name:find "^DATA%-%d+" ~= nil
 end
 
+-- Is it an ephemeral disk whose VM is gone? The Go CPI leaves such: named cpi-ephemeral-disk-UUID, attached to nothing.
+-- What is only called DATA-N and has no tag of ours does not count: it may be anybody's.
+function volumes.is_orphan(volume)
+  return not volume.virtualmachineid and not gone[volume.state] and volumes.is_ephemeral(volume)
+end
+
 -- A request that deletes a detached volume for good; asking for one that is gone is refused, see is_gone.
 function volumes.delete_request(volume)
   return { "deleteVolume", { id = volume.id }, idempotent = true }
@@ -92,6 +100,11 @@ function volumes.delete_all(cpi, list)
     end
     left = failed
   end
+end
+
+-- The size in whole GB, rounded up as an offering's is.
+function volumes.gigabytes(volume)
+  return ((volume.size or 0) + GIB - 1) // GIB
 end
 
 -- The volume's row as CloudStack has it now, by id; nil when it is gone.

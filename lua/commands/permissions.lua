@@ -19,6 +19,7 @@ end
 local function print_verbs(console)
   for _, row in ipairs(permissions) do
     console.write(("%s\n  %s\n"):format(row.verb, table.concat(row.always, " ")))
+    if row.admin then console.write(("  for a root admin: %s\n"):format(table.concat(row.admin, " "))) end
     if row.sometimes then console.write(("  %s: %s\n"):format(row.when, table.concat(row.sometimes, " "))) end
   end
 end

@@ -22,8 +22,10 @@ end
 return {
   summary = "Which disk offering a disk gets.",
   asked = "Asked by `create_disk` when the manifest names no `disk_offering`, by `create_vm` for an ephemeral disk "
-    .. "(`disk`) without `ephemeral_disk_offering`, and by `calculate_vm_cloud_properties`.",
-  verbs = { "create_disk", "create_vm", "calculate_vm_cloud_properties" },
+    .. "(`disk`) without `ephemeral_disk_offering`, by `calculate_vm_cloud_properties`, by `update_disk` as by `create_disk`, "
+    .. "and by `resize_disk` for a disk whose own offering cannot grow: there only with the offerings that CloudStack takes in "
+    .. "its place.",
+  verbs = { "create_disk", "create_vm", "calculate_vm_cloud_properties", "resize_disk", "update_disk" },
   facts = {
     { "kind", '"persistent"|"ephemeral"', "what the disk is for" },
     { "size", "integer", "GB wanted, rounded up" },
@@ -31,7 +33,14 @@ return {
       .. "`.ephemeral_disk`)", optional = true },
     { "fallback", "string", "the name of the configured customised offering (`cloudstack.default_offer.custom_disk`)",
       optional = true },
+    { "current", "string", "id of the offering that the disk has; `resize_disk` and `update_disk` only", optional = true },
     { "zone", "object", "where the disk will be", fields = rows.zone },
+    { "vm", "object", "the VM that the disk is for; `create_disk` only, where BOSH names one", optional = true, fields = {
+      { "name", "string", "its CID" },
+      { "offering", "string", "its service offering", optional = true },
+      { "storage", '"shared"|"local"', "where that offering has the VM's own disks", optional = true },
+      { "host", "string", "the host that it runs on; root admins see it", optional = true },
+    } },
     { "offerings", "object[]", "every disk offering usable in the zone", open = true, fields = {
       { "id", "string", "CloudStack's id" },
       { "name", "string", "its name" },
@@ -51,8 +60,9 @@ return {
       .. "only and must be a whole number, not below the wanted one; without it the wanted size is taken. A fixed "
       .. "offering that gives less than the wanted size is refused.",
   },
-  ours = "`wanted` where there is one, else `fallback` where it exists, else the smallest fixed offering on shared storage "
-    .. "that is large enough, else a customised one.",
+  ours = "`wanted` where there is one, else `fallback` where it exists, else the smallest fixed offering that is large "
+    .. "enough, else a customised one; on shared storage where there is one, else on local storage. A disk that has an "
+    .. "offering already keeps it where that gives the size and no other is configured.",
   example = {
     kind = "persistent", size = 20, zone = { id = "z1", name = "zone1" },
     offerings = {

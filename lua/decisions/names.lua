@@ -14,11 +14,12 @@ end
 
 return {
   summary = "What an object is called in CloudStack's user interface, and which tags it carries from its creation on.",
-  asked = "Asked for every VM (once per try), disk, ephemeral disk, uploaded stemcell and network that the CPI makes.",
-  verbs = { "create_vm", "create_disk", "create_stemcell", "create_network" },
+  asked = "Asked for every VM (once per try), disk, ephemeral disk, uploaded stemcell, snapshot, and network that the CPI makes.",
+  verbs = { "create_vm", "create_disk", "create_stemcell", "snapshot_disk", "create_network" },
   facts = {
-    { "kind", '"vm"|"disk"|"ephemeral-disk"|"stemcell"|"network"', "what it is" },
-    { "cid", "string", "the CID; for an ephemeral disk the name that CloudStack gave it" },
+    { "kind", '"vm"|"disk"|"ephemeral-disk"|"stemcell"|"snapshot"|"network"', "what it is" },
+    { "cid", "string", "the CID; for an ephemeral disk the name that CloudStack gave it, "
+      .. "for a snapshot the name that it gets" },
     { "director", "string", '`director.name` of the configuration; `""` when not configured' },
     { "director_uuid", "string", "as the request's context has it", optional = true },
     { "agent_id", "string", "VMs only", optional = true },
@@ -35,8 +36,8 @@ return {
     },
     text = [[
 `{ display_name = string, tags = { key = string } }`. The display name has at least one character and is
-cut after 255 bytes; VMs, stemcells and networks show it, disks have no place for it. Tags are cut after 255 bytes, empty
-ones are left out.
+cut after 255 bytes; VMs, stemcells and networks show it, disks and snapshots have no place for it. Tags are cut after 255
+bytes, empty ones are left out.
 
 `director_uuid`, `bosh_request`, `bosh_cid`, `bosh_agent_id` and `bosh_ephemeral_of` are the CPI's own tags, by
 which objects are found again; a policy cannot change or remove them. The CID is not decided here either.]],

@@ -19,7 +19,8 @@ return {
     .. "on until the job's deadline.",
   verbs = { "create_vm", "delete_vm", "create_network", "delete_network", "has_vm", "reboot_vm", "set_vm_metadata",
     "create_disk", "delete_disk", "has_disk", "attach_disk", "detach_disk", "get_disks", "set_disk_metadata",
-    "create_stemcell", "delete_stemcell", "calculate_vm_cloud_properties" },
+    "create_stemcell", "delete_stemcell", "resize_disk", "update_disk", "snapshot_disk", "delete_snapshot",
+    "calculate_vm_cloud_properties" },
   facts = {
     { "command", "string", "CloudStack's command" },
     { "reading", "boolean", "does the command only read?" },

@@ -38,12 +38,20 @@
 ---@field size integer GB wanted, rounded up
 ---@field wanted? string the name that the configuration has for this kind (cloudstack.default_offer.disk, .ephemeral_disk)
 ---@field fallback? string the name of the configured customised offering (cloudstack.default_offer.custom_disk)
+---@field current? string id of the offering that the disk has; resize_disk and update_disk only
 ---@field zone cpi.disk_offering.zone where the disk will be
+---@field vm? cpi.disk_offering.vm the VM that the disk is for; create_disk only, where BOSH names one
 ---@field offerings cpi.disk_offering.offerings[] every disk offering usable in the zone
 
 ---@class cpi.disk_offering.zone
 ---@field id string CloudStack's id
 ---@field name string its name
+
+---@class cpi.disk_offering.vm
+---@field name string its CID
+---@field offering? string its service offering
+---@field storage? "shared"|"local" where that offering has the VM's own disks
+---@field host? string the host that it runs on; root admins see it
 
 ---@class cpi.disk_offering.offerings: { [string]: any }
 ---@field id string CloudStack's id
@@ -62,6 +70,79 @@
 ---@class cpi.disk_offering.policy
 ---@field api 1
 ---@field decide fun(facts: cpi.disk_offering.facts, default: fun(facts: cpi.disk_offering.facts): cpi.disk_offering.answers?, string?): cpi.disk_offering.answers?, string?
+
+-- disk_placement: Where a VM goes that is to have disks, and what becomes of a disk that its VM does not reach: a local disk is reached from one host only, others from the hosts of a cluster or of a zone.
+
+---@class cpi.disk_placement.facts
+---@field verb "create_vm"|"attach_disk" what is being done
+---@field sees_storage boolean does the account see pools and hosts? Root admins do, and only they may name a host and move a disk
+---@field zone cpi.disk_placement.zone where the VM would be, or is
+---@field zone_named boolean does the manifest name that zone and no other?
+---@field vm? cpi.disk_placement.vm the VM that gets the disk; attach_disk only
+---@field disks cpi.disk_placement.disks[] the disks that the VM is to have
+---@field hosts cpi.disk_placement.hosts[] the hosts that there are; empty where they are not seen, or no disk is tied to some
+---@field pools cpi.disk_placement.pools[] attach_disk, for a disk on another host than the VM's: the pools that it may be moved to
+
+---@class cpi.disk_placement.zone
+---@field id string CloudStack's id
+---@field name string its name
+
+---@class cpi.disk_placement.vm
+---@field name string its CID
+---@field state string CloudStack's word
+---@field host? string its host's name; root admins see it while the VM runs
+---@field host_id? string its host
+---@field cluster? string its cluster's name; where the disk is reached from one host or cluster only
+---@field cluster_id? string its cluster
+
+---@class cpi.disk_placement.disks
+---@field cid string the CID
+---@field id string CloudStack's id
+---@field size integer GB
+---@field state string CloudStack's word; Allocated while the disk lies nowhere
+---@field zone_id string its zone
+---@field zone? string its zone's name
+---@field offering? string its disk offering's name
+---@field storage? "shared"|"local" its kind of storage; a user sees the offering's, and in create_vm only
+---@field scope? "host"|"cluster"|"zone" from where its pool is reached; absent while it lies nowhere or is not seen
+---@field pool? string its pool's name, where it is seen
+---@field pool_id? string its pool
+---@field host? string the name of the host of a local pool
+---@field host_id? string that host
+---@field cluster? string the name of its pool's cluster
+---@field cluster_id? string that cluster
+
+---@class cpi.disk_placement.hosts
+---@field id string CloudStack's id
+---@field name string its name
+---@field cluster? string its cluster's name
+---@field cluster_id? string its cluster
+---@field state? string Up, Down, ...
+---@field tags? string its tags, with commas
+
+---@class cpi.disk_placement.pools
+---@field id string CloudStack's id
+---@field name string its name
+---@field scope "host"|"cluster"|"zone" from where it is reached
+---@field host_id? string the host of a local pool
+---@field host? string that host's name
+---@field cluster_id? string its cluster
+---@field tags? string its tags, with commas
+---@field free integer GB that it may still promise
+---@field suitable boolean is it up, and of the kind and with the tags that the disk's offering asks for?
+
+---@class cpi.disk_placement.answer
+---@field host? string create_vm: id of a host
+---@field cluster? string create_vm: id of a cluster
+---@field zone? string create_vm: id of a zone of the disks, where the manifest names none
+---@field strict? boolean create_vm: no VM where there is no room (the default), or one elsewhere (false)
+---@field migrate? string attach_disk: id of the pool to which the disk goes first
+
+---@alias cpi.disk_placement.answers cpi.disk_placement.answer|"anywhere"|"attach"
+
+---@class cpi.disk_placement.policy
+---@field api 1
+---@field decide fun(facts: cpi.disk_placement.facts, default: fun(facts: cpi.disk_placement.facts): cpi.disk_placement.answers?, string?): cpi.disk_placement.answers?, string?
 
 -- expunge: How a VM leaves. CloudStack keeps address and name of a destroyed VM until it expunges it, and only some accounts may ask for that.
 
@@ -97,8 +178,8 @@
 -- names: What an object is called in CloudStack's user interface, and which tags it carries from its creation on.
 
 ---@class cpi.names.facts
----@field kind "vm"|"disk"|"ephemeral-disk"|"stemcell"|"network" what it is
----@field cid string the CID; for an ephemeral disk the name that CloudStack gave it
+---@field kind "vm"|"disk"|"ephemeral-disk"|"stemcell"|"snapshot"|"network" what it is
+---@field cid string the CID; for an ephemeral disk the name that CloudStack gave it, for a snapshot the name that it gets
 ---@field director string director.name of the configuration; "" when not configured
 ---@field director_uuid? string as the request's context has it
 ---@field agent_id? string VMs only

@@ -10,6 +10,7 @@ local forms = {
   { "^cpivm%-", "a VM, named by this CPI or by the Go and the Java CPI", { "vm" } },
   { "^cpi%-disk%-", "a persistent disk, named by this CPI or by the Go and the Java CPI", { "disk" } },
   { "^cpi%-ephemeral%-disk%-", "an ephemeral disk of the Go or the Java CPI", { "disk" } },
+  { "^cpi%-snapshot%-", "the name of a snapshot; its CID is CloudStack's id", { "snapshot" } },
   { "^cpitemplate%-", "a stemcell that was uploaded", { "stemcell" } },
   { "^light%-", "a light stemcell: a template that somebody else made", { "stemcell" } },
 }

@@ -49,6 +49,16 @@ local function finished(kind, params)
   return {}
 end
 
+-- The tags that a command gives to what it makes, as a row has them; nil where it gives none.
+local function tags_given(json, params)
+  local tags = json.array {}
+  while params[("tags[%d].key"):format(#tags)] do
+    local prefix = ("tags[%d]."):format(#tags)
+    tags[#tags + 1] = { key = params[prefix .. "key"], value = params[prefix .. "value"] }
+  end
+  return #tags > 0 and tags or nil
+end
+
 -- The row of an object after the request: what was seen of it before, and what is asked for.
 local function row_after(self, kind, params, id)
   local row = {}
@@ -59,7 +69,7 @@ local function row_after(self, kind, params, id)
   for key, value in pairs(finished(kind, params)) do
     if row[key] == nil or key == "state" or key == "nic" and #value > 0 then row[key] = value end
   end
-  row.id = id
+  row.id, row.tags = id, tags_given(self.json, params) or row.tags
   return row
 end
 
@@ -84,7 +94,7 @@ end
 function imagination:answer(request)
   local command, params = request.command, request.params or {}
   local verb, kind = split(command)
-  local id = params.id or params.resourceids or verb == "detach" and params.volumeid or nil
+  local id = params.id or params.resourceids or (verb == "detach" or verb == "migrate") and params.volumeid or nil
   self.seen_any = true
   local result = { success = true }
   if is_ending(verb) then

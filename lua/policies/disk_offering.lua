@@ -1,6 +1,7 @@
 -- Which disk offering a disk gets when the manifest names none: the configured one; else the configured
 -- customised one (fallback); else the smallest fixed offering that is large enough; else a customised one. An
--- offering on local storage is never chosen by itself.
+-- offering on local storage is chosen by itself only where none on shared storage is large enough. A disk that is there
+-- already (current) keeps its offering where that gives the size and no other is configured.
 
 local function named(offerings, name)
   for _, offering in ipairs(offerings) do
@@ -12,26 +13,26 @@ local function fits(offering, size)
   return offering.iscustomized or (offering.disksize or 0) >= size
 end
 
-local function smallest_fixed(offerings, size)
-  local best
-  for _, offering in ipairs(offerings) do
-    local is_better = not best or (offering.disksize or 0) < best.disksize
-    if not offering.iscustomized and offering.storagetype ~= "local" and fits(offering, size) and is_better then
-      best = offering
-    end
-  end
-  return best
+-- Shared before local, fixed before customised, small before large, then by name: the same facts give the same answer.
+local function rank(offering)
+  return { offering.storagetype == "local" and 1 or 0, offering.iscustomized and 1 or 0,
+    offering.iscustomized and 0 or offering.disksize or 0, offering.name }
 end
 
--- The first by name, so that the same facts give the same answer.
-local function any_customised(offerings)
-  local best
-  for _, offering in ipairs(offerings) do
-    if offering.iscustomized and offering.storagetype ~= "local" and (not best or offering.name < best.name) then
-      best = offering
-    end
+local function is_better(a, b)
+  for i, value in ipairs(a) do
+    if value ~= b[i] then return value < b[i] end
   end
-  return best
+  return false
+end
+
+local function best(offerings, size)
+  local found, lowest
+  for _, offering in ipairs(offerings) do
+    local own = rank(offering)
+    if fits(offering, size) and (not found or is_better(own, lowest)) then found, lowest = offering, own end
+  end
+  return found
 end
 
 local function answer(offering, size)
@@ -42,14 +43,20 @@ local function decide(facts)
   local size = facts.size or 1
   if facts.wanted then
     local offering = named(facts.offerings, facts.wanted)
-    if not offering then return nil, ("the configured disk offering '%s' does not exist"):format(facts.wanted) end
-    if fits(offering, size) then return answer(offering, size) end
-    return nil, ("the configured disk offering '%s' gives %d GB, asked were %d GB"):format(offering.name,
-      offering.disksize or 0, size)
+    if offering and fits(offering, size) then return answer(offering, size) end
+    if not facts.current and not offering then
+      return nil, ("the configured disk offering '%s' does not exist"):format(facts.wanted)
+    elseif not facts.current then
+      return nil, ("the configured disk offering '%s' gives %d GB, asked were %d GB"):format(offering.name,
+        offering.disksize or 0, size)
+    end
   end
-  local offering = facts.fallback and named(facts.offerings, facts.fallback)
-    or smallest_fixed(facts.offerings, size) or any_customised(facts.offerings)
-  if offering and fits(offering, size) then return answer(offering, size) end
+  for _, name in ipairs { facts.current or false, facts.fallback or false } do
+    local offering = named(facts.offerings, name)
+    if offering and fits(offering, size) then return answer(offering, size) end
+  end
+  local offering = best(facts.offerings, size)
+  if offering then return answer(offering, size) end
   return nil, ("no disk offering gives %d GB"):format(size)
 end
 

@@ -97,7 +97,7 @@ end
 -- A volume on one host's own disk goes to VMs of that host alone; one on shared storage follows to another cluster.
 local function move(m, volume, vm, host)
   local pool = volume.pool
-  if pool.host == host or (not pool.host and pool.cluster == host.cluster) then return end
+  if placement.reaches(host, pool) then return end
   if pool.host then
     if root_is_local(m, vm) then
       refusal.internal("Failed to attach local data volume %s to VM %s as migration of local data volume is not "

@@ -6,7 +6,8 @@ local NOUNS = {
   "projects", "account_lists", "jobs", "zones", "infrastructure", "offerings", "network_offerings", "vpcs", "networks",
   "network_life", "public_addresses", "static_nat", "firewall", "load_balancers", "security_groups",
   "nics", "ostypes", "templates", "uploads",
-  "vm_lists", "vm_deploy", "vm_life", "vm_destroy", "vm_update", "volumes", "attachments", "resize", "tags", "keys",
+  "vm_lists", "vm_deploy", "vm_life", "vm_destroy", "vm_update", "volumes", "attachments", "resize", "migration", "snapshots",
+  "tags", "keys",
   "affinity", "capabilities", "configurations", "apis", "unmodelled",
 }
 

@@ -12,7 +12,7 @@ defaults.SETTINGS = {
   ["allow.user.expunge.recover.volume"] = true, ["allow.user.force.stop.vm"] = true,
   ["allow.public.user.templates"] = true, ["enable.additional.vm.configuration"] = false,
   ["api.throttling.enabled"] = false, ["api.throttling.max"] = 25, ["api.throttling.interval"] = 1,
-  ["max.data.volumes"] = 6, ["pool.storage.allocated.capacity.disablethreshold"] = 0.85,
+  ["max.data.volumes"] = 6, ["kvm.snapshot.enabled"] = true, ["pool.storage.allocated.capacity.disablethreshold"] = 0.85,
   ["storage.overprovisioning.factor"] = 2.0, ["storage.cleanup.delay"] = 86400,
   ["allow.duplicate.networkname"] = true, ["vpc.max.networks"] = 3,
 }
@@ -102,7 +102,8 @@ defaults.OBSERVED = {
   jobs = {
     deployVirtualMachine = 1.6, destroyVirtualMachine = 5.5, expungeVirtualMachine = 2, stopVirtualMachine = 1.7,
     startVirtualMachine = 1.7, rebootVirtualMachine = 2.5, attachVolume = 1.7, detachVolume = 2.0, createVolume = 0.1,
-    updateVmNicIp = 0.1, resizeVolume = 0.5, deleteTemplate = 0.5, createTags = 0.05, deleteTags = 0.05,
+    updateVmNicIp = 0.1, resizeVolume = 0.5, changeOfferingForVolume = 2, createSnapshot = 2, deleteSnapshot = 0.5, migrateVolume = 2,
+    deleteTemplate = 0.5, createTags = 0.05, deleteTags = 0.05,
     destroyVolume = 0.1,
   },
 }

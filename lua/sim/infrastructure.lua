@@ -33,8 +33,19 @@ local function seed_cluster(m, spec)
   end
 end
 
+-- Pools that every host of a zone reaches.
+local function seed_zone(m, spec)
+  for _, pool in ipairs(spec.pools or {}) do
+    m:add("pool", {
+      id = m:id_of("pool:" .. pool.name), name = pool.name, zone = m:named("zone", spec.name),
+      size = (pool.size or 1024) * GIB, tags_offered = pool.tags, address = "10.147.28.7", type = "RBD",
+    })
+  end
+end
+
 function infrastructure.seed(m)
   for _, spec in ipairs(m.world.clusters) do seed_cluster(m, spec) end
+  for _, spec in ipairs(m.world.zones) do seed_zone(m, spec) end
 end
 
 -- ---------------------------------------------------------------------------------------------------------
@@ -42,7 +53,7 @@ end
 
 local function place(out, object)
   zones.show(out, object.zone)
-  out.podid, out.podname = object.pod.id, object.pod.name
+  if object.pod then out.podid, out.podname = object.pod.id, object.pod.name end
   if object.cluster then out.clusterid, out.clustername = object.cluster.id, object.cluster.name end
   return out
 end
@@ -64,13 +75,17 @@ local function host_row(m, host)
   }, host)
 end
 
-local function pool_row(m, pool)
+local function scope_of(pool)
+  return pool.host and "HOST" or pool.cluster and "CLUSTER" or "ZONE"
+end
+
+function infrastructure.pool_row(m, pool)
   return place({
     id = pool.id, name = pool.name, ipaddress = pool.address, path = "/mnt/" .. pool.name,
     created = m:date(pool.created), type = pool.type, capacitybytes = pool.size, disksizetotal = pool.size,
     disksizeallocated = infrastructure.allocated(m, pool), disksizeused = 0, tags = pool.tags_offered,
     istagarule = false,
-    state = "Up", scope = pool.host and "HOST" or "CLUSTER", hypervisor = m.world.hypervisor,
+    state = "Up", scope = scope_of(pool), hypervisor = m.world.hypervisor,
     overprovisionfactor = ("%.1f"):format(m:setting "storage.overprovisioning.factor"), provider = "DefaultPrimary",
     managed = false, details = {}, hasannotations = false,
   }, pool)
@@ -118,6 +133,13 @@ function infrastructure.allocated(m, pool)
   return bytes
 end
 
+-- May so many bytes more be promised?
+function infrastructure.has_room(m, pool, size)
+  local limit = pool.size * m:setting "storage.overprovisioning.factor"
+    * m:setting "pool.storage.allocated.capacity.disablethreshold"
+  return infrastructure.allocated(m, pool) + size <= limit
+end
+
 -- ---------------------------------------------------------------------------------------------------------
 -- commands
 
@@ -142,9 +164,9 @@ local function host_fits(host, arguments)
 end
 
 local function pool_fits(pool, arguments)
-  return (not arguments.scope or lists.same(arguments.scope, pool.host and "HOST" or "CLUSTER"))
+  return (not arguments.scope or lists.same(arguments.scope, scope_of(pool)))
     and (not arguments.hostid or pool.host == arguments.hostid
-      or (not pool.host and pool.cluster == arguments.hostid.cluster))
+      or not pool.host and (not pool.cluster or pool.cluster == arguments.hostid.cluster))
 end
 
 local function places(kind, own)
@@ -162,7 +184,7 @@ infrastructure.commands = {
   }) },
   { name = "listClusters", admin = true, run = list("cluster", "cluster", cluster_row), parameters = places "cluster" },
   { name = "listPods", admin = true, run = list("pod", "pod", pod_row), parameters = places "pod" },
-  { name = "listStoragePools", admin = true, run = list("pool", "storagepool", pool_row, pool_fits),
+  { name = "listStoragePools", admin = true, run = list("pool", "storagepool", infrastructure.pool_row, pool_fits),
     parameters = places("pool", { { "scope", "string" }, { "hostid", "uuid", of = "host", since = "4.20" } }) },
 }
 

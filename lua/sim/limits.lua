@@ -41,6 +41,7 @@ limits.amounts = {
   template = function(m, account) return count(m, "template", account) end,
   network = function(m, account) return count(m, "network", account) end,
   public_ip = function(m, account) return count(m, "public_address", account) end,
+  snapshot = function(m, account) return count(m, "snapshot", account) end,
 }
 
 -- Bytes are written in words and figures; a limit of storage is given in GB.
@@ -67,7 +68,7 @@ end
 
 -- check(m, account, { user_vm = 1, cpu = 2, ... }, cserrorcode) raises when one of them would be too much
 function limits.check(m, account, wanted, cserrorcode)
-  for _, name in ipairs { "user_vm", "cpu", "memory", "volume", "primary_storage", "template", "network" } do
+  for _, name in ipairs { "user_vm", "cpu", "memory", "volume", "primary_storage", "template", "network", "snapshot" } do
     if wanted[name] then refuse_one(m, account, name, wanted[name], cserrorcode) end
   end
 end

@@ -20,7 +20,7 @@ function offerings.seed(m)
     m:add("disk_offering", {
       id = m:id_of("disk_offering:" .. spec.name), name = spec.name, displaytext = spec.displaytext or spec.name,
       size = spec.size or 0, customized = spec.customized or false, storage = spec.storage or "shared",
-      tags_wanted = spec.tags, zone = zone_of(m, spec),
+      tags_wanted = spec.tags, strict = spec.strict or false, zone = zone_of(m, spec),
     })
   end
 end
@@ -48,8 +48,9 @@ local function disk_row(m, offering)
     id = offering.id, name = offering.name, state = "Active", displaytext = offering.displaytext,
     disksize = offering.size, created = m:date(offering.created), iscustomized = offering.customized,
     tags = offering.tags_wanted, storagetype = offering.storage, provisioningtype = "thin", displayoffering = true,
-    disksizestrictness = false, encrypt = false, hasannotations = false,
+    encrypt = false, hasannotations = false,
   }
+  if m.version:at_least "4.17" then out.disksizestrictness = offering.strict end
   if offering.zone then out.zoneid, out.zone = offering.zone.id, offering.zone.name end
   return out
 end

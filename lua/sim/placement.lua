@@ -17,12 +17,6 @@ end
 -- ---------------------------------------------------------------------------------------------------------
 -- pools
 
-local function has_room(m, pool, size)
-  local limit = pool.size * m:setting "storage.overprovisioning.factor"
-    * m:setting "pool.storage.allocated.capacity.disablethreshold"
-  return infrastructure.allocated(m, pool) + size <= limit
-end
-
 -- How a volume wants to be stored: on local or shared pools, with which tags.
 local function demand(volume)
   if volume.type == "ROOT" then
@@ -32,14 +26,25 @@ local function demand(volume)
   return volume.offering.storage, volume.offering.tags_wanted
 end
 
+-- Does a pool have the tags of a disk offering? Is it of the offering's kind as well?
+function placement.has_tags(pool, offering) return has_tags(pool.tags_offered, offering.tags_wanted) end
+function placement.suits(pool, offering)
+  return (pool.host ~= nil) == (offering.storage == "local") and placement.has_tags(pool, offering)
+end
+
+-- Does a host reach a pool?
+function placement.reaches(host, pool)
+  if pool.host then return pool.host == host end
+  return pool.zone == host.zone and (not pool.cluster or pool.cluster == host.cluster)
+end
+
 -- The pool for a volume that is used on a host, or nil. The emptiest one is taken.
 function placement.pool(m, volume, host)
   local storage, tags = demand(volume)
   local best, least
   for _, pool in ipairs(m:rows "pool") do
-    local near = storage == "local" and pool.host == host or storage ~= "local" and not pool.host
-      and pool.cluster == host.cluster
-    local used = near and has_tags(pool.tags_offered, tags) and has_room(m, pool, volume.size)
+    local near = (pool.host ~= nil) == (storage == "local") and placement.reaches(host, pool)
+    local used = near and has_tags(pool.tags_offered, tags) and infrastructure.has_room(m, pool, volume.size)
       and infrastructure.allocated(m, pool)
     if used and (not best or used < least) then best, least = pool, used end
   end
@@ -52,7 +57,7 @@ end
 local function fits_volumes(m, vm, host)
   for _, volume in ipairs(m:rows("volume", function(volume) return volume.vm == vm end)) do
     local pool = volume.pool
-    if pool and (pool.host and pool.host ~= host or pool.cluster ~= host.cluster) then return false end
+    if pool and not placement.reaches(host, pool) then return false end
     if not pool and not placement.pool(m, volume, host) then return false end
   end
   return true

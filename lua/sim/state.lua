@@ -66,6 +66,13 @@ local function template(m, object)
   }
 end
 
+local function snapshot(m, object)
+  return {
+    id = object.id, name = object.name, state = object.state, account = object.account.name, volumeid = object.volume.id,
+    volume = object.volume.name, size = object.size, tags = tag_map(object), created = m:date(object.created),
+  }
+end
+
 local function job(m, object)
   return {
     id = object.id, command = object.command, account = object.account.name, status = object.status, code = object.code,
@@ -149,7 +156,7 @@ local function left(m)
   return {
     vms = #m:rows "vm", volumes = #m:rows "volume", templates = made "template", networks = made "network",
     public_addresses = made "public_address", rules = #m:rows "firewall_rule" + #m:rows "loadbalancer", tags = #tags.all(m),
-    snapshots = 0, affinity_groups = #m:rows "affinity_group",
+    snapshots = #m:rows "snapshot", affinity_groups = #m:rows "affinity_group",
     addresses = #m:rows "nic",
   }
 end
@@ -173,7 +180,7 @@ function state.of(m)
     serviceofferings = collect(m, "service_offering", named),
     diskofferings = collect(m, "disk_offering", named), hosts = collect(m, "host", named),
     pools = collect(m, "pool", named),
-    ostypes = collect(m, "ostype", named), tags = all_tags(m), snapshots = m:array(), groups = m:array(),
+    ostypes = collect(m, "ostype", named), tags = all_tags(m), snapshots = collect(m, "snapshot", snapshot), groups = m:array(),
     publicaddresses = collect(m, "public_address", public_address), vpcs = collect(m, "vpc", named),
     firewallrules = collect(m, "firewall_rule", firewall_rule), loadbalancers = collect(m, "loadbalancer", load_balancer),
     securitygroups = collect(m, "security_group", named),

@@ -1,4 +1,4 @@
--- Tags on VMs, volumes, templates and networks: one value per key, all of a call or nothing.
+-- Tags on VMs, volumes, templates, snapshots and networks: one value per key, all of a call or nothing.
 local accounts = require "sim.accounts"
 local jobs = require "sim.jobs"
 local lists = require "sim.lists"
@@ -7,10 +7,11 @@ local refusal = require "sim.refusal"
 local tags = {}
 
 local KINDS = {
-  UserVm = "vm", Volume = "volume", Template = "template", Network = "network", PublicIpAddress = "public_address",
+  UserVm = "vm", Volume = "volume", Template = "template", Snapshot = "snapshot", Network = "network",
+  PublicIpAddress = "public_address",
   FirewallRule = "firewall_rule", LoadBalancer = "loadbalancer", SecurityGroup = "security_group", Vpc = "vpc",
 }
-local ORDER = { "UserVm", "Volume", "Template", "Network", "PublicIpAddress", "FirewallRule", "LoadBalancer",
+local ORDER = { "UserVm", "Volume", "Template", "Snapshot", "Network", "PublicIpAddress", "FirewallRule", "LoadBalancer",
   "SecurityGroup", "Vpc" }
 
 local function type_named(name)

@@ -5,7 +5,7 @@ local unmodelled = { commands = {} }
 local NAMES = {
   "addHost", "createAccount", "createDiskOffering", "createServiceOffering", "createUser", "createZone", "deleteHost",
   "getUser", "listCapacity", "listImageStores", "listSystemVms", "migrateVirtualMachine",
-  "migrateVirtualMachineWithVolume", "migrateVolume", "resetApiLimit", "resetUserDataForVirtualMachine",
+  "migrateVirtualMachineWithVolume", "resetApiLimit", "resetUserDataForVirtualMachine",
   "updateConfiguration", "updateResourceLimit", "updateVolume",
 }
 

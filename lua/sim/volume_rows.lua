@@ -47,8 +47,10 @@ local function show_storage(m, out, volume)
   out.storagetype, out.hypervisor = storage_of(volume), pool and m.world.hypervisor or "None"
   if not pool then return end
   out.storage, out.storageid, out.path = pool.name, pool.id, volume.path or volume.name
-  out.clusterid, out.clustername = pool.cluster.id, pool.cluster.name
-  out.podid, out.podname = pool.pod.id, pool.pod.name
+  if pool.cluster then
+    out.clusterid, out.clustername = pool.cluster.id, pool.cluster.name
+    out.podid, out.podname = pool.pod.id, pool.pod.name
+  end
 end
 
 -- row(m, volume, account, full): full shows the storage to anybody, as one command does

@@ -75,6 +75,12 @@ local function refuse_delete(m, volume, account)
     refusal.denied("Expunging a volume can only be done by an Admin. Or when the "
       .. "allow.user.expunge.recover.volume key is set.")
   end
+  local busy = m:first("snapshot", function(snapshot)
+    return snapshot.volume == volume and (snapshot.state == "Creating" or snapshot.state == "BackingUp")
+  end)
+  if busy then
+    refusal.invalid "There are snapshot operations in progress on the volume, unable to delete it"
+  end
   if volume.state == "Attaching" then refusal.failed "Failed to delete volume: it is being attached" end
 end
 

@@ -14,12 +14,12 @@ local SHAPES = {
   accounts = "name:string! role:string! domain:string apikey:string secretkey:string limits:table disabled:boolean "
     .. "without:table",
   projects = "name:string! account:string! members:table state:string limits:table displaytext:string",
-  zones = "name:string! networktype:string securitygroups:boolean localstorage:boolean allocationstate:string "
+  zones = "name:string! pools:table networktype:string securitygroups:boolean localstorage:boolean allocationstate:string "
     .. "dns:string public:string",
   clusters = "name:string! zone:string! hosts:table! pools:table!",
   service_offerings = "name:string! cpu:number mhz:number memory:number customized:boolean storage:string "
     .. "hosttags:string storagetags:string zone:string rootdisksize:number displaytext:string",
-  disk_offerings = "name:string! size:number customized:boolean storage:string tags:string zone:string "
+  disk_offerings = "name:string! size:number customized:boolean strict:boolean storage:string tags:string zone:string "
     .. "displaytext:string",
   networks = "name:string! zone:string! type:string! cidr:string! gateway:string! range:table account:string "
     .. "project:string services:table displaytext:string vpc:string acl:string offering:string",

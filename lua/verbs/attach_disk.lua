@@ -1,9 +1,11 @@
 -- attach_disk(vm_cid, disk_cid): attaches the disk and answers where the guest finds it, { path, volume_id }.
--- A disk that this VM has already is attached; one that another VM has is refused.
+-- A disk that this VM has already is attached; one that another VM has is refused. One that lies where the VM's host does
+-- not reach it is moved or refused, as the disk_placement policy says.
 
 local arguments = require "arguments"
 local devices = require "cloudstack.devices"
 local disk_on_vm = require "cloudstack.disk_on_vm"
+local disk_placement = require "vm.disk_placement"
 local errors = require "errors"
 local registry = require "vm.registry"
 local vms = require "cloudstack.vms"
@@ -20,7 +22,7 @@ return function(cpi, vm_cid, disk_cid)
     error(errors.cloud("disk '%s' is attached to VM '%s', not to '%s'", disk_cid,
       volume.vmname or volume.virtualmachineid, vm_cid))
   elseif not volume.virtualmachineid then
-    deviceid = volumes.attach(cpi, volume, vm)
+    deviceid = disk_placement.attach(cpi, vm, volume)
   end
   local hint = devices.hint(vm.hypervisor, volume.id, deviceid)
   registry.attach(cpi, vm.name, disk_cid, hint)

@@ -1,30 +1,44 @@
 -- create_disk(size, cloud_properties, vm_cid): a persistent disk of at least `size` MB, in the zone of the VM
--- that it is for, else in the default zone; answers its CID.
+-- that it is for, else in the default zone; answers its CID. It is on no host and in no pool yet: CloudStack places it when
+-- it is first attached, where the VM can reach it.
 
 local arguments = require "arguments"
 local disk_choice = require "disk_choice"
+local disk_order = require "disk_order"
 local errors = require "errors"
+local exact = require "cloudstack.exact"
 local naming = require "naming"
 local offerings = require "cloudstack.offerings"
-local read_properties = require "cloud_properties"
 local rollback = require "rollback"
 local tags = require "cloudstack.tags"
 local vms = require "cloudstack.vms"
 local volumes = require "cloudstack.volumes"
 local zones = require "cloudstack.zones"
 
-local properties_of_a_disk = { disk_offering = "text", zone = "text", name = "text" }
-
--- The VM's zone when there is a VM, the disk's own `zone` property, or the default.
-local function zone_for(cpi, found, properties, vm_cid)
-  local vm = vm_cid and vms.pick(found.vms, vm_cid)
-  return zones.pick(found.zones, properties.zone or vm and vm.zoneid or cpi.settings.cloudstack.default_zone)
+-- The VM's zone when there is a VM, the disk's own `zone` property, or the default. No VM of another zone could have it.
+local function zone_for(cpi, found, order, vm)
+  local zone = zones.pick(found.zones, order.zone or vm and vm.zoneid or cpi.settings.cloudstack.default_zone)
+  if vm and vm.zoneid ~= zone.id then
+    error(errors.cloud("the disk is for VM '%s' in zone '%s', but cloud_properties of the disk name zone '%s'", vm.name,
+      tostring(vm.zonename), zone.name))
+  end
+  return zone
 end
 
-local function look_up(cpi, vm_cid)
+-- The VM and its offering are asked for with the rest: which storage a disk is on decides which host can have it.
+local function look_up(cpi, order, vm_cid)
   local requests = { zones = zones.request(), offerings = offerings.disk_request() }
-  if vm_cid then requests.vms = vms.request(vm_cid) end
+  if vm_cid then
+    requests.vms = vms.request(vm_cid)
+    if not order.offering then requests.services = offerings.service_request() end
+  end
   return cpi.cloudstack:gather(requests)
+end
+
+local function facts_of(vm, services)
+  if not vm then return nil end
+  local service = services and exact.one(services, vm.serviceofferingid, "service offering") or {}
+  return { name = vm.name, offering = service.name, storage = service.storagetype, host = vm.hostname }
 end
 
 -- Creates the volume and tags it while CloudStack is at work. What a failed create leaves is looked for by
@@ -57,14 +71,15 @@ end
 
 return function(cpi, size, cloud_properties, vm_cid)
   local null = cpi.json.null
-  local megabytes = arguments.megabytes("size", size)
-  local properties = read_properties(cloud_properties, properties_of_a_disk, "cloud_properties of the disk", null)
+  local order = disk_order(cpi, "size", size, cloud_properties)
   vm_cid = vm_cid ~= nil and vm_cid ~= null and vm_cid ~= "" and arguments.text("vm_cid", vm_cid) or nil
 
-  local found = look_up(cpi, vm_cid)
-  local zone = zone_for(cpi, found, properties, vm_cid)
+  local found = look_up(cpi, order, vm_cid)
+  local vm = vm_cid and vms.pick(found.vms, vm_cid)
+  local zone = zone_for(cpi, found, order, vm)
   local choice = disk_choice(cpi, "persistent", {
-    explicit = properties.disk_offering, size = offerings.gigabytes(megabytes), zone = zone, offerings = found.offerings,
+    explicit = order.offering, size = order.gigabytes, zone = zone, offerings = found.offerings,
+    vm = facts_of(vm, found.services),
   })
   local disk_cid = volumes.new_cid(cpi.bytes.uuid())
   local undo <close> = rollback(cpi.log)

@@ -7,6 +7,7 @@ local arguments = require "arguments"
 local belongings = require "vm.belongings"
 local capabilities = require "cloudstack.capabilities"
 local deployment = require "vm.deployment"
+local disk_placement = require "vm.disk_placement"
 local errors = require "errors"
 local key_pairs = require "cloudstack.key_pairs"
 local load_balancers = require "vm.load_balancers"
@@ -59,6 +60,7 @@ local function look_up(cpi, order)
   }
   requests.networks.cached, requests.templates.cached = true, true
   vm_disks.add_requests(requests, order)
+  disk_placement.add_requests(requests, order)
   affinity.add_requests(requests, cpi, order)
   vips.add_requests(requests, order.vips)
   load_balancers.add_requests(requests, order.lbs)
@@ -128,8 +130,8 @@ end
 -- one that the policy would have, else they come in their order. What is wrong in the first one is raised; a later one
 -- that cannot do is passed over.
 local function planner(cpi, order, found)
-  local left, groups = zone_names(cpi, order), nil
-  local is_first = true
+  local left, place = disk_placement.for_vm(cpi, order, found, zone_names(cpi, order))
+  local is_first, groups = true, nil
 
   local function take(wanted)
     for i, name in ipairs(left) do
@@ -143,7 +145,7 @@ local function planner(cpi, order, found)
       local made, result = pcall(function() return plan(cpi, order, in_zone(order, found, name), left) end)
       if made then
         groups = groups or affinity.plan(cpi, order, found)
-        result.groups, is_first = groups, false
+        result.groups, result.place, is_first = groups, is_first and place or nil, false
         return result
       end
       if is_first or not errors.is(result) then error(result, 0) end

@@ -34,6 +34,7 @@ end
 local function parameters(plan, offering, child)
   local params = vm_networks.parameters(plan.nics, plan.zone)
   params.securitygroupids = plan.security_groups
+  for name, value in pairs(plan.place and plan.place.parameters or {}) do params[name] = value end
   params.zoneid, params.templateid, params.serviceofferingid = plan.zone.id, plan.template.id, offering.id
   params.name, params.displayname, params.userdata = child.vm_cid, child.names.display_name, child.user_data
   for name, value in pairs(plan.key_pairs.parameters) do params[name] = value end
@@ -185,7 +186,7 @@ local function give_up(cpi, plan, task, is_clean)
   if failure.clean_up then words = ("%s; cleaning up after it: %s"):format(words, failure.clean_up) end
   local passing = capacity.is_short(failure) or failure.kind ~= "refused" and failure.kind ~= "job"
   error((is_clean and passing and errors.vm_creation_retriable or errors.vm_creation_failed)(
-    "creating VM %s: %s", task.request[2].name, words))
+    "creating VM %s%s: %s", task.request[2].name, plan.place and " " .. plan.place.words or "", words))
 end
 
 -- One try, and another one of the same offering where an affinity group was deleted under its hands.
@@ -232,13 +233,18 @@ local function run_in_zone(cpi, plan, christen, undo, tries)
       refused[#refused + 1] = offering.id
     end
     candidates = more_offerings(plan, refused)
+    if not candidates and plan.place and not plan.place.strict then
+      cpi.log.warn("no room %s; trying elsewhere", plan.place.words)
+      plan.place, refused, candidates = nil, {}, plan.candidates
+    end
   end
   return nil, task, zone
 end
 
 -- run(cpi, plan, next_plan, christen, undo) -> vm_cid, the VM's row, the plan that it was made by
---   plan       { offered, candidates, order, zone, template, nics, ephemeral, groups, can, root_gb, key_pairs,
---              security_groups }; offered(ids) answers what to try after the offerings of those ids had no room
+--   plan       { offered, candidates, order, zone, place, template, nics, ephemeral, groups, can, root_gb, key_pairs,
+--              security_groups }; offered(ids) answers what to try after the offerings of those ids had no room; place is
+--              where its disks are, as vm/disk_placement.lua has it, or nil
 --   next_plan  answers the plan for another zone, or nil; is handed the name of the one that the policy would have
 --   christen   makes { vm_cid, names, user_data, registry_settings } for one try
 -- Raises VMCreationFailed; what the tries made is gone then, or named in the message.

@@ -133,7 +133,7 @@ end
 function vm_removal.sweep(cpi, orphans)
   local list = {}
   for _, volume in ipairs(orphans) do
-    if volumes.is_ephemeral(volume) and not volume.virtualmachineid then list[#list + 1] = volume end
+    if volumes.is_orphan(volume) then list[#list + 1] = volume end
   end
   volumes.delete_all(cpi, list)
 end

@@ -18,6 +18,11 @@ describe("a disk's CID", function()
     assert.same({ id = id }, volumes.request(id)[2])
   end)
 
+  it("has a size in whole GB, rounded up", function()
+    assert.equal(2, volumes.gigabytes { size = 1024 ^ 3 // 1 | 1 })
+    assert.equal(1, volumes.gigabytes { size = 1024 ^ 3 // 1 | 0 })
+  end)
+
   it("means no volume that is being destroyed", function()
     for _, state in ipairs { "Destroy", "Destroyed", "Expunging", "Expunged" } do
       assert.is_nil(volumes.pick({ { id = "d", name = "x", state = state } }, "x"))
@@ -45,6 +50,19 @@ describe("an ephemeral disk", function()
     assert.is_false(is { deviceid = 2 })
     assert.is_false(is { deviceid = 1, tags = { { key = "owner", value = "somebody" } } })
     assert.is_false(is { name = "DATA-x", deviceid = 1 })
+  end)
+
+  it("is an orphan once no VM has it, as the Go CPI leaves them", function()
+    local function orphan(volume)
+      volume.type = "DATADISK"
+      return volumes.is_orphan(volume)
+    end
+    assert.is_true(orphan { name = "cpi-ephemeral-disk-1", state = "Ready" })
+    assert.is_true(orphan { name = "DATA-7", state = "Ready", tags = { { key = "bosh_ephemeral_of", value = "cpivm-1" } } })
+    assert.is_false(orphan { name = "cpi-ephemeral-disk-1", state = "Ready", virtualmachineid = "v" })
+    assert.is_false(orphan { name = "cpi-ephemeral-disk-1", state = "Expunged" })
+    assert.is_false(orphan { name = "DATA-7", state = "Ready" })
+    assert.is_false(orphan { name = "cpi-disk-1", state = "Ready" })
   end)
 
   it("is never asked for without its VM", function()

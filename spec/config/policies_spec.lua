@@ -118,6 +118,43 @@ describe("the example policy", function()
     end)
   end)
 
+  describe("disk_placement", function()
+    local function disk(size)
+      return { cid = "cpi-disk-1", id = "d", size = size, state = "Ready", zone_id = "z1", scope = "host", pool = "h2-local",
+        pool_id = "p2", host = "h2", host_id = "2" }
+    end
+    local function facts(verb, size, state)
+      return { verb = verb, sees_storage = true, zone = zone, zone_named = true, disks = { disk(size) },
+        vm = verb == "attach_disk" and { name = "cpivm-1", state = "Running", host = "h1", host_id = "1" } or nil,
+        hosts = { { id = "1", name = "h1", state = "Up" }, { id = "2", name = "h2", state = state or "Up" } },
+        pools = { { id = "p1", name = "h1-local", scope = "host", host_id = "1", free = 999, suitable = true } } }
+    end
+
+    before_each(function() example = site "disk_placement" end)
+
+    it("lets a VM go elsewhere whose disks are small", function()
+      assert.is_true(ours("disk_placement", facts("create_vm", 50)).strict)
+      assert.is_false(example(facts("create_vm", 200)).strict)
+      assert.is_true(example(facts("create_vm", 201)).strict)
+    end)
+
+    it("moves small disks of a host that is up, and no others", function()
+      assert.equal("p1", example(facts("attach_disk", 200)).migrate)
+      for _, one in ipairs { facts("attach_disk", 201), facts("attach_disk", 10, "Down") } do
+        assert.equal("p1", ours("disk_placement", one).migrate)
+        local answer, words = example(one)
+        assert.is_nil(answer)
+        assert.truthy(words:find("stays on host h2", 1, true))
+      end
+    end)
+
+    it("is ours for disks that every host reaches", function()
+      local one = facts("attach_disk", 500)
+      one.disks[1].scope = "zone"
+      assert.same({}, example(one))
+    end)
+  end)
+
   describe("expunge", function()
     local function facts(network, may_expunge)
       return {

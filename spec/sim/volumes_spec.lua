@@ -244,6 +244,8 @@ describe("deleteVolume and its kin", function()
   end)
 
   it("resizes attached and detached, and shrinks only when asked to", function()
+    c = cloud.new { hypervisor = "KVM" }
+    vm, disk = c:vm "vm-a", c:volume "disk"
     c:attach(disk, vm)
     assert.equal(2 * GIB, c:job("resizeVolume", { id = disk.id, size = 2 }).volume.size)
     assert.matches("^432 Going from existing size of 2147483648 to size of 1073741824 would shrink the volume.Need to sign "

@@ -5,11 +5,12 @@ local ID = "7d5d1a3e-52f5-4c6a-9f0b-2f6d3f1c9b11"
 
 local function vm(hypervisor)
   return { "listVirtualMachines", { name = "cpivm-1" },
-    { virtualmachine = { { id = "v", name = "cpivm-1", state = "Running", hypervisor = hypervisor } } } }
+    { virtualmachine = { { id = "v", name = "cpivm-1", state = "Running", hypervisor = hypervisor,
+      zoneid = "z1", zonename = "zone1" } } } }
 end
 
 local function disk(more)
-  local row = { id = ID, name = "cpi-disk-1", state = "Ready" }
+  local row = { id = ID, name = "cpi-disk-1", state = "Ready", zoneid = "z1" }
   for key, value in pairs(more or {}) do row[key] = value end
   return { "listVolumes", { name = "cpi-disk-1" }, { volume = { row } } }
 end

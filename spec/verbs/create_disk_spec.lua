@@ -4,6 +4,7 @@ local fake = require "spec.support.fake"
 local offerings = { "listDiskOfferings", {}, { diskoffering = {
   { id = "d10", name = "ten", disksize = 10 }, { id = "dc", name = "shared.custom", iscustomized = true },
 } } }
+local services = { "listServiceOfferings", {}, { serviceoffering = { { id = "sl", name = "local.small", storagetype = "local" } } } }
 local zones = { "listZones", {}, { zone = { { id = "z1", name = "zone1" }, { id = "z2", name = "zone2" } } } }
 
 local function made(name, more)
@@ -47,12 +48,31 @@ describe("create_disk", function()
   it("goes to the zone of the VM that it is for", function()
     local vm = { "listVirtualMachines", { name = "cpivm-1" },
       { virtualmachine = { { id = "v", name = "cpivm-1", state = "Running", zoneid = "z2" } } } }
-    local _, cpi = create({ offerings, vm, zones, made(nil, { [2] = { zoneid = "z2" } }), tag }, 1500, {}, "cpivm-1")
-    assert.equal("listDiskOfferings listVirtualMachines listZones", cpi.waves[1])
+    local _, cpi = create({ offerings, services, vm, zones, made(nil, { [2] = { zoneid = "z2" } }), tag }, 1500, {}, "cpivm-1")
+    assert.equal("listDiskOfferings listServiceOfferings listVirtualMachines listZones", cpi.waves[1])
+  end)
+
+  it("tells the policy of that VM, and asks less where the manifest decides", function()
+    local vm = { "listVirtualMachines", {}, { virtualmachine = { { id = "v", name = "cpivm-1", state = "Running", zoneid = "z1",
+      serviceofferingid = "sl", hostname = "host-1" } } } }
+    local asked
+    create({ offerings, services, vm, zones, made(), tag, policies = { disk_offering = function(facts, default)
+      asked = facts.vm
+      return default(facts)
+    end } }, 1500, {}, "cpivm-1")
+    assert.same({ name = "cpivm-1", offering = "local.small", storage = "local", host = "host-1" }, asked)
+    create({ offerings, vm, zones, made(), tag }, 1500, { disk_offering = "shared.custom" }, "cpivm-1")
+  end)
+
+  it("refuses a zone in which its VM is not", function()
+    local vm = { "listVirtualMachines", {}, { virtualmachine = { { id = "v", name = "cpivm-1", state = "Running", zoneid = "z1",
+      zonename = "zone1" } } } }
+    assert.equal("the disk is for VM 'cpivm-1' in zone 'zone1', but cloud_properties of the disk name zone 'zone2'",
+      fake.failure(create, { offerings, services, vm, zones }, 1500, { zone = "zone2" }, "cpivm-1").message)
   end)
 
   it("goes to the default zone for a VM that is gone, and to the manifest's zone before both", function()
-    create({ offerings, { "listVirtualMachines", {}, {} }, zones, made(), tag }, 1500, {}, "cpivm-1")
+    create({ offerings, services, { "listVirtualMachines", {}, {} }, zones, made(), tag }, 1500, {}, "cpivm-1")
     create({ offerings, zones, made(nil, { [2] = { zoneid = "z2" } }), tag }, 1500, { zone = "zone2" })
   end)
 

@@ -58,6 +58,19 @@ local function failing(script, more)
 end
 
 describe("a deployment", function()
+  it("goes where its disks are, and elsewhere where that is no must and has no room", function()
+    local place = { parameters = { hostid = "h" }, words = "on the host of its disks" }
+    local there, elsewhere = deploy(NO_ROOM, { hostid = "h", serviceofferingid = "s1" }), deploy(good, { serviceofferingid = "s1" })
+    elsewhere.without = { "hostid" }
+    local cid, _, cpi = run({ there, tag, by_id "Error", disks, destroy, elsewhere, tag }, { place = place, candidates = { small } })
+    assert.equal("cpivm-2", cid)
+    assert.truthy(table.concat(cpi.log.lines, "\n"):find("no room on the host of its disks; trying elsewhere", 1, true))
+    place.strict = true
+    local failure = failing({ there, tag, by_id "Error", disks, destroy }, { place = place, candidates = { small } })
+    assert.truthy(failure.message:find("creating VM cpivm-1 on the host of its disks: ", 1, true), failure.message)
+    assert.is_true(failure.ok_to_retry)
+  end)
+
   it("answers the VM that runs", function()
     local cid, vm = run { deploy(good, { serviceofferingid = "s1", name = "cpivm-1", userdata = "USERDATA" }), tag }
     assert.same({ "cpivm-1", "v" }, { cid, vm.id })

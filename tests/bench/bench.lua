@@ -75,6 +75,23 @@ local function steps(requests)
   return count, polls
 end
 
+-- The verbs of disks that create-env does not use.
+local function bench_disk_steps(perform)
+  local function call(method, ...)
+    return perform(nil, method, { method = method, arguments = rig.json.array { ... }, api_version = 2, context = {} })
+  end
+  local network = { type = "dynamic", cloud_properties = { name = "bosh-net" } }
+  local vm = call("create_vm", "agent", "ubuntu-builtin", { compute_offering = "shared.small" }, { default = network },
+    rig.json.array {}, {})[1]
+  local disk = call("create_disk", 1024, { disk_offering = "shared.custom" }, vm)
+  call("attach_disk", vm, disk)
+  local snapshot = call("snapshot_disk", disk, {})
+  call("detach_disk", vm, disk)
+  call("resize_disk", disk, 2048)
+  call("update_disk", disk, 51200, { disk_offering = "shared.medium" })
+  call("delete_snapshot", snapshot)
+end
+
 local function bench_steps()
   local cloud <close> = rig.start { role = "bosh", world = { latency = { request = 0.02 } } }
   local image = cloud.directory .. "/image"
@@ -83,17 +100,19 @@ local function bench_steps()
   file:close()
   local known, seen = { image = image }, 0
   print "\nsequential steps of a verb (each may be several requests at once), and looks at its jobs"
-  create_env.play(known, function(_, method, text)
-    local run = cloud:cpi(text)
+  local function perform(_, method, request)
+    local run = cloud:cpi(request)
     local requests = cloud:requests(seen)
-    for _, request in ipairs(requests) do seen = request.n end
+    for _, one in ipairs(requests) do seen = one.n end
     if method ~= "info" and not known["shown " .. method] then
       known["shown " .. method] = true
       local count, polls = steps(requests)
       row(method, ("%d steps, %d requests, %d looks"):format(count, #requests - polls, polls))
     end
     return run.response.result
-  end)
+  end
+  create_env.play(known, perform)
+  bench_disk_steps(perform)
 end
 
 local directory = output_of("mktemp -d"):match "%S+"

@@ -62,6 +62,17 @@ local scenarios = {
     outcome = function(cloud) return cloud:api("listVolumes", {}).volume[1].diskofferingname end,
     ours = "shared.custom", theirs = "shared.medium", broken = "untouched",
   },
+  disk_placement = {
+    verb = "attach_disk", before = "vm", arguments = function(cid) return { cid, "cpi-disk-here" } end,
+    arm = function(cloud)
+      local offering = cloud:api("listDiskOfferings", { name = "shared.custom" }).diskoffering[1]
+      cloud:api("createVolume", { name = "cpi-disk-here", size = 1, diskofferingid = offering.id,
+        zoneid = cloud:api("listZones", {}).zone[1].id })
+    end,
+    policy = [[return { api = 1, decide = function(facts) return nil, facts.disks[1].cid .. " stays" end }]],
+    outcome = function(cloud) return cloud:api("listVolumes", { name = "cpi-disk-here" }).volume[1].vmname and "attached" or "stays" end,
+    ours = "attached", theirs = "stays", broken = "untouched",
+  },
   expunge = {
     verb = "delete_vm", before = "vm", arguments = function(cid) return { cid } end,
     policy = [[return { api = 1, decide = function() return "leave" end }]],

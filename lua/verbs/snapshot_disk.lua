@@ -1,0 +1,22 @@
+-- snapshot_disk(disk_cid, metadata): a snapshot of the disk, attached or not, once CloudStack has backed it up; answers
+-- its CID. The metadata become tags.
+
+local arguments = require "arguments"
+local errors = require "errors"
+local naming = require "naming"
+local rollback = require "rollback"
+local snapshots = require "cloudstack.snapshots"
+local volumes = require "cloudstack.volumes"
+
+return function(cpi, disk_cid, metadata)
+  arguments.text("disk_cid", disk_cid)
+  metadata = arguments.object("metadata", metadata, cpi.json.null)
+  local volume = volumes.get(cpi, disk_cid)
+  if volume.state == "Allocated" then
+    error(errors.cloud("disk '%s' was never attached: CloudStack puts a disk onto storage when it is first attached "
+      .. "(its state is Allocated until then), so there is nothing of which to take a snapshot", disk_cid))
+  end
+  local name = snapshots.new_name(cpi.bytes.uuid())
+  local undo <close> = rollback(cpi.log)
+  return snapshots.create(cpi, volume, name, naming.of(cpi, "snapshot", name, { given_tags = metadata }).tags, undo)
+end

@@ -1,0 +1,177 @@
+-- Disks that not every host reaches: where a VM goes that is to have them, and what becomes of a disk that its VM does
+-- not reach. The disk_placement policy decides; this file gathers what it is told and does what it says.
+
+local exact = require "cloudstack.exact"
+local offerings = require "cloudstack.offerings"
+local storage = require "cloudstack.storage"
+local volumes = require "cloudstack.volumes"
+local zones = require "cloudstack.zones"
+
+local disk_placement = {}
+
+-- ---------------------------------------------------------------------------------------------------------
+-- facts
+
+-- hosts and pools: what was looked up; rows of disk offerings tell a user at least of which kind the storage is.
+local function disk_facts(volume, disk_offerings, pools, hosts)
+  local offering = disk_offerings and exact.one(disk_offerings, volume.diskofferingid, "disk offering") or {}
+  local its_host = storage.host_of_volume(volume, pools, hosts) or {}
+  return {
+    cid = volume.name, id = volume.id, size = volumes.gigabytes(volume), state = volume.state,
+    zone_id = volume.zoneid, zone = volume.zonename, offering = volume.diskofferingname,
+    storage = volume.storagetype or offering.storagetype, scope = storage.scope(volume),
+    pool = volume.storage, pool_id = volume.storageid, host = its_host.name, host_id = its_host.id,
+    cluster = volume.clustername, cluster_id = volume.clusterid,
+  }
+end
+
+local function host_facts(hosts)
+  local list = {}
+  for i, one in ipairs(hosts) do
+    list[i] = { id = one.id, name = one.name, cluster = one.clustername, cluster_id = one.clusterid, state = one.state,
+      tags = one.hosttags }
+  end
+  return list
+end
+
+-- The pools to which a disk of that offering could be moved.
+local function pool_facts(volume, offering, pools, hosts)
+  local list = {}
+  for _, pool in ipairs(pools) do
+    if pool.id ~= volume.storageid then
+      local its_host = pool.scope == "HOST" and storage.host_of(pool, hosts) or {}
+      list[#list + 1] = { id = pool.id, name = pool.name, scope = tostring(pool.scope):lower(), host_id = its_host.id,
+        host = its_host.name, cluster_id = pool.clusterid, tags = pool.tags, free = storage.free(pool),
+        suitable = storage.suits(pool, offering) }
+    end
+  end
+  return list
+end
+
+local function is_any(list, test)
+  for _, one in ipairs(list) do
+    if test(one) then return true end
+  end
+  return false
+end
+
+-- ---------------------------------------------------------------------------------------------------------
+-- create_vm
+
+-- Adds to a gather what tells a user of the disks' kind of storage.
+function disk_placement.add_requests(requests, order)
+  if #order.disk_cids > 0 then requests.disk_offerings = requests.disk_offerings or offerings.disk_request() end
+end
+
+local function disks_of(order, found)
+  local list = {}
+  for i, disk_cid in ipairs(order.disk_cids) do
+    list[i] = volumes.pick(found["disk " .. i], disk_cid) or volumes.missing(disk_cid)
+  end
+  return list
+end
+
+-- The names with that zone's in front: the only one where the manifest names none. What it does not name stays out.
+local function preferring(names, zone, is_named)
+  if not is_named then return { zone.name } end
+  local list = {}
+  for _, name in ipairs(names) do
+    local is_it = name == zone.name or name == zone.id
+    table.insert(list, is_it and 1 or #list + 1, name)
+  end
+  return list
+end
+
+-- for_vm(cpi, order, found, names) -> names, place: of the zones to try, best first, and nil or { parameters, strict, words }
+-- for a deploy in the first of them. names: those that the manifest allows, or the default one; found has the rows of zones,
+-- disks and disk offerings.
+function disk_placement.for_vm(cpi, order, found, names)
+  if #order.disk_cids == 0 then return names, nil end
+  local disks, facts = disks_of(order, found), {}
+  local places = { pools = {}, hosts = {} }
+  if is_any(disks, function(volume) return storage.scope(volume) == "host" end) then
+    places = cpi.cloudstack:gather { pools = storage.pool_request(), hosts = storage.host_request() }
+  end
+  for i, volume in ipairs(disks) do facts[i] = disk_facts(volume, found.disk_offerings, places.pools, places.hosts) end
+  local zone, is_named = zones.pick(found.zones, names[1]), order.properties.zone ~= nil or order.properties.zones ~= nil
+  local answer = cpi.decide("disk_placement", {
+    verb = "create_vm", sees_storage = is_any(disks, storage.is_seen), disks = facts, hosts = host_facts(places.hosts),
+    pools = {}, zone = { id = zone.id, name = zone.name }, zone_named = is_named and #names == 1,
+  })
+  if answer.zone then names = preferring(names, zones.pick(found.zones, answer.zone), is_named) end
+  if not answer.host and not answer.cluster then return names, nil end
+  return names, {
+    parameters = { hostid = answer.host, clusterid = answer.cluster }, strict = answer.strict,
+    words = answer.host and "on the host of its disks" or "in the cluster of its disks",
+  }
+end
+
+-- ---------------------------------------------------------------------------------------------------------
+-- attach_disk
+
+-- Everything that the account may see of a disk that lies somewhere and of the VM's host.
+local function look_up(cpi, vm, volume)
+  local scope, found = storage.scope(volume), {}
+  if scope and scope ~= "zone" and vm.hostid then
+    local requests = { hosts = storage.host_request() }
+    if scope == "host" then
+      requests.pools, requests.offerings = storage.pool_request(), offerings.disk_request()
+    end
+    found = cpi.cloudstack:gather(requests)
+  end
+  found.hosts, found.pools = found.hosts or {}, found.pools or {}
+  return found
+end
+
+-- The pools are of interest where the disk lies on another host than the VM's.
+local function targets(vm, volume, found)
+  local its_host = storage.host_of_volume(volume, found.pools, found.hosts)
+  if not its_host or its_host.id == vm.hostid then return {} end
+  local offering = exact.one(found.offerings, volume.diskofferingid, "disk offering") or { storagetype = "local" }
+  return pool_facts(volume, offering, found.pools, found.hosts)
+end
+
+local function facts_of(vm, volume, found)
+  local its_host = storage.with_id(found.hosts, vm.hostid) or {}
+  return {
+    verb = "attach_disk", sees_storage = storage.is_seen(volume),
+    disks = { disk_facts(volume, found.offerings, found.pools, found.hosts) }, hosts = host_facts(found.hosts),
+    pools = targets(vm, volume, found), zone = { id = vm.zoneid, name = vm.zonename }, zone_named = true,
+    vm = { name = vm.name, state = vm.state, host = vm.hostname, host_id = vm.hostid, cluster = its_host.clustername,
+      cluster_id = its_host.clusterid },
+  }
+end
+
+local reasons = { "Can't move volume between scope", "migration of local data volume is not allowed" }
+
+-- CloudStack's refusal names neither pool nor host.
+local function explain(cpi, vm, facts, volume, raised)
+  local failure, is_scope = raised.failure, false
+  for _, words in ipairs(reasons) do is_scope = is_scope or failure ~= nil and failure.text:find(words, 1, true) ~= nil end
+  if not is_scope then error(raised, 0) end
+  local disk = facts.disks[1]
+  if facts.sees_storage then
+    raised.message = ("%s; disk '%s' lies in pool '%s' of host '%s', VM '%s' is on host '%s'"):format(raised.message,
+      disk.cid, tostring(disk.pool), tostring(disk.host), vm.name, tostring(vm.hostname))
+  else
+    local ok, rows = pcall(function() return cpi.cloudstack:rows(offerings.disk_request()) end)
+    local offering = ok and exact.one(rows, volume.diskofferingid, "disk offering") or {}
+    raised.message = ("%s; disk '%s' (offering '%s', %s storage) lies on another host than VM '%s': only a root admin sees which "
+      .. "and can move it"):format(raised.message, disk.cid, tostring(disk.offering), offering.storagetype or "local", vm.name)
+  end
+  error(raised, 0)
+end
+
+-- attach(cpi, vm, volume) -> the device id. The disk is moved first where the policy says so. Raises.
+function disk_placement.attach(cpi, vm, volume)
+  local found = look_up(cpi, vm, volume)
+  local facts = facts_of(vm, volume, found)
+  local answer = cpi.decide("disk_placement", facts)
+  if answer.migrate then storage.migrate(cpi, volume, storage.with_id(found.pools, answer.migrate)) end
+  local ok, deviceid = pcall(volumes.attach, cpi, volume, vm)
+  if ok then return deviceid end
+  if type(deviceid) ~= "table" then error(deviceid, 0) end
+  return explain(cpi, vm, facts, volume, deviceid)
+end
+
+return disk_placement
