@@ -2,6 +2,7 @@
 
 local addresses = require "cloudstack.addresses"
 local belongings = require "vm.belongings"
+local capabilities = require "cloudstack.capabilities"
 local errors = require "errors"
 local firewall = require "cloudstack.firewall"
 local networks = require "cloudstack.networks"
@@ -85,8 +86,11 @@ end
 -- ---------------------------------------------------------------------------------------------------------
 -- which NIC
 
-local function refuse_address(vip, row)
-  if not row and not vip.network.properties.acquire then
+local function refuse_address(vip, row, version)
+  if not row and vip.network.properties.acquire and not capabilities.at_least(version, 4, 13) then
+    error(errors.cloud("address %s of network '%s' can't be acquired: CloudStack %s gives any one, it takes 4.13 to ask for one",
+      vip.ip, vip.network.name, version))
+  elseif not row and not vip.network.properties.acquire then
     error(errors.cloud("address %s of network '%s' is none of this account's in the zone: acquire it first, or set "
       .. "cloud_properties.acquire", vip.ip, vip.network.name))
   elseif row and row.issourcenat then
@@ -147,7 +151,7 @@ function vips.plan(list, found, nics)
   local taken = {}
   for i, vip in ipairs(list) do
     vip.row = vip.ip and addresses.pick(found["vip " .. i], vip.ip, found.zone)
-    if vip.ip then refuse_address(vip, vip.row) end
+    if vip.ip then refuse_address(vip, vip.row, found.can.version) end
     local nic = nic_for(vip, nics, found)
     if taken[nic] then
       error(errors.cloud("vips '%s' and '%s' are for one NIC, in network '%s'; a NIC has one public address", taken[nic],

@@ -183,6 +183,11 @@ describe("a vip", function()
     end)
   end
 
+  it("of the manifest's choice is not taken where CloudStack can't be asked for it", function()
+    local t = cloud { version = "4.11.3.0" }
+    assert.truthy(t.refused({ public = vip("192.0.2.77", { acquire = true }) }):find("4.13", 1, true))
+  end)
+
   it("is refused when it is a router's address", function()
     local t = cloud()
     t.call("delete_vm", t.create({})[1])
@@ -193,6 +198,8 @@ describe("a vip", function()
 
   for what, fault in pairs {
     ["the address can't be had"] = { command = "associateIpAddress", fault = "fail_job", errortext = "no" },
+    ["the address is had, and its job says no"] = { command = "associateIpAddress", fault = "fail_job", errortext = "no",
+      when = "after" },
     ["static NAT is refused"] = { command = "enableStaticNat", fault = "status", status = 431 },
     ["a firewall rule fails"] = { command = "createFirewallRule", fault = "fail_job", errortext = "no" },
   } do
@@ -229,8 +236,11 @@ describe("a vip", function()
     local t = cloud()
     local cid = t.create({})[1]
     t.sim.send { { command = "enableStaticNat", params = { ipaddressid = t.address("192.0.2.50").id, virtualmachineid = t.vm(cid).id } } }
+    t.requests()
     t.call("delete_vm", cid)
-    assert.is_nil(t.address("192.0.2.50").virtualmachine)
+    local sent = {}
+    for _, request in ipairs(t.requests()) do sent[request.command] = true end
+    assert.is_true(sent.disableStaticNat)
   end)
 
   it("is what a half-done delete finds again, the VM being gone", function()
