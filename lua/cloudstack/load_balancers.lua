@@ -31,7 +31,7 @@ end
 function load_balancers.check(rule, wanted)
   local wrong = {}
   local function compare(what, is, should)
-    if should ~= nil and tostring(is) ~= tostring(should) then
+    if should ~= nil and is ~= nil and tostring(is) ~= tostring(should) then
       wrong[#wrong + 1] = ("%s %s, not %s"):format(what, tostring(is), tostring(should))
     end
   end
@@ -48,7 +48,7 @@ end
 function load_balancers.create_request(cpi, wanted, network, address, entry)
   return { "createLoadBalancerRule", {
     name = wanted.name, algorithm = wanted.algorithm, privateport = wanted.private_port, publicport = wanted.public_port,
-    networkid = network.id, publicipid = address, zoneid = not address and network.zoneid or nil,
+    networkid = network.id, publicipid = address, zoneid = network.zoneid,
     openfirewall = not network.vpcid and wanted.open_firewall or false,
   }, job = true, entry = entry, what = ("creating load balancer '%s'"):format(wanted.name),
     timeout = cpi.settings.cloudstack.timeout.global }

@@ -14,6 +14,9 @@ end
 local object_names = { loadbalancerrule = "loadbalancer", vmnicip = "virtualmachine", offeringforvolume = "volume",
   uploadparamsfortemplate = "getuploadparams", ipaddresses = "ipaddress" }
 
+-- Where a list calls its rows by another name than the create does: what it is about by the command's name, and the rows.
+local listed = { loadbalancerrule = { "loadbalancer", "loadbalancerrule" }, publicipaddresse = { "ipaddress", "publicipaddress" } }
+
 local function split(command)
   local verb, rest = command:match "^(%l+)(.*)$"
   rest = (rest or ""):lower()
@@ -136,12 +139,14 @@ function imagination:recall(request)
   end
   if self.gone[params.id] or self.gone[params.virtualmachineid] then return reply(self, command, {}) end
   local kind, rows = (command:match "^list(.*)$" or ""):lower():gsub("s$", ""), {}
+  local key = kind
+  if listed[kind] then kind, key = table.unpack(listed[kind]) end
   local is_about_them = self.made[params.id] or self.made[params.virtualmachineid]
   for _, one in pairs(self.made) do
     if one.kind == kind and matches(one.row, params, is_about_them or params.name) then rows[#rows + 1] = one.row end
   end
   if #rows > 0 or is_about_them then
-    return reply(self, command, { count = #rows, [kind] = #rows > 0 and self.json.array(rows) or nil })
+    return reply(self, command, { count = #rows, [key] = #rows > 0 and self.json.array(rows) or nil })
   end
 end
 
