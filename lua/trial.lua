@@ -13,6 +13,7 @@
 -- host has json, bytes, policy and lua_dir at least: the host's own table, or the specs' host_native.
 
 local errors = require "errors"
+local memory_store = require "memory_store"
 
 local function overlay(onto, changes)
   for key, value in pairs(changes or {}) do
@@ -20,26 +21,6 @@ local function overlay(onto, changes)
     onto[key] = is_object and overlay(onto[key], value) or value
   end
   return onto
-end
-
--- Kept in memory, in the shape of host.store.
-local function memory_store(tables)
-  local store = {}
-  local function rows(name)
-    tables[name] = tables[name] or {}
-    return tables[name]
-  end
-  function store.open() return true end
-  function store.get(name, key) return rows(name)[key] end
-  function store.put(name, key, text) rows(name)[key] = text return true end
-  function store.delete(name, key) rows(name)[key] = nil return true end
-  function store.rows(name)
-    local list = {}
-    for key, value in pairs(rows(name)) do list[#list + 1] = { key = key, value = value } end
-    table.sort(list, function(a, b) return a.key < b.key end)
-    return list
-  end
-  return store
 end
 
 local function logger(lines)

@@ -87,6 +87,14 @@ for _, name in ipairs(names) do
   end)
 end
 
+describe("a verb that asks for no decision", function()
+  it("loads none", function()
+    for _, name in ipairs(names) do package.loaded["decisions." .. name] = nil end
+    assert.is_false(require("trial").new({ host = native }).call("has_vm", "cpivm-1"))
+    for _, name in ipairs(names) do assert.is_nil(package.loaded["decisions." .. name], name) end
+  end)
+end)
+
 describe("what is written from lua/decisions", function()
   it("is up to date; `make contract` writes it", function()
     assert.equal(contract.page(), text_of(contract.README))

@@ -8,6 +8,7 @@
 --   is_certain  false when the failure came after something imagined: the real CloudStack may answer otherwise
 
 local errors = require "errors"
+local memory_store = require "memory_store"
 local new_imagination = require "operator.imagination"
 
 local MOST_IMAGINED = 500 -- answers; a verb that waits for what never comes ends there
@@ -150,26 +151,9 @@ end
 
 -- ---------------------------------------------------------------------------------------------------------
 
--- A store that is empty and gone afterwards: nothing is written, and nothing that others wrote is believed.
-local function imagined_store()
-  local tables = setmetatable({}, { __index = function(list, name) list[name] = {} return list[name] end })
-  local store = {}
-  function store.open() return true end
-  function store.get(name, key) return tables[name][key] end
-  function store.put(name, key, text) tables[name][key] = text return true end
-  function store.delete(name, key) tables[name][key] = nil return true end
-  function store.replace(name, key, old, text)
-    if tables[name][key] ~= old then return false end
-    return store.put(name, key, text)
-  end
-  function store.rows(name)
-    local rows = {}
-    for key, value in pairs(tables[name]) do rows[#rows + 1] = { key = key, value = value } end
-    table.sort(rows, function(a, b) return a.key < b.key end)
-    return rows
-  end
-  return store
-end
+-- Nobody waits for a turn, and no file is made for taking turns.
+local no_turns = { open = function() return true end, enter = function(wanted) return wanted, 0 end, leave = function() end,
+  pause = function() end }
 
 local function explain(host, request)
   local events, imagined = {}, new_imagination(host.json, host.bytes.uuid)
@@ -177,8 +161,8 @@ local function explain(host, request)
   local watched = setmetatable({
     cloudstack = { open = host.cloudstack.open, send = watched_send(host, imagined, add) },
     http = setmetatable({ upload = watched_upload(add) }, { __index = host.http }),
-    clock = watched_clock(host, imagined), policy = watched_policy(host, add), store = imagined_store(),
-    throttle = { open = function() return nil, "it is shared with requests that are in earnest" end },
+    clock = watched_clock(host, imagined), policy = watched_policy(host, add), store = memory_store {}, -- empty, and gone afterwards
+    throttle = no_turns,
   }, { __index = host })
   local ok, result = pcall(require "cpi", watched, request)
   if ok then return { events = events, result = result, is_certain = not imagined.seen_any } end

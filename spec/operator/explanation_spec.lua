@@ -141,11 +141,24 @@ describe("explaining", function()
   end)
 
   it("neither reads nor writes the store", function()
-    local trial, vm = setting()
-    trial.host.store.open = function() error "the store was opened" end
-    local request = trial.request("set_vm_metadata", vm, { a = "b" })
-    request.context.store = { path = "/nowhere" }
-    assert.is_nil(explain(trial.host, request).failure)
+    local trial, vm = setting { store = { path = "/nowhere/store.db" } }
+    local before = native.json.encode(trial.store)
+    trial.host.store = setmetatable({}, { __index = function(_, name) error("the store was asked to " .. name) end })
+    trial.host.throttle = setmetatable({}, { __index = function(_, name) error("the throttle was asked to " .. name) end })
+    assert.is_nil(explain(trial.host, trial.request("create_vm", "a", "ubuntu-builtin", { compute_offering = "shared.small" },
+      network, {}, {})).failure)
+    assert.is_nil(explain(trial.host, trial.request("delete_vm", vm)).failure)
+    assert.equal(before, native.json.encode(trial.store))
+  end)
+
+  it("knows that a registry would be written, and writes none", function()
+    local trial = setting { store = { path = "/nowhere/store.db" },
+      registry = { host = "10.0.0.9", username = "admin", password = "registry-password" } }
+    local request = trial.request("create_vm", "a", "ubuntu-builtin", { compute_offering = "shared.small" }, network, {}, {})
+    request.context.vm = { stemcell = { api_version = 1 } }
+    local told = explain(trial.host, request)
+    assert.is_nil(told.failure and tostring(told.failure))
+    assert.is_nil(next(trial.store.registry or {}))
   end)
 
   it("ends where a verb waits for ever", function()
