@@ -33,7 +33,7 @@ local function read(path)
   if not file then return "" end
   local text = file:read "a"
   file:close()
-  return text
+  return text or "" -- a process can end between the opening and the reading of its file in /proc
 end
 
 local function output_of(command)
