@@ -145,6 +145,8 @@ describe("storage pools", function()
     c:job("detachVolume", { id = disk.id })
     assert.equal("431 Can't move volume between scope: HOST and CLUSTER",
       c:failed("attachVolume", { id = disk.id, virtualmachineid = second.id }))
+    assert.equal("431 Volume must be in ready state", c:failed("migrateVolume", { volumeid = c:volume("fresh").id,
+      storageid = c.pool[host[1] .. "-local"] }, "admin"))
     assert.matches("^431 Volume Volume .* is already on the destination storage pool",
       c:failed("migrateVolume", { volumeid = disk.id, storageid = c.pool[host[1] .. "-local"] }, "admin"))
     c:job("migrateVolume", { volumeid = disk.id, storageid = c.pool[host[2] .. "-local"] }, "admin")

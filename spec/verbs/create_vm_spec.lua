@@ -206,6 +206,12 @@ describe("create_vm", function()
     assert.equal("listCapabilities listVolumes listDiskOfferings listNetworks listServiceOfferings listTemplates listZones", cpi.waves[1])
   end)
 
+  it("goes into the cluster of its disks, where the account sees it", function()
+    create(script_of(looks { disk_offerings = disk_offerings, ["disk 1"] = { "listVolumes", { name = "cpi-disk-1" },
+      rows("volume", { { id = "d", name = "cpi-disk-1", state = "Ready", zoneid = "z1", storagetype = "shared", storageid = "p",
+        clusterid = "c1" } }) } }, deploy { clusterid = "c1" }, tag), { disks = { "cpi-disk-1" } })
+  end)
+
   it("uses a light stemcell's template", function()
     local id = "7d5d1a3e-52f5-4c6a-9f0b-2f6d3f1c9b11"
     create(script_of(looks { templates = { "listTemplates", { id = id }, rows("template", {

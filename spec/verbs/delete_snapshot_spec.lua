@@ -4,8 +4,14 @@ local fake = require "spec.support.fake"
 local ID = "7d5d1a3e-52f5-4c6a-9f0b-2f6d3f1c9b11"
 
 local function delete(script, cid)
-  local cpi <close> = fake.cpi(script)
-  return delete_snapshot(cpi, cid or ID), cpi
+  local function run()
+    local cpi <close> = fake.cpi(script)
+    local ok, result = pcall(delete_snapshot, cpi, cid or ID)
+    return ok, result, cpi
+  end
+  local ok, result, cpi = run()
+  if not ok then error(result, 0) end
+  return result, cpi
 end
 
 describe("delete_snapshot", function()

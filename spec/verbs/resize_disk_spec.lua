@@ -22,8 +22,14 @@ local function grown(gigabytes) return { volume = { id = "d", size = gigabytes *
 
 local function resize(script, megabytes, options)
   for key, value in pairs(options or {}) do script[key] = value end
-  local cpi <close> = fake.cpi(script)
-  return resize_disk(cpi, "cpi-disk-1", megabytes), cpi
+  local function run()
+    local cpi <close> = fake.cpi(script)
+    local ok, result = pcall(resize_disk, cpi, "cpi-disk-1", megabytes)
+    return ok, result, cpi
+  end
+  local ok, result, cpi = run()
+  if not ok then error(result, 0) end
+  return result, cpi
 end
 
 describe("resize_disk", function()

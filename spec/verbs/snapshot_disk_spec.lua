@@ -16,10 +16,15 @@ end
 
 local ID = "7d5d1a3e-52f5-4c6a-9f0b-2f6d3f1c9b11"
 
+-- The failure is raised once the script has been held against what was sent, undoing included.
 local function snapshot(script, metadata, options)
   for key, value in pairs(options or {}) do script[key] = value end
-  local cpi <close> = fake.cpi(script)
-  local ok, result = pcall(snapshot_disk, cpi, "cpi-disk-1", metadata or { index = 0 })
+  local function run()
+    local cpi <close> = fake.cpi(script)
+    local ok, result = pcall(snapshot_disk, cpi, "cpi-disk-1", metadata or { index = 0 })
+    return ok, result, cpi
+  end
+  local ok, result, cpi = run()
   if not ok then error(result, 0) end
   return result, cpi
 end

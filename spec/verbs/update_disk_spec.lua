@@ -18,8 +18,14 @@ local function server(version) return { "listCapabilities", {}, { capability = {
 
 local function update(script, gigabytes, properties, options)
   for key, value in pairs(options or {}) do script[key] = value end
-  local cpi <close> = fake.cpi(script)
-  return update_disk(cpi, "cpi-disk-1", gigabytes * 1024, properties or {}), cpi
+  local function run()
+    local cpi <close> = fake.cpi(script)
+    local ok, result = pcall(update_disk, cpi, "cpi-disk-1", gigabytes * 1024, properties or {})
+    return ok, result, cpi
+  end
+  local ok, result, cpi = run()
+  if not ok then error(result, 0) end
+  return result, cpi
 end
 
 local good = { volume = { id = "d" } }
@@ -68,9 +74,9 @@ describe("update_disk", function()
     assert.equal("Bosh::Clouds::NotImplemented", fake.failure(update, { server "4.15.2.0", offerings, disk(10), tags, again(10) },
       12, { disk_offering = "ssd" }).type)
     local failure = fake.failure(update, { server(), offerings, disk(10), { "changeOfferingForVolume", {}, code = 431,
-      job_fails = "no suitable pool(s) found" }, again(10) }, 12, { disk_offering = "ssd" })
+      job_fails = "it is an odd offering" }, again(10) }, 12, { disk_offering = "ssd" })
     assert.equal("Bosh::Clouds::NotImplemented", failure.type)
-    assert.equal("giving disk cpi-disk-1 the offering 'ssd': changeOfferingForVolume: no suitable pool(s) found (431)",
+    assert.equal("giving disk cpi-disk-1 the offering 'ssd': changeOfferingForVolume: it is an odd offering (431)",
       failure.message)
   end)
 
@@ -83,6 +89,8 @@ describe("update_disk", function()
   it("finds a change whose answer is lost", function()
     update({ server(), offerings, disk(10), { "changeOfferingForVolume", {}, fault = "closed", sent = true, unknown = true },
       again(12, "ds") }, 12, { disk_offering = "ssd" })
+    update({ server(), offerings, disk(12), { "changeOfferingForVolume", {}, fault = "closed", sent = true, unknown = true },
+      again(12, "dc"), { "changeOfferingForVolume", {}, job = good } }, 12, { disk_offering = "ssd" })
   end)
 
   it("is NotSupported for a smaller disk and for another zone", function()

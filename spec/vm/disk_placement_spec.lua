@@ -110,8 +110,14 @@ describe("attaching a disk", function()
   end)
 
   it("moves it to the VM's host first where it is on another", function()
+    local asked
     local device, cpi = attach(seen(), { hosts, disk_offerings, pools, { "migrateVolume", { volumeid = "d", storageid = "p1" },
-      job = {} }, done })
+      job = {} }, done, policies = { disk_placement = function(facts, default)
+        asked = facts
+        return default(facts)
+      end } })
+    assert.same({ { id = "p1", name = "h1-local", scope = "host", host_id = "1", host = "h1", free = 100, suitable = true } },
+      asked.pools)
     assert.equal(2, device)
     assert.equal(3, #cpi.waves)
   end)
