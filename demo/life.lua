@@ -232,6 +232,32 @@ local function life_of_a_disk()
   seen = seen_before
 end
 
+-- Two VMs that CloudStack keeps apart; the group comes with the first and goes with the last.
+local function apart_life(cloud)
+  print("\n" .. bold "Two VMs in an anti-affinity group")
+  local calls, known = create_env.calls, { image = write_image(cloud.directory) }
+  known.stemcell = ask(cloud, "create_stemcell", calls.create_stemcell(known)).result
+  local vms = {}
+  for i = 1, 2 do
+    local answer = ask(cloud, "create_vm", rig.json.encode { method = "create_vm", api_version = 2,
+      arguments = rig.json.array { "apart-" .. i, known.stemcell,
+        { compute_offering = "shared.small", affinity_group = "databases", affinity_group_type = "host anti-affinity" },
+        { default = { type = "dynamic", cloud_properties = { name = "bosh-net" } } }, rig.json.array {}, {} },
+      context = { director_uuid = create_env.director_uuid } })
+    vms[i] = answer.error == rig.json.null and answer.result[1]
+    expect(vms[i], "a VM in a group: %s", shown(answer))
+  end
+  local hosts = {}
+  for _, vm in ipairs(cloud:state().vms) do
+    if vm.state == "Running" then hosts[vm.host or "?"] = true end
+  end
+  expect(next(hosts, (next(hosts))), "two VMs must be on two hosts")
+  for _, vm in ipairs(vms) do check("delete_vm", ask(cloud, "delete_vm", calls.delete_vm { vm = vm })) end
+  expect(#cloud:state().affinitygroups == 0, "the affinity group must go with its last VM")
+  cloud:clock(300)
+  check("delete_stemcell", ask(cloud, "delete_stemcell", calls.delete_stemcell(known)))
+end
+
 local function finale(cloud)
   print("\n" .. bold "What is left in CloudStack")
   local _, words = count_left(cloud:state().left)
@@ -251,6 +277,7 @@ life(cloud)
 broken_life(cloud)
 public_life(cloud)
 life_of_a_disk()
+apart_life(cloud)
 finale(cloud)
 if #wrong > 0 then
   print(paint("31", ("%d wrong"):format(#wrong)))

@@ -5,6 +5,7 @@ return {
   "disk_offering",
   "disk_placement",
   "expunge",
+  "ip_conflict",
   "names",
   "networks",
   "affinity",

@@ -10,21 +10,24 @@ local function configured(cpi, kind)
   return named ~= "" and named or nil, default.custom_disk ~= "" and default.custom_disk or nil
 end
 
--- disk_choice(cpi, kind, { explicit, size, zone, offerings, current, vm }) -> { offering, size }
+-- disk_choice(cpi, kind, { explicit, size, zone, offerings, limits, current, vm }) -> { offering, size }
 --   kind      "persistent" or "ephemeral"
 --   explicit  id or name from cloud_properties, or nil: then the policy decides
 --   size      GB, or nil for an explicit fixed offering of any size
+--   limits    { least, most } GB of a customised disk, where they are known
 --   current   the id of the offering that the disk has, where it exists already
 --   vm        what the policy is told of the VM that it is for, or nil
 -- Raises CloudError when the offering does not exist or is too small.
 return function(cpi, kind, wanted)
   local usable = offerings.in_zone(wanted.offerings, wanted.zone)
   if wanted.explicit then
-    local choice, why = offerings.disk(offerings.pick(usable, wanted.explicit, "disk"), wanted.size)
+    local choice, why = offerings.disk(offerings.pick(usable, wanted.explicit, "disk"), wanted.size, wanted.limits)
     return choice or error(errors.cloud("%s", why))
   end
   local named, fallback = configured(cpi, kind)
+  local limits = wanted.limits or {}
   return cpi.decide("disk_offering", {
+    custom_least = limits.least, custom_most = limits.most,
     kind = kind, size = wanted.size, wanted = named, fallback = fallback, offerings = usable,
     zone = { id = wanted.zone.id, name = wanted.zone.name }, current = wanted.current, vm = wanted.vm,
   })

@@ -4,7 +4,7 @@
 local JOB = "queryAsyncJobResult"
 local CLEAN_UP = { "listCapabilities", "listVirtualMachines", "listVolumes", "destroyVirtualMachine", "deleteVolume",
   "stopVirtualMachine", "updateVmNicIp", "updateVirtualMachine", "listNics", "detachVolume", "listSSHKeyPairs", "listTags",
-  "deleteAffinityGroup", "listAffinityGroups", "createAffinityGroup" }
+  "deleteAffinityGroup", "listAffinityGroups", "createAffinityGroup", "expungeVirtualMachine" }
 local NAT = { "listPublicIpAddresses", "associateIpAddress", "disassociateIpAddress", "enableStaticNat", "disableStaticNat",
   "deleteTags", "listFirewallRules", "createFirewallRule", "deleteFirewallRule" }
 local BALANCING = { "listLoadBalancerRules", "listLoadBalancerRuleInstances", "listPublicIpAddresses",
@@ -19,7 +19,7 @@ return {
     when = "while VMs of it are there" },
   { verb = "create_vm", always = { "listZones", "listServiceOfferings", "listDiskOfferings", "listNetworks",
     "listTemplates", "listCapabilities", "listVolumes", "listVirtualMachines", "deployVirtualMachine", "createTags", JOB },
-    sometimes = CLEAN_UP, when = "when it fails; the last three for affinity groups",
+    sometimes = CLEAN_UP, when = "when it fails; the last for affinity groups and the ip_conflict policy",
     admin = { "listHosts", "listStoragePools" } },
   { verb = "create_vm, delete_vm", always = {}, sometimes = NAT, when = "for vip networks; those of firewall rules are the last three" },
   { verb = "create_vm, delete_vm", always = {}, sometimes = BALANCING, when = "for lbs" },
@@ -54,5 +54,6 @@ return {
     "deleteSnapshot" }, when = "where its job tells less than the end; before 4.15; when it fails" },
   { verb = "delete_snapshot", always = { "deleteSnapshot", JOB }, sometimes = { "listSnapshots" },
     when = "where the answer is lost, or for a name" },
-  { verb = "calculate_vm_cloud_properties", always = { "listZones", "listServiceOfferings", "listDiskOfferings" } },
+  { verb = "calculate_vm_cloud_properties", always = { "listZones", "listServiceOfferings", "listDiskOfferings",
+    "listCapabilities" } },
 }

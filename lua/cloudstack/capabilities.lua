@@ -6,13 +6,14 @@ function capabilities.request()
   return { "listCapabilities", {}, cached = true }
 end
 
--- payload of listCapabilities -> { version = "4.18.0.0", may_expunge, may_force_stop }
+-- payload of listCapabilities -> { version = "4.18.0.0", may_expunge, may_force_stop, custom_disk = { least, most } }
 function capabilities.read(payload)
   local given = payload.capability or {}
   return {
     version = tostring(given.cloudstackversion or ""),
     may_expunge = given.allowuserexpungerecovervm == true,
     may_force_stop = given.allowuserforcestopvm ~= false,
+    custom_disk = { least = math.tointeger(given.customdiskofferingminsize), most = math.tointeger(given.customdiskofferingmaxsize) },
   }
 end
 

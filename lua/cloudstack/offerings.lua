@@ -28,6 +28,44 @@ function offerings.in_zone(rows, zone)
   return usable
 end
 
+-- The least and the most that a customised offering takes of a thing; CloudStack has them as text.
+local function range(offering, thing)
+  local details = type(offering.serviceofferingdetails) == "table" and offering.serviceofferingdetails or {}
+  return math.tointeger(tonumber(details["min" .. thing])), math.tointeger(tonumber(details["max" .. thing]))
+end
+
+local function part_problem(offering, thing, wanted, unit)
+  local has = offering[thing]
+  if has or not offering.iscustomized then
+    return (has or 0) < wanted and ("has %d of %d %s"):format(has or 0, wanted, unit) or nil
+  end
+  local _, most = range(offering, thing)
+  return most and wanted > most and ("takes %d %s at most, %d are wanted"):format(most, unit, wanted) or nil
+end
+
+-- Why the service offering cannot give so many CPUs and MB, or nil where it can.
+function offerings.size_problem(offering, cpu, ram)
+  return part_problem(offering, "cpunumber", cpu, "CPUs") or part_problem(offering, "memory", ram, "MB")
+end
+
+-- What to ask of a customised offering: the CPUs, MHz and MB that it leaves open, its least where less is wanted.
+function offerings.custom_size(offering, cpu, mhz, ram)
+  local least_cpu, least_ram = range(offering, "cpunumber"), range(offering, "memory")
+  return {
+    cpuNumber = not offering.cpunumber and math.max(cpu, least_cpu or 1) or nil,
+    cpuSpeed = not offering.cpuspeed and mhz or nil,
+    memory = not offering.memory and math.max(ram, least_ram or 1) or nil,
+  }
+end
+
+-- What to call the offering so that it is found again among rows: its name, or its id where others have that name.
+function offerings.handle(offering, rows)
+  for _, row in ipairs(rows) do
+    if row.id ~= offering.id and row.name == offering.name then return offering.id end
+  end
+  return offering.name
+end
+
 -- The offering with that id or name; raises CloudError with the names that there are. kind: "service" or "disk".
 function offerings.pick(rows, wanted, kind)
   return exact.one(rows, wanted, kind .. " offering") or
@@ -35,11 +73,17 @@ function offerings.pick(rows, wanted, kind)
 end
 
 -- { offering, size } for a disk of `size` GB (nil: whatever the offering gives), or nil and why the offering
--- cannot give it. size is absent from the answer for a fixed offering: CloudStack refuses one there.
-function offerings.disk(offering, size)
+-- cannot give it. size is absent from the answer for a fixed offering: CloudStack refuses one there. limits: the GB that
+-- customised offerings take here, { least, most }, where they are known.
+function offerings.disk(offering, size, limits)
   if offering.iscustomized then
     if not size then return nil, ("disk offering '%s' needs a size"):format(offering.name) end
-    return { offering = offering, size = size }
+    local least, most = limits and limits.least, limits and limits.most
+    if most and size > most then
+      return nil, ("disk offering '%s': customised disks have %d GB at most here, asked were %d GB"):format(offering.name, most,
+        size)
+    end
+    return { offering = offering, size = math.max(size, least or size) }
   end
   local gives = offering.disksize or 0
   if size and gives < size then

@@ -8,12 +8,14 @@ local function match(answer, facts)
   if not offering then return nil, "it must be one of facts.offerings" end
   local size = offering.iscustomized and math.tointeger(answer.size) or facts.size
   if size < facts.size then return nil, ("its size is %d GB, asked were %d GB"):format(size, facts.size) end
-  return offerings.disk(offering, size)
+  return offerings.disk(offering, size, { least = facts.custom_least, most = facts.custom_most })
 end
 
 local function weigh(facts, chosen)
   return rows.weigh(facts.offerings, { chosen.offering }, function(offering)
-    if not offering.iscustomized and (offering.disksize or 0) < facts.size then
+    if offering.iscustomized and facts.custom_most and facts.size > facts.custom_most then
+      return ("gives %d GB at most, %d are wanted"):format(facts.custom_most, facts.size)
+    elseif not offering.iscustomized and (offering.disksize or 0) < facts.size then
       return ("gives %d of %d GB"):format(offering.disksize or 0, facts.size)
     end
   end)
@@ -34,6 +36,8 @@ return {
     { "fallback", "string", "the name of the configured customised offering (`cloudstack.default_offer.custom_disk`)",
       optional = true },
     { "current", "string", "id of the offering that the disk has; `resize_disk` and `update_disk` only", optional = true },
+    { "custom_least", "integer", "the least GB of a customised disk here, where it is known", optional = true },
+    { "custom_most", "integer", "the most", optional = true },
     { "zone", "object", "where the disk will be", fields = rows.zone },
     { "vm", "object", "the VM that the disk is for; `create_disk` only, where BOSH names one", optional = true, fields = {
       { "name", "string", "its CID" },

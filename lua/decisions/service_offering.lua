@@ -1,5 +1,6 @@
 -- Which service offerings a VM of a wanted size is tried with. The form of this file: lua/decisions/README.md.
 
+local offerings = require "cloudstack.offerings"
 local rows = require "decision_rows"
 
 local function match(answer, facts)
@@ -24,12 +25,7 @@ local function lack(offering, facts)
   for _, id in ipairs(facts.refused) do
     if id == offering.id then return "CloudStack had no room for it" end
   end
-  if offering.iscustomized then return nil end
-  if (offering.cpunumber or 0) < facts.cpu then
-    return ("has %d of %d CPUs"):format(offering.cpunumber or 0, facts.cpu)
-  elseif (offering.memory or 0) < facts.ram then
-    return ("has %d of %d MB"):format(offering.memory or 0, facts.ram)
-  end
+  return offerings.size_problem(offering, facts.cpu, facts.ram)
 end
 
 local function weigh(facts, chosen)
@@ -57,6 +53,8 @@ return {
       { "cpunumber", "integer", "its CPUs; absent from a customised one", optional = true },
       { "memory", "integer", "its MB; absent from a customised one", optional = true },
       { "iscustomized", "boolean", "does it take whatever size is asked?", optional = true },
+      { "serviceofferingdetails", "table<string, string>", "of a customised one, as text: `mincpunumber`, `maxcpunumber`, "
+        .. "`minmemory`, `maxmemory`", optional = true },
       { "hosttags", "string", "the tags that a host must have, with commas", optional = true },
     } },
   },

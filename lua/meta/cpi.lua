@@ -23,6 +23,7 @@
 ---@field cpunumber? integer its CPUs; absent from a customised one
 ---@field memory? integer its MB; absent from a customised one
 ---@field iscustomized? boolean does it take whatever size is asked?
+---@field serviceofferingdetails? table<string, string> of a customised one, as text: mincpunumber, maxcpunumber, minmemory, maxmemory
 ---@field hosttags? string the tags that a host must have, with commas
 
 ---@alias cpi.service_offering.answers cpi.service_offering.offerings[]|cpi.service_offering.offerings
@@ -39,6 +40,8 @@
 ---@field wanted? string the name that the configuration has for this kind (cloudstack.default_offer.disk, .ephemeral_disk)
 ---@field fallback? string the name of the configured customised offering (cloudstack.default_offer.custom_disk)
 ---@field current? string id of the offering that the disk has; resize_disk and update_disk only
+---@field custom_least? integer the least GB of a customised disk here, where it is known
+---@field custom_most? integer the most
 ---@field zone cpi.disk_offering.zone where the disk will be
 ---@field vm? cpi.disk_offering.vm the VM that the disk is for; create_disk only, where BOSH names one
 ---@field offerings cpi.disk_offering.offerings[] every disk offering usable in the zone
@@ -174,6 +177,40 @@
 ---@class cpi.expunge.policy
 ---@field api 1
 ---@field decide fun(facts: cpi.expunge.facts, default: fun(facts: cpi.expunge.facts): cpi.expunge.answers?, string?): cpi.expunge.answers?, string?
+
+-- ip_conflict: What is done when CloudStack does not give a VM the address that BOSH wants for it.
+
+---@class cpi.ip_conflict.facts
+---@field address string the address
+---@field network cpi.ip_conflict.network the network in CloudStack
+---@field in_range boolean can a VM have that address there: inside the network, and not its gateway?
+---@field holder? cpi.ip_conflict.holder the VM that has it; absent when the account sees none, as a user does not see a destroyed one
+---@field may_expunge boolean may this account expunge?
+---@field wanted boolean cloudstack.expunge_vm of the configuration
+---@field attempt integer 1 after the first refused deploy
+---@field elapsed number seconds since the deploys began
+
+---@class cpi.ip_conflict.network
+---@field id string CloudStack's id
+---@field name string its name
+---@field cidr? string its addresses
+
+---@class cpi.ip_conflict.holder
+---@field id string CloudStack's id
+---@field name string its name: a CID, if it is BOSH's
+---@field state string CloudStack's word: Running, Destroyed, Error, ...
+---@field since? string when it last changed, as CloudStack writes dates
+---@field ours boolean was it made by this director?
+
+---@class cpi.ip_conflict.answer
+---@field answer "wait"|"expunge"|"ignore"|"fail" what happens
+---@field deadline? number seconds since the deploys began, for "wait"
+
+---@alias cpi.ip_conflict.answers cpi.ip_conflict.answer|"wait"|"expunge"|"ignore"|"fail"
+
+---@class cpi.ip_conflict.policy
+---@field api 1
+---@field decide fun(facts: cpi.ip_conflict.facts, default: fun(facts: cpi.ip_conflict.facts): cpi.ip_conflict.answers?, string?): cpi.ip_conflict.answers?, string?
 
 -- names: What an object is called in CloudStack's user interface, and which tags it carries from its creation on.
 

@@ -9,8 +9,9 @@ local function named(offerings, name)
   end
 end
 
-local function fits(offering, size)
-  return offering.iscustomized or (offering.disksize or 0) >= size
+local function fits(offering, size, most)
+  if offering.iscustomized then return not most or size <= most end
+  return (offering.disksize or 0) >= size
 end
 
 -- Shared before local, fixed before customised, small before large, then by name: the same facts give the same answer.
@@ -26,11 +27,11 @@ local function is_better(a, b)
   return false
 end
 
-local function best(offerings, size)
+local function best(offerings, size, most)
   local found, lowest
   for _, offering in ipairs(offerings) do
     local own = rank(offering)
-    if fits(offering, size) and (not found or is_better(own, lowest)) then found, lowest = offering, own end
+    if fits(offering, size, most) and (not found or is_better(own, lowest)) then found, lowest = offering, own end
   end
   return found
 end
@@ -40,22 +41,22 @@ local function answer(offering, size)
 end
 
 local function decide(facts)
-  local size = facts.size or 1
+  local size, most = facts.size or 1, facts.custom_most
   if facts.wanted then
     local offering = named(facts.offerings, facts.wanted)
-    if offering and fits(offering, size) then return answer(offering, size) end
+    if offering and fits(offering, size, most) then return answer(offering, size) end
     if not facts.current and not offering then
       return nil, ("the configured disk offering '%s' does not exist"):format(facts.wanted)
     elseif not facts.current then
       return nil, ("the configured disk offering '%s' gives %d GB, asked were %d GB"):format(offering.name,
-        offering.disksize or 0, size)
+        offering.iscustomized and most or offering.disksize or 0, size)
     end
   end
   for _, name in ipairs { facts.current or false, facts.fallback or false } do
     local offering = named(facts.offerings, name)
-    if offering and fits(offering, size) then return answer(offering, size) end
+    if offering and fits(offering, size, most) then return answer(offering, size) end
   end
-  local offering = best(facts.offerings, size)
+  local offering = best(facts.offerings, size, most)
   if offering then return answer(offering, size) end
   return nil, ("no disk offering gives %d GB"):format(size)
 end

@@ -18,12 +18,19 @@ local function smaller(a, b)
   return a.name < b.name
 end
 
+-- Can a customised offering have that much of a thing? Some fix it, some have a limit.
+local function takes(offering, thing, wanted)
+  local there = offering[thing]
+  if there or not offering.iscustomized then return (there or 0) >= wanted end
+  local most = tonumber((offering.serviceofferingdetails or {})["max" .. thing])
+  return not most or wanted <= most
+end
+
 local function decide(facts)
   if #facts.refused >= TRIES then return nil, "CloudStack has no room" end
   local fitting = {}
   for _, offering in ipairs(facts.offerings) do
-    local fits = offering.iscustomized
-      or (offering.cpunumber or 0) >= facts.cpu and (offering.memory or 0) >= facts.ram
+    local fits = takes(offering, "cpunumber", facts.cpu) and takes(offering, "memory", facts.ram)
     if fits and not has(facts.refused, offering.id) then fitting[#fitting + 1] = offering end
   end
   table.sort(fitting, smaller)

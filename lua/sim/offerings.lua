@@ -12,7 +12,7 @@ function offerings.seed(m)
     m:add("service_offering", {
       id = m:id_of("service_offering:" .. spec.name), number = 11 + i, name = spec.name,
       displaytext = spec.displaytext or spec.name, cpu = spec.cpu, mhz = spec.mhz or 1000, memory = spec.memory,
-      customized = spec.customized or false, storage = spec.storage or "shared", hosttags = spec.hosttags,
+      limits = spec.limits, customized = spec.customized or false, storage = spec.storage or "shared", hosttags = spec.hosttags,
       storagetags = spec.storagetags, zone = zone_of(m, spec), rootdisksize = spec.rootdisksize or 0,
     })
   end
@@ -36,6 +36,7 @@ local function service_row(m, offering)
     hasannotations = false,
   }
   out[m.version:at_least "4.18" and "storagetags" or "tags"] = offering.storagetags
+  out.serviceofferingdetails = offering.limits
   if not offering.customized then
     out.cpunumber, out.cpuspeed, out.memory = offering.cpu, offering.mhz, offering.memory
   end

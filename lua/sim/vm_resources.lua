@@ -7,10 +7,11 @@ local vm_resources = {}
 local GIB = 1024 * 1024 * 1024
 local GREATEST = 2147483647
 
-local function whole(text, name)
+local function whole(text, name, least, most)
   local number = math.tointeger(tonumber(text))
-  if not number or number < 1 or number > GREATEST then
-    refusal.invalid("Invalid %s value, specify a value between 1 and %d", name, GREATEST)
+  least, most = tonumber(least) or 1, tonumber(most) or GREATEST
+  if not number or number < least or number > most then
+    refusal.invalid("Invalid %s value, specify a value between %d and %d", name, least, most)
   end
   return number
 end
@@ -27,7 +28,9 @@ function vm_resources.compute(offering, details)
   if not (cpu and mhz and memory) then
     refusal.invalid "Need to specify custom parameter values cpu, cpu speed and memory when using custom offering"
   end
-  return whole(cpu, "CPU cores"), whole(mhz, "CPU speed"), whole(memory, "memory")
+  local limits = offering.limits or {}
+  return whole(cpu, "CPU cores", limits.mincpunumber, limits.maxcpunumber), whole(mhz, "CPU speed"),
+    whole(memory, "memory", limits.minmemory, limits.maxmemory)
 end
 
 local function refuse_root_size(m, template, gigabytes)

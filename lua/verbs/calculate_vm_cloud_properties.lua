@@ -2,6 +2,7 @@
 -- least so many CPUs and MB; what it answers, create_vm takes. Raises CloudError when nothing is large enough.
 
 local arguments = require "arguments"
+local capabilities = require "cloudstack.capabilities"
 local disk_choice = require "disk_choice"
 local errors = require "errors"
 local offerings = require "cloudstack.offerings"
@@ -21,20 +22,23 @@ return function(cpi, desired)
   local tagged = cpi.settings.cloudstack.calculate
   local found = cpi.cloudstack:gather {
     zones = zones.request(), services = offerings.service_request(), disks = offerings.disk_request(),
+    capabilities = capabilities.request(),
   }
   local zone = zones.pick(found.zones, cpi.settings.cloudstack.default_zone)
 
+  local services, disks = offerings.in_zone(found.services, zone), offerings.in_zone(found.disks, zone)
   local service = cpi.decide("service_offering", {
     cpu = cpu, ram = ram, zone = { id = zone.id, name = zone.name }, refused = {},
-    offerings = offerings.tagged(offerings.in_zone(found.services, zone), tagged.compute_tags, tagged.not_compute_tags),
+    offerings = offerings.tagged(services, tagged.compute_tags, tagged.not_compute_tags),
   })[1]
   local choice = disk_choice(cpi, "ephemeral", {
     size = offerings.gigabytes(disk), zone = zone,
-    offerings = offerings.tagged(found.disks, tagged.disk_tags, tagged.not_disk_tags),
+    limits = capabilities.read(found.capabilities).custom_disk,
+    offerings = offerings.tagged(disks, tagged.disk_tags, tagged.not_disk_tags),
   })
   return {
-    compute_offering = service.name,
+    compute_offering = offerings.handle(service, services),
     cpu = service.iscustomized and cpu or nil, ram = service.iscustomized and ram or nil,
-    ephemeral_disk_offering = choice.offering.name, disk = disk,
+    ephemeral_disk_offering = offerings.handle(choice.offering, disks), disk = disk,
   }
 end

@@ -3,9 +3,11 @@
 
 local affinity = require "vm.affinity"
 local capacity = require "cloudstack.capacity"
+local conflict = require "vm.conflict"
 local errors = require "errors"
 local key_pairs = require "cloudstack.key_pairs"
 local naming = require "naming"
+local offerings = require "cloudstack.offerings"
 local registry = require "vm.registry"
 local removal = require "vm.removal"
 local tags = require "cloudstack.tags"
@@ -26,9 +28,10 @@ local function add_custom_size(params, offering, properties)
     error(errors.cloud("service offering '%s' is customised: cloud_properties of the VM must have 'cpu' and 'ram'",
       offering.name))
   end
-  params["details[0].cpuNumber"] = properties.cpu
-  params["details[0].cpuSpeed"] = properties.cpu_speed or DEFAULT_CPU_SPEED
-  params["details[0].memory"] = properties.ram
+  local problem = offerings.size_problem(offering, properties.cpu, properties.ram)
+  if problem then error(errors.cloud("service offering '%s' %s", offering.name, problem)) end
+  local size = offerings.custom_size(offering, properties.cpu, properties.cpu_speed or DEFAULT_CPU_SPEED, properties.ram)
+  for key, value in pairs(size) do params["details[0]." .. key] = value end
 end
 
 local function parameters(plan, offering, child)
@@ -181,22 +184,32 @@ end
 -- Why the last try failed, in one message; another try by the director helps only against what passes.
 local function give_up(cpi, plan, task, is_clean)
   local failure = task.failure
-  local words = capacity.explain(cpi, plan, failure) or key_pairs.explain(cpi, plan.key_pairs.names, failure)
+  local words = failure.explanation and ("%s; %s"):format(cpi.cloudstack.say(failure), failure.explanation)
+    or key_pairs.explain(cpi, plan.key_pairs.names, failure)
     or cpi.cloudstack.say(failure)
   if failure.clean_up then words = ("%s; cleaning up after it: %s"):format(words, failure.clean_up) end
-  local passing = capacity.is_short(failure) or failure.kind ~= "refused" and failure.kind ~= "job"
+  local passing = not failure.explanation
+    and (capacity.is_short(failure) or failure.kind ~= "refused" and failure.kind ~= "job")
   error((is_clean and passing and errors.vm_creation_retriable or errors.vm_creation_failed)(
     "creating VM %s%s: %s", task.request[2].name, plan.place and " " .. plan.place.words or "", words))
 end
 
--- One try, and another one of the same offering where an affinity group was deleted under its hands.
-local function attempt_in_groups(cpi, plan, offering, christen, undo, number)
-  for try = 1, 2 do
+-- Tries of one offering: another one where an affinity group was deleted under its hands, and as long as the ip_conflict
+-- policy finds it worth while. vm_cid and the VM's row, or nil, the last failed task and whether it left nothing.
+local function attempt_patiently(cpi, plan, offering, christen, undo, tries)
+  local has_rejoined = false
+  while true do
+    tries.made = tries.made + 1
     plan.group_ids = affinity.parameter(cpi, plan.groups, undo)
     local child = christen(cpi, plan)
-    local vm, task, is_clean = attempt(cpi, plan, offering, child, undo, number)
+    local vm, task, is_clean = attempt(cpi, plan, offering, child, undo, tries.made)
     if vm then return child.vm_cid, vm end
-    if try == 2 or not is_clean or not affinity.has_gone(plan.groups, task.failure) then return nil, task, is_clean end
+    if not is_clean then return nil, task, is_clean end
+    if not has_rejoined and affinity.has_gone(plan.groups, task.failure) then
+      has_rejoined = true
+    elseif not conflict.settle(cpi, plan, task.failure, tries.waiting) then
+      return nil, task, is_clean
+    end
   end
 end
 
@@ -222,11 +235,11 @@ local function run_in_zone(cpi, plan, christen, undo, tries)
   while candidates do
     zone = candidates.zone or zone
     for _, offering in ipairs(candidates) do
-      tries.made = tries.made + 1
-      local vm_cid, result, is_clean = attempt_in_groups(cpi, plan, offering, christen, undo, tries.made)
+      local vm_cid, result, is_clean = attempt_patiently(cpi, plan, offering, christen, undo, tries)
       if vm_cid then return vm_cid, result end
       task = result
-      if not is_clean or not capacity.is_short(task.failure) or tries.made >= MOST_TRIES then
+      local is_short = capacity.is_short(task.failure) and not task.failure.explanation
+      if not is_clean or not is_short or tries.made >= MOST_TRIES then
         give_up(cpi, plan, task, is_clean)
       end
       cpi.log.warn("no room for offering '%s' in zone '%s': %s", offering.name, plan.zone.name, task.failure.text)
@@ -249,7 +262,7 @@ end
 --   christen   makes { vm_cid, names, user_data, registry_settings } for one try
 -- Raises VMCreationFailed; what the tries made is gone then, or named in the message.
 function deployment.run(cpi, plan, next_plan, christen, undo)
-  local tries = { made = 0 }
+  local tries = { made = 0, waiting = conflict.new_wait(cpi) }
   while true do
     local vm_cid, result, wanted = run_in_zone(cpi, plan, christen, undo, tries)
     if vm_cid then return vm_cid, result, plan end

@@ -34,7 +34,7 @@ function vm_disks.ephemeral(cpi, order, found)
   if not wants_ephemeral(properties) then return nil end
   local megabytes = properties.disk or 0
   return disk_choice(cpi, "ephemeral", {
-    explicit = properties.ephemeral_disk_offering, zone = found.zone, offerings = found.disk_offerings,
+    explicit = properties.ephemeral_disk_offering, zone = found.zone, limits = found.can.custom_disk, offerings = found.disk_offerings,
     size = megabytes > 0 and offerings.gigabytes(megabytes) or nil,
   })
 end

@@ -5,6 +5,7 @@
 
 local capabilities = require "cloudstack.capabilities"
 local errors = require "errors"
+local rights = require "cloudstack.rights"
 local volumes = require "cloudstack.volumes"
 
 local vm_removal = {}
@@ -71,14 +72,16 @@ local function living(cpi, vm)
 end
 
 -- Destroys, and makes sure: a job that failed may have done it, one that a restarted server forgot is asked
--- for again. Raises when the VM lives on.
+-- for again. false when the account may not expunge: then the VM runs on, untouched. Raises when it lives on otherwise.
 local DESTROY_TRIES = 3
 local function destroy(cpi, vm, params)
   params.id = vm.id
   for try = 1, DESTROY_TRIES do
     local failure, task = job(cpi, "destroyVirtualMachine", params, "destroying VM " .. vm.name,
       cpi.settings.cloudstack.timeout.delete_vm)
-    if not failure or not living(cpi, vm) then return end
+    if not failure then return true end
+    if params.expunge and rights.is_expunge_refused(failure) then return false end
+    if not living(cpi, vm) then return true end
     local passing = failure.kind == "killed" or failure.kind == "vanished" or failure.kind == "lost"
     if try == DESTROY_TRIES or not passing then cpi.cloudstack.raise(failure, task.request.what) end
   end
@@ -107,7 +110,7 @@ local function facts(cpi, vm, can)
   end
   return {
     vm = { name = vm.name, id = vm.id, state = vm.state, zone = vm.zonename }, addresses = addresses,
-    may_expunge = can.may_expunge, version = can.version, wanted = cpi.settings.cloudstack.expunge_vm,
+    may_expunge = rights.may_expunge(cpi, can), version = can.version, wanted = cpi.settings.cloudstack.expunge_vm,
   }
 end
 
@@ -124,7 +127,11 @@ function vm_removal.remove(cpi, vm, can)
     release_addresses(cpi, vm, strategy)
     release_name(cpi, vm)
   end
-  destroy(cpi, vm, { expunge = strategy.strategy == "now" or nil })
+  if not destroy(cpi, vm, { expunge = strategy.strategy == "now" or nil }) then
+    cpi.log.warn("this account may not expunge, though CloudStack had said so; VM %s leaves in another way", vm.name)
+    rights.note_lack(cpi, "expunge")
+    return vm_removal.remove(cpi, vm, can)
+  end
   volumes.delete_all(cpi, ephemeral)
   if strategy.strategy == "wait" then wait_until_free(cpi, vm, strategy.deadline or 3600) end
 end

@@ -2,7 +2,7 @@ local capabilities = require "cloudstack.capabilities"
 
 describe("capabilities", function()
   it("say what this account may do", function()
-    assert.same({ version = "4.23.0.0", may_expunge = true, may_force_stop = true }, capabilities.read {
+    assert.same({ version = "4.23.0.0", may_expunge = true, may_force_stop = true, custom_disk = {} }, capabilities.read {
       capability = { cloudstackversion = "4.23.0.0", allowuserexpungerecovervm = true, allowuserforcestopvm = true },
     })
     assert.is_false(capabilities.read({ capability = { allowuserexpungerecovervm = false } }).may_expunge)
@@ -10,7 +10,9 @@ describe("capabilities", function()
   end)
 
   it("of an old or silent server are none to expunge", function()
-    assert.same({ version = "", may_expunge = false, may_force_stop = true }, capabilities.read {})
+    assert.same({ version = "", may_expunge = false, may_force_stop = true, custom_disk = {} }, capabilities.read {})
+    assert.same({ least = 1, most = 1024 }, capabilities.read({ capability = { customdiskofferingminsize = 1,
+      customdiskofferingmaxsize = 1024 } }).custom_disk)
   end)
 
   it("compare versions by number", function()

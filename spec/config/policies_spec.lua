@@ -220,6 +220,27 @@ describe("the example policy", function()
     end)
   end)
 
+  describe("ip_conflict", function()
+    local function facts(address, more)
+      local all = { address = address, network = { id = "n", name = "net", cidr = "10.0.16.0/24" }, in_range = true,
+        may_expunge = false, wanted = true, attempt = 1, elapsed = 0 }
+      for key, value in pairs(more or {}) do all[key] = value end
+      return all
+    end
+
+    before_each(function() example = site "ip_conflict" end)
+
+    it("waits longer than ours", function()
+      assert.same({ answer = "wait", deadline = 180 }, ours("ip_conflict", facts "10.0.16.5"))
+      assert.same({ answer = "wait", deadline = 900 }, example(facts "10.0.16.5"))
+    end)
+
+    it("leaves the rest to ours, and one address to CloudStack", function()
+      assert.same({ answer = "fail" }, example(facts("10.0.16.5", { holder = { id = "v", name = "x", state = "Running", ours = true } })))
+      assert.same({ answer = "ignore" }, example(facts "10.0.16.250"))
+    end)
+  end)
+
   describe("affinity", function()
     local function facts(group, names)
       return { names = names or {}, group = group, auto_type = "host anti-affinity", groups = {} }

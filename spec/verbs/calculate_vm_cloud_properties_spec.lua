@@ -9,12 +9,13 @@ local disks = { { id = "d10", name = "ten", disksize = 10 }, { id = "dc", name =
 
 local function ask(desired, options)
   options = options or {}
-  options[1] = { "listDiskOfferings", {}, { diskoffering = options.disks or disks } }
-  options[2] = { "listServiceOfferings", {}, { serviceoffering = options.services or services } }
-  options[3] = { "listZones", {}, { zone = { { id = "z1", name = "zone1" } } } }
+  options[1] = { "listCapabilities", {}, { capability = {} } }
+  options[2] = { "listDiskOfferings", {}, { diskoffering = options.disks or disks } }
+  options[3] = { "listServiceOfferings", {}, { serviceoffering = options.services or services } }
+  options[4] = { "listZones", {}, { zone = { { id = "z1", name = "zone1" } } } }
   local cpi <close> = fake.cpi(options)
   local result = calculate(cpi, desired)
-  assert.same({ "listDiskOfferings listServiceOfferings listZones" }, cpi.waves)
+  assert.same({ "listCapabilities listDiskOfferings listServiceOfferings listZones" }, cpi.waves)
   return result
 end
 

@@ -120,7 +120,7 @@ describe("a VM whose creation failed", function()
     local failure, journal = failing({
       deploy { refuse = "Unable to acquire Guest IP address", code = 530 }, by_name(row "Error"), disks, destroy,
       { "listVirtualMachines", { networkid = "n1" }, { virtualmachine = {
-        { name = "db", state = "Running", nic = { { networkid = "n1", ipaddress = "10.0.0.5" } } } } } },
+        { id = "db", name = "db", state = "Running", nic = { { networkid = "n1", ipaddress = "10.0.0.5" } } } } } },
     }, only)
     assert.is_false(failure.ok_to_retry)
     assert.truthy(failure.message:find("address 10.0.0.5 is held by VM 'db' (Running)", 1, true), failure.message)

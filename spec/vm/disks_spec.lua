@@ -7,7 +7,7 @@ local custom = { id = "dc", name = "shared.custom", iscustomized = true }
 
 local function ephemeral(properties)
   local cpi <close> = fake.cpi {}
-  return vm_disks.ephemeral(cpi, { properties = properties }, { zone = zone, disk_offerings = { ten, custom } })
+  return vm_disks.ephemeral(cpi, { properties = properties }, { zone = zone, disk_offerings = { ten, custom }, can = {} })
 end
 
 describe("the ephemeral disk", function()

@@ -104,6 +104,15 @@ local scenarios = {
     end,
     ours = "bosh-net", theirs = "bosh-net-2", broken = "untouched",
   },
+  ip_conflict = {
+    verb = "create_vm",
+    arguments = function()
+      return create_vm(nil, { a = network("bosh-net", { type = "manual", ip = "10.0.0.1", netmask = "255.255.255.0" }) })
+    end,
+    policy = [[return { api = 1, decide = function() return "ignore" end }]],
+    outcome = function(cloud) return ("%d deploys"):format(count(cloud, "deployVirtualMachine")) end,
+    ours = "1 deploys", theirs = "2 deploys", broken = "clean",
+  },
   affinity = {
     verb = "create_vm", arguments = function() return create_vm() end,
     policy = [[return { api = 1, decide = function(facts)

@@ -1,0 +1,45 @@
+-- What an account turned out not to be allowed to do, though CloudStack had said otherwise: found once, and remembered in
+-- the store for the processes to come, as long as an answer in the cache counts.
+
+local rights = {}
+
+local TABLE = "cache" -- which sweeps what is old
+
+local function key_of(cpi, right)
+  local site = cpi.settings.cloudstack
+  return ("rights %s %s"):format(cpi.bytes.sha256(site.endpoint .. " " .. site.api_key):sub(1, 16), right)
+end
+
+-- Did this account lack the right lately?
+function rights.is_lacking(cpi, right)
+  local found = rawget(cpi, "lacking")
+  if found and found[right] then return true end
+  local text = cpi.store and cpi.store.get(TABLE, key_of(cpi, right))
+  local entry = text and cpi.json.decode(text)
+  if type(entry) ~= "table" or type(entry.at) ~= "number" then return false end
+  local age = cpi.clock.utc() - entry.at
+  return age >= 0 and age < cpi.settings.cloudstack.cache_age
+end
+
+-- From now on it lacks it.
+function rights.note_lack(cpi, right)
+  local found = rawget(cpi, "lacking") or {}
+  found[right] = true
+  rawset(cpi, "lacking", found)
+  if cpi.store then cpi.store.put(TABLE, key_of(cpi, right), cpi.json.encode { at = cpi.clock.utc() }) end
+end
+
+-- Does the failure say that the account may not expunge?
+function rights.is_expunge_refused(failure)
+  local text = failure.text
+  return text:find("permission for expunging", 1, true) ~= nil or text:find("expunge can be passed by Admin", 1, true) ~= nil
+    or text:find("Expunging a vm can only be done by", 1, true) ~= nil
+    or failure.code == 432 and failure.command == "expungeVirtualMachine"
+end
+
+-- May this account expunge? can as cloudstack/capabilities.lua reads it.
+function rights.may_expunge(cpi, can)
+  return can.may_expunge and not rights.is_lacking(cpi, "expunge")
+end
+
+return rights

@@ -1,0 +1,71 @@
+-- What is done about an address that is taken. The form of this file: lua/decisions/README.md.
+
+local known = { wait = true, expunge = true, ignore = true, fail = true }
+local expungeable = { Destroyed = true, Expunging = true, Error = true }
+
+local function match(answer, facts)
+  if type(answer) == "string" then answer = { answer = answer } end
+  if type(answer) ~= "table" or not known[answer.answer] then
+    return nil, 'it must be { answer = "wait", "expunge", "ignore" or "fail" }'
+  elseif answer.deadline ~= nil and (math.type(answer.deadline) == nil or answer.deadline < 0) then
+    return nil, "its deadline must be a number of seconds"
+  elseif answer.answer == "expunge" and not facts.may_expunge then
+    return nil, "this account may not expunge"
+  elseif answer.answer == "expunge" and not (facts.holder and expungeable[facts.holder.state]) then
+    return nil, "only a holder that is Destroyed, Expunging or in Error can be expunged"
+  end
+  return { answer = answer.answer, deadline = answer.deadline }
+end
+
+return {
+  summary = "What is done when CloudStack does not give a VM the address that BOSH wants for it.",
+  asked = "Asked by `create_vm`, after a deploy that CloudStack refused, and only when a manual network's address can be the "
+    .. "reason; once per address and try.",
+  verbs = { "create_vm" },
+  facts = {
+    { "address", "string", "the address" },
+    { "network", "object", "the network in CloudStack", fields = {
+      { "id", "string", "CloudStack's id" },
+      { "name", "string", "its name" },
+      { "cidr", "string", "its addresses", optional = true },
+    } },
+    { "in_range", "boolean", "can a VM have that address there: inside the network, and not its gateway?" },
+    { "holder", "object", "the VM that has it; absent when the account sees none, as a user does not see a destroyed one",
+      optional = true, fields = {
+      { "id", "string", "CloudStack's id" },
+      { "name", "string", "its name: a CID, if it is BOSH's" },
+      { "state", "string", "CloudStack's word: `Running`, `Destroyed`, `Error`, ..." },
+      { "since", "string", "when it last changed, as CloudStack writes dates", optional = true },
+      { "ours", "boolean", "was it made by this director?" },
+    } },
+    { "may_expunge", "boolean", "may this account expunge?" },
+    { "wanted", "boolean", "`cloudstack.expunge_vm` of the configuration" },
+    { "attempt", "integer", "1 after the first refused deploy" },
+    { "elapsed", "number", "seconds since the deploys began" },
+  },
+  answer = {
+    type = 'answer|"wait"|"expunge"|"ignore"|"fail"',
+    fields = {
+      { "answer", '"wait"|"expunge"|"ignore"|"fail"', "what happens" },
+      { "deadline", "number", 'seconds since the deploys began, for `"wait"`', optional = true },
+    },
+    text = [[
+`{ answer = ..., deadline = ... }`, or just the word:
+
+| answer | what happens |
+|---|---|
+| `"wait"` | until the holder is expunged, or for a while; then another deploy, until `deadline` (3600 without one) is over |
+| `"expunge"` | the holder is expunged, then another deploy; only one that is Destroyed, Expunging or in Error, and when `may_expunge` |
+| `"ignore"` | another deploy at once, and no second time |
+| `"fail"` | create_vm fails and says who has the address |]],
+  },
+  ours = '`"fail"` for an address outside the network or of a living VM; `"expunge"` for a dead one of this director, where '
+    .. '`may_expunge` and `wanted` are true; else `"wait"` for 180 seconds.',
+  example = {
+    address = "10.0.16.5", network = { id = "n1", name = "bosh-net", cidr = "10.0.16.0/24" }, in_range = true,
+    holder = { id = "v1", name = "cpivm-0b8e4a52-9f6d-4a0e-8b36-1d2f4c5a6b7c", state = "Destroyed",
+      since = "2026-01-01T00:00:00+0000", ours = true },
+    may_expunge = false, wanted = true, attempt = 1, elapsed = 0.5,
+  },
+  match = match,
+}

@@ -1,0 +1,177 @@
+-- An address that CloudStack would not give to a new VM: who has it, and what the ip_conflict policy says to do. CloudStack
+-- hides the reason from users behind "Internal error executing command", so it is looked for, after a failed deploy only.
+
+local ipv4 = require "ipv4"
+local rights = require "cloudstack.rights"
+
+local conflict = {}
+
+local FIRST_PAUSE, LONGEST_PAUSE = 2, 30 -- seconds
+local LONGEST_WAIT = 3600 -- where the policy names no deadline
+
+-- Does the refusal look like one of an address? In an advanced zone it is a 530 (533 before 4.23) that only root admins can
+-- read, in a basic one a 431 that says so.
+local function is_about_addresses(failure)
+  if failure.kind ~= "refused" then return false end
+  if failure.code == 431 then
+    return failure.text:find("Cannot acquire guest", 1, true) ~= nil or failure.text:find("but cannot find a Vlan", 1, true) ~= nil
+  end
+  if failure.code ~= 530 and failure.code ~= 533 then return false end
+  for _, words in ipairs { "Internal error executing command", "Unable to acquire", "Insufficient address" } do
+    if failure.text:find(words, 1, true) then return true end
+  end
+  return false
+end
+
+local function has_tag(vm, key, value)
+  for _, tag in ipairs(vm.tags or {}) do
+    if tag.key == key and tag.value == value then return true end
+  end
+  return false
+end
+
+local function holder_among(rows, nic)
+  for _, vm in ipairs(rows) do
+    for _, there in ipairs(vm.nic or {}) do
+      if there.ipaddress == nic.ip and there.networkid == nic.target.id then return vm end
+    end
+  end
+end
+
+-- Can a VM have the address in the network? Not its gateway, nor its first and last. What cannot be read counts as usable:
+-- CloudStack will say.
+local function is_usable(address, network)
+  local number, range = ipv4.number(address), ipv4.range(network.cidr)
+  if not number or not range then return true end
+  return address ~= network.gateway and number > range.first and number < range.last
+end
+
+-- The addresses of a plan that somebody has, or nobody can have: { { nic, holder, in_range }, ... }. nil when the failure is
+-- about something else, or the look fails. Where there is no holder to be seen and the address is a good one, it may be a
+-- destroyed VM's.
+local function find(cpi, plan, failure)
+  if not is_about_addresses(failure) then return nil end
+  local requests, wanted = {}, {}
+  for i, nic in ipairs(plan.nics) do
+    if nic.ip then
+      wanted[#wanted + 1] = nic
+      requests[i] = { "listVirtualMachines", { networkid = nic.target.id }, rows = "virtualmachine" }
+      wanted[nic] = i
+    end
+  end
+  if #wanted == 0 then return nil end
+  local ok, found = pcall(cpi.cloudstack.gather, cpi.cloudstack, requests)
+  if not ok then return nil end
+  local known, unknown = {}, {}
+  for _, nic in ipairs(wanted) do
+    local holder = holder_among(found[wanted[nic]], nic)
+    local one = { nic = nic, holder = holder, in_range = is_usable(nic.ip, nic.target) }
+    local list = (holder or not one.in_range) and known or unknown
+    list[#list + 1] = one
+  end
+  return #known > 0 and known or unknown
+end
+
+local function words_of(one)
+  local nic, holder = one.nic, one.holder
+  if holder then return ("address %s is held by VM '%s' (%s)"):format(nic.ip, holder.name, tostring(holder.state)) end
+  if not one.in_range then
+    return ("address %s is none that a VM can have in network '%s' (%s, gateway %s)"):format(nic.ip, nic.target.name,
+      tostring(nic.target.cidr), tostring(nic.target.gateway))
+  end
+  return ("nobody that this account sees holds address %s: it may be outside network '%s' (%s), or held by a "
+    .. "destroyed VM until that is expunged"):format(nic.ip, nic.target.name, tostring(nic.target.cidr))
+end
+
+local function facts(cpi, plan, one, waiting)
+  local nic, holder = one.nic, one.holder
+  return {
+    address = nic.ip, network = { id = nic.target.id, name = nic.target.name, cidr = nic.target.cidr },
+    in_range = one.in_range, may_expunge = rights.may_expunge(cpi, plan.can),
+    wanted = cpi.settings.cloudstack.expunge_vm, attempt = waiting.attempts, elapsed = cpi.clock.now() - waiting.began,
+    holder = holder and {
+      id = holder.id, name = holder.name, state = tostring(holder.state), since = holder.lastupdated or holder.created,
+      ours = has_tag(holder, "director_uuid", cpi.context.director_uuid),
+    } or nil,
+  }
+end
+
+-- Expunges a holder that is destroyed or never came to life. Answers whether it is gone; a right that is lacking is
+-- remembered.
+local function expunge(cpi, holder)
+  local in_error = holder.state == "Error"
+  local task = cpi.cloudstack:start({ {
+    in_error and "destroyVirtualMachine" or "expungeVirtualMachine", { id = holder.id, expunge = in_error or nil }, job = true,
+    idempotent = true, what = "expunging VM " .. holder.name, timeout = cpi.settings.cloudstack.timeout.delete_vm,
+  } })[1]
+  cpi.cloudstack:wait { task }
+  local failure = task.failure
+  if not failure then return true end
+  if rights.is_expunge_refused(failure) then rights.note_lack(cpi, "expunge") end
+  cpi.log.warn("%s: %s", task.request.what, cpi.cloudstack.say(failure))
+  return false
+end
+
+-- Sleeps until the holder is expunged, or for a while where nobody can be watched. false when the time is over.
+local function wait(cpi, one, waiting, deadline)
+  local pause = FIRST_PAUSE
+  repeat
+    if cpi.clock.now() - waiting.began >= deadline then return false end
+    cpi.clock.sleep(pause)
+    pause = math.min(pause * 1.5, LONGEST_PAUSE)
+    local payload, failure
+    if one.holder then payload, failure = cpi.cloudstack:try("listNics", { virtualmachineid = one.holder.id }) end
+  until not one.holder or failure and failure.kind == "refused" or payload and not payload.nic
+  if not one.holder then -- the next look is another deploy: the longer it lasts, the rarer
+    local more = math.min(waiting.attempts * FIRST_PAUSE, LONGEST_PAUSE) - FIRST_PAUSE
+    if more > 0 then cpi.clock.sleep(more) end
+  end
+  return true
+end
+
+local answers = {}
+
+function answers.fail() return false end
+
+-- As if nobody had it, once: CloudStack has the last word.
+function answers.ignore(_, _, waiting)
+  local first = not waiting.ignored
+  waiting.ignored = true
+  return first
+end
+
+function answers.expunge(cpi, one) return expunge(cpi, one.holder) end
+
+function answers.wait(cpi, one, waiting, answer)
+  local deadline = answer.deadline or LONGEST_WAIT
+  cpi.log.info("%s; waiting until it is free, %d s at most", words_of(one), math.floor(deadline))
+  if wait(cpi, one, waiting, deadline) then return true end
+  waiting.over = ("it was waited for for %d s"):format(math.floor(cpi.clock.now() - waiting.began))
+  return false
+end
+
+-- new_wait(cpi): what settle() remembers from try to try.
+function conflict.new_wait(cpi)
+  return { began = cpi.clock.now(), attempts = 0 }
+end
+
+-- settle(cpi, plan, failure, waiting) -> is the same deploy worth another try? Nothing of the failed one is left. When it is
+-- not, failure.explanation says who has the address, where that could be found out. Raises what a broken policy raises.
+function conflict.settle(cpi, plan, failure, waiting)
+  local list = find(cpi, plan, failure)
+  if not list or #list == 0 then return false end
+  waiting.attempts = waiting.attempts + 1
+  local words = {}
+  for i, one in ipairs(list) do words[i] = words_of(one) end
+  failure.explanation = table.concat(words, "; ")
+  for _, one in ipairs(list) do
+    local answer = cpi.decide("ip_conflict", facts(cpi, plan, one, waiting))
+    if not answers[answer.answer](cpi, one, waiting, answer) then
+      if waiting.over then failure.explanation = failure.explanation .. "; " .. waiting.over end
+      return false
+    end
+  end
+  return true
+end
+
+return conflict

@@ -1,0 +1,24 @@
+local decision = require "spec.support.decision"
+local example = require("decisions.ip_conflict").example
+
+local function with(more)
+  local facts = {}
+  for key, value in pairs(example) do facts[key] = value end
+  for key, value in pairs(more) do facts[key] = value end
+  return facts
+end
+
+describe("ip_conflict", function()
+  decision.answers(it, "ip_conflict", {
+    good = {
+      { "wait", { answer = "wait" } }, { { answer = "wait", deadline = 5 }, { answer = "wait", deadline = 5 } },
+      { "expunge", { answer = "expunge" } }, { "ignore", { answer = "ignore" } }, { "fail", { answer = "fail" } },
+    },
+    bad = { { "maybe", "it must be" }, { { answer = "wait", deadline = "x" }, "its deadline must be" } },
+    facts = with { may_expunge = true },
+  })
+
+  decision.answers(it, "ip_conflict", { good = {}, bad = { { "expunge", "this account may not expunge" } } })
+  decision.answers(it, "ip_conflict", { good = {}, bad = { { "expunge", "only a holder that is Destroyed" } },
+    facts = with { may_expunge = true, holder = { id = "v", name = "x", state = "Running", ours = true } } })
+end)

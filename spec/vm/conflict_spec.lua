@@ -1,0 +1,172 @@
+-- An address that is taken: every way in which the ip_conflict policy may deal with it, in simulated clouds.
+
+local native = require "host_native"
+local trial = require "trial"
+
+local function manual(ip)
+  return { default = { type = "manual", ip = ip or "10.0.0.5", netmask = "255.255.255.0", gateway = "10.0.0.1",
+    cloud_properties = { name = "bosh-net" } } }
+end
+
+-- A cloud, and the CID of a VM with 10.0.0.5. site: { policy = function } of the site.
+local function new(options, site)
+  options.host = native
+  options.policies = site and "site" or nil
+  local t = trial.new(options)
+  local ours = native.policy
+  t.host.policy = {
+    load = function(directory, name)
+      if directory ~= "site" then return ours.load(directory, name) end
+      if site[name] then return "site/" .. name .. ".lua", { api = 1, decide = site[name] } end
+    end,
+    call = function(f, ...) return f(...) end,
+  }
+  return t, t.cid { networks = manual() }
+end
+
+local leave = function() return "leave" end
+
+local function again(t, ip) return pcall(t.cid, { networks = manual(ip) }) end
+
+local function count(t, command)
+  local n = 0
+  for _, request in ipairs(t.sim.requests) do n = n + (request.command == command and 1 or 0) end
+  return n
+end
+
+local as_admin = { account = "admin", settings = { cloudstack = { account = "bosh", domain = "bosh" } } }
+
+local function copy(options)
+  local twin = {}
+  for key, value in pairs(options) do twin[key] = value end
+  return twin
+end
+
+describe("an address that is taken", function()
+  it("by a living VM is explained at once", function()
+    local t, cid = new {}
+    local ok, failure = again(t)
+    assert.is_false(ok)
+    assert.equal("Bosh::Clouds::VMCreationFailed", failure.type)
+    assert.is_false(failure.ok_to_retry)
+    assert.truthy(failure.message:find(("address 10.0.0.5 is held by VM '%s' (Running)"):format(cid), 1, true))
+    assert.equal(2, count(t, "deployVirtualMachine"))
+    t.sim.advance(3600)
+    assert.equal(1, t.sim.state().left.vms)
+  end)
+
+  it("by nobody, because no VM can have it, is explained at once", function()
+    local t = new {}
+    for _, ip in ipairs { "10.0.0.1", "10.0.9.5", "10.0.0.255" } do
+      local _, failure = again(t, ip)
+      assert.truthy(failure.message:find(("address %s is none that a VM can have in network 'bosh-net' (10.0.0.0/24, gateway 10.0.0.1)")
+        :format(ip), 1, true), failure.message)
+    end
+    assert.equal(4, count(t, "deployVirtualMachine"))
+  end)
+
+  it("by a destroyed VM that nobody sees is waited for until CloudStack has expunged it", function()
+    local t, cid = new({}, { expunge = leave })
+    t.call("delete_vm", cid)
+    assert.is_true((again(t)))
+    t.sim.advance(3600)
+    assert.equal(1, t.sim.state().left.vms, "the tries have left nothing")
+  end)
+
+  it("is waited for no longer than the policy says", function()
+    local t, cid = new({ world = { settings = { ["expunge.delay"] = 86400 } } }, { expunge = leave,
+      ip_conflict = function() return { answer = "wait", deadline = 60 } end })
+    t.call("delete_vm", cid)
+    local began = t.sim.clock.now()
+    local ok, failure = again(t)
+    assert.is_false(ok)
+    assert.truthy(failure.message:find("nobody that this account sees holds address 10.0.0.5", 1, true))
+    assert.truthy(failure.message:find("it was waited for for ", 1, true))
+    assert.is_true(t.sim.clock.now() - began < 120)
+  end)
+
+  it("by a destroyed VM of ours is expunged where the account may", function()
+    local t, cid = new(copy(as_admin), { expunge = leave })
+    t.call("delete_vm", cid)
+    assert.is_true((again(t)))
+    assert.equal(1, count(t, "expungeVirtualMachine"))
+    assert.equal(2, count(t, "deployVirtualMachine") - 1)
+  end)
+
+  it("by a destroyed VM that an administrator sees is watched", function()
+    local t, cid = new(copy(as_admin), { expunge = leave, ip_conflict = function(facts)
+      assert.equal("Destroyed", facts.holder.state)
+      assert.is_true(facts.holder.ours)
+      return "wait"
+    end })
+    t.call("delete_vm", cid)
+    assert.is_true((again(t)))
+    assert.is_true(count(t, "listNics") > 3)
+    assert.equal(3, count(t, "deployVirtualMachine"))
+  end)
+
+  it("is ignored once when the policy says so", function()
+    local t = new({}, { ip_conflict = function() return "ignore" end })
+    assert.is_false((again(t)))
+    assert.equal(3, count(t, "deployVirtualMachine"))
+  end)
+
+  it("is nobody's business when the deploy fails for another reason, or networks choose the address", function()
+    local asked = 0
+    local t = new({}, { ip_conflict = function()
+      asked = asked + 1
+      return "fail"
+    end })
+    t.sim.fault { command = "deployVirtualMachine", fault = "fail_job", errortext = "broken" }
+    assert.is_false((again(t, "10.0.0.9")))
+    assert.equal(0, asked)
+  end)
+
+  it("stops create_vm when the policy is broken, and leaves nothing", function()
+    local t = new({}, { ip_conflict = function() return "perhaps" end })
+    local _, failure = again(t)
+    assert.equal("Bosh::Clouds::CpiError", failure.type)
+    assert.truthy(failure.message:find("site/ip_conflict.lua", 1, true))
+    t.sim.advance(3600)
+    assert.equal(1, t.sim.state().left.vms)
+  end)
+end)
+
+describe("a right to expunge that CloudStack only claims", function()
+  local world = { settings = { ["allow.user.expunge.recover.vm"] = true },
+    accounts = { { name = "bosh", without = { "expungeVirtualMachine" } } } }
+
+  it("is found out without harm: the VM leaves in another way, and its address is free", function()
+    local t, cid = new { world = world }
+    t.call("delete_vm", cid)
+    assert.is_false(t.call("has_vm", cid))
+    assert.is_true((again(t)))
+    assert.equal(2, count(t, "destroyVirtualMachine"))
+  end)
+
+  it("is remembered by the processes that share a store, for a while", function()
+    local t, cid = new { world = world, store = true }
+    t.call("delete_vm", cid)
+    local second = t.cid { networks = manual() }
+    t.call("delete_vm", second)
+    assert.equal(3, count(t, "destroyVirtualMachine"), "one try in vain")
+    t.sim.advance(601)
+    t.call("delete_vm", t.cid { networks = manual() })
+    assert.equal(5, count(t, "destroyVirtualMachine"), "and another one later")
+  end)
+end)
+
+describe("the answers of the expunge policy", function()
+  local function after(strategy, options)
+    local t, cid = new(options or {}, { expunge = function() return strategy end, ip_conflict = function() return "fail" end })
+    t.call("delete_vm", cid)
+    return (again(t)), t
+  end
+
+  it("release: the address is free at once, for every account", function() assert.is_true(after "release") end)
+  it("leave: it stays taken", function() assert.is_false(after "leave") end)
+  it("wait: it is free when delete_vm is over", function() assert.is_true(after { strategy = "wait", deadline = 600 }) end)
+  it("now: it is free at once, where the account may", function()
+    assert.is_true(after("now", { world = { settings = { ["allow.user.expunge.recover.vm"] = true } } }))
+  end)
+end)
