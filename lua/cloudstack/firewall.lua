@@ -36,7 +36,8 @@ function firewall.same(rows, rule)
   local cidrs = table.concat(rule.cidrs, ",")
   for _, row in ipairs(rows) do
     if row.protocol == rule.protocol and tonumber(row.startport) == rule.start_port
-      and tonumber(row.endport) == rule.end_port and row.cidrlist == cidrs then
+      and tonumber(row.endport) == rule.end_port and tonumber(row.icmptype) == rule.icmp_type
+      and tonumber(row.icmpcode) == rule.icmp_code and row.cidrlist == cidrs then
       return row
     end
   end

@@ -125,48 +125,64 @@ local function has_tag(row, key) return tags.of(row)[key] ~= nil end
 
 -- What stays loses the VM's tag: last, because it is what finds the rest again.
 local function remove_tags(cpi, list, vm_cid)
-  local requests = {}
+  local requests, items = {}, {}
   for _, item in ipairs(list) do
-    if (item.role == "vip" or item.role == "member") and has_tag(item.row, vm_cid) then
-      requests[#requests + 1] = tags.delete_request(cpi, item.kind, item.id, { vm_cid })
+    if (item.role == "vip" or item.role == "member") and not item.gone and has_tag(item.row, vm_cid) then
+      requests[#requests + 1], items[#items + 1] = tags.delete_request(cpi, item.kind, item.id, { vm_cid }), item
     end
   end
   if #requests == 0 then return end
-  for _, task in ipairs(cpi.cloudstack:wait(cpi.cloudstack:start(requests))) do
-    if task.failure then cpi.log.debug("a tag of %s was not removed: %s", vm_cid, cpi.cloudstack.say(task.failure)) end
+  for i, task in ipairs(cpi.cloudstack:wait(cpi.cloudstack:start(requests))) do
+    local stays = task.failure and #look_at(cpi, { items[i] }) > 0 and has_tag(items[i].row, vm_cid)
+    if stays then cpi.cloudstack.raise(task.failure, requests[i].what) end
   end
 end
 
-local function has_members(row)
+-- Is nobody in the load balancer, nor on his way? Who joins tags it before he assigns, so a tag of a VM is a VM.
+local function is_empty(row, members, vm_cid)
+  if #members > 0 then return false end
   for key in pairs(tags.of(row)) do
-    if key:find(MEMBER) then return true end
+    if key:find(MEMBER) and key ~= vm_cid then return false end
   end
-  return false
+  return true
 end
 
--- A load balancer that we made goes with its last VM. Who joins tags it before he assigns, so a tag is a member too.
-local function collect(cpi, list)
+-- The load balancers among the items that we made and that are empty now.
+local function empty_ones(cpi, list, vm_cid)
   local ours, requests = {}, {}
   for _, item in ipairs(list) do
-    if item.role == "member" and (item.made or has_tag(item.row, belongings.MADE)) then
+    if item.role == "member" and not item.gone and (item.made or has_tag(item.row, belongings.MADE)) then
       ours[#ours + 1] = item
       requests["rule " .. #ours] = load_balancers.request_by_id(item.id)
       requests["members " .. #ours] = load_balancers.members_request(item.id)
     end
   end
-  if #ours == 0 then return end
-  local found, deletes = cpi.cloudstack:gather(requests), {}
+  if #ours == 0 then return {} end
+  local found, empty = cpi.cloudstack:gather(requests), {}
   for i, item in ipairs(ours) do
     local row = found["rule " .. i][1]
-    if row and #found["members " .. i] == 0 and not has_members(row) then
-      deletes[#deletes + 1] = load_balancers.delete_request(cpi, item.id)
+    if row and is_empty(row, found["members " .. i], vm_cid) then empty[#empty + 1] = item end
+  end
+  return empty
+end
+
+-- A load balancer that we made goes with its last VM. Raises CloudError when one stays; `failed` is called before.
+local function collect(cpi, list, vm_cid, failed)
+  local empty, requests = empty_ones(cpi, list, vm_cid), {}
+  for i, item in ipairs(empty) do requests[i] = load_balancers.delete_request(cpi, item.id) end
+  if #requests == 0 then return end
+  for i, task in ipairs(cpi.cloudstack:wait(cpi.cloudstack:start(requests))) do
+    if task.failure and #look_at(cpi, { empty[i] }) > 0 then
+      if failed then failed(empty[i]) end
+      cpi.cloudstack.raise(task.failure, requests[i].what)
     end
+    empty[i].gone = true
   end
-  if #deletes == 0 then return end
-  for _, task in ipairs(cpi.cloudstack:wait(cpi.cloudstack:start(deletes))) do
-    local rule = task.failure and #look_at(cpi, { { kind = "LoadBalancer", id = task.request[2].id } }) > 0
-    if rule then cpi.cloudstack.raise(task.failure, task.request.what) end
-  end
+end
+
+-- The VM's tag goes back on what is not deleted, so that the next delete_vm finds it.
+local function mark_again(cpi, item, vm_cid)
+  cpi.cloudstack:wait(cpi.cloudstack:start { belongings.tag_request(cpi, { kind = item.kind, id = item.id, role = item.role }, vm_cid) })
 end
 
 -- take_away(cpi, vm_cid, list, vm): list as of() gives it, vm its row where it is there. Nothing is asked for a VM that
@@ -175,8 +191,10 @@ function belongings.take_away(cpi, vm_cid, list, vm)
   if #list == 0 then return end
   local there = look_at(cpi, list)
   run_all(cpi, there, vm_cid, vm)
+  collect(cpi, there, vm_cid)
   remove_tags(cpi, there, vm_cid)
-  collect(cpi, there)
+  -- Two VMs that leave at once saw each other's tags: who comes last finds nobody.
+  collect(cpi, there, vm_cid, function(item) mark_again(cpi, item, vm_cid) end)
 end
 
 -- ---------------------------------------------------------------------------------------------------------
@@ -187,6 +205,9 @@ end
 function belongings.new(cpi, vm_cid, vm, undo)
   local self = { vm_cid = vm_cid, vm = vm, items = {} }
   function self.add(kind, id, role, entry)
+    for _, item in ipairs(self.items) do
+      if item.id == id then return item end
+    end
     local item = { kind = kind, id = id or error(errors.cpi("a %s without an id", kind)), role = role, entry = entry }
     self.items[#self.items + 1] = item
     return item

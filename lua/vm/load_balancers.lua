@@ -144,7 +144,7 @@ end
 -- Tags first: whoever empties the rule meanwhile sees that somebody is coming. -> true, or nil and why not
 local function enter(cpi, rule, is_made, belongs)
   local item = belongs.add("LoadBalancer", rule.id, "member")
-  item.made = is_made
+  item.made = item.made or is_made
   local requests = { belongings.tag_request(cpi, item, belongs.vm_cid), rules.assign_request(cpi, rule.id, belongs.vm) }
   for _, request in ipairs(requests) do
     local task = cpi.cloudstack:wait(cpi.cloudstack:start { request })[1]

@@ -160,6 +160,27 @@ describe("a load balancer", function()
     assert.same({}, t.left())
   end)
 
+  it("goes with two VMs that leave at once, each of which sees the other", function()
+    local t = cloud()
+    local first, second = t.create { lb() }, t.create { lb() }
+    meanwhile(t, "deleteTags", function() t.call("delete_vm", second) end)
+    t.call("delete_vm", first)
+    assert.same({}, t.left())
+  end)
+
+  it("that such a VM can't delete is found again by it", function()
+    local t = cloud()
+    local first, second = t.create { lb() }, t.create { lb() }
+    meanwhile(t, "deleteTags", function()
+      t.call("delete_vm", second)
+      t.sim.fault { command = "deleteLoadBalancerRule", fault = "fail_job", errortext = "no" }
+    end)
+    assert.truthy(t.failure("delete_vm", first).message:find("deleting a load balancer", 1, true))
+    assert.equal("member", t.rules()[1].tags[first])
+    t.call("delete_vm", first)
+    assert.same({}, t.left())
+  end)
+
   it("is kept for a VM that has only announced itself", function()
     local t = cloud()
     local last = t.create { lb() }

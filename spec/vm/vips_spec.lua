@@ -252,6 +252,23 @@ describe("a vip", function()
     deleted(t, cid)
   end)
 
+  for _, fault in ipairs { "fail_job", "lose", "drop" } do
+    for _, command in ipairs { "disassociateIpAddress", "disableStaticNat", "deleteFirewallRule", "removeFromLoadBalancerRule",
+      "deleteTags", "deleteLoadBalancerRule" } do
+      it(("leaves nothing when %s meets %s in delete_vm, and it is tried again"):format(command, fault), function()
+        local t = cloud()
+        local cid = t.create({
+          b = { type = "dynamic", cloud_properties = { name = "bosh-net-2" } },
+          one = vip("192.0.2.50", { firewall_rules = { { start_port = 22 } } }),
+          two = vip("192.0.2.88", { acquire = true, name = "bosh-net-2" }),
+        }, { lbs = { { name = "web", public_port = 80, private_port = 80 } } })[1]
+        t.sim.fault { command = command, fault = fault, errortext = fault == "fail_job" and "no" or nil }
+        pcall(t.call, "delete_vm", cid)
+        deleted(t, cid)
+      end)
+    end
+  end
+
   it("costs a VM without one nothing", function()
     local t = cloud()
     t.requests()
