@@ -195,6 +195,13 @@ describe("the ops file", function()
     for name in pairs(cases) do assert(io.open(OPS:format(name))):close() end
   end)
 
+  it("is in the operator's guide", function()
+    local file = assert(io.open "docs/operator.md")
+    local text = file:read "a"
+    file:close()
+    for name in pairs(cases) do assert.truthy(text:find("`" .. name .. ".yml`", 1, true), name) end
+  end)
+
   it("that does not fit is refused", function()
     local ok, why = pcall(applied, "custom-ca")
     assert.is_false(ok)

@@ -147,7 +147,19 @@ describe("a property", function()
   end
 end)
 
--- The properties that have a test here, for the list of what is covered.
+describe("the properties of the job alone", function()
+  it("are in the operator's guide with their defaults", function()
+    local file = assert(io.open "docs/operator.md")
+    local text = file:read "a"
+    file:close()
+    for name in pairs(of_the_job) do
+      local default = spec.properties[name].default
+      local told = text:match("\n| `" .. name:gsub("%.", "%%.") .. "` | `(%S+)` |")
+      assert.equal(type(default) == "table" and "{}" or tostring(default), told)
+    end
+  end)
+end)
+
 describe("every property", function()
   it("has a test", function()
     local covered = { [SECRET] = true }
