@@ -52,6 +52,21 @@ describe("create_stemcell", function()
       some_other_key = { 1 }, disk = fake.json.null })
   end)
 
+  it("ignores what a published one says for others, and no more than that", function()
+    create(script(), { hypervisor = "kvm", name = "bosh-ubuntu", version = "1.7", infrastructure = "openstack",
+      disk_format = "qcow2", container_format = "bare", os_distro = "ubuntu", root_device_name = "/dev/vda1",
+      os_type = "linux", architecture = "x86_64" })
+    for key, value in pairs { os_type = "windows", architecture = "aarch64" } do
+      assert.truthy(fake.failure(create, {}, { [key] = value }).message:find(key .. " '" .. value .. "' is not supported", 1, true))
+    end
+  end)
+
+  it("is of the OS type that it names, else of the configured one", function()
+    local one = script()
+    one[1] = { "listOsTypes", { description = "Ubuntu 22.04 LTS" }, { ostype = { { id = "o1", description = "Ubuntu 22.04 LTS" } } } }
+    create(one, { hypervisor = "kvm", name = "bosh-ubuntu", version = "1.7", os_type_name = "Ubuntu 22.04 LTS" })
+  end)
+
   it("takes null for the properties", function()
     local one = { os_types, zones, { "getUploadParamsForTemplate", { hypervisor = "XenServer", format = "VHD" },
       refuse = "stop here", code = 431 }, { "listTemplates", {}, {} } }

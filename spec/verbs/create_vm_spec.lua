@@ -151,6 +151,12 @@ describe("create_vm", function()
       { "listVolumes", {}, {} }), { properties = { compute_offering = "small", ephemeral_disk_offering = "ten" } })
   end)
 
+  it("takes a disk_offering of the VM, as the Go CPI does, and does nothing with it", function()
+    local _, sent = create(script_of(looks(), deploy({}, { without = { "diskofferingid" } }), tag),
+      { properties = { compute_offering = "small", disk_offering = "shared.custom" } })
+    assert.is_nil(sent.diskofferingid)
+  end)
+
   it("rounds the root disk up", function()
     create(script_of(looks(), deploy { rootdisksize = 15 }, tag),
       { properties = { compute_offering = "small", root_disk_size = 15000 } })
@@ -160,6 +166,8 @@ describe("create_vm", function()
     create(script_of(looks(), deploy {
       serviceofferingid = "sc", ["details[0].cpuNumber"] = 2, ["details[0].memory"] = 2048, ["details[0].cpuSpeed"] = 2000,
     }, tag), { properties = { compute_offering = "custom", cpu = 2, ram = 2048 } })
+    create(script_of(looks(), deploy { ["details[0].cpuSpeed"] = 1200 }, tag),
+      { properties = { compute_offering = "custom", cpu = 2, ram = 2048, cpu_speed = 1200 } })
   end)
 
   it("has the key pair of the manifest, else the configured one", function()

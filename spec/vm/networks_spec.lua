@@ -69,6 +69,12 @@ describe("the plan of the NICs", function()
     assert.equal(plain, nics[1].target)
   end)
 
+  it("puts one that is undiscoverable last, whatever it serves", function()
+    local nics = plan { a = manual("10.0.0.6", "net-b"),
+      b = manual("10.0.0.5", "net-a", { cloud_properties = { name = "net-a", undiscoverable = true } }) }
+    assert.same({ "a", "b" }, { nics[1].name, nics[2].name })
+  end)
+
   it("gives several NICs MACs of their own, one none", function()
     local nics = plan { a = manual("10.0.0.6", "net-b"), b = manual("10.0.0.5", "net-a") }
     for _, nic in ipairs(nics) do
