@@ -14,7 +14,7 @@ local rig = require "rig"
 
 local ADDRESS, PORT, PASSWORD = "127.0.0.11", 6868, "e2e-mbus-password"
 local GIGABYTE = 1024 ^ 3
-local STAGE_SECONDS = 300 -- the CLI by itself waits ten minutes for an agent that does not come
+local STAGE_SECONDS = 1800 -- the first compiles OpenSSL and the rest
 
 -- ---------------------------------------------------------------------------------------------------------
 -- the machine

@@ -72,8 +72,8 @@ local function of_create_env(document) return meant(document.cloud_provider.prop
 local cases = {}
 
 cases["cpi"] = { {}, function(document)
-  assert.equal("file:///tmp/cloudstack_cpi.tgz", named(document.releases, "cloudstack_cpi").url)
-  assert.same({ name = "cloudstack_cpi", release = "cloudstack_cpi" }, document.cloud_provider.template)
+  assert.equal("file:///tmp/cloudstack_cpi.tgz", named(document.releases, "bosh-cloudstack-cpi").url)
+  assert.same({ name = "cloudstack_cpi", release = "bosh-cloudstack-cpi" }, document.cloud_provider.template)
   assert.same(document.cloud_provider.template, named(director(document).jobs, "cloudstack_cpi"))
   assert.equal("cloudstack_cpi", director(document).properties.director.cpi_job)
   assert.same({ name = "bosh-net" }, document.networks[1].subnets[1].cloud_properties)
@@ -96,9 +96,9 @@ end }
 
 cases["from-go-release"] = { { OF_GO }, function(document)
   assert.is_nil(named(document.releases, "bosh-go-cpi-cloudstack"))
-  assert.equal("1", named(document.releases, "cloudstack_cpi").sha1)
-  assert.equal("cloudstack_cpi", named(director(document).jobs, "cloudstack_cpi").release)
-  assert.equal("cloudstack_cpi", document.cloud_provider.template.release)
+  assert.equal("1", named(document.releases, "bosh-cloudstack-cpi").sha1)
+  assert.equal("bosh-cloudstack-cpi", named(director(document).jobs, "cloudstack_cpi").release)
+  assert.equal("bosh-cloudstack-cpi", document.cloud_provider.template.release)
   assert.is_nil(named(director(document).jobs, "registry"))
   assert.is_nil(document.cloud_provider.ssh_tunnel)
   assert.equal("not_used", document.cloud_provider.properties.cloudstack.private_key)
