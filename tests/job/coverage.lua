@@ -11,7 +11,7 @@ local FOR_EACH = "tests/job/properties_spec.lua: a property"
 
 -- Where tests of cloud_properties are, by whose they are.
 local SPECS = {
-  vm = "spec/verbs/create_vm* spec/vm spec/verbs/calculate*", disk = "spec/verbs/create_disk* spec/verbs/*_disk_spec.lua",
+  vm = "spec/verbs/create_vm* spec/vm spec/verbs/calculate* spec/cloudstack", disk = "spec/verbs/create_disk* spec/verbs/*_disk_spec.lua",
   network = "spec/vm spec/verbs/create_vm*", stemcell = "spec/verbs/create_stemcell* spec/stemcell",
 }
 
