@@ -36,6 +36,18 @@ describe("create_network", function()
     assert.same({ "director-1", cid, "network" }, { network.tags.director_uuid, network.tags.bosh_cid, network.tags.bosh_kind })
   end)
 
+  it("tells CloudStack what to show, and the domain of the names", function()
+    local t = cloud()
+    t.call("create_network", definition(nil, { display_text = "BOSH's own", network_domain = "bosh.example" }))
+    for _, request in ipairs(t.sim.requests) do
+      if request.command == "createNetwork" then
+        assert.same({ "BOSH's own", "bosh.example" }, { request.parameters.displaytext, request.parameters.networkdomain })
+        return
+      end
+    end
+    error "no network was made"
+  end)
+
   it("answers a list of reserved addresses, also an empty one", function()
     local t = cloud()
     assert.is_true(native.json.is_array(t.call("create_network", definition())[2].reserved))

@@ -121,6 +121,16 @@ describe("a vip", function()
     assert.equal(0, #t.sim.state().firewallrules)
   end)
 
+  it("says which kind of ICMP", function()
+    local t = cloud()
+    t.create { public = vip("192.0.2.50", { firewall_rules = { { protocol = "icmp", icmp_type = 8, icmp_code = 0 } } }) }
+    for _, request in ipairs(t.sim.requests) do
+      if request.command == "createFirewallRule" then
+        assert.same({ "8", "0" }, { tostring(request.parameters.icmptype), tostring(request.parameters.icmpcode) })
+      end
+    end
+  end)
+
   it("leaves a rule alone that was there", function()
     local t = cloud()
     local address = t.address("192.0.2.50").id
@@ -172,6 +182,8 @@ describe("a vip", function()
       "below 'start_port'" },
     ["a protocol that is none"] = { { public = vip("192.0.2.50", { firewall_rules = { { protocol = "tpc", start_port = 1 } } }) },
       "tcp, udp or icmp" },
+    ["an ICMP type that is none"] = { { public = vip("192.0.2.50", { firewall_rules = { { protocol = "icmp", icmp_type = 256 } } }) },
+      "'icmp_type' must be a number from -1 (all) to 255" },
     ["a cidr that is none"] = { { public = vip("192.0.2.50", { firewall_rules = { { start_port = 1, cidrs = { "all" } } } }) },
       "'cidrs' must be" },
   } do
