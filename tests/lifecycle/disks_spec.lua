@@ -65,12 +65,13 @@ end
 
 for _, case in ipairs {
   { "4.11.3.0", "bosh" }, { "4.15.2.0", "bosh" }, { "4.18.1.0", "bosh" }, { "4.22.1.0", "bosh" }, { "4.22.1.0", "admin" },
+  { "4.22.1.0", "bosh", "KVM" }, { "4.22.1.0", "bosh", "VMware" },
 } do
-  local version, role = table.unpack(case)
-  describe(("a disk's life as %s in %s"):format(role, version), function()
+  local version, role, hypervisor = table.unpack(case)
+  describe(("a disk's life as %s in %s on %s"):format(role, version, hypervisor or "XenServer"), function()
     it("has snapshots and sizes, and leaves nothing", function()
       local world = worlds.owned_by(role)
-      world.version = version
+      world.version, world.hypervisor = version, hypervisor
       world.disk_offerings = { { name = "ssd.custom", customized = true, tags = "ssd" } }
       world.clusters = { { name = "cluster1", pools = { { name = "plain" }, { name = "fast", tags = "ssd" } } },
         { name = "cluster2", absent = true } }
@@ -106,6 +107,13 @@ for _, case in ipairs {
         assert.equal(3 * GIB, disk_of(cloud, disk_cid).size)
       end
       ask(cloud, "attach_disk", vm_cid, disk_cid)
+      if hypervisor then
+        ask(cloud, "resize_disk", disk_cid, 5120)
+      else
+        local words, class = refused(cloud, "resize_disk", disk_cid, 5120)
+        assert.truthy(words:find("The VM must be stopped or the disk detached", 1, true), words)
+        assert.equal("CloudError", class)
+      end
 
       for _, cid in ipairs(snapshots) do
         ask(cloud, "delete_snapshot", cid)
