@@ -152,12 +152,13 @@ local function explain(cpi, vm, facts, volume, raised)
   local disk = facts.disks[1]
   if facts.sees_storage then
     raised.message = ("%s; disk '%s' lies in pool '%s' of host '%s', VM '%s' is on host '%s'"):format(raised.message,
-      disk.cid, tostring(disk.pool), tostring(disk.host), vm.name, tostring(vm.hostname))
+      disk.cid, disk.pool or "?", disk.host or "?", vm.name, vm.hostname or "?")
   else
     local ok, rows = pcall(function() return cpi.cloudstack:rows(offerings.disk_request()) end)
     local offering = ok and exact.one(rows, volume.diskofferingid, "disk offering") or {}
-    raised.message = ("%s; disk '%s' (offering '%s', %s storage) lies on another host than VM '%s': only a root admin sees which "
-      .. "and can move it"):format(raised.message, disk.cid, tostring(disk.offering), offering.storagetype or "local", vm.name)
+    raised.message = ("%s; disk '%s' (offering '%s', %s storage) lies where the host of VM '%s' does not reach it: only a root "
+      .. "admin sees where, and can move it"):format(raised.message, disk.cid, tostring(disk.offering),
+        offering.storagetype or "local", vm.name)
   end
   error(raised, 0)
 end

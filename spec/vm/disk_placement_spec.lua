@@ -136,8 +136,8 @@ describe("attaching a disk", function()
   it("explains CloudStack's refusal to a user as far as he may see", function()
     local failure = fake.failure(attach, volume(), { refused, still, disk_offerings })
     assert.equal("attaching disk cpi-disk-1 to VM cpivm-1: attachVolume: Can't move volume between scope: HOST and CLUSTER (431); "
-      .. "disk 'cpi-disk-1' (offering 'local.custom', local storage) lies on another host than VM 'cpivm-1': only a root admin "
-      .. "sees which and can move it", failure.message)
+      .. "disk 'cpi-disk-1' (offering 'local.custom', local storage) lies where the host of VM 'cpivm-1' does not reach it: "
+      .. "only a root admin sees where, and can move it", failure.message)
   end)
 
   it("explains it to a root admin whose policy let it come to that", function()

@@ -278,8 +278,8 @@ describe("local storage only, with a user's key", function()
     ask(cloud, "detach_disk", vm_cid, disk_cid)
     local other = vm(cloud, "on.host3", { disk_cid })
     local words = refused(cloud, "attach_disk", other, disk_cid)
-    assert.truthy(words:find(("; disk '%s' (offering 'local.custom', local storage) lies on another host than VM '%s': only a root "
-      .. "admin sees which and can move it"):format(disk_cid, other), 1, true), words)
+    assert.truthy(words:find(("; disk '%s' (offering 'local.custom', local storage) lies where the host of VM '%s' does not reach it: "
+      .. "only a root admin sees where, and can move it"):format(disk_cid, other), 1, true), words)
     assert.equal("Ready", disk_of(cloud, disk_cid).state)
     ask(cloud, "attach_disk", vm_cid, disk_cid)
   end)
