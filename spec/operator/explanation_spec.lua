@@ -35,9 +35,10 @@ local function writes(trial)
   return list
 end
 
+local stemcell = { name = "s", version = "1", hypervisor = "xen", disk_format = "vhdx", container_format = "bare" }
 local network = { default = { type = "dynamic", cloud_properties = { name = "bosh-net" } } }
 
--- verb, its arguments from VM and disk, and what is done before
+-- verb, its arguments from VM, disk and what was made before; and what is done before
 local verbs = {
   { "has_vm", function(vm) return vm end },
   { "has_disk", function(_, disk) return disk end },
@@ -48,6 +49,20 @@ local verbs = {
   { "attach_disk", function(vm, disk) return vm, disk end },
   { "detach_disk", function(vm, disk) return vm, disk end,
     before = function(trial, vm, disk) trial.call("attach_disk", vm, disk) end },
+  { "resize_disk", function(_, disk) return disk, 4096 end },
+  { "update_disk", function(_, disk) return disk, 2048, {} end },
+  { "snapshot_disk", function(_, disk) return disk, {} end, before = function(trial, vm, disk) trial.call("attach_disk", vm, disk) end },
+  { "delete_snapshot", function(_, _, made) return made end, before = function(trial, vm, disk)
+    trial.call("attach_disk", vm, disk)
+    return trial.call("snapshot_disk", disk, {})
+  end },
+  { "create_network", function() return { type = "manual", netmask_bits = 24, cloud_properties = {} } end },
+  { "delete_network", function(_, _, made) return made end, before = function(trial)
+    return trial.call("create_network", { type = "manual", netmask_bits = 24, cloud_properties = {} })[1]
+  end },
+  { "delete_stemcell", function(_, _, made) return made end, before = function(trial)
+    return trial.call("create_stemcell", image, stemcell)
+  end },
   { "delete_disk", function(_, disk) return disk end },
   { "delete_vm", function(vm) return vm end },
   { "create_disk", function(vm) return 2048, {}, vm end },
@@ -56,7 +71,7 @@ local verbs = {
   end },
   { "calculate_vm_cloud_properties", function() return { cpu = 1, ram = 512, ephemeral_disk_size = 1024 } end },
   { "create_stemcell", function()
-    return image, { name = "s", version = "1", hypervisor = "xen", disk_format = "vhdx", container_format = "bare" }
+    return image, stemcell
   end },
 }
 
@@ -64,14 +79,14 @@ describe("explaining", function()
   for _, row in ipairs(verbs) do
     it(row[1] .. " tells what is then sent, and sends nothing", function()
       local trial, vm, disk = setting()
-      if row.before then row.before(trial, vm, disk) end
+      local made = row.before and row.before(trial, vm, disk)
       trial.requests()
       local slept = trial.sim.clock.now()
-      local told = explain(trial.host, trial.request(row[1], row[2](vm, disk)))
+      local told = explain(trial.host, trial.request(row[1], row[2](vm, disk, made)))
       assert.is_nil(told.failure and tostring(told.failure))
       assert.same({}, writes(trial))
       assert.equal(slept, trial.sim.clock.now())
-      trial.call(row[1], row[2](vm, disk))
+      trial.call(row[1], row[2](vm, disk, made))
       local wanted, sent = writes(trial), {}
       for i, command in ipairs(commands(told, "send")) do sent[i] = command end
       table.sort(wanted)
