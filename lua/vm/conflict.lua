@@ -140,7 +140,12 @@ function answers.ignore(_, _, waiting)
   return first
 end
 
-function answers.expunge(cpi, one) return expunge(cpi, one.holder) end
+-- Each holder once: one that is there again afterwards will not go by being asked more often.
+function answers.expunge(cpi, one, waiting)
+  if waiting.expunged == one.holder.id then return false end
+  waiting.expunged = one.holder.id
+  return expunge(cpi, one.holder)
+end
 
 function answers.wait(cpi, one, waiting, answer)
   local deadline = answer.deadline or LONGEST_WAIT

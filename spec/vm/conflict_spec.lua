@@ -93,6 +93,23 @@ describe("an address that is taken", function()
     assert.equal(2, count(t, "deployVirtualMachine") - 1)
   end)
 
+  it("by a VM that does not go when it is expunged is no endless loop", function()
+    local t, cid = new(copy(as_admin), { expunge = leave })
+    t.call("delete_vm", cid)
+    local send = t.host.cloudstack.send
+    t.host.cloudstack.send = function(requests)
+      for _, request in ipairs(requests) do
+        -- Stopping what is destroyed succeeds and does nothing.
+        if request.command == "expungeVirtualMachine" then request.command = "stopVirtualMachine" end
+      end
+      return send(requests)
+    end
+    local ok, failure = again(t)
+    assert.is_false(ok)
+    assert.truthy(failure.message:find(("is held by VM '%s' (Destroyed)"):format(cid), 1, true))
+    assert.equal(3, count(t, "deployVirtualMachine"))
+  end)
+
   it("by a destroyed VM that an administrator sees is watched", function()
     local t, cid = new(copy(as_admin), { expunge = leave, ip_conflict = function(facts)
       assert.equal("Destroyed", facts.holder.state)
