@@ -160,6 +160,12 @@ STATIC    = $(shell echo 'int main(void) { return 0; }' | $(CC) -static -x c -o 
 blobs:                           ## fetches the sources of the libraries that a release brings, from Debian's archive
 	@release/blobs
 
+sources: blobs                   ## makes bosh-release what the bosh CLI's create-release takes
+	@release/sources
+
+dist: blobs                      ## the release tarball, in build/dist/; the same bytes for the same commit
+	@release/dist $(VERSION) build/dist/bosh-cloudstack-cpi-$(VERSION).tgz
+
 release: blobs                   ## slim programs with every library linked in, in build/release/
 	@release/compile $(LIBRARIES) $(LIBRARY_NAMES)
 	@$(MAKE) --no-print-directory release-programs
@@ -167,6 +173,8 @@ release: blobs                   ## slim programs with every library linked in, 
 release-programs:
 	@$(MAKE) --no-print-directory $(RELEASE) programs
 programs: $(PROGRAMS)
+
+.PHONY: blobs sources dist compiled release release-programs programs
 
 install: all                     ## into PREFIX (default /usr/local), under DESTDIR
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/cloudstack_cpi
@@ -181,7 +189,7 @@ help:                            ## this list
 	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
 
 .PHONY: all contract deps demo test lint unit host-tests spec server transcripts lifecycle job hostile fuzz e2e bench \
-        asan asan-run valgrind blobs release release-programs programs install clean help
+        asan asan-run valgrind install clean help
 .SECONDARY:
 
 -include $(wildcard $(patsubst %.o,%.d,$(HOST) $(SERVER) $(NATIVE) $(BUILD)/obj/src/main.o \

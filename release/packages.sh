@@ -1,17 +1,22 @@
-# What the packages of bosh-release are made of, as the bosh CLI sees it. Sourced, with the current directory at the top
-# of the repository, by release/compile and release/dist; needs GNU's tools and bash 4.4.
+# What the packages and jobs of bosh-release are made of, as the bosh CLI sees it. Sourced, with the current directory
+# at the top of the repository, by release/compile and release/dist; needs GNU's tools and bash 4.4.
+#
+# The CLI looks for a package's files in bosh-release/src and bosh-release/blobs. We have no src, but take the top of
+# the repository for it; the CLI needs a copy (release/sources), as it passes over whatever a symbolic link leads to.
 
 export LC_ALL=C
 shopt -s globstar nullglob inherit_errexit
 
 release=$PWD/bosh-release
 
-# package_list SPEC KEY: the items of a list in a spec. (The specs are ours; this is no YAML reader.)
-package_list() {
+# list_in SPEC KEY: the items of a list in a spec. (The specs are ours; this is no YAML reader.)
+list_in() {
   awk -v key="$2:" '
     /^[a-z]/ { inside = $1 == key }
-    inside && $1 == "-" { print $2 }' "$release/packages/$1/spec"
+    inside && $1 == "-" { print $2 }' "$1"
 }
+
+package_list() { list_in "$release/packages/$1/spec" "$2"; }
 
 # Every package, each after those that it needs.
 package_names() {
@@ -25,24 +30,24 @@ package_names() {
   done | tsort
 }
 
-# package_files NAME: its files, as lines of "PLACE<tab>NAME IN THE PACKAGE", sorted by name. As the CLI does, a pattern
-# is looked for in src/ and in blobs/, and one that finds nothing is an error.
+# package_files NAME: its files, as lines of "PLACE<tab>NAME IN THE PACKAGE", sorted by name. A pattern that finds nothing
+# is an error, as it is for the CLI.
 package_files() {
-  local name=$1 pattern place file found
+  local pattern place file found
   {
-    printf '%s\tpackaging\n' "$release/packages/$name/packaging"
+    printf '%s\tpackaging\n' "$release/packages/$1/packaging"
     while read -r pattern; do
       found=
-      for place in "$release/src" "$release/blobs"; do
-        [ -d "$place" ] || continue
-        while read -r file; do
+      for place in "$PWD" "$release/blobs"; do
+        for file in "$place"/$pattern; do
+          [ -f "$file" ] || continue
           found=yes
-          printf '%s\t%s\n' "$place/$file" "$file"
-        done < <(cd "$place" && for file in $pattern; do if [ -f "$file" ]; then echo "$file"; fi; done)
+          printf '%s\t%s\n' "$file" "${file#"$place/"}"
+        done
       done
-      [ -n "$found" ] || { echo "package $name: nothing is called $pattern (\`make blobs\` fetches third-party sources)" >&2; return 1; }
-    done < <(package_list "$name" files)
-  } | sort -t "$(printf '\t')" -k 2,2 -u
+      [ -n "$found" ] || { echo "package $1: there is no $pattern (\`make blobs\` fetches third-party sources)" >&2; return 1; }
+    done < <(package_list "$1" files)
+  } | sort -t "$(printf '\t')" -k 2,2
 }
 
 sha256() { sha256sum "$@" | cut -d ' ' -f 1; }
@@ -82,3 +87,18 @@ stage() {
     install -D -m $mode "$place" "$1/$name"
   done
 }
+
+# job_files NAME: the files of a job, as package_files has those of a package.
+job_files() {
+  local job=$release/jobs/$1 file
+  {
+    printf '%s\tjob.MF\n' "$job/spec"
+    for file in monit properties_schema.json; do
+      if [ -f "$job/$file" ]; then printf '%s\t%s\n' "$job/$file" "$file"; fi
+    done
+    awk '/^[a-z]/ { inside = $1 == "templates:" } inside && /^  [^ #].*: / { sub(/:$/, "", $1); print $1 }' "$job/spec" |
+      while read -r file; do printf '%s\ttemplates/%s\n' "$job/templates/$file" "$file"; done
+  } | sort -t "$(printf '\t')" -k 2,2
+}
+
+job_packages() { list_in "$release/jobs/$1/spec" packages; }
