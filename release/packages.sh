@@ -16,13 +16,15 @@ list_in() {
     inside && $1 == "-" { print $2 }' "$1"
 }
 
+# The names of all packages, or of all jobs.
+all_of() { (cd "$release/$1" && printf '%s\n' * | sort); }
+
 package_list() { list_in "$release/packages/$1/spec" "$2"; }
 
 # Every package, each after those that it needs.
 package_names() {
-  for name in "$release"/packages/*/; do
-    name=${name%/}
-    name=${name##*/}
+  local name dependency
+  for name in $(all_of packages); do
     echo "$name $name"
     for dependency in $(package_list "$name" dependencies); do
       echo "$dependency $name"
