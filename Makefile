@@ -170,6 +170,12 @@ release: blobs                   ## slim programs with every library linked in, 
 	@release/compile $(LIBRARIES) $(LIBRARY_NAMES)
 	@$(MAKE) --no-print-directory release-programs
 
+compiled: blobs                  ## the packages compiled as on a stemcell, put through the lifecycle, and measured
+	@release/stemcell build/compiled
+	@CPI_BUILD=build/compiled/cloudstack_cpi/bin tests/run.sh lifecycle
+	@ls -l build/compiled/cloudstack_cpi/bin/cpi
+	@lua5.4 tests/bench/bench.lua build/compiled/cloudstack_cpi/bin/cpi
+
 release-programs:
 	@$(MAKE) --no-print-directory $(RELEASE) programs
 programs: $(PROGRAMS)
