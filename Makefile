@@ -13,7 +13,7 @@ DEBS := build-essential pkg-config liblua5.4-dev lua-cjson-dev libcurl4-openssl-
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes
 # Asked when it is needed: `make deps` may have just installed it.
 LUA_CFLAGS = $(shell pkg-config --cflags lua5.4)
-COMPILE = $(CC) -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -DVERSION='"$(VERSION)"' $(LUA_CFLAGS) \
+COMPILE = $(CC) -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -D_DARWIN_C_SOURCE -DVERSION='"$(VERSION)"' $(LUA_CFLAGS) \
           $(WARNINGS) -fstack-protector-strong $(CPPFLAGS) $(CFLAGS) $(SANITIZE) -MMD -MP
 
 # Lua, cjson and SQLite are linked in; curl and OpenSSL are loaded when something is sent (src/base/library.h).
@@ -149,13 +149,18 @@ LIBRARIES     := build/libraries
 LIBRARY_NAMES := c-ares curl libmicrohttpd lua lua-cjson openssl sqlite
 RELEASE = BUILD=build/release HTTPD=$(LIBRARIES)/libmicrohttpd/lib/libmicrohttpd.a LUA_CFLAGS= CFLAGS="-O2 $(SECTIONS)" \
           CPPFLAGS="-DSTATIC_LIBRARIES $(patsubst %,-I$(LIBRARIES)/%/include,$(LIBRARY_NAMES))" \
-          LDFLAGS="$(SLIM) $(STATIC)" LDLIBS="$(ARCHIVES) -lpthread -lm"
+          LDFLAGS="$(SLIM) $(STATIC)" LDLIBS="$(ARCHIVES) -lpthread -lm $(FRAMEWORKS)"
 ARCHIVES = $(addprefix $(LIBRARIES)/,lua-cjson/lib/libcjson.a lua/lib/liblua.a sqlite/lib/libsqlite3.a \
              curl/lib/libcurl.a c-ares/lib/libcares.a openssl/lib/libssl.a openssl/lib/libcrypto.a)
 SECTIONS := -ffunction-sections -fdata-sections
-SLIM      = -s -Wl,--gc-sections
-# Without a dynamic linker to start, where the C library can be had so.
-STATIC    = $(shell echo 'int main(void) { return 0; }' | $(CC) -static -x c -o /dev/null - 2>/dev/null && echo -static)
+ifeq ($(shell uname -s),Darwin)
+SLIM       := -Wl,-dead_strip
+FRAMEWORKS := -framework CoreFoundation -framework CoreServices -framework SystemConfiguration
+else
+SLIM       := -s -Wl,--gc-sections
+endif
+# Without a dynamic linker to start, where the C library can be had so. No PIE: 20000 relocations at every start.
+STATIC = $(shell echo 'int main(void) { return 0; }' | $(CC) -static -x c -o /dev/null - 2>/dev/null && echo -static)
 
 blobs:                           ## fetches the sources of the libraries that a release brings, from Debian's archive
 	@release/blobs
@@ -182,11 +187,19 @@ programs: $(PROGRAMS)
 
 .PHONY: blobs sources dist compiled release release-programs programs
 
+MAN     = $(DESTDIR)$(PREFIX)/share/man
+SHARE   = $(DESTDIR)$(PREFIX)/share
 install: all                     ## into PREFIX (default /usr/local), under DESTDIR
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/cloudstack_cpi
+	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/cloudstack_cpi $(MAN)/man1 $(MAN)/man7 \
+	  $(SHARE)/bash-completion/completions $(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d
 	install $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
-	cd lua && find . -name '*.lua' -exec install -D -m 644 {} $(DESTDIR)$(PREFIX)/share/cloudstack_cpi/lua/{} \;
-	cd $(DESTDIR)$(PREFIX)/share/cloudstack_cpi/lua && find . -name '*.lua' | LC_ALL=C sort | xargs sha256sum >files.sha256
+	cd lua && find . -name '*.lua' -exec install -D -m 644 {} $(abspath $(SHARE))/cloudstack_cpi/lua/{} \;
+	cd $(SHARE)/cloudstack_cpi/lua && find . -name '*.lua' | LC_ALL=C sort | xargs sha256sum >files.sha256
+	$(BUILD)/cpi help man >$(MAN)/man1/cpi.1
+	lua5.4 docs/policy_page.lua $(VERSION) >$(MAN)/man7/cpi-policy.7
+	$(BUILD)/cpi completion bash >$(SHARE)/bash-completion/completions/cpi
+	$(BUILD)/cpi completion zsh >$(SHARE)/zsh/site-functions/_cpi
+	$(BUILD)/cpi completion fish >$(SHARE)/fish/vendor_completions.d/cpi.fish
 
 clean:                           ## removes what was built
 	rm -rf build

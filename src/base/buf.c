@@ -99,9 +99,12 @@ void buf_free(struct buf *buf)
     *buf = buf_new(buf->ceiling);
 }
 
+/* A pointer that the compiler has to read cannot be optimised away; explicit_bzero is not everywhere. */
+static void *(*const volatile overwrite)(void *, int, size_t) = memset;
+
 void buf_wipe(struct buf *buf)
 {
     if (buf->bytes)
-        explicit_bzero(buf->bytes, buf->capacity);
+        overwrite(buf->bytes, 0, buf->capacity);
     buf_free(buf);
 }

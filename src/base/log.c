@@ -2,7 +2,7 @@
  * Lines on stderr, and the one place that keeps secrets out of them: values that were registered, and what
  * looks like a secret by its form. Whatever leaves the process in words passes log_mask first.
  */
-#define _GNU_SOURCE /* memmem, memrchr */
+#define _GNU_SOURCE /* memmem */
 
 #include "log.h"
 
@@ -182,9 +182,11 @@ static void cover_user_info(const char *text, size_t length)
         if (memcmp(text + at, "://", 3) != 0)
             continue;
         size_t end = until(text, at + 3, length, "/?# \t\r\n\"'<>\\");
-        const char *sign = memrchr(text + at + 3, '@', end - at - 3);
-        if (sign)
-            cover(at + 3, (size_t)(sign - text));
+        size_t sign = end;
+        while (sign > at + 3 && text[sign - 1] != '@')
+            sign--;
+        if (sign > at + 3)
+            cover(at + 3, sign - 1);
     }
 }
 

@@ -2,7 +2,7 @@
 #include "random.h"
 
 #include <stdio.h>
-#include <unistd.h>
+#include <sys/random.h>
 
 #define MOST_AT_ONCE 256 /* what getentropy gives in one call */
 

@@ -1,0 +1,99 @@
+-- The release tarball: the same bytes each time, laid out and summed as the bosh CLI does it.
+
+local function output_of(command)
+  local pipe = assert(io.popen(command .. " 2>&1"))
+  local text = pipe:read "a"
+  return text, pipe:close() == true
+end
+
+local function must(command)
+  local text, ok = output_of(command)
+  assert(ok, command .. ": " .. text)
+  return text
+end
+
+local function sum_of(path) return must(("sha256sum '%s'"):format(path)):match "%x+" end
+
+describe("the release tarball", function()
+  local place, tarball, manifest
+
+  setup(function()
+    place = must "mktemp -d":match "%S+"
+    tarball = place .. "/first.tgz"
+    must("release/dist 1.2.3 " .. tarball)
+    must(("mkdir %s/tree && tar xzf %s -C %s/tree"):format(place, tarball, place))
+    local file = assert(io.open(place .. "/tree/release.MF"))
+    manifest = file:read "a"
+    file:close()
+  end)
+  teardown(function() must("rm -rf " .. place) end)
+
+  -- The entries of a section: name -> { field = value }.
+  local function entries(section)
+    local list, one = {}, nil
+    for line in (manifest:match("\n" .. section .. ":\n(.-)\n%l") .. "\n"):gmatch "([^\n]*)\n" do
+      local name = line:match "^%- name: (.+)$"
+      if name then one = {}; list[name] = one end
+      local key, value = line:match "^  ([%l%d]+): (.+)$"
+      if key then one[key] = value end
+    end
+    return list
+  end
+
+  it("is the same to the byte wherever and whenever it is made", function()
+    must(("TZ=Pacific/Auckland LANG=tr_TR.UTF-8 HOME=%s sh -c 'umask 077; release/dist 1.2.3 %s/second.tgz'"):format(place, place))
+    assert.equal(sum_of(tarball), sum_of(place .. "/second.tgz"))
+  end)
+
+  it("says of which version and commit it is", function()
+    assert.truthy(manifest:find "^name: bosh%-cloudstack%-cpi\nversion: 1%.2%.3\ncommit_hash: %x%x%x%x%x%x%x\nuncommitted_changes: %l+\n",
+      manifest)
+    assert.truthy(manifest:find "\nno_compression: false\n$")
+  end)
+
+  it("has what the manifest says, with its sums", function()
+    local files = {}
+    for path in must(("cd %s/tree && find . -type f"):format(place)):gmatch "%./(%S+)" do files[path] = true end
+    files["release.MF"] = nil
+    for _, section in ipairs { "jobs", "packages" } do
+      for name, one in pairs(entries(section)) do
+        local path = ("%s/%s.tgz"):format(section, name)
+        assert.truthy(files[path], path)
+        files[path] = nil
+        assert.equal("sha256:" .. sum_of(place .. "/tree/" .. path), one.sha1)
+        assert.truthy(one.fingerprint:find "^%x+$" and #one.fingerprint == 64)
+        assert.equal(one.fingerprint, one.version)
+      end
+    end
+    assert.same({}, files)
+  end)
+
+  -- Written down from what `bosh create-release` of the CLI (7.10) makes of the same files.
+  it("has the CLI's fingerprints", function()
+    local tree = place .. "/cli"
+    must(("mkdir -p %s/release %s/bosh-release/packages/p %s/bosh-release/blobs && cp release/packages.sh %s/release"):format(tree,
+      tree, tree, tree))
+    must(([[cd %s && printf 'a\n' >plain && printf 'b\n' >runs && chmod 755 runs && printf 'make\n' >bosh-release/packages/p/packaging
+      printf -- '---\nname: p\ndependencies:\n- z\n- q\nfiles:\n- plain\n- runs\n' >bosh-release/packages/p/spec]]):format(tree))
+    local said = must(("cd %s && bash -c '. release/packages.sh; package_fingerprint p'"):format(tree))
+    assert.equal("839cdc5112511352b5ad294906abfa2ec20aa565b36bea00b0cda4775f52469a", said:match "%x+")
+  end)
+
+  it("has packages with their script and sources, jobs with their templates", function()
+    local package = must(("tar tzf %s/tree/packages/cloudstack_cpi.tgz"):format(place))
+    for _, path in ipairs { "packaging", "Makefile", "LICENSE", "src/main.c", "src/base/http.c", "lua/cpi.lua", "lua/verbs/create_vm.lua" } do
+      assert.truthy(package:find("\n./" .. path .. "\n", 1, true), path)
+    end
+    assert.is_nil(package:find("spec/", 1, true))
+    local job = must(("tar tzf %s/tree/jobs/cloudstack_cpi.tgz"):format(place))
+    for _, path in ipairs { "job.MF", "monit", "templates/bin/cpi.erb", "templates/config/cpi.json.erb" } do
+      assert.truthy(job:find("\n./" .. path .. "\n", 1, true), path)
+    end
+  end)
+
+  it("names nobody and no time", function()
+    for line in must(("tar tvzf %s --numeric-owner"):format(tarball)):gmatch "[^\n]+" do
+      assert.truthy(line:find " 0/0 +%d+ 1980%-01%-01 ", line)
+    end
+  end)
+end)

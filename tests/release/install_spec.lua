@@ -1,0 +1,57 @@
+-- make install: programs that run from there, manual pages that man can read, completions where the shells look.
+
+local function must(command)
+  local pipe = assert(io.popen(command .. " 2>&1"))
+  local text = pipe:read "a"
+  assert(pipe:close(), command .. ": " .. text)
+  return text
+end
+
+describe("make install", function()
+  local root, prefix
+
+  setup(function()
+    root = must "mktemp -d":match "%S+"
+    prefix = root .. "/opt/cpi"
+    must(("make --no-print-directory install BUILD=%s DESTDIR=%s PREFIX=/opt/cpi"):format(os.getenv "CPI_BUILD" or "build", root))
+  end)
+  teardown(function() must("rm -rf " .. root) end)
+
+  local function read(path)
+    local file = assert(io.open(prefix .. "/" .. path))
+    local text = file:read "a"
+    file:close()
+    return text
+  end
+
+  it("installs nothing but below DESTDIR and PREFIX, for everybody to read", function()
+    assert.equal("opt\n", must("ls " .. root))
+    assert.equal("", must(("find %s -type f ! -perm -444"):format(prefix)))
+  end)
+
+  it("installs programs that find their Lua there", function()
+    local answer = must(([[cd / && echo '{"method":"info","arguments":[],"context":{}}' | %s/bin/cpi]]):format(prefix))
+    assert.truthy(answer:find('"api_version":3', 1, true), answer)
+    assert.truthy(must(("cd / && %s/bin/cpi-server --help || true"):format(prefix)):find "sim")
+    assert.equal(must "cd lua && find . -name '*.lua' | sort", must(("cd %s/share/cloudstack_cpi/lua && find . -type f | sort"):format(prefix)))
+  end)
+
+  it("installs cpi(1) and cpi-policy(7)", function()
+    for path, title in pairs { ["man1/cpi.1"] = "CPI 1", ["man7/cpi-policy.7"] = "CPI-POLICY 7" } do
+      local page = read("share/man/" .. path)
+      assert.truthy(page:gsub("\\%-", "-"):upper():find(".TH " .. title, 1, true), page:sub(1, 80))
+      assert.truthy(page:find("\n.SH NAME\n", 1, true))
+    end
+  end)
+
+  it("installs the completions, where each shell looks for them", function()
+    for path, shell in pairs { ["bash-completion/completions/cpi"] = "bash", ["zsh/site-functions/_cpi"] = "zsh",
+      ["fish/vendor_completions.d/cpi.fish"] = "fish" } do
+      local text = read("share/" .. path)
+      assert.equal(must(("%s/bin/cpi completion %s"):format(prefix, shell)), text)
+      assert.truthy(text:find "doctor" or text:find "policy", path)
+    end
+    must(("bash -n %s/share/bash-completion/completions/cpi"):format(prefix))
+    assert.truthy(read "share/zsh/site-functions/_cpi":find "^#compdef cpi\n")
+  end)
+end)
