@@ -30,12 +30,11 @@ describe("the release tarball", function()
 
   -- The entries of a section: name -> { field = value }.
   local function entries(section)
-    local list, one = {}, nil
-    for line in (manifest:match("\n" .. section .. ":\n(.-)\n%l") .. "\n"):gmatch "([^\n]*)\n" do
-      local name = line:match "^%- name: (.+)$"
-      if name then one = {}; list[name] = one end
-      local key, value = line:match "^  ([%l%d]+): (.+)$"
-      if key then one[key] = value end
+    local list = {}
+    local text = manifest:match("\n" .. section .. ":(\n.-\n)%l"):gsub("\n%- name: ", "\n\0")
+    for name, fields in text:gmatch "\0([^\n]+)([^\0]*)" do
+      list[name] = {}
+      for key, value in fields:gmatch "  ([%l%d]+): (%S+)\n" do list[name][key] = value end
     end
     return list
   end
@@ -81,7 +80,8 @@ describe("the release tarball", function()
 
   it("has packages with their script and sources, jobs with their templates", function()
     local package = must(("tar tzf %s/tree/packages/cloudstack_cpi.tgz"):format(place))
-    for _, path in ipairs { "packaging", "Makefile", "LICENSE", "src/main.c", "src/base/http.c", "lua/cpi.lua", "lua/verbs/create_vm.lua" } do
+    for _, path in ipairs { "packaging", "Makefile", "LICENSE", "src/main.c", "src/base/http.c", "lua/cpi.lua",
+      "lua/verbs/create_vm.lua" } do
       assert.truthy(package:find("\n./" .. path .. "\n", 1, true), path)
     end
     assert.is_nil(package:find("spec/", 1, true))
