@@ -72,7 +72,7 @@ demo: all build/spec/host_native.so ## a VM's life against the simulated CloudSt
 	lua5.4 demo/life.lua
 
 test: all $(CHECKERS) fuzz-build ## all checks; the last line is the sum
-	@$(RUN) lint unit host-tests spec server transcripts lifecycle job hostile fuzz
+	@$(RUN) lint unit host-tests spec server transcripts lifecycle release job hostile fuzz
 
 lint:                            ## style, and the floors of the design
 	@$(RUN) lint

@@ -22,7 +22,7 @@ end
 -- What every stemcell and every workstation that can compile has, and what bash brings along.
 local ALLOWED = {}
 for word in ([[
-  ar bash cc cd cp make mkdir patch perl ranlib tar uname getconf
+  ar bash cc cd command cp find getconf make mkdir patch perl ranlib sort tar uname xargs
   break case do done echo else esac exit fi for if in set then while true
   ./config ./configure
 ]]):gmatch "%S+" do ALLOWED[word] = true end
