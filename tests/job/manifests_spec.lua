@@ -165,6 +165,7 @@ end }
 
 cases["enable-disk-resize"] = { { "cpi" }, function(document)
   assert.is_true(director(document).properties.director.enable_cpi_resize_disk)
+  assert.is_true(director(document).properties.director.enable_cpi_update_disk)
 end }
 
 cases["registry"] = { { "cpi", "store" }, function(document)
