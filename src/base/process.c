@@ -1,4 +1,4 @@
-/* Which process this is, and whether another one still lives: from /proc/PID/stat. */
+/* Which process this is, and whether another one still lives: from /proc/PID/stat, or the kernel's table on macOS. */
 #include "process.h"
 
 #include "buf.h"
@@ -8,6 +8,27 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#ifdef __APPLE__
+
+#include <sys/proc.h>
+#include <sys/sysctl.h>
+
+static bool read_stat(long pid, char *state, unsigned long long *starttime)
+{
+    struct kinfo_proc row;
+    size_t size = sizeof row;
+    int name[] = {CTL_KERN, KERN_PROC, KERN_PROC_PID, (int)pid};
+
+    if (sysctl(name, sizeof name / sizeof *name, &row, &size, NULL, 0) != 0 || size == 0)
+        return false;
+    *state = row.kp_proc.p_stat == SZOMB ? 'Z' : 'R';
+    *starttime = (unsigned long long)row.kp_proc.p_starttime.tv_sec * 1000000 +
+                 (unsigned long long)row.kp_proc.p_starttime.tv_usec;
+    return true;
+}
+
+#else
 
 #define STATE_FIELD 3
 #define STARTTIME_FIELD 22
@@ -33,6 +54,8 @@ static bool read_stat(long pid, char *state, unsigned long long *starttime)
     buf_free(&text);
     return at != NULL;
 }
+
+#endif
 
 bool process_identity(char identity[PROCESS_IDENTITY_SIZE])
 {
