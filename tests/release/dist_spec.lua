@@ -45,8 +45,9 @@ describe("the release tarball", function()
   end)
 
   it("says of which version and commit it is", function()
-    assert.truthy(manifest:find "^name: bosh%-cloudstack%-cpi\nversion: 1%.2%.3\ncommit_hash: %x%x%x%x%x%x%x\nuncommitted_changes: %l+\n",
-      manifest)
+    local commit = must "git rev-parse HEAD 2>/dev/null || echo non-git":sub(1, 7)
+    local head = ("name: bosh-cloudstack-cpi\nversion: 1.2.3\ncommit_hash: %s\nuncommitted_changes: "):format(commit)
+    assert.equal(head, manifest:sub(1, #head))
     assert.truthy(manifest:find "\nno_compression: false\n$")
   end)
 
