@@ -50,7 +50,7 @@ local function parts_of(host, request)
   function makers.journal(cpi)
     return require("journal") {
       store = cpi.store or nil, json = host.json, log = host.log, uuid = host.bytes.uuid, clock = host.clock,
-      owner = host.process.identity(), context = request.context, verb = request.method,
+      owner = host.process.identity(), alive = host.process.alive, context = request.context, verb = request.method,
     }
   end
   return makers

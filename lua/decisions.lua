@@ -9,6 +9,7 @@ return {
   "names",
   "networks",
   "affinity",
+  "stemcell",
   "retry",
   "failed_vm",
 }

@@ -8,8 +8,8 @@
 -- journal.finish() closes what is still open: it runs after the answer has reached BOSH, which knows the
 -- CID from then on.
 
--- new{ store, json, log, uuid, clock, owner, context, verb } -> journal. store may be nil. owner is this
--- process's identity (pid and start time), so that a later one can tell the dead from the living.
+-- new{ store, json, log, uuid, clock, owner, alive, context, verb } -> journal. store may be nil. owner is this
+-- process's identity (pid and start time), so that a later one can tell the dead from the living: alive(owner).
 local function new(parts)
   local journal, open = {}, {}
 
@@ -45,6 +45,17 @@ local function new(parts)
     end
 
     return entry
+  end
+
+  -- Was an object of that name begun by a process that ended before it was done? Without a store nobody knows: false.
+  function journal.is_interrupted(name)
+    for _, row in ipairs(parts.store and parts.store.rows "journal" or {}) do
+      local record = parts.json.decode(row.value)
+      if type(record) == "table" and record.name == name and type(record.owner) == "string" then
+        return not parts.alive(record.owner)
+      end
+    end
+    return false
   end
 
   function journal.finish()

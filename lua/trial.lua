@@ -51,7 +51,8 @@ function trial.new(options)
   self.sim = sim
   local host = setmetatable({
     cloudstack = { open = function() end, send = function(requests) return sim.send(requests, options.account) end },
-    http = { upload = sim.upload, stat = given.http and given.http.stat }, clock = sim.clock, log = logger(self.log),
+    http = { upload = sim.upload, stat = given.http and given.http.stat,
+      checksum = given.http and given.http.checksum, inside = given.http and given.http.inside }, clock = sim.clock, log = logger(self.log),
     config = { read = function() return configuration(options) end, has_secret = function() return true end },
     attempt = pcall, throttle = { open = function() return true end, enter = function(wanted) return wanted, 0 end,
       leave = function() end, pause = function() end },

@@ -19,6 +19,11 @@ function templates.light_cid(template)
   return "light-" .. template.id
 end
 
+-- The CID of a template that exists: its name where this CPI (or an earlier one) made it for a stemcell.
+function templates.cid_of(template)
+  return template.name:find(OURS) and template.name or templates.light_cid(template)
+end
+
 function templates.is_ours(stemcell_cid)
   return stemcell_cid:find(OURS) ~= nil
 end

@@ -292,6 +292,53 @@
 ---@field api 1
 ---@field decide fun(facts: cpi.affinity.facts, default: fun(facts: cpi.affinity.facts): cpi.affinity.answers?, string?): cpi.affinity.answers?, string?
 
+-- stemcell: How a stemcell becomes a template: uploaded, fetched by CloudStack, copied from another zone, or there already.
+
+---@class cpi.stemcell.facts
+---@field name? string the stemcell's name
+---@field version? string its version
+---@field format string QCOW2, RAW, VHD or OVA, read from the image
+---@field hypervisor string CloudStack's word: KVM, XenServer, VMware, Simulator
+---@field size integer bytes of the image file
+---@field checksum string its SHA-256, in hex
+---@field director_uuid? string as the request's context has it
+---@field cloud_properties cpi.stemcell.cloud_properties the stemcell's, keys in lower case
+---@field zone cpi.stemcell.zone where the template is wanted first
+---@field more_zones cpi.stemcell.more_zones[] where it is wanted besides (cloudstack.stemcell.zones)
+---@field templates cpi.stemcell.templates[] the account's templates that were made of this very image, a row per zone
+
+---@class cpi.stemcell.cloud_properties: { [string]: any }
+
+---@class cpi.stemcell.zone
+---@field id string CloudStack's id
+---@field name string its name
+
+---@class cpi.stemcell.more_zones
+---@field id string CloudStack's id
+---@field name string its name
+
+---@class cpi.stemcell.templates
+---@field id string CloudStack's id
+---@field name string its name: the CID of the stemcell that it was made for
+---@field zone_id string the zone of this row
+---@field ready boolean can VMs be made of it there?
+---@field director_uuid? string the director that it was made for
+---@field stemcell? string name and version, with a slash
+
+---@class cpi.stemcell.answer
+---@field how "upload"|"register"|"publish"|"copy"|"existing" what is done
+---@field url? string for register: where CloudStack fetches the image
+---@field checksum? string for register: what CloudStack checks the file against, {SHA-256} and hex
+---@field template? string for copy and existing: name or id
+---@field from? string for copy: the zone to copy from; else any that has it
+---@field details? table<string, string> details of a new template
+
+---@alias cpi.stemcell.answers cpi.stemcell.answer
+
+---@class cpi.stemcell.policy
+---@field api 1
+---@field decide fun(facts: cpi.stemcell.facts, default: fun(facts: cpi.stemcell.facts): cpi.stemcell.answers?, string?): cpi.stemcell.answers?, string?
+
 -- retry: Whether a request that CloudStack did not answer well is sent again.
 
 ---@class cpi.retry.facts

@@ -160,7 +160,8 @@ local function explain(host, request)
   local function add(event) events[#events + 1] = event end
   local watched = setmetatable({
     cloudstack = { open = host.cloudstack.open, send = watched_send(host, imagined, add) },
-    http = setmetatable({ upload = watched_upload(add) }, { __index = host.http }),
+    http = setmetatable({ upload = watched_upload(add), publish = function() return true end,
+      withdraw = function() return true end }, { __index = host.http }),
     clock = watched_clock(host, imagined), policy = watched_policy(host, add), store = memory_store {}, -- empty, and gone afterwards
     throttle = no_turns,
   }, { __index = host })

@@ -281,6 +281,57 @@ local function delete(m, call)
   }))
 end
 
+-- ---------------------------------------------------------------------------------------------------------
+-- copyTemplate
+
+local function destinations(call)
+  local arguments = call.arguments
+  local where = arguments.destzoneids or (arguments.destzoneid and { arguments.destzoneid }) or {}
+  if #where == 0 then refusal.parameter "Either destzoneid or destzoneids parameters have to be specified." end
+  return where
+end
+
+local function refuse_copy(m, call, template, where)
+  local source = call.arguments.sourcezoneid
+  for _, zone in ipairs(where) do
+    if zone == source then refusal.invalid "Please specify different source and destination zones." end
+  end
+  if not accounts.may_act(call.account, template.account) then
+    refusal.denied "Caller does not have permission to operate with provided resource."
+  end
+  if source and not access.is_ready(template, source) then
+    refusal.invalid("There is no template %s in zone %s", template.id, source.id)
+  end
+  limits.check(m, template.account, {})
+end
+
+local function arrive(template, zone)
+  local copy = access.in_zone(template, zone)
+  if not copy then
+    copy = { zone = zone, ready = false }
+    template.copies[#template.copies + 1] = copy
+  end
+  return copy
+end
+
+-- The rows of the new zones are there at once; they are ready as long after as the world says.
+local function copy_template(m, call)
+  local template, where = call.arguments.id, destinations(call)
+  return jobs.answer(jobs.start(m, call, {
+    instance = template, instance_type = "Template",
+    check = function() refuse_copy(m, call, template, where) end,
+    finish = function()
+      local last
+      for _, zone in ipairs(where) do last = arrive(template, zone) end
+      local function ready()
+        for _, zone in ipairs(where) do arrive(template, zone).ready = true end
+      end
+      if m.world.latency.template == 0 then ready() else m.schedule:after(m.world.latency.template, ready) end
+      return { template = templates.row(m, template, last, call.account) }
+    end,
+  }))
+end
+
 templates.COMMON_PARAMETERS = {
   { "name", "string", required = true }, { "format", "string", required = true },
   { "hypervisor", "string", required = true },
@@ -309,6 +360,11 @@ templates.commands = {
     { "url", "string", required = true, max = 2048 }, { "zoneid", "string" },
     { "zoneids", "string", max = 4096, since = "4.11" },
   } },
+  { name = "copyTemplate", run = copy_template, class = "org.apache.cloudstack.api.command.user.template.CopyTemplateCmd",
+    parameters = {
+      { "id", "uuid", of = "template", required = true }, { "sourcezoneid", "uuid", of = "zone" },
+      { "destzoneid", "uuid", of = "zone" }, { "destzoneids", "uuids", of = "zone", since = "4.11" },
+    } },
   { name = "deleteTemplate", run = delete, class = "org.apache.cloudstack.api.command.user.template.DeleteTemplateCmd",
     parameters = {
       { "id", "uuid", of = "template", required = true }, { "zoneid", "uuid", of = "zone" },

@@ -1,23 +1,33 @@
 -- create_stemcell(image_path, cloud_properties [, { tags }]): a template that VMs can be made of, and its CID.
--- The image is uploaded; a light stemcell names a template that exists already (light_template).
+-- The stemcell policy says how: uploaded, fetched by CloudStack, copied, or there already. A light stemcell names a template
+-- that exists (light_template).
 
 local arguments = require "arguments"
+local arrival = require "stemcell.arrival"
+local capabilities = require "cloudstack.capabilities"
+local copying = require "stemcell.copying"
 local errors = require "errors"
 local exact = require "cloudstack.exact"
 local image = require "stemcell.image"
+local making = require "stemcell.making"
 local naming = require "naming"
 local os_types = require "cloudstack.os_types"
+local publication = require "stemcell.publication"
 local read_properties = require "cloud_properties"
+local registration = require "stemcell.registration"
 local rollback = require "rollback"
 local templates = require "cloudstack.templates"
+local twins = require "stemcell.twins"
 local upload = require "stemcell.upload"
 local zones = require "cloudstack.zones"
 
--- What stemcells of all kinds put into their cloud_properties; ours are light_template, zone and os_type_name.
+-- What stemcells of all kinds put into their cloud_properties; ours are light_template,
+-- template_url, zone, os_type_name and details.
 local properties_of_a_stemcell = {
   name = "text", version = "any", infrastructure = "text", hypervisor = "text", disk = "any", disk_format = "text",
   container_format = "text", os_type = "text", os_distro = "text", architecture = "text",
-  auto_disk_config = "any", root_device_name = "text", light_template = "text", zone = "text", os_type_name = "text",
+  auto_disk_config = "any", root_device_name = "text", light_template = "text", template_url = "text", zone = "text", os_type_name = "text",
+  details = "object",
 }
 
 -- A stemcell is a public product: what it says beyond these names is read by other CPIs, and is no error.
@@ -42,9 +52,135 @@ local function use_existing(cpi, wanted, zone_name)
   return templates.light_cid(template)
 end
 
-local function look_up(cpi, zone_name, os_type)
-  local found = cpi.cloudstack:gather { zones = zones.request(), os_types = os_types.request(os_type) }
-  return zones.pick(found.zones, zone_name), os_types.pick(found.os_types, os_type)
+-- The zones that the template is wanted in: the first, and those of cloudstack.stemcell.zones ("*" for all).
+local function zones_wanted(rows, first_name, more)
+  local first = zones.pick(rows, first_name)
+  local list, seen = { { id = first.id, name = first.name } }, { [first.id] = true }
+  local function add(zone)
+    if not seen[zone.id] then list[#list + 1], seen[zone.id] = { id = zone.id, name = zone.name }, true end
+  end
+  for _, name in ipairs(more or {}) do
+    for _, zone in ipairs(name == "*" and rows or { zones.pick(rows, name) }) do add(zone) end
+  end
+  return list
+end
+
+-- Everything that CloudStack must be asked, at once; again after another process was at the same image.
+local function look_up(cpi, order)
+  local requests = { zones = zones.request(), os_types = os_types.request(order.os_type) }
+  if order.more_zones then requests.capabilities = capabilities.request() end
+  if order.file.checksum then requests.twins = twins.request(order.file.checksum) end
+  local found = cpi.cloudstack:gather(requests)
+  found.zones = zones_wanted(found.zones, order.zone_name, order.more_zones)
+  found.os_type = os_types.pick(found.os_types, order.os_type)
+  found.version = found.capabilities and capabilities.read(found.capabilities).version
+  found.twins = twins.living(cpi, found.twins or {})
+  return found
+end
+
+-- What is to be done: the cloud properties say it, else the policy.
+local function decide(cpi, order, found)
+  local properties, file = order.properties, order.file
+  if properties.template_url then return { how = "register", url = properties.template_url, details = {} } end
+  return cpi.decide("stemcell", {
+    name = properties.name, version = order.version, format = file.format, hypervisor = file.hypervisor, size = file.size,
+    checksum = file.checksum, director_uuid = cpi.context.director_uuid, cloud_properties = properties,
+    zone = found.zones[1], more_zones = table.move(found.zones, 2, #found.zones, 1, {}), templates = twins.facts(found.twins),
+  })
+end
+
+-- A stemcell to be made: what lua/stemcell/making.lua needs to know.
+local function describe(cpi, order, found, answer)
+  local stemcell_cid = templates.new_cid(cpi.bytes.uuid())
+  local names = naming.of(cpi, "stemcell", stemcell_cid, {
+    stemcell_name = order.properties.name, stemcell_version = order.version, given_tags = order.tags,
+  })
+  if order.file.checksum then twins.mark(names.tags, order.file.checksum, order.properties.name, order.version) end
+  local details = {}
+  for _, given in ipairs { order.properties.details or {}, answer.details } do
+    for name, value in pairs(given) do details[name] = tostring(value) end
+  end
+  return { cid = stemcell_cid, file = order.file, zones = found.zones, os_type = found.os_type, names = names,
+    details = details, version = found.version }
+end
+
+-- The rows of a template that exists: name or id, ready or on its way.
+local function rows_of(cpi, wanted)
+  local request = templates.request(wanted, "self")
+  local rows = cpi.cloudstack:rows(request)
+  if #rows == 0 then rows = cpi.cloudstack:rows(templates.request(wanted, "executable")) end
+  return exact.one(rows, wanted, "template"), rows
+end
+
+local ways = {}
+
+-- Is it one that a process makes which may still give it up? What else is missing is an error.
+local function may_be_gone(found, wanted)
+  return exact.one(found.twins, wanted, "template") ~= nil
+    or error(errors.cloud("template '%s' is not in CloudStack", wanted))
+end
+
+-- A template that exists in the first zone, and is copied to the others; nil where the process that made it gave it up.
+function ways.existing(cpi, _, found, answer, undo)
+  local template, rows = rows_of(cpi, answer.template)
+  if not template and may_be_gone(found, answer.template) then return nil end
+  local cid, zone = templates.cid_of(template), found.zones[1]
+  local there = templates.in_zone(rows, zone)[1]
+  if not there then error(errors.cloud("template '%s' is not in zone '%s'", answer.template, zone.name)) end
+  local function is_abandoned(row) return twins.is_abandoned(cpi, row) end
+  if not there.isready and not arrival.wait(cpi, cid, template.id, { zone }, is_abandoned) then return nil end
+  copying.spread(cpi, { cid = cid, zones = found.zones }, rows, undo)
+  return cid
+end
+
+function ways.copy(cpi, _, found, answer, undo)
+  local template, rows = rows_of(cpi, answer.template)
+  if not template and may_be_gone(found, answer.template) then return nil end
+  local cid = templates.cid_of(template)
+  copying.spread(cpi, { cid = cid, zones = found.zones, from = answer.from }, rows, undo)
+  return cid
+end
+
+local function make(cpi, order, found, answer, undo, way)
+  local stemcell = describe(cpi, order, found, answer)
+  local id = making.run(cpi, stemcell, way, undo)
+  if not id then return nil end
+  if #stemcell.zones > 1 then
+    copying.spread(cpi, stemcell, cpi.cloudstack:rows { "listTemplates", { id = id, templatefilter = "self" },
+      rows = "template" }, undo)
+  end
+  return stemcell.cid
+end
+
+function ways.upload(cpi, order, found, answer, undo)
+  if not order.file.path then error(errors.cpi "the stemcell has no image that could be uploaded") end
+  return make(cpi, order, found, answer, undo, upload)
+end
+
+function ways.register(cpi, order, found, answer, undo)
+  return make(cpi, order, found, answer, undo, registration.of(answer.url, answer.checksum))
+end
+
+function ways.publish(cpi, order, found, answer, undo)
+  if not order.file.path then error(errors.cpi "the stemcell has no image that could be published") end
+  local way, withdraw = publication.of(cpi, order.file, undo)
+  local cid = make(cpi, order, found, answer, undo, way)
+  withdraw()
+  return cid
+end
+
+local TRIES, LONGEST_PAUSE = 10, 3
+
+-- Until it is there: who meets another process at the same image looks again, and then uses what that has made.
+local function obtain(cpi, order, undo)
+  for _ = 1, TRIES do
+    local found = look_up(cpi, order)
+    local answer = decide(cpi, order, found)
+    local cid = ways[answer.how](cpi, order, found, answer, undo)
+    if cid then return cid end
+    cpi.clock.sleep(LONGEST_PAUSE * cpi.bytes.random(1):byte() / 255)
+  end
+  error(errors.cloud("other processes make the same stemcell; none has come to an end after %d tries", TRIES))
 end
 
 local function tags_given(more, null)
@@ -60,14 +196,13 @@ return function(cpi, image_path, cloud_properties, more)
   local existing = properties.light_template or site.stemcell.mock ~= "" and site.stemcell.mock or nil
   if existing then return use_existing(cpi, existing, zone_name) end
 
-  local file = image.read(cpi, arguments.text("image_path", image_path), properties)
-  local zone, os_type = look_up(cpi, zone_name, properties.os_type_name or site.stemcell.os_type)
-  local stemcell_cid = templates.new_cid(cpi.bytes.uuid())
-  local names = naming.of(cpi, "stemcell", stemcell_cid, {
-    stemcell_name = properties.name, stemcell_version = properties.version and tostring(properties.version),
-    given_tags = tags_given(more, null),
-  })
+  local order = {
+    properties = properties, version = properties.version and tostring(properties.version), zone_name = zone_name,
+    more_zones = site.stemcell.zones, os_type = properties.os_type_name or site.stemcell.os_type,
+    tags = tags_given(more, null),
+    file = properties.template_url and image.for_url(properties, properties.template_url)
+      or image.read(cpi, arguments.text("image_path", image_path), properties),
+  }
   local undo <close> = rollback(cpi.log)
-  upload.run(cpi, { cid = stemcell_cid, file = file, zone = zone, os_type = os_type, names = names }, undo)
-  return stemcell_cid
+  return obtain(cpi, order, undo)
 end

@@ -310,6 +310,37 @@ describe("the example policy", function()
   end)
 end)
 
+describe("the example stemcell", function()
+  local facts = require("decisions.stemcell").example
+
+  local function with(more)
+    local all = {}
+    for key, value in pairs(facts) do all[key] = value end
+    for key, value in pairs(more) do all[key] = value end
+    return all
+  end
+
+  it("registers what is on the image server, with a controller for KVM", function()
+    local directory = site_directory "stemcell"
+    assert.equal("upload", ours("stemcell", facts).how)
+    assert.same({ how = "register", details = {},
+      url = "http://images.example.com/stemcells/bosh-cloudstack-xen-ubuntu-jammy-go_agent-1.1094.vhd.bz2" },
+      asked(directory, "stemcell", facts))
+    local kvm = asked(directory, "stemcell", with { format = "QCOW2", hypervisor = "KVM" })
+    assert.equal("virtio", kvm.details.rootDiskController)
+    os.execute("rm -rf " .. directory)
+  end)
+
+  it("leaves to ours what is there, and what has no place on the server", function()
+    local directory = site_directory "stemcell"
+    local there = { { id = "t", name = "cpitemplate-a", zone_id = "z1", ready = true, director_uuid = facts.director_uuid,
+      stemcell = facts.name .. "/" .. facts.version } }
+    assert.same({ how = "existing", template = "t", details = {} }, asked(directory, "stemcell", with { templates = there }))
+    assert.equal("upload", asked(directory, "stemcell", with { format = "RAW" }).how)
+    os.execute("rm -rf " .. directory)
+  end)
+end)
+
 describe("config/policies", function()
   it("has one example per decision, and no other", function()
     local wanted, found = {}, {}

@@ -193,3 +193,51 @@ describe("deleteTemplate", function()
       c:failed("deleteTemplate", { id = c.template }))
   end)
 end)
+
+describe("copyTemplate", function()
+  local c, from, to
+  before_each(function()
+    c = cloud.new { zones = { { name = "zone2" } } }
+    local state = c.sim.state()
+    from, to = state.zones[1].id, state.zones[2].id
+  end)
+
+  local function template()
+    return c:call("registerTemplate", { name = "t", format = "VHD", hypervisor = "XenServer", zoneid = from,
+      url = "http://192.0.2.2/x.vhd" }).template[1].id
+  end
+
+  local function zones_of(id)
+    local list = {}
+    for i, row in ipairs(c:rows("listTemplates", "template", { templatefilter = "executable", id = id })) do list[i] = row.zoneid end
+    return list
+  end
+
+  it("makes a row of the same template in another zone, by either parameter", function()
+    for _, parameter in ipairs { "destzoneid", "destzoneids" } do
+      local id = template()
+      assert.equal(id, c:job("copyTemplate", { id = id, sourcezoneid = from, [parameter] = to }).template.id)
+      assert.same({ from, to }, zones_of(id))
+      assert.equal(to, c:rows("listTemplates", "template", { templatefilter = "self", id = id, zoneid = to })[1].zoneid)
+    end
+  end)
+
+  it("takes its time where the cloud is set so", function()
+    c = cloud.new { zones = { { name = "zone2" } }, latency = { template = 5 } }
+    local id = template()
+    c.sim.advance(6)
+    c:job("copyTemplate", { id = id, sourcezoneid = from, destzoneid = to })
+    assert.same({ from }, zones_of(id))
+    c.sim.advance(6)
+    assert.same({ from, to }, zones_of(id))
+  end)
+
+  it("refuses the same zone in its job, as it was seen to", function()
+    local id = template()
+    assert.equal("431 Please specify different source and destination zones.",
+      c:failed("copyTemplate", { id = id, sourcezoneid = from, destzoneid = from }))
+    assert.equal("530 Caller does not have permission to operate with provided resource.",
+      c:failed("copyTemplate", { id = id, sourcezoneid = from, destzoneid = to }, "other"))
+    assert.matches("^431 Either destzoneid", (c:refused("copyTemplate", { id = id, sourcezoneid = from })))
+  end)
+end)

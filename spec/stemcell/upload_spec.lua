@@ -1,4 +1,5 @@
 local fake = require "spec.support.fake"
+local making = require "stemcell.making"
 local rollback = require "rollback"
 local upload = require "stemcell.upload"
 
@@ -16,12 +17,12 @@ end
 local function find(row)
   return { "listTemplates", { name = CID, templatefilter = "self" }, { template = { row } } }
 end
-local ready = look { id = "t1", isready = true }
+local ready = look { id = "t1", zoneid = "z1", isready = true }
 local mine = { id = "t1", name = CID, zoneid = "z1", status = "Upload Not Started" }
 local delete = { "deleteTemplate", { id = "t1" }, job = {} }
 
 -- The upload in a verb's shape: -> uploads that were made, cpi
-local function run(script, reply)
+local function run(script, reply, details)
   local uploads = {}
   script.http = { upload = function(url, path, headers, form)
     uploads[#uploads + 1] = { url = url, path = path, headers = headers, form = form }
@@ -29,12 +30,12 @@ local function run(script, reply)
   end }
   local cpi <close> = fake.cpi(script)
   local undo <close> = rollback(cpi.log)
-  upload.run(cpi, {
-    cid = CID, zone = { id = "z1", name = "zone1" }, os_type = { id = "o1" },
+  making.run(cpi, {
+    cid = CID, zones = { { id = "z1", name = "zone1" } }, details = details or {}, os_type = { id = "o1" },
     file = { path = "/image", size = 100, hypervisor = "KVM", format = "QCOW2", extension = "qcow2.bz2",
       media_type = "application/x-bzip" },
     names = { display_name = "ubuntu 1.2", tags = { bosh_cid = CID } },
-  }, undo)
+  }, upload, undo)
   return uploads, cpi
 end
 
@@ -44,7 +45,7 @@ describe("the upload of a stemcell", function()
       { "getUploadParamsForTemplate", {
         name = CID, displaytext = "ubuntu 1.2", format = "QCOW2", hypervisor = "KVM", zoneid = "z1", ostypeid = "o1",
         isextractable = true, requireshvm = true, bits = 64,
-      }, where, without = { "ispublic" } }, tag, look { id = "t1", isready = false, status = "10% Uploaded" }, ready,
+      }, where, without = { "ispublic" } }, tag, look { id = "t1", zoneid = "z1", isready = false, status = "10% Uploaded" }, ready,
     }
     assert.same({ {
       url = "https://10.1.1.1/upload/u1", path = "/image",
@@ -58,18 +59,23 @@ describe("the upload of a stemcell", function()
       settings = { cloudstack = { stemcell = { public_visibility = true } } } }
   end)
 
+  it("has the details that it is given", function()
+    run({ { "getUploadParamsForTemplate", { ["details[0].rootDiskController"] = "virtio" }, where }, tag, ready }, nil,
+      { rootDiskController = "virtio" })
+  end)
+
   it("masks the signature that lets anybody upload", function()
     local _, cpi = run { ask, tag, ready }
     assert.same({ "SIGN" }, cpi.log.secrets)
   end)
 
   it("is not ready because another zone's row is", function()
-    run { ask, tag, look { id = "t1", isready = false, status = "" }, ready }
+    run { ask, tag, look { id = "t1", zoneid = "z1", isready = false, status = "" }, ready }
   end)
 
   it("looks less often the longer it takes", function()
     local script = { ask, tag }
-    for _ = 1, 60 do script[#script + 1] = look { id = "t1", isready = false, status = "Upload in progress" } end
+    for _ = 1, 60 do script[#script + 1] = look { id = "t1", zoneid = "z1", isready = false, status = "Upload in progress" } end
     script[#script + 1] = ready
     local _, cpi = run(script)
     assert.is_true(cpi.clock.now() > 1000 + 15)
@@ -95,20 +101,20 @@ describe("an upload that fails", function()
   end
 
   it("fails fast when the template has failed, and deletes it", function()
-    local why = failure { ask, tag, look { id = "t1", status = "Upload error: not a valid image" }, find(mine), delete }
-    assert.equal("the template of stemcell " .. CID .. " failed: Upload error: not a valid image", why.message)
+    local why = failure { ask, tag, look { id = "t1", zoneid = "z1", status = "Upload error: not a valid image" }, find(mine), delete }
+    assert.equal("the template of stemcell " .. CID .. " failed in zone 'zone1': Upload error: not a valid image", why.message)
   end)
 
   it("has a deadline that names the last state, and deletes the template", function()
     local script = { ask, tag, settings = { cloudstack = { timeout = { poll_template = 5 } } } }
     local began = 0
     while began < 41 do
-      script[#script + 1] = look { id = "t1", status = "Upload in progress" }
+      script[#script + 1] = look { id = "t1", zoneid = "z1", status = "Upload in progress" }
       began = began + 1
     end
     script[#script + 1], script[#script + 2] = find(mine), delete
     local why = failure(script)
-    assert.truthy(why.message:find("is not ready after 5 s; its last state: Upload in progress", 1, true), why.message)
+    assert.truthy(why.message:find("is not ready in zone 'zone1' after 5 s; its last state: Upload in progress", 1, true), why.message)
   end)
 
   it("when the file does not get there deletes the template", function()
@@ -131,7 +137,7 @@ describe("an upload that fails", function()
   end)
 
   it("and leaves the template behind names it", function()
-    local why = failure { ask, tag, look { id = "t1", status = "error" }, find(mine),
+    local why = failure { ask, tag, look { id = "t1", zoneid = "z1", status = "error" }, find(mine),
       { "deleteTemplate", {}, job_fails = "no", code = 530 } }
     assert.truthy(why.message:find("; left behind: stemcell " .. CID, 1, true), why.message)
   end)

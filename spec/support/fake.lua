@@ -255,6 +255,7 @@ function fake.cpi(script)
   }
   cpi.journal = journal {
     store = cpi.store or nil, json = json, log = cpi.log, uuid = native.bytes.uuid, clock = cpi.clock, owner = "1.1",
+    alive = function(owner) return owner == "1.1" end,
     context = cpi.context, verb = "spec",
   }
   return setmetatable(cpi, { __close = finish })

@@ -10,7 +10,7 @@ local where = { getuploadparams = { id = "t1", postURL = "https://10.1.1.1/uploa
 
 local function create(script, properties, more, path)
   script.http = {
-    stat = function() return { size = 100, head = "QFI" } end,
+    stat = function() return { size = 100, head = script.head or "BZh9" } end, checksum = function() return "c0ffee" end,
     upload = function() return { status = 200, body = "" } end,
   }
   local cpi <close> = fake.cpi(script)
@@ -21,29 +21,44 @@ local function template(...)
   return { "listTemplates", { name = "ubuntu", templatefilter = "executable" }, { template = { ... } } }
 end
 
+-- Templates that carry the image's checksum, one row each: { id, zone, ready, stemcell, director, name }.
+local function twins(...)
+  local rows = {}
+  for i, twin in ipairs { ... } do
+    rows[i] = { id = twin[1], zoneid = twin[2], isready = twin[3] ~= false, name = twin[6] or "cpitemplate-a", tags = {
+      { key = "bosh_stemcell", value = twin[4] or "bosh-ubuntu/1.7" }, { key = "director_uuid", value = twin[5] or "director-1" },
+    } }
+  end
+  return { "listTemplates", { templatefilter = "self", ["tags[0].key"] = "bosh_image_sha256", ["tags[0].value"] = "c0ffee" },
+    { template = rows } }
+end
+
+local tagging = { "createTags", { resourceids = "t1", resourcetype = "Template" }, job = {} }
+local UBUNTU = { hypervisor = "kvm", name = "bosh-ubuntu", version = "1.7" }
+
 describe("create_stemcell", function()
   local function script()
-    return { os_types, zones, { "getUploadParamsForTemplate", {
+    return { os_types, twins(), zones, { "getUploadParamsForTemplate", {
       format = "QCOW2", hypervisor = "KVM", zoneid = "z1", ostypeid = "o1", displaytext = "bosh-ubuntu 1.7" }, where },
-      { "createTags", { resourceids = "t1", resourcetype = "Template" }, job = {} },
-      { "listTemplates", { id = "t1", zoneid = "z1" }, { template = { { id = "t1", isready = true } } } } }
+      tagging, twins { "t1", "z1", false },
+      { "listTemplates", { id = "t1", zoneid = "z1" }, { template = { { id = "t1", zoneid = "z1", isready = true } } } } }
   end
 
   it("uploads the image and answers the template's name", function()
     local cid, cpi = create(script(), { hypervisor = "kvm", name = "bosh-ubuntu", version = "1.7" })
     assert.truthy(cid:find "^cpitemplate%-%x+%-%x+%-%x+$")
-    assert.equal(cid, cpi.sent[3][2].name)
-    assert.equal("listOsTypes listZones", cpi.waves[1])
+    assert.equal(cid, cpi.sent[4][2].name)
+    assert.equal("listOsTypes listTemplates listZones", cpi.waves[1])
   end)
 
   it("takes the tags of API version 3, and keeps ours", function()
     local _, cpi = create(script(), { hypervisor = "kvm", name = "bosh-ubuntu", version = "1.7" },
       { tags = { team = "a", bosh_cid = "forged" } })
     local tags = {}
-    local sent = cpi.sent[4][2]
+    local sent = cpi.sent[5][2]
     for i = 0, 9 do tags[sent["tags[" .. i .. "].key"] or i] = sent["tags[" .. i .. "].value"] end
     assert.equal("a", tags.team)
-    assert.equal(cpi.sent[3][2].name, tags.bosh_cid)
+    assert.equal(cpi.sent[4][2].name, tags.bosh_cid)
     assert.equal("director-1", tags.director_uuid)
   end)
 
@@ -68,7 +83,7 @@ describe("create_stemcell", function()
   end)
 
   it("takes null for the properties", function()
-    local one = { os_types, zones, { "getUploadParamsForTemplate", { hypervisor = "XenServer", format = "VHD" },
+    local one = { os_types, twins(), zones, { "getUploadParamsForTemplate", { hypervisor = "XenServer", format = "VHD" },
       refuse = "stop here", code = 431 }, { "listTemplates", {}, {} } }
     assert.truthy(fake.failure(create, one, fake.json.null).message:find("stop here", 1, true))
   end)
@@ -78,10 +93,129 @@ describe("create_stemcell", function()
   end)
 
   it("says which zone or OS type is missing, before anything is made", function()
-    local failure = fake.failure(create, { os_types, zones }, { zone = "zone9" })
+    local failure = fake.failure(create, { os_types, twins(), zones }, { zone = "zone9" })
     assert.truthy(failure.message:find("zone 'zone9' is not in CloudStack", 1, true))
-    failure = fake.failure(create, { { "listOsTypes", {}, {} }, zones }, {})
+    failure = fake.failure(create, { { "listOsTypes", {}, {} }, twins(), zones }, {})
     assert.truthy(failure.message:find("OS type 'Other PV (64-bit)'", 1, true))
+  end)
+end)
+
+describe("a stemcell whose image is there", function()
+  local function found(id, ...)
+    local rows = {}
+    for i, row in ipairs { ... } do
+      rows[i] = { id = id, name = "cpitemplate-a", zoneid = row[1], zonename = row[2], isready = row[3] ~= false }
+    end
+    return { "listTemplates", { id = id, templatefilter = "self" }, { template = rows } }
+  end
+  local A = "aaaaaaaa-52f5-4c6a-9f0b-2f6d3f1c9b11"
+
+  it("is used where it was made for the same stemcell and director", function()
+    local cid = create({ os_types, twins { A, "z1" }, zones, found(A, { "z1", "zone1" }) }, UBUNTU)
+    assert.equal("cpitemplate-a", cid)
+  end)
+
+  it("is waited for where it is on its way", function()
+    local cid, cpi = create({ os_types, twins { A, "z1", false }, zones, found(A, { "z1", "zone1", false }),
+      found(A, { "z1", "zone1", false }), found(A, { "z1", "zone1" }) }, UBUNTU)
+    assert.equal("cpitemplate-a", cid)
+    assert.equal(1, #cpi.clock.slept)
+  end)
+
+  it("is made anew where the process that made it gave it up, or it is gone meanwhile", function()
+    local function rest(...)
+      local script = { os_types, twins { A, "z1", false }, zones, ... }
+      for _, step in ipairs { os_types, twins(), zones, { "getUploadParamsForTemplate", {}, where }, tagging, twins(),
+        { "listTemplates", { id = "t1" }, { template = { { id = "t1", zoneid = "z1", isready = true } } } } } do
+        script[#script + 1] = step
+      end
+      return script
+    end
+    local gone = { "listTemplates", { id = A, templatefilter = "self" }, {} }
+    assert.not_equal("cpitemplate-a", (create(rest(found(A, { "z1", "zone1", false }), gone), UBUNTU)))
+    assert.not_equal("cpitemplate-a", (create(rest(gone, { "listTemplates", { id = A, templatefilter = "executable" }, {} }), UBUNTU)))
+  end)
+
+  it("that a policy names must be there", function()
+    local policies = { stemcell = function() return { how = "existing", template = "gold" } end }
+    local function look(filter, ...) return { "listTemplates", { name = "gold", templatefilter = filter }, { template = { ... } } } end
+    assert.equal("template 'gold' is not in CloudStack", fake.failure(create, { os_types, twins(), zones, look "self",
+      look "executable", policies = policies }, UBUNTU).message)
+    assert.equal("light-" .. A, (create({ os_types, twins(), zones, look "self",
+      look("executable", { id = A, name = "gold", zoneid = "z1", isready = true }), policies = policies }, UBUNTU)))
+    assert.equal("template 'gold' is not in zone 'zone1'", fake.failure(create, { os_types, twins(), zones, look "self",
+      look("executable", { id = A, name = "gold", zoneid = "z2", isready = true }), policies = policies }, UBUNTU).message)
+  end)
+
+  it("is copied from the zone where it is", function()
+    local copied = found(A, { "z2", "zone2" }, { "z1", "zone1" })
+    copied[2] = { id = A, zoneid = "z1" }
+    assert.equal("cpitemplate-a", (create({ os_types, twins { A, "z2" }, zones, found(A, { "z2", "zone2" }),
+      { "copyTemplate", { id = A, sourcezoneid = "z2", destzoneid = "z1" }, job = {} }, copied }, UBUNTU)))
+  end)
+
+  it("leaves no copy when it fails", function()
+    local failure = fake.failure(create, { os_types, twins { A, "z2" }, zones, found(A, { "z2", "zone2" }),
+      { "copyTemplate", {}, job_fails = "No secondary VM in running state in source template zone ", code = 530 },
+      { "deleteTemplate", { id = A, zoneid = "z1" }, job_fails = "Unable to find Template with id 7", code = 431 } }, UBUNTU)
+    assert.truthy(failure.message:find("copying template cpitemplate-a to zone 'zone1'", 1, true))
+    assert.is_nil(failure.message:find("left behind", 1, true))
+  end)
+
+  it("is uploaded all the same where it is another director's, or another stemcell's", function()
+    for _, twin in ipairs { { A, "z1", true, "bosh-ubuntu/1.8" }, { A, "z1", true, nil, "director-2" } } do
+      local cid = create({ os_types, twins(twin), zones, { "getUploadParamsForTemplate", {}, where }, tagging,
+        twins(twin, { "t1", "z1", false }),
+        { "listTemplates", { id = "t1" }, { template = { { id = "t1", zoneid = "z1", isready = true } } } } }, UBUNTU)
+      assert.not_equal("cpitemplate-a", cid)
+    end
+  end)
+
+  it("gives up its own where another process was first, and uses what that makes", function()
+    local cid, cpi = create({ os_types, twins(), zones, { "getUploadParamsForTemplate", {}, where }, tagging,
+      twins({ "t1", "z1", false }, { A, "z1", false }), { "deleteTemplate", { id = "t1" }, job = {} },
+      os_types, twins { A, "z1", false }, zones, found(A, { "z1", "zone1" }), store = true }, UBUNTU)
+    assert.equal("cpitemplate-a", cid)
+    assert.same({}, cpi.store.tables.journal)
+  end)
+end)
+
+describe("a stemcell that CloudStack fetches", function()
+  local function register(url, checks)
+    local params = { url = url, format = "QCOW2", hypervisor = "KVM", ostypeid = "o1", isextractable = true }
+    for key, value in pairs(checks or {}) do params[key] = value end
+    return { "registerTemplate", params, { count = 1, template = { { id = "t1", zoneid = "z1", isready = false } } } }
+  end
+  local ready = { "listTemplates", { id = "t1", zoneid = "z1" }, { template = { { id = "t1", zoneid = "z1", isready = true } } } }
+  local URL = "http://images.example.com/u.qcow2"
+
+  it("is registered by the URL of its cloud properties, and its image is not read", function()
+    local script = { os_types, zones, register(URL, { zoneid = "z1" }), tagging, ready }
+    create(script, { hypervisor = "kvm", template_url = URL }, nil, "")
+  end)
+
+  it("is registered by the URL of the policy, with checksum and details", function()
+    create({ os_types, twins(), zones, register("http://x/u.qcow2", { checksum = "{SHA-256}c0ffee",
+      ["details[0].rootDiskController"] = "virtio", ["details[0].a"] = "1" }), tagging, twins(), ready,
+      policies = { stemcell = function(facts)
+        return { how = "register", url = "http://x/u.qcow2", checksum = "{SHA-256}" .. facts.checksum,
+          details = { rootDiskController = "virtio" } }
+      end } }, { hypervisor = "kvm", details = { a = 1 } })
+  end)
+
+  it("is registered in all zones at once, where CloudStack is new enough", function()
+    local rows = { { id = "t1", zoneid = "z1", isready = true }, { id = "t1", zoneid = "z2", isready = true } }
+    create({ { "listCapabilities", {}, { capability = { cloudstackversion = "4.18.0.0" } } }, os_types, zones,
+      register(URL, { zoneids = "z1,z2" }), tagging, { "listTemplates", { id = "t1" }, { template = rows } },
+      { "listTemplates", { id = "t1" }, { template = rows } },
+      settings = { cloudstack = { stemcell = { zones = { "*" } } } } }, { template_url = URL, hypervisor = "kvm" }, nil, "")
+  end)
+
+  it("is deleted again when CloudStack cannot fetch it", function()
+    local failure = fake.failure(create, { os_types, zones, register(URL), tagging,
+      { "listTemplates", { id = "t1" }, { template = { { id = "t1", zoneid = "z1", status = "Connection refused: error" } } } },
+      { "listTemplates", {}, {} } }, { template_url = URL, hypervisor = "kvm" }, nil, "")
+    assert.truthy(failure.message:find("failed in zone 'zone1': Connection refused: error", 1, true))
   end)
 end)
 

@@ -62,9 +62,23 @@ static int create(lua_State *L)
     return 1;
 }
 
+/* remove(path) -> true | nil, why */
+static int remove_file(lua_State *L)
+{
+    struct fault fault;
+
+    if (readonly_is_on())
+        return luaL_error(L, "no file is removed: only reads are allowed here");
+    if (!file_remove(luaL_checkstring(L, 1), &fault))
+        return api_refuse(L, &fault);
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
 int api_open_files(lua_State *L)
 {
-    static const luaL_Reg functions[] = {{"create", create}, {"list", list_names}, {"read", read_text}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"create", create}, {"list", list_names}, {"read", read_text},
+                                        {"remove", remove_file}, {NULL, NULL}};
 
     luaL_newlib(L, functions);
     return 1;

@@ -30,6 +30,7 @@
     FUNCTION(mime_addpart)                                                                                            \
     FUNCTION(mime_name)                                                                                               \
     FUNCTION(mime_data)                                                                                               \
+    FUNCTION(mime_data_cb)                                                                                            \
     FUNCTION(mime_filedata)                                                                                           \
     FUNCTION(mime_filename)                                                                                           \
     FUNCTION(mime_type)

@@ -3,9 +3,13 @@
 
 #include "library.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <string.h>
+#include <unistd.h>
 
 #define CRYPTO_FUNCTIONS(FUNCTION)                                                                                    \
     FUNCTION(EVP_sha1)                                                                                                \
@@ -102,4 +106,35 @@ void digest_hex(const unsigned char *digest, size_t length, char *text)
         *text++ = digits[digest[i] & 15];
     }
     *text = '\0';
+}
+
+/* Feeds the descriptor to its end; false when that cannot be done. */
+static bool digest_add_stream(struct digest_stream *stream, int fd)
+{
+    unsigned char chunk[65536];
+    ssize_t got;
+
+    while ((got = read(fd, chunk, sizeof chunk)) != 0) {
+        if (got < 0 && errno != EINTR)
+            return false;
+        if (got > 0 && !digest_add(stream, chunk, (size_t)got))
+            return false;
+    }
+    return true;
+}
+
+bool digest_sha256_file(const char *path, unsigned char digest[DIGEST_SHA256_SIZE], struct fault *fault)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0)
+        return fault_set(fault, "%s: %s", path, strerror(errno));
+    struct digest_stream *stream = digest_start_sha256(fault);
+    errno = 0;
+    bool read_all = stream && digest_add_stream(stream, fd);
+    int why = errno;
+    close(fd);
+    if (read_all)
+        return digest_finish(stream, digest) || fault_set(fault, "OpenSSL refused SHA-256");
+    digest_abandon(stream);
+    return stream ? fault_set(fault, "%s: %s", path, strerror(why ? why : EIO)) : false;
 }

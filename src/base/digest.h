@@ -14,6 +14,9 @@ bool digest_hmac_sha1(const void *key, size_t key_length, const void *text, size
 
 bool digest_sha256(const void *bytes, size_t length, unsigned char digest[DIGEST_SHA256_SIZE], struct fault *fault);
 
+/* Of a file, in constant memory. */
+bool digest_sha256_file(const char *path, unsigned char digest[DIGEST_SHA256_SIZE], struct fault *fault);
+
 /* The same in parts: start, add as often as needed, then finish or abandon (either frees; NULL does nothing). */
 struct digest_stream;
 struct digest_stream *digest_start_sha256(struct fault *fault);

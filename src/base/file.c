@@ -99,3 +99,49 @@ bool file_create(const char *path, const char *bytes, size_t length, struct faul
     unlink(path);
     return fault_set(fault, "%s: %s", path, strerror(why ? why : EIO));
 }
+
+static bool copy_stream(int from, int to)
+{
+    char chunk[CHUNK];
+    ssize_t got;
+
+    while ((got = read(from, chunk, sizeof chunk)) != 0) {
+        if (got < 0 && errno != EINTR)
+            return false;
+        if (got > 0 && !file_write_stream(to, chunk, (size_t)got))
+            return false;
+    }
+    return true;
+}
+
+static bool copy(const char *path, const char *twin, struct fault *fault)
+{
+    int from = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (from < 0)
+        return fault_set(fault, "%s: %s", path, strerror(errno));
+    int to = open(twin, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, S_IRUSR | S_IWUSR);
+    bool ok = to >= 0 && copy_stream(from, to);
+    int why = errno;
+    close(from);
+    if (to >= 0 && close(to) != 0 && ok) {
+        ok = false;
+        why = errno;
+    }
+    if (!ok && to >= 0)
+        unlink(twin);
+    return ok || fault_set(fault, "%s: %s", twin, strerror(why));
+}
+
+bool file_double(const char *path, const char *twin, struct fault *fault)
+{
+    if (link(path, twin) == 0)
+        return true;
+    if (errno == EEXIST)
+        return fault_set(fault, "%s: %s", twin, strerror(errno));
+    return copy(path, twin, fault);
+}
+
+bool file_remove(const char *path, struct fault *fault)
+{
+    return unlink(path) == 0 || errno == ENOENT || fault_set(fault, "%s: %s", path, strerror(errno));
+}

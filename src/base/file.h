@@ -20,6 +20,12 @@ bool file_list(const char *path, struct buf *names, struct fault *fault);
 /* Makes a file that only its owner can read; one that is there already is left alone and is a failure. */
 bool file_create(const char *path, const char *bytes, size_t length, struct fault *fault);
 
+/* Makes the same file under another name: a hard link, or a copy where that cannot be. */
+bool file_double(const char *path, const char *twin, struct fault *fault);
+
+/* Removes a file; one that is gone is removed. */
+bool file_remove(const char *path, struct fault *fault);
+
 /* Writes all of it. */
 bool file_write_stream(int fd, const char *bytes, size_t length);
 

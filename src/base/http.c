@@ -8,6 +8,7 @@
  */
 #include "http.h"
 
+#include "archive.h"
 #include "curl.h"
 #include "log.h"
 
@@ -415,7 +416,27 @@ static bool add_headers(struct transfer *transfer, const struct http_upload *upl
     return ok;
 }
 
-static bool add_parts(struct transfer *transfer, const struct http_upload *upload)
+static size_t read_member(char *bytes, size_t size, size_t count, void *context)
+{
+    ssize_t got = archive_read(context, bytes, size * count);
+    return got < 0 ? CURL_READFUNC_ABORT : (size_t)got;
+}
+
+/* libcurl goes back to the beginning when it has to send again what the server did not take. */
+static int seek_member(void *context, curl_off_t offset, int origin)
+{
+    return offset == 0 && origin == SEEK_SET && archive_rewind(context) ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL;
+}
+
+/* What the part sends: the file, or a member of the archive that it is. */
+static bool set_content(curl_mimepart *part, const struct http_upload *upload, struct archive *archive)
+{
+    if (!archive)
+        return curl->mime_filedata(part, upload->file) == CURLE_OK;
+    return curl->mime_data_cb(part, (curl_off_t)archive_size(archive), read_member, seek_member, NULL, archive) == CURLE_OK;
+}
+
+static bool add_parts(struct transfer *transfer, const struct http_upload *upload, struct archive *archive)
 {
     transfer->mime = curl->mime_init(transfer->handle);
     if (!transfer->mime)
@@ -427,7 +448,7 @@ static bool add_parts(struct transfer *transfer, const struct http_upload *uploa
             return false;
     }
     curl_mimepart *file = curl->mime_addpart(transfer->mime);
-    return file && curl->mime_filedata(file, upload->file) == CURLE_OK &&
+    return file && set_content(file, upload, archive) &&
            curl->mime_name(file, upload->name) == CURLE_OK &&
            curl->mime_filename(file, upload->filename) == CURLE_OK && curl->mime_type(file, upload->type) == CURLE_OK;
 }
@@ -435,11 +456,15 @@ static bool add_parts(struct transfer *transfer, const struct http_upload *uploa
 bool http_upload(struct http_upload *upload, struct fault *fault)
 {
     struct transfer transfer;
+    struct archive *archive = NULL;
+    struct fault why;
 
     if (!start(fault))
         return false;
     prepare(&transfer, &upload->reply);
-    if (!upload->reply.fault && !(add_headers(&transfer, upload) && add_parts(&transfer, upload)))
+    if (!upload->reply.fault && upload->member && !(archive = archive_open(upload->file, upload->member, &why)))
+        set_fault(&upload->reply, "other", why.text);
+    if (!upload->reply.fault && !(add_headers(&transfer, upload) && add_parts(&transfer, upload, archive)))
         set_fault(&upload->reply, "other", "the form cannot be made of the file");
     if (!upload->reply.fault) {
         set_common(&transfer, upload->url);
@@ -450,5 +475,6 @@ bool http_upload(struct http_upload *upload, struct fault *fault)
     }
     run(&transfer, 1);
     release(&transfer);
+    archive_close(archive);
     return true;
 }

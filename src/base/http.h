@@ -47,6 +47,7 @@ struct http_upload {
     const char *file;
     const char *name; /* of the form field that has the file */
     const char *filename;
+    const char *member; /* the file is a gzipped tar, and this member of it is sent; NULL: the file itself */
     const char *type;
     const struct http_pair *headers;
     size_t header_count;

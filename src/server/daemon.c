@@ -148,6 +148,12 @@ static ssize_t cut_body(void *context, uint64_t position, char *buffer, size_t r
 
 static struct MHD_Response *new_response(struct reply *reply)
 {
+    if (reply->has_file) {
+        struct MHD_Response *part =
+            MHD_create_response_from_fd_at_offset64(reply->file_length, reply->file, reply->file_offset);
+        reply->has_file = !part; /* it has the descriptor now */
+        return part;
+    }
     if (reply->cut && reply->cut_after < reply->body_size)
         return MHD_create_response_from_callback(reply->body_size, 4096, cut_body, reply, NULL);
     struct MHD_Response *response =

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/select.h>
 
 struct daemon;
@@ -43,6 +44,9 @@ struct reply {
     bool cut;                        /* close after cut_after bytes of the body */
     size_t cut_after;
     double delay;                    /* seconds before any of this */
+    bool has_file;                   /* the body is a part of an open file, which daemon.c closes */
+    int file;
+    uint64_t file_offset, file_length;
 };
 
 struct daemon_options {

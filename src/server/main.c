@@ -2,6 +2,7 @@
 
 #include "registry.h"
 #include "sim.h"
+#include "templates.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -16,6 +17,7 @@ struct command {
 static const struct command commands[] = {
     { "registry", "the settings of agents of old stemcells", registry_main },
     { "sim", "a simulated CloudStack, for tests and trials", sim_main },
+    { "templates", "images of stemcells, for CloudStack to fetch", templates_main },
 };
 
 static void list(FILE *out)

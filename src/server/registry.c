@@ -2,152 +2,23 @@
 
 #include "registry.h"
 
-#include "../config.h"
-#include "daemon.h"
-#include "listen.h"
-#include "loop.h"
-#include "route.h"
-#include "signals.h"
+#include "service.h"
 
-#include <errno.h>
-#include <getopt.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#define MAX_SETTINGS ((size_t)4 << 20)
-#define DRAIN_SECONDS 5.0
-
-enum { GOOD = 0, FAILED = 1, USAGE = 2 };
-
-static const char help[] =
-    "usage: cpi-server registry --config FILE [--listen HOST:PORT]\n"
-    "\n"
-    "The registry for agents of old stemcells: GET, PUT and DELETE of /instances/ID/settings. It runs until SIGTERM\n"
-    "or SIGINT. The first line of stdout tells where it listens.\n"
-    "\n"
-    "  --config FILE       the CPI's configuration; without it CPI_CONFIG\n"
-    "  --listen HOST:PORT  where to listen, port 0 picks a free one; without it every address, port registry.port\n";
-
-struct options {
-    const char *config;
-    struct listen listen;
+static const struct service service = {
+    .name = "registry",
+    .module = "daemons.registry",
+    .max_body = (size_t)4 << 20,
+    .help =
+        "usage: cpi-server registry --config FILE [--listen HOST:PORT]\n"
+        "\n"
+        "The registry for agents of old stemcells: GET, PUT and DELETE of /instances/ID/settings. It runs until SIGTERM\n"
+        "or SIGINT. The first line of stdout tells where it listens.\n"
+        "\n"
+        "  --config FILE       the CPI's configuration; without it CPI_CONFIG\n"
+        "  --listen HOST:PORT  where to listen, port 0 picks a free one; without it every address, port registry.port\n",
 };
-
-struct server {
-    struct route *route;
-    struct daemon *daemon;
-    char *certificate, *private_key;
-};
-
-static int usage_error(const char *what, const char *value)
-{
-    fprintf(stderr, "cpi-server registry: %s%s; see cpi-server registry --help\n", what, value);
-    return USAGE;
-}
-
-/* -1 when the options are good, the exit code otherwise */
-static int read_options(int argc, char **argv, struct options *options)
-{
-    static const struct option known[] = {
-        { "config", required_argument, NULL, 'c' }, { "listen", required_argument, NULL, 'l' },
-        { "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 },
-    };
-    int option;
-    opterr = 0;
-    options->config = getenv("CPI_CONFIG");
-    while ((option = getopt_long(argc, argv, ":", known, NULL)) != -1) {
-        const char *word = argv[optind - 1];
-        if (option == 'h')
-            return fputs(help, stdout) < 0 ? FAILED : GOOD;
-        if (option == 'l' && !listen_parse(optarg, &options->listen))
-            return usage_error("--listen wants HOST:PORT, not ", optarg);
-        if (option == 'c')
-            options->config = optarg;
-        if (option == ':')
-            return usage_error("a value is missing after ", word);
-        if (option == '?')
-            return usage_error("unknown option ", word);
-    }
-    if (optind < argc)
-        return usage_error("unexpected argument ", argv[optind]);
-    if (!options->config || !*options->config)
-        return usage_error("--config FILE is missing", "");
-    return -1;
-}
-
-static void answer(void *context, const struct request *request, struct reply *reply)
-{
-    static const char too_large[] = "{\"status\":\"error\"}";
-    struct server *server = context;
-    if (!request->body_too_large) {
-        route_answer(server->route, request, reply);
-        return;
-    }
-    reply->close = true;
-    reply_set(reply, 413, "application/json", too_large, sizeof too_large - 1);
-}
-
-/* Without --listen: every address, the port of the configuration. */
-static void complete(struct options *options, struct route *route)
-{
-    char *port = options->listen.host[0] ? NULL : route_text(route, "port");
-    if (port) {
-        snprintf(options->listen.host, sizeof options->listen.host, "0.0.0.0");
-        snprintf(options->listen.port, sizeof options->listen.port, "%s", port);
-    }
-    free(port);
-}
-
-static bool listen_there(struct server *server, const struct options *options)
-{
-    char why[512], url[300];
-    server->certificate = route_text(server->route, "certificate");
-    server->private_key = route_text(server->route, "private_key");
-    struct daemon_options daemon = {
-        .host = options->listen.host, .port = options->listen.port, .max_body = MAX_SETTINGS, .answer = answer,
-        .context = server, .certificate = server->certificate, .private_key = server->private_key,
-    };
-    server->daemon = daemon_open(&daemon, why, sizeof why);
-    if (!server->daemon) {
-        fprintf(stderr, "cpi-server registry: cannot listen on %s port %s: %s\n", options->listen.host,
-                options->listen.port, why);
-        return false;
-    }
-    listen_url(&options->listen, server->certificate ? "https" : "http", daemon_port(server->daemon), url, sizeof url);
-    return printf("%s\n", url) > 0 && fflush(stdout) == 0;
-}
-
-static bool start(struct server *server, struct options *options)
-{
-    if (!signals_open()) {
-        fprintf(stderr, "cpi-server registry: signals: %s\n", strerror(errno));
-        return false;
-    }
-    config_set_path(options->config);
-    server->route = route_open("daemons.registry", NULL, NULL);
-    if (!server->route)
-        return false;
-    complete(options, server->route);
-    return listen_there(server, options);
-}
 
 int registry_main(int argc, char **argv)
 {
-    struct options options = { 0 };
-    struct server server = { 0 };
-    int wrong = read_options(argc, argv, &options);
-    if (wrong >= 0)
-        return wrong;
-    bool started = start(&server, &options);
-    while (started && signals_ends() == 0)
-        loop_turn(server.daemon, server.route, NULL);
-    if (started)
-        loop_drain(server.daemon, server.route, DRAIN_SECONDS);
-    daemon_close(server.daemon);
-    route_close(server.route);
-    free(server.certificate);
-    free(server.private_key);
-    signals_close();
-    return started ? GOOD : FAILED;
+    return service_main(&service, argc, argv);
 }

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static void to_header_text(char *text)
 {
@@ -63,5 +64,7 @@ void reply_clear(struct reply *reply)
     free(reply->headers);
     free(reply->type);
     free(reply->body);
+    if (reply->has_file)
+        close(reply->file);
     memset(reply, 0, sizeof *reply);
 }

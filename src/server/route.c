@@ -7,6 +7,8 @@
 #include "../host.h"
 #include "upload.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <lauxlib.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -247,6 +249,20 @@ static void take_headers(lua_State *L, struct reply *reply)
     lua_pop(L, 1);
 }
 
+/* file = path, with offset and length: what of it is the body. */
+static void take_file(lua_State *L, struct reply *reply)
+{
+    const char *path = answer_text(L, "file", NULL);
+    if (!path)
+        return;
+    reply->file_offset = (uint64_t)answer_number(L, "offset", 0);
+    reply->file_length = (uint64_t)answer_number(L, "length", 0);
+    reply->file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW);
+    reply->has_file = reply->file >= 0;
+    if (!reply->has_file)
+        luaL_error(L, "the answer's file cannot be opened: %s", strerror(errno));
+}
+
 static void take_answer(lua_State *L, struct reply *reply)
 {
     size_t size = 0;
@@ -262,6 +278,7 @@ static void take_answer(lua_State *L, struct reply *reply)
     if (reply->cut)
         reply->cut_after = (size_t)answer_number(L, "truncate", 0);
     reply->delay = answer_number(L, "delay", 0);
+    take_file(L, reply);
 }
 
 static int answer(lua_State *L)

@@ -5,6 +5,8 @@ local rig = require "rig"
 
 local json = rig.json
 
+local image = os.tmpname()
+
 local function network(name, more)
   local settings = { type = "dynamic", cloud_properties = { name = name } }
   for key, value in pairs(more or {}) do settings[key] = value end
@@ -133,6 +135,18 @@ local scenarios = {
     end,
     ours = "2 asked, answered", theirs = "1 asked, failed", broken = "untouched",
   },
+  stemcell = {
+    verb = "create_stemcell", arguments = function() return { image, { hypervisor = "xen", name = "s", version = "1" } } end,
+    policy = [[return { api = 1, decide = function(facts)
+      return { how = "register", url = "http://images.example.com/s.vhd.bz2", checksum = "{SHA-256}" .. facts.checksum }
+    end }]],
+    outcome = function(cloud, response)
+      local sent = last(cloud, "registerTemplate")
+      return (response.error == json.null and "%s, %d uploads" or "failed"):format(sent and sent.url or "nothing registered",
+        count(cloud, "getUploadParamsForTemplate"))
+    end,
+    ours = "nothing registered, 1 uploads", theirs = "http://images.example.com/s.vhd.bz2, 0 uploads", broken = "untouched",
+  },
   failed_vm = {
     verb = "create_vm", arguments = function() return create_vm() end,
     arm = function(cloud)
@@ -143,6 +157,9 @@ local scenarios = {
     ours = "0 VMs", theirs = "1 VMs", broken = "clean",
   },
 }
+
+setup(function() io.open(image, "wb"):write("BZh9", ("x"):rep(1000)):close() end)
+teardown(function() os.remove(image) end)
 
 local BROKEN = "-- of a site\nreturn { api = 1, decide = function(facts)\n  return facts.nothing.here\nend }\n"
 

@@ -30,7 +30,7 @@ describe("a VM of an old stemcell", function()
   it("has its settings in the registry as long as it lives", function()
     local cloud <close> = rig.start { store = true, config = { registry = REGISTRY } }
     local simulator = cloud.base_url
-    local url = cloud:registry()
+    local url = cloud:daemon "registry"
     local vm_cid = create_vm(cloud)[1]
 
     local told = rig.json.decode(cloud:state().vms[1].userdata_decoded)

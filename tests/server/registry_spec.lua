@@ -34,7 +34,7 @@ local function with_registry(more)
   for key, value in pairs(REGISTRY) do config.registry[key] = value end
   for key, value in pairs(more or {}) do config.registry[key] = value end
   local cloud = rig.start { store = true, config = config }
-  cloud.base_url = cloud:registry()
+  cloud.base_url = cloud:daemon "registry"
   return cloud
 end
 
@@ -118,7 +118,7 @@ describe("the registry's process", function()
     assert.is_nil(read(cloud.directory .. "/registry.err"):find("Sanitizer", 1, true))
     os.remove(cloud.directory .. "/registry.exit")
     os.remove(cloud.directory .. "/registry.out")
-    cloud.base_url = cloud:registry()
+    cloud.base_url = cloud:daemon "registry"
     assert.equal(200, (ask(cloud, MASTER)))
   end)
 

@@ -255,15 +255,15 @@ function rig:cpi_background(request, options)
   return pid
 end
 
--- Starts `cpi-server registry` with the rig's configuration -> its URL; it ends with the rig, and its stderr is in
--- DIRECTORY/registry.err.
-function rig:registry()
-  local out, err = self.directory .. "/registry.out", self.directory .. "/registry.err"
-  local line = ("%s registry --config %s --listen 127.0.0.1:0"):format(quote(rig.program "cpi-server"), quote(self.config))
-  self.background[start(self.directory, "registry", line, (">%s 2>%s"):format(quote(out), quote(err)))] = true
+-- Starts cpi-server NAME (registry, templates) with the rig's configuration -> its URL; it ends with the rig, and its stderr
+-- is in DIRECTORY/NAME.err.
+function rig:daemon(name)
+  local base = self.directory .. "/" .. name
+  local line = ("%s %s --config %s --listen 127.0.0.1:0"):format(quote(rig.program "cpi-server"), name, quote(self.config))
+  self.background[start(self.directory, name, line, (">%s 2>%s"):format(quote(base .. ".out"), quote(base .. ".err")))] = true
   return rig.wait(function()
-    if number_in(self.directory .. "/registry.exit") then error("the registry did not start: " .. read(err), 0) end
-    return read(out):match "^([^\n]+)\n"
+    if number_in(base .. ".exit") then error(name .. " did not start: " .. read(base .. ".err"), 0) end
+    return read(base .. ".out"):match "^([^\n]+)\n"
   end, START_SECONDS)
 end
 

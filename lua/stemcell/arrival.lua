@@ -1,0 +1,52 @@
+-- Looking at a template until it is ready in all its zones.
+
+local errors = require "errors"
+
+local arrival = {}
+
+local FIRST_LOOK, LONGEST_PAUSE = 0.1, 15 -- seconds
+
+-- Is that the state of a template that nothing comes of any more?
+function arrival.has_failed(status)
+  status = (status or ""):lower()
+  return status:find("error", 1, true) or status:find("abandoned", 1, true) or status:find("fail", 1, true)
+    or status:find("not a valid", 1, true)
+end
+
+-- The first of the zones where the template is not ready yet, and its state there.
+local function pending(rows, zones)
+  for _, zone in ipairs(zones) do
+    local row
+    for _, one in ipairs(rows) do
+      if one.zoneid == zone.id then row = one end
+    end
+    if not row or not row.isready then return zone, row and row.status or "unknown to CloudStack" end
+  end
+end
+
+-- wait(cpi, cid, id, zones [, is_abandoned]) -> true when the template of that id is ready in all zones ({ id, name }
+-- each). Raises CloudError at once when it has failed in one, and when cloudstack.timeout.poll_template is over. Of a
+-- template that others make: false when it is gone, or is_abandoned(row) says that nothing will come of it.
+function arrival.wait(cpi, cid, id, zones, is_abandoned)
+  local clock, limit = cpi.clock, cpi.settings.cloudstack.timeout.poll_template
+  local began = clock.now()
+  local request = { "listTemplates", { id = id, templatefilter = "self", zoneid = #zones == 1 and zones[1].id or nil },
+    rows = "template" }
+  while true do
+    local rows = cpi.cloudstack:rows(request)
+    local zone, status = pending(rows, zones)
+    if not zone then return true end
+    if is_abandoned and (#rows == 0 or is_abandoned(rows[1])) then return false end
+    if arrival.has_failed(status) then
+      error(errors.cloud("the template of stemcell %s failed in zone '%s': %s", cid, zone.name, status))
+    end
+    local age = clock.now() - began
+    if age >= limit then
+      error(errors.cloud("the template of stemcell %s is not ready in zone '%s' after %d s; its last state: %s", cid,
+        zone.name, limit, status))
+    end
+    clock.sleep(math.min(math.max(age * 0.1, FIRST_LOOK), LONGEST_PAUSE))
+  end
+end
+
+return arrival

@@ -1,0 +1,80 @@
+-- A new template, made of a stemcell's image: empty or on its way at first, tagged, filled, looked at until it is ready.
+--
+-- Two processes may be at it with the same image. Each tags its template before the long part and then looks for the
+-- others': who sees one gives up its own, waits a while that chance decides, and begins again with the look; so one of
+-- them, at most, goes on.
+
+local arrival = require "stemcell.arrival"
+local errors = require "errors"
+local exact = require "cloudstack.exact"
+local tags = require "cloudstack.tags"
+local templates = require "cloudstack.templates"
+local twins = require "stemcell.twins"
+
+local making = {}
+
+-- What is left of the stemcell, deleted.
+local function remove(cpi, cid)
+  local left = exact.one(cpi.cloudstack:rows(templates.request(cid, "self")), cid, "stemcell")
+  if left then templates.delete(cpi, left) end
+end
+
+-- What every new template is told, however its image gets there.
+function making.parameters(cpi, stemcell)
+  local site = cpi.settings.cloudstack.stemcell
+  local params = {
+    name = stemcell.cid, displaytext = stemcell.names.display_name, format = stemcell.file.format,
+    hypervisor = stemcell.file.hypervisor, ostypeid = stemcell.os_type.id, isextractable = true,
+    requireshvm = site.requires_hvm, bits = 64, ispublic = site.public_visibility or nil,
+  }
+  for name, value in pairs(stemcell.details) do params["details[0]." .. name] = value end
+  return params
+end
+
+-- Sends what makes the template; answers the payload. When the reply is lost it may still appear: is_lost says so.
+function making.begin(cpi, stemcell, command, params)
+  local payload, failure = cpi.cloudstack:try(command, params)
+  if payload then return payload end
+  stemcell.is_lost = failure.sent and failure.kind ~= "refused" and failure.kind ~= "busy"
+  cpi.cloudstack.raise(failure)
+end
+
+-- Tags the template; answers whether somebody else is at the same.
+local function mark(cpi, stemcell, id)
+  local wanted = stemcell.names.tags
+  local task = cpi.cloudstack:start({ tags.create_request(cpi, "Template", id, wanted) })[1]
+  cpi.cloudstack:wait { task }
+  if task.failure then
+    cpi.log.warn("%s", cpi.cloudstack.say(task.failure))
+    return false
+  end
+  if not stemcell.file.checksum then return false end
+  local rows = cpi.cloudstack:rows(twins.request(stemcell.file.checksum))
+  return twins.has_rival(twins.living(cpi, rows), id, wanted)
+end
+
+-- run(cpi, stemcell, way, undo) -> the template's id, ready in its zones; or nil when another process makes the same one
+--   stemcell  { cid, file, zones, os_type, names = { display_name, tags }, details }
+--   way       { start = function(cpi, stemcell) -> id, zones it will be in, fill = function(cpi, stemcell) or nil }
+-- Raises CloudError; what was made is removed by undo.
+function making.run(cpi, stemcell, way, undo)
+  local entry = cpi.journal.open { kind = "stemcell", name = stemcell.cid }
+  undo.add("stemcell " .. stemcell.cid, function()
+    remove(cpi, stemcell.cid)
+    if not stemcell.is_lost then entry.close() end
+  end)
+  local id, zones = way.start(cpi, stemcell)
+  if not id then error(errors.cloud("the template of stemcell %s: CloudStack's answer has no id", stemcell.cid)) end
+  entry.note { id = id }
+  if mark(cpi, stemcell, id) then
+    cpi.log.info("somebody else makes the same stemcell; %s is given up", stemcell.cid)
+    templates.delete(cpi, { id = id, name = stemcell.cid })
+    entry.close()
+    return nil
+  end
+  if way.fill then way.fill(cpi, stemcell) end
+  arrival.wait(cpi, stemcell.cid, id, zones)
+  return id
+end
+
+return making
