@@ -72,7 +72,7 @@ demo: all build/spec/host_native.so ## a VM's life against the simulated CloudSt
 	lua5.4 demo/life.lua
 
 test: all $(CHECKERS) fuzz-build ## all checks; the last line is the sum
-	@$(RUN) lint unit host-tests spec server transcripts lifecycle release job hostile fuzz
+	@$(RUN) lint unit host-tests spec server transcripts lifecycle release job faults hostile fuzz
 
 lint:                            ## style, and the floors of the design
 	@$(RUN) lint
@@ -123,6 +123,9 @@ $(addprefix $(BUILD)/fuzz/,json reply config): $(BUILD)/fuzz/%: $(BUILD)/obj/tes
 $(BUILD)/obj/tests/fuzz/lua_target_%.o: tests/fuzz/lua_target.c Makefile
 	@mkdir -p $(@D)
 	$(COMPILE) -DSCRIPT='"tests/fuzz/$*.lua"' -c -o $@ $<
+
+faults: build/spec/host_native.so ## every verb, every request that it makes, every fault
+	lua5.4 tests/faults/fault_matrix.lua
 
 e2e: all build/spec/host_native.so ## the real bosh CLI and agent against the simulator
 	lua5.4 tests/bosh/e2e.lua
@@ -207,8 +210,8 @@ clean:                           ## removes what was built
 help:                            ## this list
 	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
 
-.PHONY: all contract deps demo test lint unit host-tests spec server transcripts lifecycle job hostile fuzz e2e bench \
-        asan asan-run valgrind install clean help
+.PHONY: all contract deps demo test lint unit host-tests spec server transcripts lifecycle job hostile fuzz e2e \
+        bench asan asan-run valgrind install clean help faults blobs release release-programs programs
 .SECONDARY:
 
 -include $(wildcard $(patsubst %.o,%.d,$(HOST) $(SERVER) $(NATIVE) $(BUILD)/obj/src/main.o \

@@ -39,6 +39,7 @@ run_suite() {
     fuzz) lua5.4 tests/fuzz/requests.lua 2000 && tests/fuzz/run.sh build/clang "${FUZZ_SECONDS:-5}" ;;
     # What is compiled here, the installed job is tested with. The first time takes minutes: only CI waits for it.
     release) release/blobs; [ -z "${CI:-}" ] || release/compile build/job-packages; specs release tests/release ;;
+    faults) lua5.4 tests/faults/fault_matrix.lua --short ;;
     server | transcripts | lifecycle | job | hostile) specs "$1" "tests/$1" ;;
     *) echo "there is no suite '$1'"; return 1 ;;
   esac

@@ -8,6 +8,7 @@
 --   client.wait{ task, ... }       until each task is over
 --   client.job(request)            -> result, task | raises   start and wait for one
 --   client.raise(failure)          the CloudError that tells of it
+--   client.is_open(failure)        may it have happened all the same?
 --
 -- A request is { command, params } and may carry: rows (the key of a list's array: all pages are
 -- fetched), job = true (an asynchronous command: gets a job id of ours), timeout (seconds for the job),
@@ -51,11 +52,11 @@ end
 -- ---------------------------------------------------------------------------------------------------------
 -- one reply
 
--- The single member of the envelope, whatever its name (some commands answer under another's).
+-- The single member of the envelope; its name ends with "response" (and some commands answer under another's).
 local function inner(document)
   if type(document) ~= "table" then return nil end
-  local _, payload = next(document)
-  if type(payload) == "table" then return payload end
+  local name, payload = next(document)
+  if type(payload) == "table" and type(name) == "string" and name:find "response$" then return payload end
 end
 
 local function first_words(body)
@@ -186,7 +187,7 @@ end
 -- failures as errors
 
 local function say(failure)
-  local code = failure.code or failure.status
+  local code = math.type(failure.code) and failure.code or failure.status
   return code and ("%s: %s (%s)"):format(failure.command, failure.text, code)
     or ("%s: %s"):format(failure.command, failure.text)
 end
@@ -199,6 +200,12 @@ function client.raise(failure, what)
 end
 
 client.say = say
+
+-- May what failed that way have happened, or happen still? Only CloudStack's own word says that it has not.
+local final = { refused = true, busy = true, job = true }
+function client.is_open(failure)
+  return failure.sent and not final[failure.kind] or false
+end
 
 -- ---------------------------------------------------------------------------------------------------------
 -- lists
@@ -369,10 +376,19 @@ local function is_lost(request, failure)
   return request.job and failure.sent and (failure.kind == "transport" or failure.kind == "garbled")
 end
 
+-- An answer to a job that does not name one is no answer: what came of it is asked for as after a lost reply.
+local function check_job(request, outcome)
+  local payload = outcome.payload
+  if not payload or not request.job or type(payload.jobid) == "string" then return end
+  outcome.payload, outcome.failure = nil, failure_of(request[1],
+    { kind = "garbled", sent = true, text = "the answer names no job" })
+end
+
 local function begin(self, request, outcome)
+  check_job(request, outcome)
   local task = { request = request, began = self.parts.clock.now(), rows = outcome.rows }
   local payload, failure = outcome.payload, outcome.failure
-  if payload and payload.jobid and request.job then
+  if payload and request.job then
     task.id, task.jobid, task.known = payload.id, payload.jobid, true
     if request.entry then request.entry.note { id = payload.id } end
   elseif payload then
@@ -458,6 +474,9 @@ end
 
 local function absorb(self, task, outcome)
   local job, failure = outcome.payload, outcome.failure
+  if job and math.type(job.jobstatus) ~= "integer" then
+    job, failure = nil, failure_of("queryAsyncJobResult", { kind = "garbled", text = "the answer has no state of the job" })
+  end
   if job then
     task.known = true
     if job.jobstatus ~= PENDING then return finish(task, job) end

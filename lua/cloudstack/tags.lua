@@ -84,6 +84,19 @@ local function set_one_by_one(cpi, kind, id, wanted)
   end
 end
 
+-- Takes tags off; once more where a restarted management server left it open whether it had.
+local function remove(cpi, kind, row, keys)
+  local client = cpi.cloudstack
+  for try = 1, 2 do
+    local task = client:start({ tags.delete_request(cpi, kind, row.id, keys) })[1]
+    client:wait({ task })
+    if not task.failure then return end
+    if try == 2 or not client.is_open(task.failure) then
+      return cpi.log.warn("tags of %s keep their old values: %s", tostring(row.name), client.say(task.failure))
+    end
+  end
+end
+
 -- Sets tags on an object whose row is at hand; tags that are not ours stay as they are. Only what differs
 -- is touched: changed ones are removed first, because CloudStack refuses a key that exists.
 function tags.merge(cpi, kind, row, wanted)
@@ -95,11 +108,7 @@ function tags.merge(cpi, kind, row, wanted)
   end
   if next(new) == nil then return end
   table.sort(changed)
-  if #changed > 0 then
-    local removed = client:start({ tags.delete_request(cpi, kind, row.id, changed) })[1]
-    client:wait({ removed })
-    if removed.failure then cpi.log.warn("old tags: %s", client.say(removed.failure)) end
-  end
+  if #changed > 0 then remove(cpi, kind, row, changed) end
   local made = client:start({ tags.create_request(cpi, kind, row.id, new) })[1]
   client:wait({ made })
   if not made.failure then return end

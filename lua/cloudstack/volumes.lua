@@ -134,9 +134,9 @@ function volumes.attach(cpi, volume, vm)
       timeout = cpi.settings.cloudstack.timeout.attach_volume,
     } })[1]
     client:wait({ task })
-    local done = not task.failure and task.result or attached()
-    if done and done.volume and done.volume.deviceid then return done.volume.deviceid end
-    if done then return attached().volume.deviceid end
+    local done = not task.failure and task.result.volume and task.result or attached()
+    if done and done.volume.deviceid then return done.volume.deviceid end
+    if done or not task.failure then error(errors.cloud("%s: CloudStack does not say where it is", task.request.what)) end
     if try == ATTACH_TRIES or not is_passing(task.failure) then client.raise(task.failure, task.request.what) end
     cpi.clock.sleep(try)
   end

@@ -49,8 +49,8 @@ local function create(cpi, disk_cid, choice, zone, owned, undo) -- owned: the ta
   undo.add("disk " .. disk_cid, function()
     local left = volumes.find(cpi, disk_cid)
     if left then volumes.delete_all(cpi, { left }) end
-    -- After a lost reply the disk may still appear: then the journal keeps its entry.
-    if left or not task or not task.failure or task.failure.kind ~= "lost" then entry.close() end
+    -- Where nobody could say what became of it, the disk may still appear: then the journal keeps its entry.
+    if left or not task or not task.failure or not client.is_open(task.failure) then entry.close() end
   end)
   task = client:start({ {
     "createVolume", { name = disk_cid, zoneid = zone.id, diskofferingid = choice.offering.id, size = choice.size },

@@ -68,15 +68,13 @@ end
 
 -- A VM is worth more than its tags, yet the ephemeral disk is deleted by its tag: what failed is tried again
 -- once the VM runs, and only then warned about.
-local function mend_tags(cpi, tasks)
-  for _, task in ipairs(tasks) do
-    if task.failure then
-      local again = cpi.cloudstack:start({ { task.request[1], task.request[2], job = task.request.job,
-        rows = task.request.rows, idempotent = true } })[1]
-      cpi.cloudstack:wait({ again })
-      if again.failure and not again.failure.text:find("already on", 1, true) then
-        cpi.log.warn("%s", cpi.cloudstack.say(again.failure))
-      end
+local function mend_tags(cpi, tasks, vm_id, plan, child)
+  local failed
+  for _, task in ipairs(tasks) do failed = failed or task.failure end
+  if not failed then return end
+  for _, task in ipairs(cpi.cloudstack:wait(tag(cpi, vm_id, plan, child))) do
+    if task.failure and not task.failure.text:find("already on", 1, true) then
+      cpi.log.warn("VM %s lacks a tag: %s", child.vm_cid, cpi.cloudstack.say(task.failure))
     end
   end
 end
@@ -89,10 +87,9 @@ local function left_of(cpi, child)
   return vms.find(cpi, child.vm_cid)
 end
 
--- A VM that was not found may still appear after a lost reply, or when nobody could say what became of the deploy:
--- its journal entry stays.
-local function may_appear(vm, task)
-  return not vm and (task == nil or task.failure ~= nil and task.failure.kind == "lost")
+-- A VM that was not found may still appear when nobody could say what became of the deploy: its journal entry stays.
+local function may_appear(cpi, vm, task)
+  return not vm and (task == nil or task.failure ~= nil and cpi.cloudstack.is_open(task.failure))
 end
 
 -- Removes what a failed try left, unless the failed_vm policy keeps it for a look. Answers whether it is gone.
@@ -110,7 +107,7 @@ local function clean_up(cpi, plan, child, task, attempt, entry)
     removal.remove(cpi, vm, plan.can)
   end
   registry.forget(cpi, child.vm_cid)
-  if not may_appear(vm, task) then entry.close() end
+  if not may_appear(cpi, vm, task) then entry.close() end
   return true
 end
 
@@ -162,9 +159,10 @@ local function attempt(cpi, plan, offering, child, undo, number)
   undo.add("VM " .. child.vm_cid, function()
     if is_settled then return end
     local vm = left_of(cpi, child)
-    if vm then removal.remove(cpi, vm, plan.can) end
+    if vm then removal.remove(cpi, vm, plan.can)
+    else removal.sweep(cpi, cpi.cloudstack:rows(volumes.request_ephemeral(child.vm_cid))) end
     registry.forget(cpi, child.vm_cid)
-    if not may_appear(vm, task) then entry.close() end
+    if not may_appear(cpi, vm, task) then entry.close() end
   end)
   if child.registry_settings then registry.put(cpi, child.vm_cid, child.registry_settings) end
   task, tagging = start(cpi, plan, params, child, entry)
@@ -175,7 +173,7 @@ local function attempt(cpi, plan, offering, child, undo, number)
     return nil, task, ok and is_gone
   end
   if #tagging == 0 then tagging = cpi.cloudstack:wait(tag(cpi, task.id, plan, child)) end
-  mend_tags(cpi, tagging)
+  mend_tags(cpi, tagging, task.id, plan, child)
   local vm = row_of(cpi, task, child.vm_cid)
   verify(plan, child, vm)
   return vm

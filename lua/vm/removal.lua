@@ -6,6 +6,7 @@
 local capabilities = require "cloudstack.capabilities"
 local errors = require "errors"
 local rights = require "cloudstack.rights"
+local tags = require "cloudstack.tags"
 local volumes = require "cloudstack.volumes"
 
 local vm_removal = {}
@@ -114,6 +115,19 @@ local function facts(cpi, vm, can)
   }
 end
 
+-- A disk made with the VM that nobody came to tag is known by the VM alone: it is tagged before the VM goes.
+local function mark_untagged(cpi, vm, ephemeral)
+  local requests = {}
+  for _, volume in ipairs(ephemeral) do
+    if #(volume.tags or {}) == 0 and volume.name:find "^DATA%-" then
+      requests[#requests + 1] = tags.create_request(cpi, "Volume", volume.id, { [volumes.EPHEMERAL_TAG] = vm.name })
+    end
+  end
+  for _, task in ipairs(#requests > 0 and cpi.cloudstack:wait(cpi.cloudstack:start(requests)) or {}) do
+    if task.failure then cpi.log.warn("%s", cpi.cloudstack.say(task.failure)) end
+  end
+end
+
 -- remove(cpi, vm, can): vm a row of listVirtualMachines, can as capabilities.read gives it. Raises CloudError
 -- when the VM or one of its ephemeral disks is still there.
 function vm_removal.remove(cpi, vm, can)
@@ -123,15 +137,16 @@ function vm_removal.remove(cpi, vm, can)
   cpi.log.debug("VM %s leaves by strategy %s", vm.name, strategy.strategy)
   detach_data_disks(cpi, attached, can.version)
 
-  if strategy.strategy == "release" and vm.state ~= "Error" and stop(cpi, vm, can.may_force_stop) then
-    release_addresses(cpi, vm, strategy)
-    release_name(cpi, vm)
-  end
+  mark_untagged(cpi, vm, ephemeral)
+  local is_released = strategy.strategy == "release" and vm.state ~= "Error" and stop(cpi, vm, can.may_force_stop)
+  if is_released then release_addresses(cpi, vm, strategy) end
   if not destroy(cpi, vm, { expunge = strategy.strategy == "now" or nil }) then
     cpi.log.warn("this account may not expunge, though CloudStack had said so; VM %s leaves in another way", vm.name)
     rights.note_lack(cpi, "expunge")
     return vm_removal.remove(cpi, vm, can)
   end
+  -- Only now: whoever has to delete the VM once more finds it by its name.
+  if is_released then release_name(cpi, vm) end
   volumes.delete_all(cpi, ephemeral)
   if strategy.strategy == "wait" then wait_until_free(cpi, vm, strategy.deadline or 3600) end
 end

@@ -10,9 +10,15 @@ describe("capabilities", function()
   end)
 
   it("of an old or silent server are none to expunge", function()
-    assert.same({ version = "", may_expunge = false, may_force_stop = true, custom_disk = {} }, capabilities.read {})
+    assert.same({ version = "", may_expunge = false, may_force_stop = true, custom_disk = {} }, capabilities.read { capability = {} })
     assert.same({ least = 1, most = 1024 }, capabilities.read({ capability = { customdiskofferingminsize = 1,
       customdiskofferingmaxsize = 1024 } }).custom_disk)
+  end)
+
+  it("are never guessed from an answer that has none", function()
+    for _, payload in ipairs { {}, { capability = "none" } } do
+      assert.is_false((pcall(capabilities.read, payload)))
+    end
   end)
 
   it("compare versions by number", function()

@@ -139,7 +139,7 @@ describe("an answer", function()
   end)
 
   it("without a text is still told", function()
-    local failure = failure_of { raw = '{"x":{"errorcode":530}}', status = 530 }
+    local failure = failure_of { raw = '{"xresponse":{"errorcode":530}}', status = 530 }
     assert.equal("no reason given", failure.text)
   end)
 
@@ -154,27 +154,29 @@ describe("an answer", function()
   end)
 
   it("that is compressed, or no UTF-8, is a fault", function()
-    for _, body in ipairs { "\31\139\8\0\0\0\0\0\0\3\171\86", '{"r":{"zone":[{"name":"\255\254"}]}}' } do
+    for _, body in ipairs { "\31\139\8\0\0\0\0\0\0\3\171\86", '{"response":{"zone":[{"name":"\255\254"}]}}' } do
       assert.equal("garbled", failure_of({ raw = body, status = 200 }).kind)
     end
   end)
 
   it("of megabytes is read", function()
     local row = ('{"id":"%s"},'):format(("x"):rep(10000))
-    local cpi <close> = fake.cpi { { "listZones", {}, raw = '{"r":{"zone":[' .. row:rep(400) .. '{"id":"z"}]}}' } }
+    local cpi <close> = fake.cpi { { "listZones", {}, raw = '{"response":{"zone":[' .. row:rep(400) .. '{"id":"z"}]}}' } }
     assert.equal(401, #cpi.cloudstack:rows { "listZones", {}, rows = "zone" })
   end)
 
-  for _, body in ipairs { "{", "[]", "3", "null", '"x"', "{}", '{"a":3}', '{"a":{}} trailing', '{"a":[' } do
+  for _, body in ipairs { "{", "[]", "3", "null", '"x"', "{}", '{"a":3}', '{"a":{}}',
+    '{"aresponse":3}', '{"aresponse":{}} trailing', '{"a":[' } do
     it("of " .. body .. " is a fault", function()
       assert.equal("garbled", failure_of({ raw = body, status = 200 }).kind)
     end)
   end
 
   for what, body in pairs {
-    ["a count of rows that no cloud has"] = '{"r":{"count":1099511627776,"zone":[]}}', ["a count in words"] = '{"r":{"count":"1"}}',
-    ["a negative count"] = '{"r":{"count":-5}}', ["rows that are a text"] = '{"r":{"zone":"x"}}',
-    ["rows that are numbers"] = '{"r":{"zone":[1]}}', ["rows that are an object"] = '{"r":{"zone":{"a":{}}}}',
+    ["a count of rows that no cloud has"] = '{"response":{"count":1099511627776,"zone":[]}}',
+    ["a count in words"] = '{"response":{"count":"1"}}',
+    ["a negative count"] = '{"response":{"count":-5}}', ["rows that are a text"] = '{"response":{"zone":"x"}}',
+    ["rows that are numbers"] = '{"response":{"zone":[1]}}', ["rows that are an object"] = '{"response":{"zone":{"a":{}}}}',
   } do
     it("with " .. what .. " is no list, and one request", function()
       local cpi <close> = fake.cpi { { "listZones", {}, raw = body } }

@@ -233,7 +233,7 @@ describe("create_vm", function()
   it("is worth more than its tags", function()
     local odd = { "createTags", {}, job_fails = "odd", code = 530 }
     local _, _, cpi = create(script_of(looks(), deploy {}, odd, odd))
-    assert.truthy(table.concat(cpi.log.lines, "\n"):find("warn createTags: odd", 1, true))
+    assert.truthy(table.concat(cpi.log.lines, "\n"):find("lacks a tag: createTags: odd", 1, true))
   end)
 
   it("journals the VM with its job until the answer is written", function()

@@ -36,15 +36,15 @@ describe("a VM that leaves", function()
     remove {
       disks(root), { "stopVirtualMachine", { id = "vm-1", forced = true }, job = {} },
       { "updateVmNicIp", { nicid = "nic-1" }, job = {}, without = { "ipaddress" } },
-      { "updateVirtualMachine", { id = "vm-1", name = "gone-vm-1" } },
       { "destroyVirtualMachine", { id = "vm-1" }, job = {}, without = { "expunge" } },
+      { "updateVirtualMachine", { id = "vm-1", name = "gone-vm-1" } },
     }
   end)
 
   it("is not expunged where the site does not want it", function()
     local script = {
-      disks(root), { "stopVirtualMachine", {}, job = {} }, { "updateVmNicIp", {}, job = {} }, { "updateVirtualMachine", {} },
-      { "destroyVirtualMachine", {}, job = {}, without = { "expunge" } },
+      disks(root), { "stopVirtualMachine", {}, job = {} }, { "updateVmNicIp", {}, job = {} },
+      { "destroyVirtualMachine", {}, job = {}, without = { "expunge" } }, { "updateVirtualMachine", {} },
       settings = { cloudstack = { expunge_vm = false } },
     }
     remove(script, admin)
@@ -53,13 +53,13 @@ describe("a VM that leaves", function()
   it("is not stopped by force where the account may not", function()
     remove({
       disks(root), { "stopVirtualMachine", {}, job = {}, without = { "forced" } }, { "updateVmNicIp", {}, job = {} },
-      { "updateVirtualMachine", {} }, { "destroyVirtualMachine", {}, job = {} },
+      { "destroyVirtualMachine", {}, job = {} }, { "updateVirtualMachine", {} },
     }, { may_expunge = false, may_force_stop = false, version = "4.23.0.0" })
   end)
 
   it("that is stopped is not stopped again", function()
     local cpi = remove({
-      disks(root), { "updateVmNicIp", {}, job = {} }, { "updateVirtualMachine", {} }, { "destroyVirtualMachine", {}, job = {} },
+      disks(root), { "updateVmNicIp", {}, job = {} }, { "destroyVirtualMachine", {}, job = {} }, { "updateVirtualMachine", {} },
     }, user, "Stopped")
     assert.equal(4, #cpi.waves)
   end)
@@ -72,7 +72,7 @@ describe("a VM that leaves", function()
     local cpi = remove {
       disks(root), { "stopVirtualMachine", {}, job = {} },
       { "updateVmNicIp", {}, job_fails = "Allocating IP to guest NIC failed", code = 431 },
-      { "updateVirtualMachine", {}, refuse = "no", code = 431 }, { "destroyVirtualMachine", {}, job = {} },
+      { "destroyVirtualMachine", {}, job = {} }, { "updateVirtualMachine", {}, refuse = "no", code = 431 },
     }
     local text = table.concat(cpi.log.lines, "\n")
     assert.truthy(text:find("address 10.0.0.5 of VM cpivm-1 stays taken until it is expunged", 1, true))
@@ -159,8 +159,8 @@ describe("the expunge policy", function()
 
   it("may name the address where a NIC is parked", function()
     remove { disks(root), { "stopVirtualMachine", {}, job = {} },
-      { "updateVmNicIp", { nicid = "nic-1", ipaddress = "10.0.0.250" }, job = {} }, { "updateVirtualMachine", {} },
-      { "destroyVirtualMachine", {}, job = {} },
+      { "updateVmNicIp", { nicid = "nic-1", ipaddress = "10.0.0.250" }, job = {} },
+      { "destroyVirtualMachine", {}, job = {} }, { "updateVirtualMachine", {} },
       policies = { expunge = function() return { strategy = "release", addresses = { n1 = "10.0.0.250" } } end } }
   end)
 

@@ -1,0 +1,79 @@
+-- Every fault that a request can meet: how the simulator is asked for it, and the words of CloudStack (or of the
+-- wire) of which one has to be in the message of a verb that fails by it.
+--   make(request, good) -> a fault for sim.fault; good is what was answered in the run without faults (decoded)
+--   says    words, any of them
+--   jobs    only asynchronous commands can meet it;  acts: only commands that do something (a list may be empty)
+--   alone   it is about this request, and no other one can meet it
+--   brief   one of those that the short matrix, and the matrix of faults during clean-up, do not leave out
+
+local MASKED = "Internal error executing command"
+local KILLED = "management server restarted?"
+local CLOSED = { "closed the connection", "lost", "knows nothing of its job" }
+
+local function fixed(fault)
+  return function() return fault end
+end
+
+-- The same answer with every field of another type than it has.
+local function of_wrong_types(json, good)
+  local function spoilt(value)
+    if type(value) == "string" then return 7 end
+    if type(value) == "number" then return { "x" } end
+    if type(value) == "boolean" then return "perhaps" end
+    return "none"
+  end
+  local payload = {}
+  for name, value in pairs(type(good) == "table" and good or {}) do payload[name] = spoilt(value) end
+  return json.encode { spoiltresponse = payload }
+end
+
+local NO_ANSWER = { "no CloudStack answer", "the answer is no list", "the answer has no", "the answer names no job" }
+
+return function(json)
+  local list = {
+    { name = "drop", make = fixed { fault = "drop" }, says = CLOSED, brief = true },
+    { name = "lose", make = fixed { fault = "lose" }, says = CLOSED, brief = true },
+    { name = "hang", make = fixed { fault = "hang" }, says = { "no answer after" } },
+    { name = "hang before", make = fixed { fault = "hang", before = true }, says = { "no answer after" } },
+    { name = "delay past the limit", make = fixed { fault = "delay", seconds = 400 }, says = { "no answer after" } },
+    { name = "delay", make = fixed { fault = "delay", seconds = 50 }, says = {} },
+    { name = "401", make = fixed { fault = "status", status = 401 }, says = { MASKED } },
+    { name = "429", make = fixed { fault = "status", status = 429 }, says = { MASKED } },
+    { name = "431", make = fixed { fault = "status", status = 431 }, says = { MASKED } },
+    { name = "503", make = fixed { fault = "status", status = 503 }, says = { "Maintenance or Shutdown" } },
+    { name = "530", make = fixed { fault = "status", status = 530 }, says = { MASKED }, brief = true },
+    { name = "530 after it was done", make = fixed { fault = "status", status = 530, after = true }, says = { MASKED } },
+    { name = "throttle", make = fixed { fault = "throttle", milliseconds = 900 }, says = { "api limit" } },
+    { name = "HTML", make = fixed { fault = "html" }, says = { "HTTP 503 with" } },
+    { name = "HTML after it was done", make = fixed { fault = "html", after = true, status = 500 }, says = { "HTTP 500 with" } },
+    { name = "HTML 404", make = fixed { fault = "html", status = 404 }, says = { "HTTP 404 with" } },
+    { name = "truncate", make = fixed { fault = "truncate", bytes = 12 }, says = { "the answer ended early" } },
+    { name = "garbage", make = fixed { fault = "garbage", body = "[]" }, says = NO_ANSWER },
+    { name = "another's answer", make = fixed { fault = "garbage", body = '{"x":{}}' }, says = NO_ANSWER },
+    { name = "empty answer", acts = true, alone = true, make = fixed { fault = "garbage", body = '{"xresponse":{}}' }, says = NO_ANSWER },
+    { name = "wrong types", alone = true, says = NO_ANSWER, make = function(_, good)
+      return { fault = "garbage", body = of_wrong_types(json, good) }
+    end },
+    { name = "restart", make = fixed { fault = "restart" }, says = { KILLED } },
+    { name = "restart, a while away", make = fixed { fault = "restart", seconds = 20 }, says = { KILLED, "refused" } },
+    { name = "restart, done", make = fixed { fault = "restart", done = true }, says = { KILLED } },
+  }
+  local of_jobs = {
+    { name = "job fails", make = fixed { fault = "fail_job", errortext = "the host fell over" }, says = { "the host fell over" },
+      brief = true },
+    { name = "job fails, done", says = { "the host fell over" },
+      make = fixed { fault = "fail_job", errortext = "the host fell over", when = "after" } },
+    { name = "job fails without a text", make = fixed { fault = "fail_job" }, says = { "without a reason" } },
+    { name = "job fails without a result", make = fixed { fault = "fail_job", jobresult = false }, says = { "without a result" } },
+    { name = "job vanishes", make = fixed { fault = "vanish_job" }, says = { "no longer knows job", "knows nothing of its job" },
+      brief = true },
+    { name = "no room (533)", make = fixed { fault = "capacity" }, says = { "o destination found", "suitable", "capacity" } },
+    { name = "no room (530)", make = fixed { fault = "capacity", code = 530 }, says = { "capacity", "suitable" } },
+  }
+  for _, fault in ipairs(of_jobs) do
+    fault.jobs = true
+    list[#list + 1] = fault
+  end
+  list[#list + 1] = { name = "limit reached", jobs = true, limit = true, says = { "Maximum amount of resources" } }
+  return list
+end
