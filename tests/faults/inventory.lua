@@ -51,6 +51,11 @@ local function is_going(kind, object)
   return kind == "vms" and (object.state == "Destroyed" or object.state == "Expunging")
 end
 
+-- What CloudStack makes by itself with an account's first VM, and keeps: a network's own address.
+local function is_the_networks(kind, object)
+  return kind == "publicaddresses" and (object.sourcenat or object.issourcenat or object.source_nat)
+end
+
 -- of(sim) -> { id = { id, kind, name, owner, looks, tags (list of words) } }
 function inventory.of(sim)
   local state, vms, found = sim.state(), {}, {}
@@ -58,7 +63,7 @@ function inventory.of(sim)
   for kind, list in pairs(state) do
     if type(list) == "table" and not FIXED[kind] then
       for _, object in ipairs(list) do
-        if object.id and not is_going(kind, object) then
+        if object.id and not is_going(kind, object) and not is_the_networks(kind, object) then
           found[object.id] = { id = object.id, kind = kind, name = object.name, owner = owner_of(object, vms),
             looks = looks_of(kind, object), tags = tag_words(object), state = object.state,
             virtualmachineid = object.virtualmachineid, type = object.type, raw = object }
