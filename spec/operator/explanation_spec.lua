@@ -97,7 +97,7 @@ describe("explaining", function()
 
   it("delete_vm tells how it leaves, when it may expunge and when it may not", function()
     local trial, vm = setting()
-    assert.same({ "stopVirtualMachine", "updateVmNicIp", "updateVirtualMachine", "destroyVirtualMachine", "deleteVolume" },
+    assert.same({ "stopVirtualMachine", "updateVmNicIp", "destroyVirtualMachine", "updateVirtualMachine", "deleteVolume" },
       commands(explain(trial.host, trial.request("delete_vm", vm)), "send"))
   end)
 
