@@ -50,7 +50,12 @@ local function parts_of(host, request)
   function makers.journal(cpi)
     return require("journal") {
       store = cpi.store or nil, json = host.json, log = host.log, uuid = host.bytes.uuid, clock = host.clock,
-      owner = host.process.identity(), alive = host.process.alive, context = request.context, verb = request.method,
+      owner = host.process.identity(), alive = host.process.alive, context = request.context,
+      verb = request.method,
+      cloud = host.bytes.sha256(cpi.settings.cloudstack.endpoint .. " " .. cpi.settings.cloudstack.api_key):sub(1, 16),
+      recover = function()
+        require("recovery").by_itself(cpi, { alive = host.process.alive, director = request.context.director_uuid })
+      end,
     }
   end
   return makers
@@ -100,8 +105,10 @@ local function answer(_, host, request)
   host.log.context(request.context.request_id or "-", request.method)
   local verb = verb_named(request.method)
   local cpi = cpi_for(host, request)
-  return perform(host, cpi, verb, request.arguments), function()
-    local journal = rawget(cpi, "journal")
+  local result = perform(host, cpi, verb, request.arguments)
+  local journal = rawget(cpi, "journal")
+  if journal then journal.answered() end
+  return result, function()
     if journal then journal.finish() end
   end
 end

@@ -5,13 +5,15 @@
 --   local entry = journal.open{ kind = "vm", name = vm_cid }
 --   entry.note{ job = "...", id = "..." }    more is known
 --   entry.close()                            nothing is left of it: it was undone
--- journal.finish() closes what is still open: it runs after the answer has reached BOSH, which knows the
--- CID from then on.
+-- journal.answered() marks what is open: the answer is about to be written, and from now on BOSH may know the CID.
+-- journal.finish() closes what is still open: it runs after the answer has reached BOSH.
 
--- new{ store, json, log, uuid, clock, owner, alive, context, verb } -> journal. store may be nil. owner is this
--- process's identity (pid and start time), so that a later one can tell the dead from the living: alive(owner).
+-- new{ store, json, log, uuid, clock, owner, alive, cloud, context, verb, recover } -> journal. store may be nil. owner
+-- is this process's identity (pid, start time, boot), so that a later one can tell the dead from the living:
+-- alive(owner); cloud tells one CloudStack account from another; recover(), where given, is called once before the
+-- first entry.
 local function new(parts)
-  local journal, open = {}, {}
+  local journal, open, recover = { cloud = parts.cloud }, {}, parts.recover
 
   -- The CPI goes on without its store: a journal that cannot be written is worth a warning, not a failure.
   local function write(key, record)
@@ -26,11 +28,17 @@ local function new(parts)
       entry.note, entry.close = function() end, function() end
       return entry
     end
+    if recover then
+      local run = recover
+      recover = nil
+      run()
+    end
     local key = parts.uuid()
     record.verb, record.owner, record.at = parts.verb, parts.owner, parts.clock.iso()
     record.director, record.request = parts.context.director_uuid, parts.context.request_id
+    record.since, record.cloud = parts.clock.utc(), parts.cloud
     write(key, record)
-    open[key] = true
+    open[key] = record
 
     function entry.note(more)
       for name, value in pairs(more) do record[name] = value end
@@ -56,6 +64,19 @@ local function new(parts)
       end
     end
     return false
+  end
+
+  -- Makes another one's entry ours, for as long as we deal with it.
+  function journal.claim(key, record)
+    record.owner = parts.owner
+    write(key, record)
+  end
+
+  function journal.answered()
+    for key, record in pairs(open) do
+      record.answered = true
+      write(key, record)
+    end
   end
 
   function journal.finish()

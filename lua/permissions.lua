@@ -9,18 +9,21 @@ local NAT = { "listPublicIpAddresses", "associateIpAddress", "disassociateIpAddr
   "deleteTags", "listFirewallRules", "createFirewallRule", "deleteFirewallRule" }
 local BALANCING = { "listLoadBalancerRules", "listLoadBalancerRuleInstances", "listPublicIpAddresses",
   "createLoadBalancerRule", "deleteLoadBalancerRule", "assignToLoadBalancerRule", "removeFromLoadBalancerRule", "deleteTags" }
+-- Verbs that create replay the journal first.
+local RECOVERY = table.move(CLEAN_UP, 1, #CLEAN_UP, 4, { "deleteTemplate", "listTemplates", "deleteTags" })
 
 return {
   { verb = "every verb", always = {}, sometimes = { "listProjects", "listDomains", "listAccounts" },
     when = "for a project or domain that is configured by name, an account by id" },
   { verb = "create_stemcell", always = { "listZones", "listOsTypes", "getUploadParamsForTemplate", "createTags",
-    "listTemplates", JOB }, sometimes = { "registerTemplate", "copyTemplate", "listCapabilities", "deleteTemplate",
-    "listVirtualMachines" }, when = "as the stemcell policy says; for several zones; when it fails" },
+    "listTemplates", JOB }, sometimes = { "registerTemplate", "copyTemplate", table.unpack(RECOVERY) },
+    when = "as the stemcell policy says; for several zones; when it fails, or a process before it was killed" },
   { verb = "delete_stemcell", always = { "listTemplates", "deleteTemplate", JOB }, sometimes = { "listVirtualMachines" },
     when = "while VMs of it are there" },
   { verb = "create_vm", always = { "listZones", "listServiceOfferings", "listDiskOfferings", "listNetworks",
     "listTemplates", "listCapabilities", "listVolumes", "listVirtualMachines", "deployVirtualMachine", "createTags", JOB },
-    sometimes = CLEAN_UP, when = "when it fails; the last for affinity groups and the ip_conflict policy",
+    sometimes = RECOVERY,
+    when = "when it fails, or a process before it was killed; the last for affinity groups and the ip_conflict policy",
     admin = { "listHosts", "listStoragePools" } },
   { verb = "create_vm, delete_vm", always = {}, sometimes = NAT, when = "for vip networks; those of firewall rules are the last three" },
   { verb = "create_vm, delete_vm", always = {}, sometimes = BALANCING, when = "for lbs" },
@@ -37,8 +40,8 @@ return {
   { verb = "reboot_vm", always = { "listVirtualMachines", "rebootVirtualMachine", "startVirtualMachine", JOB } },
   { verb = "set_vm_metadata", always = { "listVirtualMachines", "createTags", "deleteTags", JOB } },
   { verb = "create_disk", always = { "listZones", "listDiskOfferings", "listServiceOfferings", "listVirtualMachines",
-    "listVolumes", "createVolume", "createTags", JOB }, sometimes = { "deleteVolume", "deleteTags" },
-    when = "when it, or its tagging, fails" },
+    "listVolumes", "createVolume", "createTags", JOB }, sometimes = RECOVERY,
+    when = "when it, or its tagging, fails, or a process before it was killed" },
   { verb = "delete_disk", always = { "listVolumes", "deleteVolume" } },
   { verb = "has_disk", always = { "listVolumes" } },
   { verb = "attach_disk", always = { "listVirtualMachines", "listVolumes", "attachVolume", JOB },

@@ -121,7 +121,7 @@ describe("the dispatch", function()
   it("closes the journal only after the answer", function()
     local finished = 0
     with_verb("ping", function(cpi)
-      rawset(cpi, "journal", { finish = function() finished = finished + 1 end })
+      rawset(cpi, "journal", { finish = function() finished = finished + 1 end, answered = function() end })
     end, function()
       local _, finish = dispatch(host_with(), request "ping")
       assert.equal(0, finished)

@@ -12,8 +12,17 @@ describe("the journal", function()
     cpi.journal.open { kind = "vm", name = "cpivm-1" }
     assert.same({ {
       kind = "vm", name = "cpivm-1", verb = "spec", owner = "1.1", at = "2026-01-01T00:00:00Z",
-      director = "director-1", request = "cpi-123456",
+      director = "director-1", request = "cpi-123456", since = cpi.clock.utc(),
     } }, records(cpi))
+  end)
+
+  it("says when the answer is ready, of what is open", function()
+    local cpi <close> = fake.cpi { store = true }
+    cpi.journal.open { kind = "vm", name = "cpivm-1" }
+    cpi.journal.open({ kind = "vm", name = "cpivm-2" }).close()
+    cpi.journal.answered()
+    assert.is_true(records(cpi)[1].answered)
+    assert.equal(1, #records(cpi))
   end)
 
   it("takes note of what is known later", function()

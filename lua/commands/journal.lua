@@ -1,37 +1,68 @@
 -- cpi journal show: what was begun and never seen to its end, by whom and when.
--- Exit 0: nothing; 1: something is there; 2: usage or configuration.
+-- cpi journal replay [--director UUID]: removes what dead processes left of it; docs/operator.md says what it never does.
+-- Exit 0: nothing is left; 1: something is; 2: usage or configuration.
 
+local command = require "operator.command"
 local configuration = require "configuration"
-local errors = require "errors"
+local recovery = require "recovery"
 
-local function rows_of(host)
-  local settings = configuration.load(host, {})
-  if settings.store.path == "" then error(errors.cpi("store.path is not configured: there is no journal")) end
-  local store = configuration.store(host, settings)
-  if not store then error(errors.cpi("the store %s cannot be opened", settings.store.path)) end
-  local rows, why = store.rows("journal")
-  return rows or error(errors.cpi("the journal cannot be read: %s", why))
+local function store_of(host)
+  local settings = command.settings(host, {})
+  if settings.store.path == "" then error(command.refusal("store.path is not configured: there is no journal")) end
+  return configuration.store(host, settings) or error(command.refusal("the store %s cannot be opened", settings.store.path))
 end
 
--- One line: when, what, by which request; is the process that began it still at work?
-local function line_of(host, row)
-  local record = host.json.decode(row.value) or {}
-  local owner = record.owner and host.process.alive(record.owner) and "at work" or "interrupted"
-  return ("%s  %-11s  %-10s %s%s  %s of %s\n"):format(tostring(record.at), owner, tostring(record.kind),
+-- Entries as { key, record }.
+local function entries_of(host)
+  local rows, why = store_of(host).rows "journal"
+  if not rows then error(command.refusal("the journal cannot be read: %s", why)) end
+  local list = {}
+  for i, row in ipairs(rows) do list[i] = { key = row.key, record = host.json.decode(row.value) or {} } end
+  return list
+end
+
+-- One line: when, what became of it, what, by which request.
+local function line_of(record, state)
+  return ("%s  %-11s  %-10s %s%s  %s of %s\n"):format(tostring(record.at), state, tostring(record.kind),
     tostring(record.name), record.id and " (" .. record.id .. ")" or "", tostring(record.verb),
     tostring(record.request or record.director))
 end
 
-return function(host, arguments)
-  if #arguments ~= 1 or arguments[1] ~= "show" then
-    host.console.error("usage: cpi [--config FILE] journal show\n")
-    return 2
+local function show(host)
+  local entries = entries_of(host)
+  for _, entry in ipairs(entries) do
+    local owner = entry.record.owner
+    local state = owner and host.process.alive(owner) and "at work" or "interrupted"
+    host.console.write(line_of(entry.record, state))
   end
-  local ok, rows = pcall(rows_of, host)
-  if not ok then
-    host.console.error(errors.words(rows) .. "\n")
-    return 2
-  end
-  for _, row in ipairs(rows) do host.console.write(line_of(host, row)) end
-  return #rows == 0 and 0 or 1
+  return #entries == 0 and 0 or 1
 end
+
+-- The director that is meant: the one named, else the only one that wrote anything.
+local function director_of(entries, named)
+  if named then return named end
+  local only
+  for _, entry in ipairs(entries) do
+    local director = entry.record.director
+    if only and director ~= only then error(command.refusal("several directors wrote the journal: say --director UUID")) end
+    only = director
+  end
+  return only
+end
+
+local function replay(host, named)
+  local entries = entries_of(host)
+  local director, left = director_of(entries, named), 0
+  local cpi = require("cpi").parts(host, { method = "journal", context = { director_uuid = director }, api_version = 2 })
+  for _, one in ipairs(recovery.replay(cpi, { alive = host.process.alive, director = director })) do
+    host.console.write(line_of(one.record, one.fate))
+    if not one.is_over then left = left + 1 end
+  end
+  return left == 0 and 0 or 1
+end
+
+return command.new("journal", function(host, words, options, refuse)
+  local run = words[1] == "show" and show or words[1] == "replay" and replay
+  if not run or #words ~= 1 then refuse() end
+  return run(host, options.director)
+end)

@@ -35,7 +35,7 @@ end
 function making.begin(cpi, stemcell, command, params)
   local payload, failure = cpi.cloudstack:try(command, params)
   if payload then return payload end
-  stemcell.is_lost = failure.sent and failure.kind ~= "refused" and failure.kind ~= "busy"
+  stemcell.is_lost = cpi.cloudstack.is_open(failure)
   cpi.cloudstack.raise(failure)
 end
 

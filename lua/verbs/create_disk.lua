@@ -3,6 +3,7 @@
 -- it is first attached, where the VM can reach it.
 
 local arguments = require "arguments"
+local director_mark = require "director_mark"
 local disk_choice = require "disk_choice"
 local disk_order = require "disk_order"
 local errors = require "errors"
@@ -81,7 +82,7 @@ return function(cpi, size, cloud_properties, vm_cid)
     explicit = order.offering, size = order.gigabytes, zone = zone, offerings = found.offerings,
     vm = facts_of(vm, found.services),
   })
-  local disk_cid = volumes.new_cid(cpi.bytes.uuid())
+  local disk_cid = volumes.new_cid(director_mark.uuid(cpi))
   local undo <close> = rollback(cpi.log)
   create(cpi, disk_cid, choice, zone, naming.of(cpi, "disk", disk_cid).tags, undo)
   return disk_cid

@@ -6,6 +6,7 @@ local arguments = require "arguments"
 local arrival = require "stemcell.arrival"
 local capabilities = require "cloudstack.capabilities"
 local copying = require "stemcell.copying"
+local director_mark = require "director_mark"
 local errors = require "errors"
 local exact = require "cloudstack.exact"
 local image = require "stemcell.image"
@@ -91,7 +92,7 @@ end
 
 -- A stemcell to be made: what lua/stemcell/making.lua needs to know.
 local function describe(cpi, order, found, answer)
-  local stemcell_cid = templates.new_cid(cpi.bytes.uuid())
+  local stemcell_cid = templates.new_cid(director_mark.short_uuid(cpi))
   local names = naming.of(cpi, "stemcell", stemcell_cid, {
     stemcell_name = order.properties.name, stemcell_version = order.version, given_tags = order.tags,
   })

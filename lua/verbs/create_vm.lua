@@ -7,6 +7,7 @@ local arguments = require "arguments"
 local belongings = require "vm.belongings"
 local capabilities = require "cloudstack.capabilities"
 local deployment = require "vm.deployment"
+local director_mark = require "director_mark"
 local disk_placement = require "vm.disk_placement"
 local errors = require "errors"
 local key_pairs = require "cloudstack.key_pairs"
@@ -157,7 +158,7 @@ end
 -- The CID and what hangs on it: a fresh one for every try, because CloudStack keeps the name of a failed VM.
 local function christen(cpi, plan_of_vm)
   local order = plan_of_vm.order
-  local vm_cid = vms.new_cid(cpi.bytes.uuid())
+  local vm_cid = vms.new_cid(director_mark.uuid(cpi))
   local text, settings = user_data.of(cpi, order, vm_cid, plan_of_vm.nics, plan_of_vm.ephemeral ~= nil)
   return {
     vm_cid = vm_cid, user_data = text, registry_settings = settings,

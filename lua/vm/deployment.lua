@@ -102,6 +102,7 @@ local function clean_up(cpi, plan, child, task, attempt, entry)
     })
     if fate == "keep" then
       cpi.log.warn("VM %s is kept as it failed, as the failed_vm policy says", child.vm_cid)
+      entry.note { kept = true }
       return false
     end
     removal.remove(cpi, vm, plan.can)

@@ -116,9 +116,10 @@ describe("a create_disk that fails", function()
     local script = { offerings, zones, made(nil, { job_fails = "no such pool", code = 530, job = false }), tag }
     script[5] = { "listVolumes", {}, { volume = {} } }
     local cpi <close> = fake.cpi(script)
-    local uuid = cpi.bytes.uuid
-    cpi.bytes = { uuid = function()
-      name = uuid()
+    local bytes = cpi.bytes
+    cpi.context.director_uuid = nil
+    cpi.bytes = { sha256 = bytes.sha256, uuid = function()
+      name = bytes.uuid()
       table.insert(script[5][3].volume, { id = "d", name = "cpi-disk-" .. name, state = "Allocated" })
       return name
     end }

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define BOOT_SIZE 33
+
 #ifdef __APPLE__
 
 #include <sys/proc.h>
@@ -57,24 +59,45 @@ static bool read_stat(long pid, char *state, unsigned long long *starttime)
 
 #endif
 
+/* Which boot of the machine this is: pids and start times begin anew with each. "-" where nobody says. */
+static void read_boot(char boot[BOOT_SIZE])
+{
+    struct fault fault;
+    struct buf text = buf_new(256);
+    size_t length = 0;
+
+    if (file_read("/proc/sys/kernel/random/boot_id", &text, NULL, &fault))
+        for (const char *at = buf_string(&text); *at && *at != '\n' && length < BOOT_SIZE - 1; at++)
+            if (*at != '-')
+                boot[length++] = *at;
+    if (length == 0)
+        boot[length++] = '-';
+    boot[length] = '\0';
+    buf_free(&text);
+}
+
 bool process_identity(char identity[PROCESS_IDENTITY_SIZE])
 {
-    char state;
+    char state, boot[BOOT_SIZE];
     unsigned long long starttime = 0;
     long pid = (long)getpid();
     bool ok = read_stat(pid, &state, &starttime);
 
-    snprintf(identity, PROCESS_IDENTITY_SIZE, "%ld.%llu", pid, starttime);
+    read_boot(boot);
+    snprintf(identity, PROCESS_IDENTITY_SIZE, "%ld.%llu.%s", pid, starttime, boot);
     return ok;
 }
 
 bool process_alive(const char *identity)
 {
-    char *rest, state, end;
+    char *rest, state, boot[BOOT_SIZE], now_boot[BOOT_SIZE], end;
     unsigned long long then, now;
     long pid = strtol(identity, &rest, 10);
 
-    if (pid <= 0 || sscanf(rest, ".%llu%c", &then, &end) != 1)
+    if (pid <= 0 || sscanf(rest, ".%llu.%32[0-9a-f-]%c", &then, boot, &end) != 2)
+        return false;
+    read_boot(now_boot);
+    if (strcmp(boot, now_boot) != 0)
         return false;
     return read_stat(pid, &state, &now) && now == then && state != 'Z' && state != 'X';
 }

@@ -4,9 +4,9 @@
 
 #include <stdbool.h>
 
-#define PROCESS_IDENTITY_SIZE 48
+#define PROCESS_IDENTITY_SIZE 96
 
-/* "PID.STARTTIME": unlike a pid, it is not given out twice. */
+/* "PID.STARTTIME.BOOT": unlike a pid, it is not given out twice, not even after the machine was started again. */
 bool process_identity(char identity[PROCESS_IDENTITY_SIZE]);
 
 /* False when it has ended; a zombie has. */

@@ -176,7 +176,8 @@ local function host_of(self, process)
     cloudstack = { open = function() end, send = sender_of(self, process) },
     throttle = { open = function() return true end, enter = function(n) return n, 0 end, leave = function() end,
       pause = function() end },
-    environment = function() end, console = { write = function() end, error = function() end },
+    environment = function() end, files = { read = function(path) return self.files[path], "there is no such file" end },
+    console = { write = function() end, error = function() end },
   }
   function host.attempt(run, ...)
     local results = table.pack(pcall(run, ...))
@@ -192,7 +193,7 @@ end
 function machine.new(options)
   local random = random_of(options.seed or 1)
   local self = setmetatable({
-    random = random, uuid = uuids(random), living = {}, started = 0, settings = options.settings,
+    random = random, uuid = uuids(random), files = {}, living = {}, started = 0, settings = options.settings,
     store = options.store and memory_store() or nil,
   }, machine)
   local bytes = setmetatable({ uuid = self.uuid }, { __index = native.bytes })
@@ -247,7 +248,11 @@ function machine:begin_command(name, arguments)
   local host, text = host_of(self, process), {}
   host.console = { write = function(line) text[#text + 1] = line end, error = function(line) text[#text + 1] = line end }
   process.coroutine = coroutine.create(function()
-    local code = require("commands." .. name)(host, arguments)
+    local ok, code = pcall(require("commands." .. name), host, arguments)
+    if not ok then
+      text[#text + 1] = type(code) == "table" and code.message or tostring(code)
+      code = type(code) == "table" and code.exit_code or 1
+    end
     process.answer = { exit = code, text = table.concat(text) }
     process.is_answered = true
   end)

@@ -8,6 +8,7 @@
 #include "check.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,6 +18,8 @@ static void tells_processes_apart(void)
 
     check(process_identity(identity) && process_alive(identity), "this one lives: %s", identity);
     snprintf(other, sizeof other, "%s1", identity);
+    check(!process_alive(other), "the same pid after another boot does not");
+    snprintf(other, sizeof other, "%ld.7%s", (long)getpid(), strrchr(identity, '.'));
     check(!process_alive(other), "the same pid at another time does not");
     check(!process_alive("") && !process_alive("x") && !process_alive("1") && !process_alive("-1.5") &&
           !process_alive("999999999.1") && !process_alive("1.2x"), "nonsense does not live");

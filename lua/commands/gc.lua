@@ -1,0 +1,63 @@
+-- cpi gc: what is in CloudStack and belongs to nobody any more; with --apply it is removed.
+-- Exit 0: there is nothing (any more); 1: a finding; 2: usage or configuration.
+
+local command = require "operator.command"
+local errors = require "errors"
+local leftovers = require "leftovers"
+
+local AGE = 3600 -- seconds; longer than a create takes
+local UNITS = { s = 1, m = 60, h = 3600, d = 86400 }
+
+-- "90", "90s", "15m", "2h", "1d" -> seconds
+local function seconds_of(text, refuse)
+  local number, unit = text:match "^(%d+)([smhd]?)$"
+  if not number then refuse(("--older-than '%s' is no time such as 90s, 15m, 2h or 1d"):format(text)) end
+  return tonumber(number) * (UNITS[unit] or 1)
+end
+
+-- The CIDs in a text, whatever is around them: a table of the bosh CLI's will do.
+local function cids_in(text)
+  local set = {}
+  for word in text:gmatch "[%w_-]+" do set[word] = true end
+  return set
+end
+
+-- What living processes are at, by the journal.
+local function busy(host, cpi)
+  local set = {}
+  for _, row in ipairs(cpi.store and cpi.store.rows "journal" or {}) do
+    local record = host.json.decode(row.value)
+    if type(record) == "table" and type(record.owner) == "string" and host.process.alive(record.owner) then
+      set[record.name] = true
+    end
+  end
+  return set
+end
+
+local function line(one, fate)
+  return ("%-9s %-8s %s (%s)  %s: %s\n"):format(one.is_suspect and "suspect" or "leftover", one.kind, one.cid, one.id,
+    tostring(one.row.state or one.row.status or "-"), one.why .. (fate and "; " .. fate or ""))
+end
+
+local function apply(cpi, one)
+  if one.is_suspect then return false, "left alone without --known" end
+  local ok, why = pcall(leftovers.remove, cpi, one)
+  return ok, ok and "removed" or "not removed: " .. errors.words(why)
+end
+
+return command.new("gc", function(host, words, options, refuse)
+  if #words > 0 then refuse "no such argument" end
+  if not options.director then refuse "whose leftovers? --director UUID" end
+  local older_than = options["older-than"] and seconds_of(options["older-than"], refuse) or AGE
+  local known = options.known and cids_in(command.read(host, options.known))
+  command.settings(host, {})
+  local cpi = require("cpi").parts(host, { method = "gc", context = { director_uuid = options.director }, api_version = 2 })
+  local left, found = 0, leftovers.find(cpi, { known = known, older_than = older_than, busy = busy(host, cpi) })
+  for _, one in ipairs(found) do
+    local is_gone, fate
+    if options.apply then is_gone, fate = apply(cpi, one) end
+    host.console.write(line(one, fate))
+    if not is_gone then left = left + 1 end
+  end
+  return left == 0 and 0 or 1
+end)

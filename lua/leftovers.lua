@@ -1,0 +1,124 @@
+-- What is in CloudStack and belongs to nobody any more, found by what CloudStack alone knows: names and tags.
+--
+-- An object is this director's when it carries its uuid as a tag, or, where nobody came to tag it, its mark in the name
+-- (director_mark). It is in use when BOSH has spoken of it (recovery.is_known), when a list of BOSH's CIDs has it, or
+-- when a VM has it. What is left is a leftover where BOSH cannot have got its CID, and a suspect where it can: without
+-- a list of BOSH's CIDs a suspect is told and never touched.
+
+local director_mark = require "director_mark"
+local recovery = require "recovery"
+local tags = require "cloudstack.tags"
+local volumes = require "cloudstack.volumes"
+
+local leftovers = {}
+
+local GONE = { Destroyed = true, Expunging = true, Destroy = true, Expunged = true }
+
+-- CloudStack's "2026-05-11T10:11:12+0200" as seconds since 1970; nil where it is none.
+function leftovers.seconds(date)
+  local year, month, day, hour, minute, second, sign, zone_hours, zone_minutes = tostring(date):match(
+    "^(%d+)-(%d+)-(%d+)T(%d+):(%d+):(%d+)([+-])(%d%d):?(%d%d)$")
+  if not year then return nil end
+  year, month = tonumber(year), tonumber(month)
+  if month <= 2 then year, month = year - 1, month + 12 end
+  local days = 365 * year + year // 4 - year // 100 + year // 400 + (153 * (month - 3) + 2) // 5 + tonumber(day) - 719469
+  local zone = (tonumber(zone_hours) * 60 + tonumber(zone_minutes)) * 60
+  return days * 86400 + tonumber(hour) * 3600 + tonumber(minute) * 60 + tonumber(second) - (sign == "+" and zone or -zone)
+end
+
+-- "tagged", "marked", or nil for somebody else's.
+local function ownership(cpi, set, cid)
+  if set.director_uuid then return set.director_uuid == cpi.context.director_uuid and "tagged" or nil end
+  return next(set) == nil and director_mark.is_on(cpi, cid) and "marked" or nil
+end
+
+-- By a list of BOSH's CIDs. A list can be short of a deployment: what BOSH spoke of stays a suspect.
+local function unlisted(search, row, cid, is_used)
+  if search.known[cid] or search.known[row.id] then return nil end
+  if is_used then return "BOSH spoke of it, and the list does not have it", cid, true end
+  return "BOSH does not know it", cid
+end
+
+local judges = {}
+
+function judges.vm(cpi, row, list, search)
+  local cid = list.tags.bosh_cid or row.name
+  local owned = cid:find "^cpivm%-" and ownership(cpi, list.tags, cid)
+  if not owned then return end
+  local is_used = recovery.kinds.vm.is_used(cpi, row)
+  if search.known then return unlisted(search, row, cid, is_used) end
+  if is_used then return end
+  if owned == "tagged" then return "BOSH never spoke of it", cid end
+  if row.state == "Error" then return "it never ran", cid end
+  return "it has no tags: BOSH may know it", cid, true
+end
+
+function judges.disk(cpi, row, list, search)
+  if row.virtualmachineid then return end
+  local of = list.tags[volumes.EPHEMERAL_TAG]
+  if of then
+    local owned = list.tags.director_uuid == nil and director_mark.is_on(cpi, of) or ownership(cpi, list.tags, of)
+    return owned and not search.vms[of] and "its VM " .. of .. " is gone", row.name
+  elseif row.name:find "^DATA%-%d+$" and next(list.tags) == nil then
+    return "made with a VM that is gone: whose is not known", row.name, true
+  elseif row.name:find "^cpi%-ephemeral%-disk%-" then
+    return "an ephemeral disk of an earlier CPI, without a VM", row.name, true
+  elseif not row.name:find "^cpi%-disk%-" or not ownership(cpi, list.tags, row.name) then
+    return
+  elseif search.known then
+    return unlisted(search, row, row.name, recovery.is_known(row))
+  elseif recovery.is_known(row) then
+    return
+  end
+  return "BOSH never spoke of it, and may know it", row.name, true
+end
+
+function judges.stemcell(cpi, row, list, search)
+  local owned = row.name:find "^cpitemplate%-" and ownership(cpi, list.tags, row.name)
+  if not owned then return end
+  if search.known then return unlisted(search, row, row.name, false) end
+  return not row.isready and "it never became ready", row.name
+end
+
+local REQUESTS = {
+  { "vm", { "listVirtualMachines", {}, rows = "virtualmachine" } },
+  { "disk", { "listVolumes", {}, rows = "volume" } },
+  { "stemcell", { "listTemplates", { templatefilter = "self" }, rows = "template" } },
+}
+
+local function look_up(cpi)
+  local requests = {}
+  for _, one in ipairs(REQUESTS) do requests[one[1]] = one[2] end
+  return cpi.cloudstack:gather(requests)
+end
+
+-- find(cpi, { known = set of CIDs or nil, older_than = seconds, busy = set of CIDs that a living process is at })
+-- -> list of { kind, cid, id, row, why, is_suspect }. cpi.context.director_uuid says whose.
+function leftovers.find(cpi, search)
+  local rows, found, seen = look_up(cpi), {}, {}
+  search.vms = {}
+  for _, vm in ipairs(rows.vm) do search.vms[tags.of(vm).bosh_cid or vm.name] = not GONE[vm.state] or nil end
+  for _, one in ipairs(REQUESTS) do
+    for _, row in ipairs(rows[one[1]]) do
+      local list = { tags = tags.of(row) }
+      local made = leftovers.seconds(row.created)
+      local is_old = made and cpi.clock.utc() - made >= search.older_than
+      if is_old and not GONE[row.state] and not seen[row.id] then
+        local why, cid, is_suspect = judges[one[1]](cpi, row, list, search)
+        if why and not (search.busy and search.busy[cid]) then
+          found[#found + 1] = { kind = one[1], cid = cid, id = row.id, row = row, why = why, is_suspect = is_suspect or false }
+          seen[row.id] = true
+        end
+      end
+    end
+  end
+  return found
+end
+
+-- Removes a leftover; raises where it stays.
+function leftovers.remove(cpi, one)
+  assert(not one.is_suspect, "a suspect is never removed")
+  recovery.kinds[one.kind].remove(cpi, one.row, one.cid)
+end
+
+return leftovers

@@ -1,0 +1,141 @@
+-- What processes that are dead have left, by their journal: removed where BOSH cannot know of it.
+--
+-- An entry is left alone when its process is alive, when another director or another CloudStack account wrote it, when
+-- the failed_vm policy keeps the VM, and when its process died between "the answer is ready" and "the answer is
+-- written": then BOSH may have the CID. That BOSH does know an object is seen on the object (is_known): then only the
+-- entry goes.
+
+local capabilities = require "cloudstack.capabilities"
+local errors = require "errors"
+local exact = require "cloudstack.exact"
+local removal = require "vm.removal"
+local tags = require "cloudstack.tags"
+local templates = require "cloudstack.templates"
+local vms = require "cloudstack.vms"
+local volumes = require "cloudstack.volumes"
+
+local recovery = {}
+
+-- Seconds after which a create that nothing is seen of will not appear any more.
+local SETTLED = 300
+
+-- Tags that a director sets, and always soon: set_vm_metadata follows create_vm, set_disk_metadata attach_disk.
+local OF_BOSH = { "director", "deployment", "instance_group", "job", "index", "instance_index", "id", "instance_id",
+  "created_at", "attached_at", "name" }
+
+-- Has BOSH spoken of the object since it was made? row: of listVirtualMachines, listVolumes or listTemplates.
+function recovery.is_known(row)
+  local set = tags.of(row)
+  for _, key in ipairs(OF_BOSH) do
+    if set[key] then return true end
+  end
+  return false
+end
+
+-- ---------------------------------------------------------------------------------------------------------
+-- kinds of objects: find(cpi, name) -> row or nil; is_used(cpi, row); remove(cpi, row, name)
+
+local kinds = { vm = {}, disk = {}, stemcell = {} }
+recovery.kinds = kinds
+
+function kinds.vm.find(cpi, name) return vms.find(cpi, name) end
+
+-- A VM that has a persistent disk is at work.
+function kinds.vm.is_used(cpi, vm)
+  if recovery.is_known(vm) then return true end
+  for _, volume in ipairs(cpi.cloudstack:rows(volumes.request_of_vm(vm))) do
+    if volume.type ~= "ROOT" and not volumes.is_ephemeral(volume) then return true end
+  end
+  return false
+end
+
+function kinds.vm.remove(cpi, vm, name)
+  if vm then
+    removal.remove(cpi, vm, capabilities.read(cpi.cloudstack:gather { can = capabilities.request() }.can))
+  end
+  removal.sweep(cpi, cpi.cloudstack:rows(volumes.request_ephemeral(name)))
+end
+
+function kinds.disk.find(cpi, name) return volumes.find(cpi, name) end
+function kinds.disk.is_used(_, volume) return volume.virtualmachineid ~= nil or recovery.is_known(volume) end
+function kinds.disk.remove(cpi, volume)
+  if volume then volumes.delete_all(cpi, { volume }) end
+end
+
+function kinds.stemcell.find(cpi, name)
+  return exact.one(cpi.cloudstack:rows(templates.request(name, "self")), name, "stemcell")
+end
+function kinds.stemcell.is_used() return false end -- CloudStack, and templates.delete, refuse it while a VM is of it
+function kinds.stemcell.remove(cpi, template)
+  if template then templates.delete(cpi, template) end
+end
+
+-- ---------------------------------------------------------------------------------------------------------
+-- entries
+
+-- Why an entry is none of our business, or nil.
+local function hands_off(cpi, record, parts)
+  if not kinds[record.kind] or type(record.name) ~= "string" then return "of an unknown kind" end
+  if record.director ~= parts.director then return "another director's" end
+  if record.cloud ~= cpi.journal.cloud then return "another account's" end
+  if type(record.owner) == "string" and parts.alive(record.owner) then return "at work" end
+end
+
+-- The entry as it is now -> why to leave it alone or nil, the record or nil. A process may have ended well since the
+-- journal was listed: what it wrote last is read after it was seen to be dead, never before.
+local function read(cpi, key, listed, parts)
+  local fate = hands_off(cpi, cpi.json.decode(listed) or {}, parts)
+  local now = cpi.store.get("journal", key)
+  local record = now and cpi.json.decode(now)
+  if type(record) ~= "table" then return nil end
+  return fate or hands_off(cpi, record, parts), record
+end
+
+-- What becomes of one entry -> fate, is it over?
+local function settle(cpi, record)
+  local kind = kinds[record.kind]
+  local row = kind.find(cpi, record.name)
+  if row and kind.is_used(cpi, row) then return "known to BOSH", true end
+  if record.answered and row then return "unclear: BOSH may have its CID", false end
+  if record.kept and row then return "kept for inspection", false end
+  kind.remove(cpi, row, record.name)
+  if row then return "removed", true end
+  local age = cpi.clock.utc() - (record.since or 0)
+  if age < SETTLED and not record.answered then return "not there, and may still appear", false end
+  return "not there", true
+end
+
+-- replay(cpi, parts) -> { { record, fate, is_over }, ... }
+--   alive(owner)   is that process still there?
+--   director       whose entries
+-- cpi.store is there. What cannot be removed is told by its fate, and its entry stays.
+function recovery.replay(cpi, parts)
+  local fates = {}
+  for _, row in ipairs(cpi.store.rows "journal" or {}) do
+    local fate, record = read(cpi, row.key, row.value, parts)
+    if record then
+      local is_over = false
+      if not fate then
+        cpi.journal.claim(row.key, record)
+        local ok, words, over = pcall(settle, cpi, record)
+        fate, is_over = ok and words or "not removed: " .. errors.words(words), ok and over
+        if is_over then cpi.store.delete("journal", row.key) end
+      end
+      fates[#fates + 1] = { record = record, fate = fate, is_over = is_over }
+    end
+  end
+  return fates
+end
+
+-- What a process does by itself before it creates something.
+function recovery.by_itself(cpi, parts)
+  local ok, fates = pcall(recovery.replay, cpi, parts)
+  if not ok then return cpi.log.warn("the journal was not replayed: %s", errors.words(fates)) end
+  for _, one in ipairs(fates) do
+    if one.is_over or one.fate:find "^not removed" then
+      cpi.log.warn("%s %s of a process that died: %s", one.record.kind, one.record.name, one.fate)
+    end
+  end
+end
+
+return recovery

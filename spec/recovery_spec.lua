@@ -1,0 +1,141 @@
+local machine = require "machine"
+local recovery = require "recovery"
+
+local OTHER = "00000000-0000-4000-8000-000000000001"
+
+-- A machine on which a create_disk died: "before the answer" or, unless told, before its last poll.
+local function after_a_crash(at, more)
+  local m = machine.new { store = true, settings = more and more.settings }
+  if at == "before the answer" then
+    function m.before_answer() coroutine.yield "kill" end
+  else
+    function m.after_send(_, requests)
+      if requests[1].command == "createVolume" then coroutine.yield "kill" end
+    end
+  end
+  m:run(m:begin("create_disk", { 1024, { disk_offering = "shared.custom" } }, more))
+  m.before_answer, m.after_send = nil, nil
+  return m
+end
+
+local function disks(m)
+  local names = {}
+  for _, volume in ipairs(m.sim.state().volumes) do names[#names + 1] = volume.name end
+  return names
+end
+
+local function record(m, change)
+  local row = m.store.rows("journal")[1]
+  local value = machine.json.decode(row.value)
+  for name, field in pairs(change or {}) do value[name] = field end
+  m.store.put("journal", row.key, machine.json.encode(value))
+  return value
+end
+
+describe("cpi journal replay", function()
+  it("removes what a dead process left, and says so", function()
+    local m = after_a_crash()
+    assert.equal(1, #disks(m))
+    local answer = m:command("journal", "replay")
+    assert.equal(0, answer.exit)
+    assert.truthy(answer.text:find("removed      disk       cpi-disk-", 1, true), answer.text)
+    assert.same({}, disks(m))
+    assert.equal("", m:command("journal", "show").text)
+  end)
+
+  it("leaves alone what a living process is at", function()
+    local m = after_a_crash()
+    m.living[record(m).owner] = true
+    local answer = m:command("journal", "replay")
+    assert.equal(1, answer.exit)
+    assert.truthy(answer.text:find("at work", 1, true))
+    assert.equal(1, #disks(m))
+  end)
+
+  it("is not deceived by a pid that was given out again", function()
+    local m = after_a_crash()
+    local pid = record(m).owner:match "^%d+"
+    m.living[pid .. ".99999"] = true
+    m:command("journal", "replay")
+    assert.same({}, disks(m))
+  end)
+
+  it("leaves alone another director's entry, and another account's", function()
+    for name, value in pairs { director = OTHER, cloud = "0123456789abcdef" } do
+      local m = after_a_crash()
+      record(m, { [name] = value })
+      local answer = m:command("journal", "replay", "--director", machine.DIRECTOR)
+      assert.equal(1, answer.exit)
+      assert.truthy(answer.text:find("another", 1, true), answer.text)
+      assert.equal(1, #disks(m))
+    end
+  end)
+
+  it("asks whose entries, where several directors wrote them", function()
+    local m = after_a_crash()
+    m.store.put("journal", "other", machine.json.encode { kind = "vm", name = "cpivm-1", director = OTHER })
+    local answer = m:command("journal", "replay")
+    assert.equal(2, answer.exit)
+    assert.truthy(answer.text:find("say --director UUID", 1, true))
+  end)
+
+  it("does not touch what BOSH may know, and lets go of what BOSH does know", function()
+    local m = after_a_crash "before the answer"
+    local cid = record(m).name
+    local answer = m:command("journal", "replay")
+    assert.equal(1, answer.exit)
+    assert.truthy(answer.text:find("unclear: BOSH may have its CID", 1, true), answer.text)
+    m:good("set_disk_metadata", { cid, { director = "d", deployment = "dep" } })
+    answer = m:command("journal", "replay")
+    assert.equal(0, answer.exit)
+    assert.truthy(answer.text:find("known to BOSH", 1, true), answer.text)
+    assert.same({ cid }, disks(m))
+  end)
+
+  it("keeps what the failed_vm policy keeps", function()
+    local m = after_a_crash()
+    record(m, { kept = true })
+    assert.equal(1, m:command("journal", "replay").exit)
+    assert.equal(1, #disks(m))
+  end)
+
+  it("waits for what may still appear, and not for ever", function()
+    local m = after_a_crash()
+    record(m, { name = "cpi-disk-never" })
+    assert.truthy(m:command("journal", "replay").text:find("may still appear", 1, true))
+    m.sim.advance(600)
+    assert.equal(0, m:command("journal", "replay").exit)
+  end)
+
+  it("is wrong usage with other words", function()
+    assert.equal(2, after_a_crash():command("journal", "rewind").exit)
+  end)
+end)
+
+describe("a process that creates", function()
+  it("first removes what a dead one left, and none that only reads does", function()
+    local m = after_a_crash()
+    m:good("has_disk", { "cpi-disk-x" })
+    assert.equal(1, #disks(m))
+    local cid = m:good("create_disk", { 1024, { disk_offering = "shared.custom" } })
+    assert.same({ cid }, disks(m))
+    assert.same({}, m.store.rows "journal")
+  end)
+
+  it("goes on when that cannot be removed, and the entry stays", function()
+    local m = after_a_crash()
+    m.sim.fault { command = "deleteVolume", fault = "status", status = 431 }
+    local answer, process = m:call("create_disk", { 1024, { disk_offering = "shared.custom" } })
+    assert.is_nil(answer.error)
+    assert.truthy(table.concat(process.log, "\n"):find("of a process that died: not removed: ", 1, true))
+    assert.equal(1, #m.store.rows "journal")
+  end)
+end)
+
+describe("what BOSH spoke of", function()
+  it("is known by the tags that directors set", function()
+    assert.is_true(recovery.is_known { tags = { { key = "deployment", value = "d" } } })
+    assert.is_false(recovery.is_known { tags = { { key = "bosh_cid", value = "c" }, { key = "director_uuid", value = "u" } } })
+    assert.is_false(recovery.is_known {})
+  end)
+end)

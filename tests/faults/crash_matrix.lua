@@ -1,0 +1,237 @@
+-- The crash matrix: every verb, killed before and after every request (in the middle of a wave too), every write of the
+-- store and the answer; then what a director does next, and `cpi journal replay` or `cpi gc`. Nothing leaks, nothing is
+-- doubled. The instants are those of a run without a kill, so new requests and writes are covered without being listed.
+--   lua5.4 tests/faults/crash_matrix.lua [--short] [--verb NAME] [--cell TEXT]
+
+package.path = "./lua/?.lua;./?.lua;./tests/support/?.lua;" .. package.path
+package.cpath = "./build/spec/?.so;" .. package.cpath
+
+local inventory = require "tests.faults.inventory"
+local machine = require "machine"
+local scenarios = require "tests.faults.scenarios"
+
+local SETTLING = 600 -- seconds: CloudStack has expunged what was destroyed, and a create that was lost never comes
+local STRIDE = 7     -- the short matrix takes one cell in so many
+local CREATES = { create_vm = "delete_vm", create_disk = "delete_disk", create_stemcell = "delete_stemcell" }
+
+local options = {}
+for i, word in ipairs(arg) do
+  if word == "--short" then options.short = true end
+  if word == "--verb" then options.verb = arg[i + 1] end
+  if word == "--cell" then options.cell = arg[i + 1] end
+end
+
+-- ---------------------------------------------------------------------------------------------------------
+-- instants
+
+local function die() coroutine.yield "kill" end
+
+-- Watches a run; at(words) is called at every instant, inside the process. Rows of polls count by their first two.
+local function watch(stage, at)
+  local polls = 0
+  function stage.before_send(process, requests)
+    polls = requests[1].command == "queryAsyncJobResult" and polls + 1 or 0
+    if polls > 2 then return end
+    at("before " .. requests[1].command)
+    for sent = 1, #requests - 1 do
+      at(("%d of %d sent, up to %s"):format(sent, #requests, requests[sent].command), function()
+        stage.sim.send(table.move(requests, 1, sent, 1, {}))
+      end)
+    end
+    process.sends = (process.sends or 0) + 1
+  end
+  function stage.after_send(_, requests)
+    if polls <= 2 then at("after " .. requests[#requests].command) end
+  end
+  function stage.before_store(_, operation, name) at(("before %s of %s"):format(operation, name)) end
+  function stage.after_store(_, operation, name) at(("after %s of %s"):format(operation, name)) end
+  function stage.before_answer() at "before the answer" end
+end
+
+local function unwatch(stage)
+  for _, hook in ipairs { "before_send", "after_send", "before_store", "after_store", "before_answer" } do stage[hook] = nil end
+end
+
+-- A run that dies at its nth instant (0: it lives) -> stage, trial
+local function run(scenario, method, nth, has_store)
+  local stage, arguments = scenarios.open(scenario, { store = has_store })
+  local trial = { stage = stage, arguments = arguments, before = inventory.of(stage.sim), instants = {} }
+  watch(stage, function(words, first)
+    trial.instants[#trial.instants + 1] = words
+    if #trial.instants ~= nth then return end
+    if first then first() end
+    die()
+  end)
+  trial.process = stage:run(stage:begin(method, arguments))
+  unwatch(stage)
+  trial.is_answered = trial.process.is_answered
+  stage.sim.advance(SETTLING)
+  trial.after = inventory.of(stage.sim)
+  return trial
+end
+
+-- ---------------------------------------------------------------------------------------------------------
+-- the director's next moves: each brings the cloud to what `wanted` says, or complains
+
+local function settled(stage)
+  stage.sim.advance(SETTLING)
+  return inventory.of(stage.sim)
+end
+
+local function compare(found, wanted, complain, what)
+  if inventory.shape(found) ~= inventory.shape(wanted) then
+    complain("%s CloudStack has\n%s\nin place of\n%s", what, inventory.shape(found), inventory.shape(wanted))
+  end
+end
+
+-- What is left beyond what was wanted is in the journal as unclear: its process died with the answer in its hands.
+local function is_unclear(trial, text)
+  return trial.is_ready and text:find("unclear", 1, true) ~= nil
+end
+
+local function cids_of(found)
+  local list = {}
+  for _, object in pairs(found) do list[#list + 1] = object.owner end
+  return table.concat(list, "\n")
+end
+
+local moves = {}
+
+-- cpi journal replay, and nothing else.
+function moves.replay(trial, good, complain)
+  local stage = trial.stage
+  local answer = stage:command("journal", "replay")
+  local found = settled(stage)
+  if trial.method_creates and not trial.is_answered then
+    if is_unclear(trial, answer.text) then
+      if answer.exit ~= 1 then complain("something is unclear, and the exit code is %d", answer.exit) end
+      return moves.gc(trial, good, complain, true)
+    end
+    compare(found, trial.before, complain, "after journal replay")
+    if answer.exit ~= 0 then complain("journal replay: %s", answer.text) end
+  elseif trial.method_creates then
+    compare(found, good.after, complain, "BOSH has the answer, and after journal replay")
+  end
+end
+
+-- The same verb again (with a new agent id); then the replay.
+moves["again"] = function(trial, good, complain, method, scenario)
+  local stage = trial.stage
+  if trial.is_answered and trial.method_creates then return end
+  local arguments = scenario.again and scenario.again(stage, trial.arguments) or trial.arguments
+  local answer = stage:call(method, arguments)
+  if answer.error and not scenario.answers then
+    -- The address is the dead process's VM's, of which BOSH may know.
+    if trial.is_ready and answer.error.message:find("is held by VM", 1, true) then return end
+    return complain("the same again: %s", answer.error.message)
+  end
+  if stage.store then stage:command("journal", "replay") end
+  local found = settled(stage)
+  if trial.is_ready and trial.method_creates then return end -- told as unclear: see the move before
+  compare(found, good.after, complain, "after the same again")
+end
+
+-- The director deletes a CID that it never got; then the replay.
+moves["delete"] = function(trial, _, complain, method)
+  if not CREATES[method] or trial.is_answered then return end
+  for _, object in ipairs(inventory.beyond(trial.before, trial.after)) do
+    if object.name == object.owner then
+      local answer = trial.stage:call(CREATES[method], { object.owner })
+      if answer.error then complain("%s: %s", CREATES[method], answer.error.message) end
+    end
+  end
+  if trial.stage.store then trial.stage:command("journal", "replay") end
+  compare(settled(trial.stage), trial.before, complain, "after " .. CREATES[method])
+end
+
+-- cpi gc finds what is left, and with BOSH's own list it removes it; what BOSH has stays.
+function moves.gc(trial, good, complain)
+  local stage = trial.stage
+  local wanted = trial.is_answered and good.after or trial.before
+  if not trial.method_creates then return end
+  stage.files["/known"] = cids_of(trial.is_answered and trial.after or trial.before)
+  local left = inventory.beyond(trial.before, inventory.of(stage.sim))
+  local dry = stage:command("gc", "--director", machine.DIRECTOR, "--older-than", "1s", "--known", "/known")
+  if trial.is_answered then left = {} end
+  for _, object in ipairs(left) do
+    if object.kind ~= "publicaddresses" and not dry.text:find(object.owner, 1, true) then
+      complain("gc does not tell of %s: %s", object.looks, dry.text)
+    end
+  end
+  if (dry.exit == 1) ~= (#left > 0) then complain("gc exits %d with %d left: %s", dry.exit, #left, dry.text) end
+  stage:command("gc", "--director", "another-director", "--older-than", "1s", "--apply", "--known", "/known")
+  stage:command("gc", "--director", machine.DIRECTOR, "--older-than", "1d", "--apply", "--known", "/known")
+  if #inventory.beyond(trial.before, inventory.of(stage.sim)) < #left then complain "gc removed what is not its own, or young" end
+  local applied = stage:command("gc", "--director", machine.DIRECTOR, "--older-than", "1s", "--apply", "--known", "/known")
+  if applied.exit ~= 0 then complain("gc --apply: %s", applied.text) end
+  compare(settled(stage), wanted, complain, "after gc --apply")
+end
+
+-- ---------------------------------------------------------------------------------------------------------
+-- the matrix
+
+local passed, failed, cells, shown, by_verb = 0, 0, 0, 0, {}
+
+local function report(title, complaints)
+  if #complaints == 0 then
+    passed = passed + 1
+    return
+  end
+  failed, shown = failed + 1, shown + 1
+  if shown <= 40 then print(("BAD  %s\n     %s"):format(title, table.concat(complaints, "\n     "))) end
+end
+
+local function cell(method, scenario, good, nth, has_store, name)
+  local title = ("%s%s, %s a store: killed %s; then %s"):format(method, scenario.what and " (" .. scenario.what .. ")" or "",
+    has_store and "with" or "without", good.instants[nth], name)
+  cells = cells + 1
+  if options.cell and not title:find(options.cell, 1, true) then return end
+  if options.short and cells % STRIDE ~= 0 then return end
+  by_verb[method] = (by_verb[method] or 0) + 1
+  local complaints = {}
+  local function complain(format, ...) complaints[#complaints + 1] = format:format(...) end
+  local fine, why = xpcall(function()
+    local trial = run(scenario, method, nth, has_store)
+    trial.method_creates = CREATES[method] ~= nil
+    trial.is_ready = false
+    for i = 1, nth do
+      if good.instants[i]:find "put of journal" and i > good.ready then trial.is_ready = true end
+      if good.instants[i] == "before the answer" then trial.is_ready = true end
+    end
+    for _, text in ipairs(inventory.shared(trial.stage.sim)) do complain("%s", text) end
+    moves[name](trial, good, complain, method, scenario)
+  end, debug.traceback)
+  if not fine then complain("%s", tostring(why)) end
+  report(title, complaints)
+end
+
+local function matrix_of(method, scenario)
+  for _, has_store in ipairs { true, false } do
+    local good = run(scenario, method, 0, has_store)
+    if inventory.shape(good.before) ~= inventory.shape(good.after) then
+      -- The last write before the answer says that the answer is ready.
+      good.ready = 0
+      for i, words in ipairs(good.instants) do
+        if words == "before the answer" then good.ready = i - 3 end
+      end
+      for nth = 1, #good.instants do
+        for _, name in ipairs(has_store and { "replay", "again", "delete" } or { "again", "delete", "gc" }) do
+          if has_store or name == "gc" or not CREATES[method] then cell(method, scenario, good, nth, has_store, name) end
+        end
+      end
+    end
+  end
+end
+
+for _, method in ipairs(scenarios.verbs()) do
+  if not options.verb or options.verb == method then
+    for _, scenario in ipairs(scenarios.of[method] or {}) do matrix_of(method, scenario) end
+  end
+end
+
+local names = {}
+for name, count in pairs(by_verb) do names[#names + 1] = ("%s %d"):format(name, count) end
+table.sort(names)
+print(("crash matrix: %d of %d cells (%s)"):format(passed + failed, cells, table.concat(names, ", ")))
+print(("%d passed, %d failed"):format(passed, failed))
+os.exit(failed == 0 and 0 or 1)
