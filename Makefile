@@ -127,6 +127,14 @@ $(BUILD)/obj/tests/fuzz/lua_target_%.o: tests/fuzz/lua_target.c Makefile
 faults: build/spec/host_native.so ## every verb, every request that it makes, every fault
 	lua5.4 tests/faults/fault_matrix.lua
 
+crash: build/spec/host_native.so ## every verb, killed at every instant; then what a director does next
+	lua5.4 tests/faults/crash_matrix.lua
+
+SEED ?= 1
+N    ?= 10000
+histories: build/spec/host_native.so ## N random histories from SEED, with faults, kills and several processes
+	lua5.4 tests/faults/histories.lua $(SEED) $(N)
+
 e2e: all build/spec/host_native.so ## the real bosh CLI and agent against the simulator
 	lua5.4 tests/bosh/e2e.lua
 
@@ -210,8 +218,8 @@ clean:                           ## removes what was built
 help:                            ## this list
 	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
 
-.PHONY: all contract deps demo test lint unit host-tests spec server transcripts lifecycle job hostile fuzz e2e \
-        bench asan asan-run valgrind install clean help faults 
+.PHONY: all contract deps demo test lint unit host-tests spec server transcripts lifecycle job hostile faults crash \
+        histories fuzz e2e bench asan asan-run valgrind install clean help
 .SECONDARY:
 
 -include $(wildcard $(patsubst %.o,%.d,$(HOST) $(SERVER) $(NATIVE) $(BUILD)/obj/src/main.o \

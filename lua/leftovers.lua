@@ -80,10 +80,17 @@ function judges.stemcell(cpi, row, list, search)
   return not row.isready and "it never became ready", row.name
 end
 
+function judges.network(cpi, row, list, search)
+  if not row.name:find "^cpi%-network%-" or not ownership(cpi, list.tags, row.name) then return end
+  if search.known then return unlisted(search, row, row.name, false) end
+  return "BOSH may know it", row.name, true
+end
+
 local REQUESTS = {
   { "vm", { "listVirtualMachines", {}, rows = "virtualmachine" } },
   { "disk", { "listVolumes", {}, rows = "volume" } },
   { "stemcell", { "listTemplates", { templatefilter = "self" }, rows = "template" } },
+  { "network", { "listNetworks", {}, rows = "network" } },
 }
 
 local function look_up(cpi)

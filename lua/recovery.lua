@@ -5,9 +5,15 @@
 -- written": then BOSH may have the CID. That BOSH does know an object is seen on the object (is_known): then only the
 -- entry goes.
 
+local addresses = require "cloudstack.addresses"
+local affinity_claims = require "vm.affinity_claims"
+local belongings = require "vm.belongings"
 local capabilities = require "cloudstack.capabilities"
 local errors = require "errors"
 local exact = require "cloudstack.exact"
+local load_balancers = require "cloudstack.load_balancers"
+local networks = require "cloudstack.networks"
+local registry = require "vm.registry"
 local removal = require "vm.removal"
 local tags = require "cloudstack.tags"
 local templates = require "cloudstack.templates"
@@ -33,12 +39,12 @@ function recovery.is_known(row)
 end
 
 -- ---------------------------------------------------------------------------------------------------------
--- kinds of objects: find(cpi, name) -> row or nil; is_used(cpi, row); remove(cpi, row, name)
+-- kinds of objects: find(cpi, record) -> row or nil; is_used(cpi, row); remove(cpi, row, name)
 
-local kinds = { vm = {}, disk = {}, stemcell = {} }
+local kinds = { vm = {}, disk = {}, stemcell = {}, network = {}, address = {}, ["load balancer"] = {} }
 recovery.kinds = kinds
 
-function kinds.vm.find(cpi, name) return vms.find(cpi, name) end
+function kinds.vm.find(cpi, record) return vms.find(cpi, record.name) end
 
 -- A VM that has a persistent disk is at work.
 function kinds.vm.is_used(cpi, vm)
@@ -49,25 +55,55 @@ function kinds.vm.is_used(cpi, vm)
   return false
 end
 
+-- As delete_vm does, with everything that belongs to the VM; vm is nil where it is gone.
 function kinds.vm.remove(cpi, vm, name)
-  if vm then
-    removal.remove(cpi, vm, capabilities.read(cpi.cloudstack:gather { can = capabilities.request() }.can))
-  end
-  removal.sweep(cpi, cpi.cloudstack:rows(volumes.request_ephemeral(name)))
+  local found = cpi.cloudstack:gather {
+    can = capabilities.request(), orphans = volumes.request_ephemeral(name), belongings = belongings.request(name),
+  }
+  belongings.take_away(cpi, name, belongings.of(found.belongings, vm), vm)
+  if vm then removal.remove(cpi, vm, capabilities.read(found.can)) end
+  removal.sweep(cpi, found.orphans)
+  if vm then affinity_claims.collect(cpi, vm) end
+  registry.forget(cpi, name)
 end
 
-function kinds.disk.find(cpi, name) return volumes.find(cpi, name) end
+function kinds.disk.find(cpi, record) return volumes.find(cpi, record.name) end
 function kinds.disk.is_used(_, volume) return volume.virtualmachineid ~= nil or recovery.is_known(volume) end
 function kinds.disk.remove(cpi, volume)
   if volume then volumes.delete_all(cpi, { volume }) end
 end
 
-function kinds.stemcell.find(cpi, name)
-  return exact.one(cpi.cloudstack:rows(templates.request(name, "self")), name, "stemcell")
+function kinds.stemcell.find(cpi, record)
+  return exact.one(cpi.cloudstack:rows(templates.request(record.name, "self")), record.name, "stemcell")
 end
 function kinds.stemcell.is_used() return false end -- CloudStack, and templates.delete, refuse it while a VM is of it
 function kinds.stemcell.remove(cpi, template)
   if template then templates.delete(cpi, template) end
+end
+
+function kinds.network.find(cpi, record) return networks.find(cpi, record.name) end
+function kinds.network.is_used() return false end -- one with VMs is refused
+function kinds.network.remove(cpi, network, name)
+  if network then networks.delete(cpi, network, name) end
+end
+
+-- What was made for a VM has the VM's tag and goes with it; here is what nobody came to tag, known by its id.
+function kinds.address.find(cpi, record)
+  return record.id and cpi.cloudstack:rows(addresses.request_by_id(record.id))[1]
+end
+function kinds.address.is_used(_, row) return row.isstaticnat or row.issourcenat or next(tags.of(row)) ~= nil end
+function kinds.address.remove(cpi, row)
+  if row then cpi.cloudstack:job(addresses.release_request(cpi, row.id)) end
+end
+
+kinds["load balancer"].find = function(cpi, record)
+  return record.id and cpi.cloudstack:rows(load_balancers.request_by_id(record.id))[1]
+end
+kinds["load balancer"].is_used = function(cpi, row)
+  return next(tags.of(row)) ~= nil or #cpi.cloudstack:rows(load_balancers.members_request(row.id)) > 0
+end
+kinds["load balancer"].remove = function(cpi, row)
+  if row then cpi.cloudstack:job(load_balancers.delete_request(cpi, row.id)) end
 end
 
 -- ---------------------------------------------------------------------------------------------------------
@@ -94,7 +130,7 @@ end
 -- What becomes of one entry -> fate, is it over?
 local function settle(cpi, record)
   local kind = kinds[record.kind]
-  local row = kind.find(cpi, record.name)
+  local row = kind.find(cpi, record)
   if row and kind.is_used(cpi, row) then return "known to BOSH", true end
   if record.answered and row then return "unclear: BOSH may have its CID", false end
   if record.kept and row then return "kept for inspection", false end

@@ -39,7 +39,9 @@ run_suite() {
     fuzz) lua5.4 tests/fuzz/requests.lua 2000 && tests/fuzz/run.sh build/clang "${FUZZ_SECONDS:-5}" ;;
     # What is compiled here, the installed job is tested with. The first time takes minutes: only CI waits for it.
     release) release/blobs; [ -z "${CI:-}" ] || release/compile build/job-packages; specs release tests/release ;;
-    faults) lua5.4 tests/faults/fault_matrix.lua --short ;;
+    faults) lua5.4 tests/faults/fault_matrix.lua --short; a=$?
+      lua5.4 tests/faults/crash_matrix.lua --short; b=$?
+      lua5.4 tests/faults/histories.lua 1 200 && [ $a -eq 0 ] && [ $b -eq 0 ] ;;
     server | transcripts | lifecycle | job | hostile) specs "$1" "tests/$1" ;;
     *) echo "there is no suite '$1'"; return 1 ;;
   esac

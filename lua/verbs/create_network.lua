@@ -3,6 +3,7 @@
 -- those of a VM's NIC in it.
 
 local arguments = require "arguments"
+local director_mark = require "director_mark"
 local errors = require "errors"
 local naming = require "naming"
 local network_range = require "network_range"
@@ -69,11 +70,12 @@ end
 -- A lost answer is settled by the name, which is ours alone.
 local function create(cpi, params)
   local payload, failure = cpi.cloudstack:try("createNetwork", params)
-  if payload then return payload.network end
-  if failure.sent and failure.kind ~= "refused" then
+  if payload and payload.network then return payload.network end
+  if not failure or cpi.cloudstack.is_open(failure) then
     local row = networks.find(cpi, params.name)
     if row then return row end
   end
+  if not failure then error(errors.cloud("creating network %s: createNetwork: the answer has no network", params.name)) end
   cpi.cloudstack.raise(failure, "creating network " .. params.name)
 end
 
@@ -97,7 +99,7 @@ return function(cpi, definition)
   local found = look_up(cpi, order)
   refuse(order, found)
   local range = network_range.of(order, found.vpc and found.vpc.cidr, used_ranges(found))
-  local cid = networks.new_cid(cpi.bytes.uuid())
+  local cid = networks.new_cid(director_mark.uuid(cpi))
   local names = naming.of(cpi, "network", cid)
   local entry = cpi.journal.open { kind = "network", name = cid }
   local undo <close> = rollback(cpi.log)

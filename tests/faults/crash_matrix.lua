@@ -11,8 +11,9 @@ local machine = require "machine"
 local scenarios = require "tests.faults.scenarios"
 
 local SETTLING = 600 -- seconds: CloudStack has expunged what was destroyed, and a create that was lost never comes
-local STRIDE = 7     -- the short matrix takes one cell in so many
-local CREATES = { create_vm = "delete_vm", create_disk = "delete_disk", create_stemcell = "delete_stemcell" }
+local STRIDE = 23    -- the short matrix takes one cell in so many
+local CREATES = { create_vm = "delete_vm", create_disk = "delete_disk", create_stemcell = "delete_stemcell",
+  create_network = "delete_network" }
 
 local options = {}
 for i, word in ipairs(arg) do

@@ -183,7 +183,7 @@ local function hooks(stage)
   end
 end
 
-local function close(director, process)
+local function close(process)
   local answer = process.is_answered and process.answer or { error = { message = "killed" } }
   if process.bug then error("a bug: " .. process.bug, 0) end
   process.done(answer.error == nil, answer.result)
@@ -211,7 +211,7 @@ local function turn(director)
     for i, one in ipairs(director.running) do
       if one == process then table.remove(director.running, i) break end
     end
-    close(director, process)
+    close(process)
   end
   return true
 end

@@ -3,7 +3,7 @@
 local inventory = {}
 
 -- Lists of the simulator's state that no verb makes anything of.
-local FIXED = { jobs = true, networks = true, accounts = true, zones = true, serviceofferings = true, diskofferings = true,
+local FIXED = { jobs = true, accounts = true, zones = true, serviceofferings = true, diskofferings = true,
   hosts = true, pools = true, ostypes = true, tags = true }
 
 -- Tags whose value is another one in each run.
@@ -36,7 +36,8 @@ local function owner_of(object, vms)
 end
 
 local function looks_of(kind, object)
-  local words = { kind, inventory.plain(object.name or ""), object.state or "" }
+  -- A network is Implemented as soon as a VM was in it: nobody's doing.
+  local words = { kind, inventory.plain(object.name or ""), kind ~= "networks" and object.state or "" }
   if object.virtualmachineid then words[#words + 1] = "attached as " .. tostring(object.deviceid) end
   for _, nic in ipairs(object.nics or {}) do
     words[#words + 1] = nic.network .. (nic.network == "bosh-net" and " " .. nic.address or "")

@@ -69,6 +69,11 @@ scenarios.create_vm = {
       ephemeral_disk_offering = NONE } end },
 }
 
+local NETWORK = { type = "manual", range = "10.7.1.0/24", gateway = "10.7.1.1", cloud_properties = {} }
+scenarios.create_network = { { arrange = function() return { NETWORK } end } }
+scenarios.delete_network = { { answers = "NetworkNotFound",
+  arrange = function(s) return { s:good("create_network", { NETWORK })[1] } end } }
+
 scenarios.delete_vm = {
   { what = "a user's", arrange = function(s) return { (s:vm_with_disk()) } end },
   { what = "may expunge", world = EXPUNGES, arrange = function(s) return { (s:vm_with_disk()) } end },
