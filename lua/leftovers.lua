@@ -86,11 +86,18 @@ function judges.network(cpi, row, list, search)
   return "BOSH may know it", row.name, true
 end
 
+function judges.snapshot(cpi, row, list, search)
+  if not row.name:find "^cpi%-snapshot%-" or not ownership(cpi, list.tags, row.name) then return end
+  if search.known then return unlisted(search, row, row.name, false) end
+  return "BOSH may know it", row.name, true
+end
+
 local REQUESTS = {
   { "vm", { "listVirtualMachines", {}, rows = "virtualmachine" } },
   { "disk", { "listVolumes", {}, rows = "volume" } },
   { "stemcell", { "listTemplates", { templatefilter = "self" }, rows = "template" } },
   { "network", { "listNetworks", {}, rows = "network" } },
+  { "snapshot", { "listSnapshots", {}, rows = "snapshot" } },
 }
 
 local function look_up(cpi)

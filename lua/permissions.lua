@@ -10,7 +10,8 @@ local NAT = { "listPublicIpAddresses", "associateIpAddress", "disassociateIpAddr
 local BALANCING = { "listLoadBalancerRules", "listLoadBalancerRuleInstances", "listPublicIpAddresses",
   "createLoadBalancerRule", "deleteLoadBalancerRule", "assignToLoadBalancerRule", "removeFromLoadBalancerRule", "deleteTags" }
 -- Verbs that create replay the journal first.
-local RECOVERY = table.move(CLEAN_UP, 1, #CLEAN_UP, 4, { "deleteTemplate", "listTemplates", "deleteTags" })
+local RECOVERY = table.move(CLEAN_UP, 1, #CLEAN_UP, 9, { "deleteTemplate", "listTemplates", "deleteTags", "listNetworks",
+  "deleteNetwork", "listSnapshots", "deleteSnapshot", "disassociateIpAddress" })
 
 return {
   { verb = "every verb", always = {}, sometimes = { "listProjects", "listDomains", "listAccounts" },

@@ -15,6 +15,7 @@ local load_balancers = require "cloudstack.load_balancers"
 local networks = require "cloudstack.networks"
 local registry = require "vm.registry"
 local removal = require "vm.removal"
+local snapshots = require "cloudstack.snapshots"
 local tags = require "cloudstack.tags"
 local templates = require "cloudstack.templates"
 local vms = require "cloudstack.vms"
@@ -41,7 +42,7 @@ end
 -- ---------------------------------------------------------------------------------------------------------
 -- kinds of objects: find(cpi, record) -> row or nil; is_used(cpi, row); remove(cpi, row, name)
 
-local kinds = { vm = {}, disk = {}, stemcell = {}, network = {}, address = {}, ["load balancer"] = {} }
+local kinds = { vm = {}, disk = {}, stemcell = {}, network = {}, snapshot = {}, address = {}, ["load balancer"] = {} }
 recovery.kinds = kinds
 
 function kinds.vm.find(cpi, record) return vms.find(cpi, record.name) end
@@ -85,6 +86,12 @@ function kinds.network.find(cpi, record) return networks.find(cpi, record.name) 
 function kinds.network.is_used() return false end -- one with VMs is refused
 function kinds.network.remove(cpi, network, name)
   if network then networks.delete(cpi, network, name) end
+end
+
+function kinds.snapshot.find(cpi, record) return snapshots.find(cpi, record.name) end
+function kinds.snapshot.is_used() return false end
+function kinds.snapshot.remove(cpi, snapshot)
+  if snapshot then snapshots.delete(cpi, snapshot.id) end
 end
 
 -- What was made for a VM has the VM's tag and goes with it; here is what nobody came to tag, known by its id.

@@ -64,7 +64,7 @@ function snapshots.create(cpi, volume, name, owned, undo)
     local left = id and { id = id } or snapshots.find(cpi, name)
     if left then snapshots.delete(cpi, left.id) end
     -- After a lost reply the snapshot may still appear: then the journal keeps its entry.
-    if left or not task or not task.failure or task.failure.kind ~= "lost" then entry.close() end
+    if left or not task or not task.failure or not client.is_open(task.failure) then entry.close() end
   end)
   local params = { volumeid = volume.id, name = name }
   for key, value in pairs(tags.parameters(owned)) do params[key] = value end

@@ -2,6 +2,7 @@
 -- its CID. The metadata become tags.
 
 local arguments = require "arguments"
+local director_mark = require "director_mark"
 local errors = require "errors"
 local naming = require "naming"
 local rollback = require "rollback"
@@ -16,7 +17,7 @@ return function(cpi, disk_cid, metadata)
     error(errors.cloud("disk '%s' was never attached: CloudStack puts a disk onto storage when it is first attached "
       .. "(its state is Allocated until then), so there is nothing of which to take a snapshot", disk_cid))
   end
-  local name = snapshots.new_name(cpi.bytes.uuid())
+  local name = snapshots.new_name(director_mark.uuid(cpi))
   local undo <close> = rollback(cpi.log)
   return snapshots.create(cpi, volume, name, naming.of(cpi, "snapshot", name, { given_tags = metadata }).tags, undo)
 end

@@ -13,7 +13,7 @@ local scenarios = require "tests.faults.scenarios"
 local SETTLING = 600 -- seconds: CloudStack has expunged what was destroyed, and a create that was lost never comes
 local STRIDE = 23    -- the short matrix takes one cell in so many
 local CREATES = { create_vm = "delete_vm", create_disk = "delete_disk", create_stemcell = "delete_stemcell",
-  create_network = "delete_network" }
+  create_network = "delete_network", snapshot_disk = "delete_snapshot" }
 
 local options = {}
 for i, word in ipairs(arg) do
@@ -92,7 +92,7 @@ end
 
 local function cids_of(found)
   local list = {}
-  for _, object in pairs(found) do list[#list + 1] = object.owner end
+  for _, object in pairs(found) do list[#list + 1] = object.owner .. " " .. object.id end
   return table.concat(list, "\n")
 end
 

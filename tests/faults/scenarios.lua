@@ -117,6 +117,19 @@ scenarios.set_disk_metadata = {
   { arrange = function(s) return { s:disk(), { director = "d", deployment = "dep" } } end },
 }
 
+local function ready_disk(s)
+  local _, disk = s:vm_with_disk()
+  return disk
+end
+scenarios.resize_disk = { { arrange = function(s)
+  local vm, disk = s:vm_with_disk()
+  s:good("detach_disk", { vm, disk })
+  return { disk, 2048 }
+end } }
+scenarios.update_disk = { { arrange = function(s) return { s:disk(), 2048, { disk_offering = "shared.custom" } } end } }
+scenarios.snapshot_disk = { { arrange = function(s) return { ready_disk(s), { deployment = "dep" } } end } }
+scenarios.delete_snapshot = { { arrange = function(s) return { s:good("snapshot_disk", { ready_disk(s), {} }) } end } }
+
 scenarios.create_stemcell = {
   { what = "uploaded", arrange = function() return { "/image", STEMCELL } end },
   { what = "light", arrange = function(s)
