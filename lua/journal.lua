@@ -21,6 +21,14 @@ local function new(parts)
     if not ok then parts.log.warn("the journal could not be written: %s", why) end
   end
 
+  -- Deals with what dead processes left, once; the first entry does it, and who goes by what there is before that.
+  function journal.settle()
+    if not recover or not parts.store then return end
+    local run = recover
+    recover = nil
+    run()
+  end
+
   -- open{ kind, name, ... } -> entry. Further fields are kept as they are; nothing secret may be in them.
   function journal.open(record)
     local entry = {}
@@ -28,11 +36,7 @@ local function new(parts)
       entry.note, entry.close = function() end, function() end
       return entry
     end
-    if recover then
-      local run = recover
-      recover = nil
-      run()
-    end
+    journal.settle()
     local key = parts.uuid()
     record.verb, record.owner, record.at = parts.verb, parts.owner, parts.clock.iso()
     record.director, record.request = parts.context.director_uuid, parts.context.request_id

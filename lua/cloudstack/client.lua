@@ -235,12 +235,14 @@ local function no_list(request)
   return failure_of(request[1], { kind = "garbled", sent = true, text = "the answer is no list of CloudStack's" })
 end
 
--- Are these rows: a list of tables, or nothing?
+local function is_text(value) return value == nil or type(value) == "string" end
+
+-- Are these rows: a list of tables with ids and names that are texts, or nothing?
 local function are_rows(rows)
   if rows == nil then return true end
   if type(rows) ~= "table" then return false end
   for key, row in pairs(rows) do
-    if math.type(key) ~= "integer" or type(row) ~= "table" then return false end
+    if math.type(key) ~= "integer" or type(row) ~= "table" or not (is_text(row.id) and is_text(row.name)) then return false end
   end
   return true
 end

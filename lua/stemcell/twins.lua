@@ -23,8 +23,10 @@ end
 -- Will nothing come of the template any more? It has failed, or whoever makes it is known to have died, or should have
 -- been done long ago.
 function twins.is_abandoned(cpi, row)
+  -- Ready or not: what a dead process began may be removed at any time, because BOSH never had its CID.
+  if cpi.journal.is_interrupted(row.name) then return true end
   if row.isready then return false end
-  if arrival.has_failed(row.status) or cpi.journal.is_interrupted(row.name) then return true end
+  if arrival.has_failed(row.status) then return true end
   local created = dates.seconds(row.created)
   return created ~= nil and cpi.clock.utc() - created > cpi.settings.cloudstack.timeout.poll_template
 end

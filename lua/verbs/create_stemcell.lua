@@ -205,5 +205,6 @@ return function(cpi, image_path, cloud_properties, more)
       or image.read(cpi, arguments.text("image_path", image_path), properties),
   }
   local undo <close> = rollback(cpi.log)
+  cpi.journal.settle()
   return obtain(cpi, order, undo)
 end

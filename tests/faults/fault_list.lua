@@ -24,6 +24,7 @@ local function of_wrong_types(json, good)
   end
   local payload = {}
   for name, value in pairs(type(good) == "table" and good or {}) do payload[name] = spoilt(value) end
+  if next(payload) == nil then payload.count = "none" end -- nothing would be an answer: an empty list
   return json.encode { spoiltresponse = payload }
 end
 

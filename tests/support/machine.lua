@@ -138,6 +138,7 @@ local function http_of(self, process)
   local image = { size = 1003, head = "BZh9" }
   return {
     stat = function(path) return path == "/image" and image or nil, "there is no such file" end,
+    checksum = function() return "c0ffee" end,
     upload = function(url, _, headers, form)
       local request = { { command = "upload", params = { url = url } } }
       if self.before_send then self.before_send(process, request) end
