@@ -12,6 +12,7 @@
 --   m.before_store(process, operation, table, key)    m.after_store(...)
 --   m.before_sleep(process, seconds)   true: time does not pass, somebody else sees to it
 
+local memory_store = require "memory_store"
 local native = require "host_native"
 local new_sim = require("sim").new
 
@@ -45,34 +46,6 @@ local function uuids(random)
   return function()
     return (("xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx"):gsub("x", function() return ("%x"):format(random(16) - 1) end))
   end
-end
-
--- Tables of keys and texts, for all processes of the machine. broken: what every operation answers instead.
-local function memory_store()
-  local store = { tables = {} }
-  local function rows(name)
-    store.tables[name] = store.tables[name] or {}
-    return store.tables[name]
-  end
-  function store.open() return not store.broken or nil, store.broken end
-  function store.get(name, key) return rows(name)[key] end
-  function store.put(name, key, text)
-    if store.broken then return nil, store.broken end
-    rows(name)[key] = text
-    return true
-  end
-  function store.delete(name, key)
-    if store.broken then return nil, store.broken end
-    rows(name)[key] = nil
-    return true
-  end
-  function store.rows(name)
-    local list = {}
-    for key, value in pairs(rows(name)) do list[#list + 1] = { key = key, value = value } end
-    table.sort(list, function(a, b) return a.key < b.key end)
-    return list
-  end
-  return store
 end
 
 -- The store as one process has it: writes are instants.
@@ -195,7 +168,7 @@ function machine.new(options)
   local random = random_of(options.seed or 1)
   local self = setmetatable({
     random = random, uuid = uuids(random), files = {}, living = {}, started = 0, settings = options.settings,
-    store = options.store and memory_store() or nil,
+    store = options.store and memory_store {} or nil,
   }, machine)
   local bytes = setmetatable({ uuid = self.uuid }, { __index = native.bytes })
   self.sim = new_sim { host = { json = json, bytes = bytes }, world = options.world }
