@@ -1,4 +1,4 @@
-# Builds, checks and installs the CPI; `make help` lists what it can do.
+# Builds, checks and installs the CPI; `make help` lists what it can do; V=1 shows the compiler's command lines.
 
 VERSION := 0.1.0
 BUILD   := build
@@ -19,7 +19,9 @@ COMPILE = $(CC) -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -D_DARWIN_C
 # Lua, cjson and SQLite are linked in; curl and OpenSSL are loaded when something is sent (src/base/library.h).
 LDLIBS  := -l:liblua5.4.a -l:liblua5.4-cjson.a -l:libsqlite3.a -lpthread -ldl -lm
 HTTPD   := -lmicrohttpd
-LINK     = $(CC) $(CFLAGS) $(SANITIZE) $(LDFLAGS) -o $@ $(filter %.o,$^)
+LINK     = $(call told,LINK $@)$(CC) $(CFLAGS) $(SANITIZE) $(LDFLAGS) -o $@ $(filter %.o,$^)
+# A step is told in a word, or in full with V=1.
+told     = $(if $(V),,@echo "  $(1)"; )
 
 objects  = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(1)))
 HOST    := $(call objects,src/base/*.c src/api/*.c src/config.c src/host.c src/rpc.c)
@@ -49,18 +51,18 @@ $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(BASE)
 
 $(BUILD)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(COMPILE) -c -o $@ $<
+	$(call told,CC $<)$(COMPILE) -c -o $@ $<
 
 # The host's modules for plain lua5.4, which the specs run on; without sanitizers, as lua5.4 has none. Its allocator
 # is in use to the very end, so it is not unloaded.
 build/spec/host_native.so: $(NATIVE)
 	@mkdir -p $(@D)
-	$(CC) -shared -Wl,-z,nodelete -o $@ $(NATIVE) -llua5.4-cjson -lsqlite3 -ldl -lm
+	$(call told,LINK $@)$(CC) -shared -Wl,-z,nodelete -o $@ $(NATIVE) -llua5.4-cjson -lsqlite3 -ldl -lm
 
 build/pic/%.o: SANITIZE :=
 build/pic/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(COMPILE) -fPIC -c -o $@ $<
+	$(call told,CC $<)$(COMPILE) -fPIC -c -o $@ $<
 
 contract:                        ## what lua/decisions says, into lua/policies/README.md and lua/meta/cpi.lua
 	lua5.4 docs/policy_contract.lua write
@@ -122,7 +124,7 @@ $(addprefix $(BUILD)/fuzz/,json reply config): $(BUILD)/fuzz/%: $(BUILD)/obj/tes
 	$(LINK) -fsanitize=fuzzer $(LDLIBS)
 $(BUILD)/obj/tests/fuzz/lua_target_%.o: tests/fuzz/lua_target.c Makefile
 	@mkdir -p $(@D)
-	$(COMPILE) -DSCRIPT='"tests/fuzz/$*.lua"' -c -o $@ $<
+	$(call told,CC $<)$(COMPILE) -DSCRIPT='"tests/fuzz/$*.lua"' -c -o $@ $<
 
 faults: build/spec/host_native.so ## every verb, every request that it makes, every fault
 	lua5.4 tests/faults/fault_matrix.lua
