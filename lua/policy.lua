@@ -14,11 +14,11 @@ local function copy(value)
   return twin
 end
 
-local function decider(policy, path)
+local function decider(name, policy, path)
   if type(policy) ~= "table" or type(policy.decide) ~= "function" then
-    error(errors.cpi("%s must return { api = %d, decide = function }", path, API))
+    error(errors.cpi("policy %s (%s): it must return { api = %d, decide = function }", name, path, API))
   elseif policy.api ~= API then
-    error(errors.cpi("%s is written for policy api %s; this CPI has %d", path, tostring(policy.api), API))
+    error(errors.cpi("policy %s (%s): it is written for policy api %s; this CPI has %d", name, path, tostring(policy.api), API))
   end
   return policy.decide
 end
@@ -28,7 +28,7 @@ end
 local function load(sandbox, directory, name)
   local ok, path, policy = pcall(sandbox.load, directory, name)
   if not ok then error(errors.cpi("policy %s: %s", name, tostring(path))) end
-  if path then return path, decider(policy, path) end
+  if path then return path, decider(name, policy, path) end
 end
 
 -- The site's file of that name: of the first directory that has one.

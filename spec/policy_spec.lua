@@ -63,14 +63,14 @@ describe("a site's policy", function()
 
   it("of another api is refused by name", function()
     local decide = decide_with("failed_vm", function() end, { api = 2, decide = function() end })
-    assert.equal("site/failed_vm.lua is written for policy api 2; this CPI has 1",
+    assert.equal("policy failed_vm (site/failed_vm.lua): it is written for policy api 2; this CPI has 1",
       failure_of(decide, "failed_vm", {}).message)
   end)
 
   for what, value in pairs { ["a string"] = "x", ["no function"] = { api = 1 }, ["true"] = true } do
     it("that returns " .. what .. " is refused by name", function()
       local decide = decide_with("failed_vm", function() end, value)
-      assert.equal("site/failed_vm.lua must return { api = 1, decide = function }",
+      assert.equal("policy failed_vm (site/failed_vm.lua): it must return { api = 1, decide = function }",
         failure_of(decide, "failed_vm", {}).message)
     end)
   end

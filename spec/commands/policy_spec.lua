@@ -83,8 +83,8 @@ describe("policy check", function()
     for _, words in ipairs {
       "retri.lua: no decision is called 'retri' (did you mean 'retry'?)",
       "/names.lua:2:", "/expunge.lua:1: a policy has no 'os'", "/expunge.lua:2: a policy has no 'print'",
-      "/failed_vm.lua is written for policy api 2; this CPI has 1",
-      "/networks.lua must return { api = 1, decide = function }",
+      "/failed_vm.lua: it is written for policy api 2; this CPI has 1",
+      "/networks.lua: it must return { api = 1, decide = function }",
       "/retry.lua:2: attempt to index a number value",
       "/disk_offering.lua: not an answer it may give: it must be one of facts.offerings",
       "7 files, 8 problems",

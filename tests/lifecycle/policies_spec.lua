@@ -38,9 +38,11 @@ local function vm_of(cloud) return cloud:api("listVirtualMachines", {}).virtualm
 -- A decision's scenario:
 --   verb, arguments(cid)   the request
 --   before                 what is there already: "vm" (its CID is given to arguments)
---   arm(cloud)             what goes wrong in CloudStack
+--   make(cloud)            and besides
+--   arm(cloud)             what goes wrong in CloudStack at each request
 --   policy                 the site's file
 --   outcome(cloud, response)   what came of it, in a word: `ours` without the file, `theirs` with it
+--   class                  the error's, after a broken file, where it is not CpiError: the request has failed before it
 --   broken                 what is the same as before after a broken file: "untouched" (nothing was sent that changes
 --                          anything) or "clean" (it ends as it does without the file)
 local scenarios = {
@@ -66,7 +68,7 @@ local scenarios = {
   },
   disk_placement = {
     verb = "attach_disk", before = "vm", arguments = function(cid) return { cid, "cpi-disk-here" } end,
-    arm = function(cloud)
+    make = function(cloud)
       local offering = cloud:api("listDiskOfferings", { name = "shared.custom" }).diskoffering[1]
       cloud:api("createVolume", { name = "cpi-disk-here", size = 1, diskofferingid = offering.id,
         zoneid = cloud:api("listZones", {}).zone[1].id })
@@ -154,14 +156,26 @@ local scenarios = {
     end,
     policy = [[return { api = 1, decide = function() return "keep" end }]],
     outcome = function(cloud) return ("%d VMs"):format(#(vm_of(cloud) or {})) end,
-    ours = "0 VMs", theirs = "1 VMs", broken = "clean",
+    ours = "0 VMs", theirs = "1 VMs", broken = "clean", class = "Bosh::Clouds::VMCreationFailed",
   },
 }
 
 setup(function() io.open(image, "wb"):write("BZh9", ("x"):rep(1000)):close() end)
 teardown(function() os.remove(image) end)
 
-local BROKEN = "-- of a site\nreturn { api = 1, decide = function(facts)\n  return facts.nothing.here\nend }\n"
+-- What can be wrong with a file, and the words that tell of it; %s is the file.
+local broken = {
+  ["does not compile"] = { "-- of a site\nreturn { api = 1, decide = function(facts)\n  return facts..\nend }\n",
+    "%s:4: unexpected symbol near 'end'" },
+  ["is no policy"] = { "return 5\n", "(%s): it must return { api = 1, decide = function }" },
+  ["breaks"] = { "-- of a site\nreturn { api = 1, decide = function(facts)\n  return facts.nothing.here\nend }\n",
+    "%s:3: attempt to index a nil value (field 'nothing')" },
+  ["answers nonsense"] = { "return { api = 1, decide = function() return true end }\n", "(%s): not an answer it may give: " },
+  ["never ends"] = { "return { api = 1, decide = function()\n  while true do end\nend }\n",
+    "%s:2: ran for more than 10000000 steps" },
+  ["wants all memory"] = { "return { api = 1, decide = function()\n  local all = {}\n  while true do "
+    .. "all[#all + 1] = (\"x\"):rep(100000) .. #all end\nend }\n", "(%s): used more than 32 MB of memory" },
+}
 
 describe("a site's policy", function()
   local cloud
@@ -193,12 +207,13 @@ describe("a site's policy", function()
       local response = request("create_vm", create_vm(), (configured()))
       cid = assert(response.result ~= json.null and response.result[1], json.encode(response))
     end
-    if scenario.arm then scenario.arm(cloud) end
-    return cid, #cloud:requests()
+    if scenario.make then scenario.make(cloud) end
+    return cid
   end
 
   local function outcome(scenario, texts)
     local cid = begin(scenario)
+    if scenario.arm then scenario.arm(cloud) end
     local response = request(scenario.verb, scenario.arguments(cid), (configured(texts)))
     return scenario.outcome(cloud, response)
   end
@@ -223,20 +238,40 @@ describe("a site's policy", function()
         assert.equal(scenario.theirs, outcome(scenario, { [name] = scenario.policy }))
       end)
 
+      -- All of CloudStack, but the time.
+      local function state()
+        local all = cloud:state()
+        all.time = nil
+        return all
+      end
+
       it("that is broken is an error with file and line, and changes nothing else", function()
-        local cid, since = begin(scenario)
-        local config, directory = configured { [name] = BROKEN }
-        local response = request(scenario.verb, scenario.arguments(cid), config)
-        assert.is_not.equal(json.null, response.error, json.encode(response))
-        local words = ("policy %s (%s/%s.lua): "):format(name, directory, name)
-        assert.truthy(response.error.message:find(words, 1, true), response.error.message)
-        assert.truthy(response.error.message:find("/" .. name .. ".lua:3: attempt to index a nil value", 1, true),
-          response.error.message)
-        assert.equal(false, response.error.ok_to_retry)
-        if scenario.broken == "untouched" then
-          assert.same({}, writes(since))
-        else
-          assert.equal(scenario.ours, scenario.outcome(cloud, response))
+        local leaves_something, cid = scenario.broken == "clean", begin(scenario)
+        local before, left = state(), nil
+        if leaves_something then
+          if scenario.arm then scenario.arm(cloud) end
+          request(scenario.verb, scenario.arguments(cid), (configured()))
+          left = state().left
+        end
+        for how, one in pairs(broken) do
+          if leaves_something then begin(scenario) end
+          if scenario.arm then scenario.arm(cloud) end
+          local since = #cloud:requests()
+          local config, directory = configured { [name] = one[1] }
+          local response = request(scenario.verb, scenario.arguments(cid), config)
+          assert.is_not.equal(json.null, response.error, how .. json.encode(response))
+          local file, message = ("%s/%s.lua"):format(directory, name), response.error.message
+          assert.equal(scenario.class or "Bosh::Clouds::CpiError", response.error.type, how .. " " .. message)
+          assert.truthy(message:find("policy " .. name, 1, true), message)
+          assert.truthy(message:find(one[2]:format(file), 1, true), message)
+          assert.equal(false, response.error.ok_to_retry)
+          if leaves_something then
+            assert.equal(scenario.ours, scenario.outcome(cloud, response), how)
+            assert.same(left, state().left, how)
+          else
+            assert.same({}, writes(since))
+            assert.same(before, state(), how)
+          end
         end
       end)
     end)
