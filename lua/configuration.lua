@@ -1,6 +1,7 @@
 -- From the host's sources to settings in force: read, check, and tell the host where CloudStack is, what to
 -- mask and how loud to be.
 
+local errors = require "errors"
 local secrets = require "secrets"
 local settings_of = require "settings"
 
@@ -30,10 +31,16 @@ local function policy_directories(host, settings)
   end))
 end
 
+-- What the configuration's file holds; {} where none is named. A file that cannot be read is no bug of ours.
+local function file_of(host)
+  local ok, file = pcall(host.config.read)
+  return ok and file or error(errors.configuration("%s", file), 0)
+end
+
 -- load(host, context) -> settings. context: the request's, or {}. Raises CpiError with every problem.
 function configuration.load(host, context)
   local settings = settings_of.load {
-    file = host.config.read(), context = context, has_secret = host.config.has_secret(),
+    file = file_of(host), context = context, has_secret = host.config.has_secret(),
     null = host.json.null, warn = host.log.warn,
   }
   settings.policies.directory = policy_directories(host, settings)
@@ -46,7 +53,7 @@ end
 -- The same for a daemon: nothing of CloudStack is needed, and there is no request.
 function configuration.load_daemon(host)
   local settings = settings_of.load {
-    file = host.config.read(), context = {}, is_daemon = true, null = host.json.null, warn = host.log.warn,
+    file = file_of(host), context = {}, is_daemon = true, null = host.json.null, warn = host.log.warn,
   }
   host.log.level(settings.log.level)
   secrets.register(host.log.secret, settings)

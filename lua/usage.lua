@@ -3,7 +3,7 @@
 --   arguments  as they are shown
 --   words      what the first argument can be; `then_words` what can follow each of them
 --   options    { "--name VALUE" or "--name", text }; `values` what can follow each of them
---   words_of   "verbs" or "decisions": the words come from there
+--   words_of   "verbs", "decisions" or "commands": more words come from there
 
 local OUTPUT = { "--output json", "as JSON, for programs" }
 
@@ -41,7 +41,8 @@ return {
         { "--older-than TIME", "what was made before so long, such as 90s, 15m, 2h (1h)" },
         { "--apply", "removes what is certainly nobody's" } },
       summary = "what is in CloudStack and belongs to nobody any more; exit code 1 when there is something" },
-    { name = "help", arguments = "[man]", words = { "man" }, summary = "this text; with man, as a manual page" },
+    { name = "help", arguments = "[man | COMMAND]", words = { "man" }, words_of = "commands",
+      summary = "this text; with man, as a manual page; or what a command takes, as COMMAND --help does" },
     { name = "journal", arguments = "show | replay [--director UUID]", words = { "show", "replay" },
       options = { { "--director UUID", "for replay: whose entries, where several directors wrote the journal" } },
       summary = "what was begun in CloudStack and never seen to its end; replay removes what dead processes left of it; "

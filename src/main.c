@@ -21,17 +21,37 @@ struct invocation {
     bool help, version;
 };
 
-/* Our options come before the command; what follows it is the command's. */
+/* Reads --config FILE or --config=FILE at argv[*i], and leaves *i at its last word. */
+static bool parse_config(int argc, char **argv, int *i, struct invocation *invocation)
+{
+    if (strcmp(argv[*i], "--config") == 0 && *i + 1 < argc)
+        invocation->config = argv[++*i];
+    else if (strncmp(argv[*i], "--config=", 9) == 0)
+        invocation->config = argv[*i] + 9;
+    else
+        return false;
+    return true;
+}
+
+/* What follows the command is the command's, but for --config, which people write there too. */
+static void parse_command(int argc, char **argv, int i, struct invocation *invocation)
+{
+    invocation->words = argv + i;
+    for (bool literal = false; i < argc; i++) {
+        literal = literal || strcmp(argv[i], "--") == 0;
+        if (literal || !parse_config(argc, argv, &i, invocation))
+            invocation->words[invocation->count++] = argv[i];
+    }
+}
+
 static bool parse(int argc, char **argv, struct invocation *invocation)
 {
     int i = 1;
 
     invocation->config = getenv("CPI_CONFIG");
     for (; i < argc && argv[i][0] == '-'; i++) {
-        if (strcmp(argv[i], "--config") == 0 && i + 1 < argc) {
-            invocation->config = argv[++i];
-        } else if (strncmp(argv[i], "--config=", 9) == 0) {
-            invocation->config = argv[i] + 9;
+        if (parse_config(argc, argv, &i, invocation)) {
+            continue;
         } else if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
             invocation->help = true;
         } else if (strcmp(argv[i], "--version") == 0) {
@@ -41,8 +61,7 @@ static bool parse(int argc, char **argv, struct invocation *invocation)
             return false;
         }
     }
-    invocation->words = argv + i;
-    invocation->count = argc - i;
+    parse_command(argc, argv, i, invocation);
     return true;
 }
 
@@ -176,6 +195,8 @@ int main(int argc, char **argv)
     if (invocation.version)
         return printf("cloudstack_cpi %s\n", VERSION) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
     if (invocation.count == 0) {
+        if (isatty(STDIN_FILENO))
+            fprintf(stderr, "cpi: reading a request (JSON) from standard input; `cpi --help` says more\n");
         out = console_reserve_stdout();
         log_threshold(LOG_INFO);
     }

@@ -3,7 +3,7 @@
 local command = require "operator.command"
 local usage = require "usage"
 
--- Words that the code has: each verb, each decision.
+-- Words that the code has: each verb, each decision, each command.
 local sources = {}
 
 function sources.verbs()
@@ -14,17 +14,19 @@ end
 
 function sources.decisions() return require "decisions" end
 
+function sources.commands()
+  local list = {}
+  for i, one in ipairs(usage.commands) do list[i] = one.name end
+  return list
+end
+
 local function joined(words, words_of)
   local list = table.move(words or {}, 1, #(words or {}), 1, {})
   for _, word in ipairs(words_of and sources[words_of]() or {}) do list[#list + 1] = word end
   return table.concat(list, " ")
 end
 
-local function names()
-  local list = {}
-  for i, one in ipairs(usage.commands) do list[i] = one.name end
-  return table.concat(list, " ")
-end
+local function names() return table.concat(sources.commands(), " ") end
 
 -- Of all commands: options whose value is a file, and { option, its words } of the others.
 local function valued_options()

@@ -80,10 +80,23 @@ local function read(name, arguments)
   return words, options
 end
 
+-- Is the command's help wanted? What follows "--" is no option.
+local function asks_for_help(arguments)
+  for _, word in ipairs(arguments) do
+    if word == "--help" or word == "-h" then return true end
+    if word == "--" then return false end
+  end
+  return false
+end
+
 -- new(name, run) -> what lua/commands/NAME.lua returns. run(host, words, options, refuse) answers the exit code;
 -- refuse(why) ends with the usage.
 function command.new(name, run)
   return function(host, arguments)
+    if asks_for_help(arguments) then
+      host.console.write(require("operator.usage_text").command(name))
+      return 0
+    end
     local words, options = read(name, arguments)
     return run(host, words, options, function(why) refuse(name, why) end)
   end

@@ -32,10 +32,22 @@ describe("help", function()
     end
   end)
 
+  it("tells of one command, by its name or by the command's --help", function()
+    for _, name in ipairs(script_names()) do
+      local code, text = run("help", name)
+      assert.equal(0, code)
+      assert.truthy(text:find("usage: cpi [--config FILE] " .. name, 1, true), text)
+      assert.same({ 0, text, "" }, { run(name, "--help") })
+      assert.same({ 0, text, "" }, { run(name, "-h", "--nonsense") })
+    end
+    assert.truthy(select(2, run("gc", "--help")):find("--older-than TIME", 1, true))
+  end)
+
   it("refuses what it does not know", function()
     local code, _, complaint = run("help", "me")
     assert.equal(2, code)
-    assert.truthy(complaint:find "usage")
+    assert.truthy(complaint:find("there is no command 'me'; usage", 1, true))
+    assert.equal(2, (run("help", "gc", "cid")))
   end)
 end)
 
@@ -72,7 +84,7 @@ describe("completion", function()
     ["cpi policy list --out"] = "--output", ["cpi policy list --output "] = "json", ["cpi policy try x --facts Makef"] = "Makefile",
     ["cpi call has_"] = "has_vm has_disk", ["cpi explain --re"] = "--request",
     ["cpi call --request Makef"] = "Makefile", ["cpi repl --"] = "--write", ["cpi doctor --output "] = "json",
-    ["cpi policy check "] = "", ["cpi policy test --"] = "--facts --example --output",
+    ["cpi policy check "] = "", ["cpi help jo"] = "journal", ["cpi policy test --"] = "--facts --example --output",
   } do
     it(("completes '%s' in a real bash"):format(line), function() assert.equal(wanted, completed(line)) end)
   end

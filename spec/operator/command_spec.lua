@@ -25,6 +25,10 @@ describe("a command's line", function()
     assert.same({ "has_vm", "--x", "--" }, (read("policy", "has_vm", "--", "--x", "--")))
   end)
 
+  it("takes --help for a word after --", function()
+    assert.same({ "has_vm", "--help" }, (read("policy", "has_vm", "--", "--help")))
+  end)
+
   it("takes a single dash and a negative number for words", function()
     assert.same({ "has_vm", "-", "-5" }, (read("policy", "has_vm", "-", "-5")))
   end)

@@ -218,4 +218,20 @@ describe("the program", function()
       assert.truthy(#err > 0)
     end
   end)
+
+  it("takes --config after the command too, but not after --", function()
+    for _, arguments in ipairs { "--config /absent call has_vm x", "call has_vm x --config=/absent", "call --config /absent has_vm x" } do
+      local _, err, code = run("", '"$CPI" ' .. arguments)
+      assert.equal(2, code, arguments)
+      assert.truthy(err:find("/absent: No such file", 1, true), err)
+    end
+    local _, err = run("", '"$CPI" call has_vm x -- --config=/absent')
+    assert.falsy(err:find("/absent", 1, true))
+  end)
+
+  it("tells of a configuration that is not there as no bug of its own", function()
+    local answer, err = run(request('"has_vm"', '["x"]'), '"$CPI" --config /absent')
+    assert.truthy(answer:find('"message":"configuration /absent: No such file or directory"', 1, true), answer)
+    assert.falsy(err:find("traceback", 1, true))
+  end)
 end)
