@@ -3,6 +3,12 @@
 
 local throttle = {}
 
+-- host.throttle where nobody waits for a turn, and no file is made for taking turns.
+throttle.none = {
+  open = function() return true end, enter = function(wanted) return wanted, 0 end, leave = function() end,
+  pause = function() end,
+}
+
 -- new(parts) -> send, hold: send as parts.send, in turns; hold(seconds) stops everybody for so long.
 --   parts  { send, throttle = host.throttle, patience (seconds), warn }
 function throttle.new(parts)

@@ -14,6 +14,7 @@
 
 local errors = require "errors"
 local memory_store = require "memory_store"
+local throttle = require "throttle"
 
 local function overlay(onto, changes)
   for key, value in pairs(changes or {}) do
@@ -54,8 +55,7 @@ function trial.new(options)
     http = { upload = sim.upload, stat = given.http and given.http.stat,
       checksum = given.http and given.http.checksum, inside = given.http and given.http.inside }, clock = sim.clock, log = logger(self.log),
     config = { read = function() return configuration(options) end, has_secret = function() return true end },
-    attempt = pcall, throttle = { open = function() return true end, enter = function(wanted) return wanted, 0 end,
-      leave = function() end, pause = function() end },
+    attempt = pcall, throttle = throttle.none,
     store = memory_store(self.store), process = { identity = function() return "1.1" end, alive = function() return false end },
     lua_dir = given.lua_dir or "lua", environment = function() end, version = given.version or "0.0.0",
   }, { __index = given })

@@ -58,6 +58,28 @@ function print_event.send(paper, event)
   end
 end
 
+local registry_words = { write = "would write its settings", edit = "would put its disks into its settings, where it has any",
+  remove = "would remove its settings, where it has any" }
+
+function print_event.registry(paper, event)
+  paper:line("%s", paper:tint("bold", "registry"))
+  paper:line("  VM %s: %s%s", event.vm, registry_words[event.action],
+    event.bytes and (" (%d bytes, not shown)"):format(event.bytes) or "")
+  if event.disks then paper:value("disks", event.disks, 4) end
+end
+
+local function print_events(paper, events)
+  for _, event in ipairs(events) do print_event[event.kind](paper, event) end
+end
+
+-- What comes when a command fails.
+local function print_otherwise(paper, otherwise)
+  paper:line("\n%s", paper:tint("bold", ("and if %s failed"):format(otherwise.command)))
+  print_events(paper, otherwise.events)
+  paper:line("%s", paper:tint("yellow", "would fail"))
+  paper:line("  %s", errors.words(otherwise.failure))
+end
+
 local function print_end(paper, told)
   if not told.failure then
     paper:line("%s", paper:tint("green", told.is_certain and "would answer" or "would answer, if CloudStack does as it is asked"))
@@ -80,7 +102,9 @@ local function as_json(json, told)
     for _, request in ipairs(twin.requests or {}) do request.params = shown(request.params) end
     events[i] = twin
   end
-  return { events = json.array(events), result = told.result, certain = told.is_certain,
+  local otherwise = told.otherwise and as_json(json, told.otherwise)
+  if otherwise then otherwise.command = told.otherwise.command end
+  return { events = json.array(events), result = told.result, certain = told.is_certain, otherwise = otherwise,
     failure = told.failure and { type = told.failure.type, message = told.failure.message } }
 end
 
@@ -96,8 +120,9 @@ return command.new("explain", function(host, words, options, refuse)
     paper:json(as_json(host.json, told))
   else
     paper:line("%s, reads only: nothing is changed", request.method)
-    for _, event in ipairs(told.events) do print_event[event.kind](paper, event) end
+    print_events(paper, told.events)
     print_end(paper, told)
+    if told.otherwise then print_otherwise(paper, told.otherwise) end
   end
   return told.failure and told.is_certain and 1 or 0
 end)

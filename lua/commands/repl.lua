@@ -3,7 +3,9 @@
 
 local command = require "operator.command"
 local errors = require "errors"
+local memory_store = require "memory_store"
 local new_paper = require "operator.paper"
+local throttle = require "throttle"
 
 local HELP = [[
 cloudstack:rows { "listZones", {}, rows = "zone" }     all rows of a list
@@ -33,9 +35,9 @@ local function globals(host, paper)
   end })
 end
 
--- The host for a prompt that only reads: what the host refuses is the operator's doing and no bug.
+-- The host for a prompt that only reads: what the host refuses is the operator's doing and no bug, and no file is made.
 local function reading(host)
-  return setmetatable({ cloudstack = setmetatable({ send = function(requests)
+  return setmetatable({ store = memory_store {}, throttle = throttle.none, cloudstack = setmetatable({ send = function(requests)
     local ok, replies = pcall(host.cloudstack.send, requests)
     return ok and replies or error(errors.cpi("%s; `cpi repl --write` allows more", tostring(replies):gsub("^.-:%d+: ", "")))
   end }, { __index = host.cloudstack }) }, { __index = host })

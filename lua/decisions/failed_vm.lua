@@ -9,6 +9,7 @@ return {
   summary = "What becomes of a VM whose creation failed.",
   asked = "Asked by `create_vm`, after a failed try that left a VM.",
   verbs = { "create_vm" },
+  after_failure_of = "deployVirtualMachine",
   facts = {
     { "vm", "object", "the VM that is left", fields = {
       { "id", "string", "CloudStack's id" },

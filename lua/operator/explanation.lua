@@ -1,15 +1,19 @@
 -- One request, watched: what it asks CloudStack, what it decides and from which facts, what it would send. Reads are
 -- sent, all else is imagined (operator/imagination.lua); the host has been sworn to let nothing else out.
 --
--- explain(host, request) -> { events, result, failure, is_certain }
+-- explain(host, request) -> { events, result, failure, is_certain, otherwise }
 --   events      { kind = "ask", requests = { { command, params, answer = text } } }
 --               { kind = "decide", decision, file, facts, answer (in our words), remark, candidates, failure }
 --               { kind = "send", requests = { { command, params } } }
+--               { kind = "registry", action = "write", "edit" or "remove", vm, bytes (of a write), disks (after an edit) }
 --   is_certain  false when the failure came after something imagined: the real CloudStack may answer otherwise
+--   otherwise   where a decision is asked for only when a command fails: { command, events, failure } of what comes then
 
+local decisions = require "decisions"
 local errors = require "errors"
 local memory_store = require "memory_store"
 local new_imagination = require "operator.imagination"
+local throttle = require "throttle"
 
 local MOST_IMAGINED = 500 -- answers; a verb that waits for what never comes ends there
 
@@ -49,13 +53,18 @@ local function payload_of(json, reply)
   return type(payload) == "table" and payload or nil
 end
 
--- The host's send, which lets reads through and imagines the rest.
-local function watched_send(host, imagined, add)
+-- A read as one word, to find its answer again.
+local function key_of(json, request)
+  return request.command .. " " .. json.encode(request.params or {})
+end
+
+-- The host's send, which lets reads through and imagines the rest. known: the answers of reads that need not go out again.
+local function watched_send(host, imagined, add, known)
   local count = 0
 
   local function answered_here(request)
     local reply = not is_reading(request.command) and imagined:answer(request) or imagined:recall(request)
-    if not reply then return nil end
+    if not reply then return known[key_of(host.json, request)] end
     count = count + 1
     if count > MOST_IMAGINED then error(errors.cloud("what comes next hangs on answers that only a real request gets")) end
     return reply
@@ -75,7 +84,7 @@ local function watched_send(host, imagined, add)
     for n, reply in ipairs(#outside > 0 and host.cloudstack.send(outside) or {}) do
       local payload = payload_of(host.json, reply)
       if payload then imagined:notice(payload) end
-      replies[places[n]] = reply
+      replies[places[n]], known[key_of(host.json, outside[n])] = reply, reply
       table.insert(asked.requests, { command = outside[n].command, params = copy(outside[n].params or {}),
         answer = summary(payload, reply) })
     end
@@ -150,24 +159,81 @@ local function watched_policy(host, add)
 end
 
 -- ---------------------------------------------------------------------------------------------------------
+-- the registry
 
--- Nobody waits for a turn, and no file is made for taking turns.
-local no_turns = { open = function() return true end, enter = function(wanted) return wanted, 0 end, leave = function() end,
-  pause = function() end }
+-- A store that is empty, and gone afterwards; what would be written to the registry is noted. A VM's row there is edited
+-- where it has one, which is not looked up: to open a store is to make one.
+local function watched_store(json, add)
+  local store = memory_store {}
+  local real = setmetatable({}, { __index = store })
 
-local function explain(host, request)
-  local events, imagined = {}, new_imagination(host.json, host.bytes.uuid)
+  local function unless_registry(name, act)
+    local plain = store[name]
+    real[name] = function(kind, ...)
+      if kind ~= "registry" then return plain(kind, ...) end
+      return act(...)
+    end
+  end
+
+  unless_registry("get", function() return "{}" end)
+  unless_registry("put", function(vm, text)
+    add { kind = "registry", action = "write", vm = vm, bytes = #text }
+    return true
+  end)
+  unless_registry("replace", function(vm, _, text)
+    add { kind = "registry", action = "edit", vm = vm, disks = json.decode(text).disks.persistent }
+    return true
+  end)
+  unless_registry("delete", function(vm)
+    add { kind = "registry", action = "remove", vm = vm }
+    return true
+  end)
+  return real
+end
+
+-- ---------------------------------------------------------------------------------------------------------
+
+-- The request once, with the answers to reads that are known already. failing: the command that fails, or nil.
+local function watch(host, request, known, failing)
+  local events, imagined = {}, new_imagination(host.json, host.bytes.uuid, failing)
   local function add(event) events[#events + 1] = event end
   local watched = setmetatable({
-    cloudstack = { open = host.cloudstack.open, send = watched_send(host, imagined, add) },
+    cloudstack = { open = host.cloudstack.open, send = watched_send(host, imagined, add, known) },
     http = setmetatable({ upload = watched_upload(add), publish = function() return true end,
       withdraw = function() return true end }, { __index = host.http }),
-    clock = watched_clock(host, imagined), policy = watched_policy(host, add), store = memory_store {}, -- empty, and gone afterwards
-    throttle = no_turns,
+    clock = watched_clock(host, imagined), policy = watched_policy(host, add), store = watched_store(host.json, add),
+    throttle = throttle.none,
   }, { __index = host })
   local ok, result = pcall(require "cpi", watched, request)
-  if ok then return { events = events, result = result, is_certain = not imagined.seen_any } end
-  return { events = events, failure = result, is_certain = not imagined.seen_any }
+  return { events = events, result = ok and result or nil, failure = not ok and result or nil, is_certain = not imagined.seen_any }
+end
+
+-- The place of the event that sends a command, or nil.
+local function place_of(events, command)
+  for i, event in ipairs(events) do
+    for _, request in ipairs(event.kind == "send" and event.requests or {}) do
+      if request.command == command then return i end
+    end
+  end
+end
+
+-- What comes when a command fails that a decision waits for.
+local function watch_failure(host, request, known, events)
+  for _, name in ipairs(decisions) do
+    local command = require("decisions." .. name).after_failure_of
+    if command and place_of(events, command) then
+      local told = watch(host, request, known, command)
+      local from = (place_of(told.events, command) or #told.events) + 1
+      return { command = command, events = table.move(told.events, from, #told.events, 1, {}), failure = told.failure }
+    end
+  end
+end
+
+local function explain(host, request)
+  local known = {}
+  local told = watch(host, request, setmetatable({}, { __newindex = known }))
+  told.otherwise = watch_failure(host, request, known, told.events)
+  return told
 end
 
 return explain

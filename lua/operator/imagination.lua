@@ -5,9 +5,10 @@
 local imagination = {}
 imagination.__index = imagination
 
--- imagination(json, uuid) -> one that has imagined nothing yet
-local function new(json, uuid)
-  return setmetatable({ json = json, uuid = uuid, real = {}, made = {}, gone = {}, jobs = {}, seen_any = false }, imagination)
+-- imagination(json, uuid, failing) -> one that has imagined nothing yet. failing: the command whose jobs fail in it, or nil.
+local function new(json, uuid, failing)
+  return setmetatable({ json = json, uuid = uuid, failing = failing, real = {}, made = {}, gone = {}, jobs = {}, seen_any = false },
+    imagination)
 end
 
 -- A command is a verb and what it is about; that is also what the answer's object is called, but for these.
@@ -115,7 +116,12 @@ function imagination:answer(request)
     result = { [kind] = row }
   end
   if not params.customjobid then return reply(self, command, result) end
-  self.jobs[params.customjobid] = { result = result, id = id }
+  local job = { result = result, id = id }
+  if command == self.failing then
+    self.made[id].row.state = "Error"
+    job = { id = id, result = { errorcode = 530, errortext = "a failure that is imagined" }, has_failed = true }
+  end
+  self.jobs[params.customjobid] = job
   return reply(self, command, { jobid = params.customjobid, id = id })
 end
 
@@ -134,8 +140,8 @@ function imagination:recall(request)
   local command, params = request.command, request.params or {}
   if command:find "^query" then
     local job = self.jobs[params.jobid]
-    return job and reply(self, command, { jobid = params.jobid, jobstatus = 1, jobresultcode = 0,
-      jobinstanceid = job.id, jobresult = job.result })
+    return job and reply(self, command, { jobid = params.jobid, jobstatus = job.has_failed and 2 or 1,
+      jobresultcode = job.has_failed and job.result.errorcode or 0, jobinstanceid = job.id, jobresult = job.result })
   end
   if self.gone[params.id] or self.gone[params.virtualmachineid] then return reply(self, command, {}) end
   local kind, rows = (command:match "^list(.*)$" or ""):lower():gsub("s$", ""), {}

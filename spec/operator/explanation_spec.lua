@@ -73,9 +73,19 @@ local verbs = {
   { "create_stemcell", function()
     return image, stemcell
   end },
+  { "info", function() end },
+  { "ping", function() end },
+  { "configure_networks", function(vm) return vm, network end, failure = "Bosh::Clouds::NotSupported" },
 }
 
 describe("explaining", function()
+  it("is tried with every verb that there is", function()
+    local wanted, tried = {}, {}
+    for name in io.popen("ls lua/verbs"):lines() do wanted[name:match "^(.*)%.lua$"] = true end
+    for _, row in ipairs(verbs) do tried[row[1]] = true end
+    assert.same(wanted, tried)
+  end)
+
   for _, row in ipairs(verbs) do
     it(row[1] .. " tells what is then sent, and sends nothing", function()
       local trial, vm, disk = setting()
@@ -83,10 +93,10 @@ describe("explaining", function()
       trial.requests()
       local slept = trial.sim.clock.now()
       local told = explain(trial.host, trial.request(row[1], row[2](vm, disk, made)))
-      assert.is_nil(told.failure and tostring(told.failure))
+      assert.equal(row.failure, told.failure and told.failure.type)
       assert.same({}, writes(trial))
       assert.equal(slept, trial.sim.clock.now())
-      trial.call(row[1], row[2](vm, disk, made))
+      pcall(trial.call, row[1], row[2](vm, disk, made))
       local wanted, sent = writes(trial), {}
       for i, command in ipairs(commands(told, "send")) do sent[i] = command end
       table.sort(wanted)
@@ -166,14 +176,49 @@ describe("explaining", function()
     assert.equal(before, native.json.encode(trial.store))
   end)
 
-  it("knows that a registry would be written, and writes none", function()
-    local trial = setting { store = { path = "/nowhere/store.db" },
+  -- What is told of the registry, without the sizes.
+  local function registry_of(told)
+    local list = {}
+    for _, event in ipairs(told.events) do
+      if event.kind == "registry" then list[#list + 1] = { event.action, event.vm, event.disks } end
+    end
+    return list
+  end
+
+  it("tells what would be written to the registry, and writes nothing", function()
+    local trial, vm, disk = setting { store = { path = "/nowhere/store.db" },
       registry = { host = "10.0.0.9", username = "admin", password = "registry-password" } }
     local request = trial.request("create_vm", "a", "ubuntu-builtin", { compute_offering = "shared.small" }, network, {}, {})
     request.context.vm = { stemcell = { api_version = 1 } }
     local told = explain(trial.host, request)
     assert.is_nil(told.failure and tostring(told.failure))
+    assert.same({ { "write", told.result[1] } }, registry_of(told))
+    local attached = explain(trial.host, trial.request("attach_disk", vm, disk))
+    assert.same({ { "edit", vm, { [disk] = attached.result } } }, registry_of(attached))
+    assert.same({ { "remove", vm } }, registry_of(explain(trial.host, trial.request("delete_vm", vm))))
     assert.is_nil(next(trial.store.registry or {}))
+  end)
+
+  it("tells what becomes of a VM that does not start, without asking anything again", function()
+    local directory = require("spec.support.operator").directory {
+      ["failed_vm.lua"] = "return { api = 1, decide = function(facts, default)\n return default(facts)\nend }" }
+    local trial = setting { policies = { directory = directory } }
+    trial.requests()
+    local told = explain(trial.host, trial.request("create_vm", "a", "ubuntu-builtin", { compute_offering = "shared.small" },
+      network, {}, {}))
+    local asked = #trial.requests()
+    assert.equal(asked, #commands(told, "ask"))
+    assert.equal("deployVirtualMachine", told.otherwise.command)
+    assert.equal("Bosh::Clouds::VMCreationFailed", told.otherwise.failure.type)
+    local decided
+    for _, event in ipairs(told.otherwise.events) do
+      if event.decision == "failed_vm" then decided = event end
+    end
+    assert.equal(directory .. "/failed_vm.lua", decided.file)
+    assert.same({ "Error", 530, "destroy" }, { decided.facts.vm.state, decided.facts.error.code, decided.answer })
+    local sent = commands(told.otherwise, "send")
+    assert.equal("destroyVirtualMachine", sent[#sent])
+    assert.is_nil(explain(trial.host, trial.request("has_vm", "cpivm-1")).otherwise)
   end)
 
   it("ends where a verb waits for ever", function()

@@ -231,7 +231,7 @@ end)
 
 describe("cpi repl", function()
   local cloud
-  setup(function() cloud = rig.start {} end)
+  setup(function() cloud = rig.start { store = true } end)
   teardown(function() cloud:stop() end)
 
   local function say(text, ...) return cloud:command({ "repl", ... }, { stdin = text }) end
@@ -249,6 +249,7 @@ describe("cpi repl", function()
       cpi.settings.cloudstack.default_zone
       cpi.decide("failed_vm", { vm = {}, error = {}, attempt = 1 })]])
     assert.equal("= zone1\n= false\n= zone1\n= destroy\n", run.stdout)
+    assert.equal("", io.popen(("ls -d %s* 2>/dev/null"):format(cloud.store)):read "a")
   end)
 
   it("tells errors and goes on", function()
