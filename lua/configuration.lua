@@ -39,8 +39,10 @@ end
 
 -- load(host, context) -> settings. context: the request's, or {}. Raises CpiError with every problem.
 function configuration.load(host, context)
+  local file = file_of(host)
+  local has_secret, request_has_secret = host.config.has_secret()
   local settings = settings_of.load {
-    file = file_of(host), context = context, has_secret = host.config.has_secret(),
+    file = file, context = context, has_secret = has_secret, request_has_secret = request_has_secret,
     null = host.json.null, warn = host.log.warn,
   }
   settings.policies.directory = policy_directories(host, settings)

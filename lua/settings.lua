@@ -232,8 +232,40 @@ local function check_owner(site, report)
   end
 end
 
--- load{ file, context, has_secret, null, warn } -> settings, nested as the paths above, defaults filled in.
--- file and context are decoded JSON; null is the decoder's null; warn(format, ...) takes warnings; is_daemon: it
+-- What of a CloudStack and its account the file says, before the context goes over it.
+local function credentials_of(values)
+  local own = {}
+  for _, name in ipairs { "endpoint", "api_key" } do
+    local given = values["cloudstack." .. name]
+    own[name] = given and given[1]
+  end
+  return own
+end
+
+local function is_other(given, own)
+  if not given or given[2] ~= "context" or type(given[1]) ~= "string" or type(own) ~= "string" then return false end
+  return given[1]:gsub("/+$", "") ~= own:gsub("/+$", "")
+end
+
+-- Endpoint and keys belong together. A context that brings some of them and not the rest would have the file's secret sign
+-- for another account, or be sent to another cloud.
+local function check_credentials(own, values, sources, report)
+  local key, missing, cause = values["cloudstack.api_key"], {}, nil
+  if is_other(values["cloudstack.endpoint"], own.endpoint) then
+    cause = "cloudstack.endpoint"
+    if key and key[2] ~= "context" then missing[1] = "cloudstack.api_key" end
+  elseif is_other(key, own.api_key) then
+    cause = "cloudstack.api_key"
+  end
+  if cause and sources.has_secret and not sources.request_has_secret then missing[#missing + 1] = SECRET end
+  if #missing == 0 then return end
+  report.problem("context: missing: %s; what the configuration has there does not belong to the context's %s",
+    table.concat(missing, ", "), cause)
+end
+
+-- load{ file, context, has_secret, request_has_secret, null, warn } -> settings, nested as the paths above, defaults filled in.
+-- file and context are decoded JSON; null is the decoder's null; warn(format, ...) takes warnings; has_secret: a secret key
+-- is known, request_has_secret: it came with the context; is_daemon: it
 -- does without CloudStack, which may be known to the director alone. Raises
 -- one CpiError that lists every problem.
 local function load(sources)
@@ -245,11 +277,13 @@ local function load(sources)
     error(errors.configuration("the configuration must be a JSON object"))
   end
   collect(sources.file, "", "configuration", values, report)
+  local own = credentials_of(values)
   local nested, flat = from_context(sources.context or {}, report)
   collect(flat, "", "context", values, report)
   collect(nested, "", "context", values, report)
   local settings = settle(values, sources, report)
   check_owner(settings.cloudstack, report)
+  check_credentials(own, values, sources, report)
   if #problems > 0 then
     error(errors.configuration("the configuration has %d problem%s: %s", #problems, #problems == 1 and "" or "s",
       table.concat(problems, "; ")))

@@ -7,7 +7,7 @@ local function host_with(file, options)
   local told = { secrets = {}, warnings = {} }
   return {
     json = fake.json,
-    config = { path = options.path, read = function() return file end, has_secret = function() return options.has_secret ~= false end },
+    config = { path = options.path, read = function() return file end, has_secret = function() return options.has_secret ~= false, options.request_has_secret end },
     log = {
       warn = function(format, ...) table.insert(told.warnings, format:format(...)) end,
       level = function(name) told.level = name end, secret = function(value) told.secrets[value] = true end,
@@ -47,11 +47,11 @@ describe("the configuration", function()
 
   it("chooses the proxy by the scheme of the endpoint", function()
     local proxies = { http_proxy = "http://p1:3128", https_proxy = "http://p2:3128", no_proxy = "localhost" }
-    local host, told = host_with(file { env = proxies })
+    local host, told = host_with(file { env = proxies }, { request_has_secret = true })
     configuration.load(host, {})
     assert.equal("http://p2:3128", told.open.proxy)
     assert.equal("localhost", told.open.no_proxy)
-    configuration.load(host, { endpoint = "http://cloud.test/client/api" })
+    configuration.load(host, { endpoint = "http://cloud.test/client/api", api_key = "API-KEY" })
     assert.equal("http://p1:3128", told.open.proxy)
   end)
 

@@ -105,6 +105,39 @@ describe("the context", function()
   end)
 end)
 
+describe("a context that brings a part of the credentials", function()
+  local file = needed()
+  file.cloudstack.default_zone = "z"
+
+  local function told(context, request_has_secret)
+    local sources = { file = file, context = context, has_secret = true, request_has_secret = request_has_secret, null = null,
+      warn = function() end }
+    local ok, failure = pcall(settings.load, sources)
+    return not ok and failure.message or nil
+  end
+
+  it("is refused, and told what is missing", function()
+    local function words(missing, cause)
+      return ("the configuration has 1 problem: context: missing: %s; what the configuration has there does not belong to the "
+        .. "context's cloudstack.%s"):format(missing, cause)
+    end
+    local other = "https://other.test/client/api"
+    for _, wrap in ipairs { function(t) return t end, function(t) return { cloudstack = t } end } do
+      assert.equal(words("cloudstack.secret_access_key", "api_key"), told(wrap { api_key = "OTHER" }))
+      assert.equal(words("cloudstack.api_key, cloudstack.secret_access_key", "endpoint"), told(wrap { endpoint = other }))
+      assert.equal(words("cloudstack.api_key", "endpoint"), told(wrap { endpoint = other }, true))
+      assert.equal(words("cloudstack.secret_access_key", "endpoint"), told(wrap { endpoint = other, api_key = "OTHER" }))
+    end
+  end)
+
+  it("is taken when it brings all of them, or nothing else than the file has", function()
+    assert.is_nil(told({ api_key = "OTHER" }, true))
+    assert.is_nil(told({ endpoint = "https://other.test/client/api", api_key = "OTHER" }, true))
+    assert.is_nil(told { endpoint = "https://cloud.test/client/api/", api_key = "KEY" })
+    assert.is_nil(told { default_zone = "y" })
+  end)
+end)
+
 describe("a wrong configuration", function()
   it("is told in one message, every problem of it", function()
     local message = problems({

@@ -130,13 +130,14 @@ failed:
     return lua_error(L);
 }
 
-/* has_secret() -> whether a secret key is known: from the request, or the file once it has been read */
+/* has_secret() -> whether a secret key is known, and whether it came with the request; the file has to be read before */
 static int has_secret(lua_State *L)
 {
     size_t length;
 
     lua_pushboolean(L, secret_get(&length) != NULL);
-    return 1;
+    lua_pushboolean(L, from_request);
+    return 2;
 }
 
 int config_open(lua_State *L)

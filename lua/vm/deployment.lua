@@ -177,6 +177,7 @@ local function attempt(cpi, plan, offering, child, undo, number)
   mend_tags(cpi, tagging, task.id, plan, child)
   local vm = row_of(cpi, task, child.vm_cid)
   verify(plan, child, vm)
+  if child.registry_settings then registry.add_macs(cpi, child.vm_cid, vm_networks.macs(plan.nics, vm)) end
   return vm
 end
 

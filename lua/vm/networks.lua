@@ -140,16 +140,24 @@ function vm_networks.parameters(nics, zone)
   return params
 end
 
--- { network name = MAC } for the agent settings.
-function vm_networks.macs(nics)
+-- The MAC that CloudStack gave a NIC, in the lower case that the agent compares with; vm: its row.
+local function mac_given(nic, vm)
+  for _, there in ipairs(vm and vm.nic or {}) do
+    local is_it = there.networkid == nic.target.id and (not nic.ip or there.ipaddress == nic.ip)
+    if is_it and type(there.macaddress) == "string" then return there.macaddress:lower() end
+  end
+end
+
+-- { network name = MAC }: those that we gave, and with the VM's row those that CloudStack gave.
+function vm_networks.macs(nics, vm)
   local macs = {}
-  for _, nic in ipairs(nics) do macs[nic.name] = nic.mac end
+  for _, nic in ipairs(nics) do macs[nic.name] = nic.mac or mac_given(nic, vm) end
   return macs
 end
 
--- The second half of create_vm's answer: the networks as they came, with the MACs that we gave.
-function vm_networks.result(list, nics)
-  local macs, result = vm_networks.macs(nics), {}
+-- The second half of create_vm's answer: the networks as they came, with the MACs of their NICs.
+function vm_networks.result(list, nics, vm)
+  local macs, result = vm_networks.macs(nics, vm), {}
   for _, network in ipairs(list) do
     local twin = {}
     for key, value in pairs(network.given) do twin[key] = value end

@@ -62,7 +62,15 @@ function registry.forget(cpi, vm_cid)
   if not ok then cpi.log.warn("the registry keeps the settings of VM %s: %s", vm_cid, why) end
 end
 
--- Lets change(persistent) edit the persistent disks in the settings of a VM, where it has a row. Others may write at the
+-- The object at a key of the settings, made where there is none.
+local function object(cpi, settings, key)
+  local there = settings[key]
+  if type(there) ~= "table" or there == cpi.json.null then there = {} end
+  settings[key] = there
+  return there
+end
+
+-- Lets change(settings) edit the settings of a VM, where it has a row. Others may write at the
 -- same time, and nothing of theirs is lost. Raises CpiError.
 local function edit(cpi, vm_cid, change)
   if cpi.settings.registry.host == "" or not cpi.store then return end
@@ -71,21 +79,29 @@ local function edit(cpi, vm_cid, change)
     if not text then return end
     local settings, why = cpi.json.decode(text)
     if type(settings) ~= "table" then must(vm_cid, nil, why or "they are no object") end
-    local disks = type(settings.disks) == "table" and settings.disks or {}
-    local persistent = type(disks.persistent) == "table" and disks.persistent ~= cpi.json.null and disks.persistent or {}
-    change(persistent)
-    settings.disks, disks.persistent = disks, persistent
+    change(settings)
     if must(vm_cid, cpi.store.replace(TABLE, vm_cid, text, cpi.json.encode(settings))) then return end
   end
 end
 
--- hint: { path, volume_id }, as attach_disk answers it.
-function registry.attach(cpi, vm_cid, disk_cid, hint)
-  edit(cpi, vm_cid, function(persistent) persistent[disk_cid] = hint end)
+-- Adds the MACs that CloudStack gave, { network name = MAC }: by them the agent tells the NICs apart.
+function registry.add_macs(cpi, vm_cid, macs)
+  edit(cpi, vm_cid, function(settings)
+    for name, network in pairs(object(cpi, settings, "networks")) do
+      if macs[name] then network.mac = macs[name] end
+    end
+  end)
 end
 
-function registry.detach(cpi, vm_cid, disk_cid)
-  edit(cpi, vm_cid, function(persistent) persistent[disk_cid] = nil end)
+local function edit_disk(cpi, vm_cid, disk_cid, hint)
+  edit(cpi, vm_cid, function(settings)
+    object(cpi, object(cpi, settings, "disks"), "persistent")[disk_cid] = hint
+  end)
 end
+
+-- hint: { path, volume_id }, as attach_disk answers it.
+function registry.attach(cpi, vm_cid, disk_cid, hint) edit_disk(cpi, vm_cid, disk_cid, hint) end
+
+function registry.detach(cpi, vm_cid, disk_cid) edit_disk(cpi, vm_cid, disk_cid, nil) end
 
 return registry

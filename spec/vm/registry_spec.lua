@@ -62,6 +62,13 @@ describe("the registry of a VM", function()
     assert.equal(before, cpi.store.get("registry", "cpivm-1"))
   end)
 
+  it("learns which NIC has which MAC", function()
+    local cpi <close> = fake.cpi { settings = SITE, store = true }
+    registry.put(cpi, "cpivm-1", { networks = { a = { ip = "10.0.0.11" }, vip = { type = "vip" } } })
+    registry.add_macs(cpi, "cpivm-1", { a = "02:00:5e:10:00:01", b = "02:00:5e:10:00:02" })
+    assert.same({ a = { ip = "10.0.0.11", mac = "02:00:5e:10:00:01" }, vip = { type = "vip" } }, row(cpi).networks)
+  end)
+
   it("leaves VMs alone that have no row, and sites that have no registry", function()
     local cpi <close> = fake.cpi { settings = SITE, store = true }
     registry.attach(cpi, "cpivm-9", "cpi-disk-1", {})

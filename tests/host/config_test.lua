@@ -136,8 +136,10 @@ local function takes(text, expected)
   check.equal(expected, got, tostring(why))
 end
 
+check.equal(false, select(2, config.has_secret()), "so far it was the file's")
 takes('{"context":{"secret_access_key":"abcd","x":1}}', '{"context":{"secret_access_key":""    ,"x":1}}')
 check.equal("<redacted>", harness.host.log.mask "abcd")
+check.equal(true, select(2, config.has_secret()), "now it is the request's")
 takes('{"context":{"cloudstack":{"secret_access_key":"efgh"}}}', '{"context":{"cloudstack":{"secret_access_key":""    }}}')
 takes('{"context":{"secret_access_key":"flat","cloudstack":{"secret_access_key":"nested"}}}',
   '{"context":{"secret_access_key":""    ,"cloudstack":{"secret_access_key":""      }}}')

@@ -250,7 +250,8 @@ describe("manifests/cpi-config.yml", function()
       local warnings = {}
       local loaded = settings.load {
         file = assert(job.configuration {}), context = cpi.properties, has_secret = cpi.properties.secret_access_key ~= nil,
-        null = json.null, warn = function(format, ...) warnings[#warnings + 1] = format:format(...) end,
+        request_has_secret = cpi.properties.secret_access_key ~= nil, null = json.null,
+        warn = function(format, ...) warnings[#warnings + 1] = format:format(...) end,
       }
       assert.same({}, warnings)
       zones[i] = loaded.cloudstack.default_zone

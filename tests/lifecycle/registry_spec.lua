@@ -54,6 +54,7 @@ describe("a VM of an old stemcell", function()
     assert.same({}, first.disks.persistent)
     assert.equal("10.0.0.11", first.networks.default.ip)
     assert.truthy(rig.json.is_array(first.networks.default.dns))
+    assert.equal(cloud:state().vms[1].nics[1].mac, first.networks.default.mac)
 
     local disk_cid = ask(cloud, "create_disk", 1024, { disk_offering = "shared.custom" }, vm_cid)
     local hint = ask(cloud, "attach_disk", vm_cid, disk_cid)

@@ -63,3 +63,19 @@ describe("a default CPI without credentials", function()
     assert.equal(0, #cloud:requests())
   end)
 end)
+
+describe("a cpi-config that brings a part of the credentials", function()
+  it("is refused before a request is sent, and the secret of the file signs nothing", function()
+    local cloud <close> = rig.start { role = "bosh" }
+    for words, context in pairs {
+      ["context: missing: cloudstack.secret_access_key;"] = { api_key = "another-key" },
+      ["context: missing: cloudstack.api_key, cloudstack.secret_access_key;"] = { endpoint = "http://127.0.0.1:1/client/api" },
+    } do
+      context.director_uuid = "d"
+      local run = cloud:cpi { method = "delete_vm", arguments = { "cpivm-1" }, context = context }
+      assert.equal("Bosh::Clouds::CpiError", run.response.error.type)
+      assert.truthy(run.response.error.message:find(words, 1, true), run.stdout)
+    end
+    assert.equal(0, #cloud:requests())
+  end)
+end)
