@@ -7,7 +7,8 @@ local function host_with(file, options)
   local told = { secrets = {}, warnings = {} }
   return {
     json = fake.json,
-    config = { path = options.path, read = function() return file end, has_secret = function() return options.has_secret ~= false, options.request_has_secret end },
+    config = { path = options.path, read = function() return file end,
+      has_secret = function() return options.has_secret ~= false, options.request_has_secret end },
     log = {
       warn = function(format, ...) table.insert(told.warnings, format:format(...)) end,
       level = function(name) told.level = name end, secret = function(value) told.secrets[value] = true end,

@@ -80,14 +80,15 @@ local function edit(cpi, vm_cid, change)
     local settings, why = cpi.json.decode(text)
     if type(settings) ~= "table" then must(vm_cid, nil, why or "they are no object") end
     change(settings)
-    if must(vm_cid, cpi.store.replace(TABLE, vm_cid, text, cpi.json.encode(settings))) then return end
+    local changed = cpi.json.encode(settings)
+    if changed == text or must(vm_cid, cpi.store.replace(TABLE, vm_cid, text, changed)) then return end
   end
 end
 
 -- Adds the MACs that CloudStack gave, { network name = MAC }: by them the agent tells the NICs apart.
 function registry.add_macs(cpi, vm_cid, macs)
   edit(cpi, vm_cid, function(settings)
-    for name, network in pairs(object(cpi, settings, "networks")) do
+    for name, network in pairs(type(settings.networks) == "table" and settings.networks or {}) do
       if macs[name] then network.mac = macs[name] end
     end
   end)
