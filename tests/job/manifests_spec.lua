@@ -68,6 +68,20 @@ end
 local function of_director(document) return meant(director(document).properties) end
 local function of_create_env(document) return meant(document.cloud_provider.properties) end
 
+-- What the rendered policy of that name decides of these facts.
+local function decided(name, files, facts)
+  local place = job.run("mktemp -d"):match "%S+"
+  local file = assert(io.open(("%s/%s.lua"):format(place, name), "w"))
+  file:write(files[("policies/%s.lua"):format(name)])
+  file:close()
+  local decide = require("policy").new {
+    sandbox = native.policy, ours = "lua/policies", directory = function() return place end, log = {},
+  }
+  local answer = decide(name, facts)
+  job.run("rm -r " .. place)
+  return answer
+end
+
 -- Each ops file: those that go before it, and what is so once it is applied.
 local cases = {}
 
@@ -127,16 +141,8 @@ cases["readable-vm-names"] = { { "cpi" }, function(document)
   for _, of in ipairs { of_director, of_create_env } do
     local loaded, files = of(document)
     assert.equal("../policies", loaded.policies.directory)
-    local place = job.run("mktemp -d"):match "%S+"
-    local file = assert(io.open(place .. "/names.lua", "w"))
-    file:write(files["policies/names.lua"])
-    file:close()
-    local decide = require("policy").new {
-      sandbox = native.policy, ours = "lua/policies", directory = function() return place end, log = {},
-    }
     local facts = { kind = "vm", cid = "cpivm-0f0f0f0f-0000-4000-8000-00000000abcd", agent_id = "a", group = "prod-cf-router" }
-    assert.equal("prod-cf-router/0000abcd", decide("names", facts).display_name)
-    job.run("rm -r " .. place)
+    assert.equal("prod-cf-router/0000abcd", decided("names", files, facts).display_name)
   end
 end }
 
@@ -174,6 +180,44 @@ cases["registry"] = { { "cpi", "store" }, function(document)
     loaded.registry.username, loaded.registry.password })
   assert.truthy(files.monit:find("check process", 1, true))
   assert.equal("password", named(document.variables, "registry_password").type)
+end }
+
+cases["enable-snapshots"] = { { "cpi" }, function(document)
+  assert.is_true(director(document).properties.director.enable_snapshots)
+end }
+
+cases["managed-networks"] = { { "cpi" }, function(document)
+  assert.same({ enable_cpi_management = true }, director(document).properties.director.networks)
+end }
+
+cases["publish-stemcells"] = { { "cpi" }, function(document)
+  local loaded, files = of_director(document)
+  assert.same({ "/var/vcap/store/cloudstack_cpi/templates", "http://10.0.0.6:6902", 6902 }, { loaded.templates.directory,
+    loaded.templates.url, loaded.templates.port })
+  assert.truthy(files.monit:find("check process cloudstack_cpi_templates", 1, true))
+  assert.truthy(files["bin/pre-start"]:find("chown vcap:vcap '/var/vcap/store/cloudstack_cpi/templates'", 1, true))
+  local facts = { kind = "stemcell", zone = { id = "z" }, templates = {}, name = "n", version = "1", format = "VHD" }
+  assert.equal("publish", decided("stemcell", files, facts).how)
+  facts.templates = { { id = "t", zone_id = "z", stemcell = "n/1", ready = true } }
+  assert.equal("existing", decided("stemcell", files, facts).how)
+  assert.is_nil(document.cloud_provider.properties.templates)
+  assert.same({ directory = "", url = "", port = 6902 }, of_create_env(document).templates)
+end }
+
+cases["keep-failed-vms"] = { { "cpi" }, function(document)
+  for _, of in ipairs { of_director, of_create_env } do
+    assert.equal("keep", decided("failed_vm", select(2, of(document)), { error = {}, attempts = 1 }))
+  end
+end }
+
+cases["kvm"] = { { "cpi" }, function(document)
+  for _, of in ipairs { of_director, of_create_env } do
+    assert.equal("Ubuntu 22.04 LTS", of(document).cloudstack.stemcell.os_type)
+  end
+end }
+
+cases["throttle"] = { { "cpi", "store" }, function(document)
+  assert.same({ concurrent = 20, per_second = 25 }, of_director(document).cloudstack.throttle)
 end }
 
 local function files_in(directory)

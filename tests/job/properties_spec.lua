@@ -8,7 +8,7 @@ local SECRET = "cloudstack.secret_access_key"
 local null = native.json.null
 
 -- Properties that are the job's alone, and the test that each has below.
-local of_the_job = { ["cloudstack.policies"] = true, ["registry.enabled"] = true }
+local of_the_job = { ["cloudstack.policies"] = true, ["registry.enabled"] = true, ["templates.enabled"] = true }
 
 -- A value that each kind refuses.
 local wrong = { text = 5, url = "cloud.example.com", boolean = "false", seconds = 0, amount = -1, count = 1.5, port = 70000, list = "x",

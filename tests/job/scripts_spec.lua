@@ -89,7 +89,7 @@ describe("the scripts", function()
   it("are right as far as a shell can tell", function()
     local place = job.run("mktemp -d"):match "%S+"
     local root = job.install(place, { cloudstack = BASE, store = { path = "/var/vcap/store/it's/store.db" } })
-    for _, name in ipairs { "cpi", "pre-start", "registry_ctl" } do
+    for _, name in ipairs { "cpi", "pre-start", "server_ctl" } do
       job.run(("bash -n %s && sh -n %s"):format(quote(root .. "/bin/" .. name), quote(root .. "/bin/" .. name)))
     end
     job.run("rm -rf " .. place)

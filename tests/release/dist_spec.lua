@@ -12,6 +12,9 @@ local function must(command)
   return text
 end
 
+-- Without the third-party sources there is no tarball (`make blobs` fetches them; offline it cannot).
+local it = os.execute "release/blobs --check 2>/dev/null" and it or pending
+
 local function sum_of(path) return must(("sha256sum '%s'"):format(path)):match "%x+" end
 
 describe("the release tarball", function()
@@ -19,6 +22,7 @@ describe("the release tarball", function()
 
   setup(function()
     place = must "mktemp -d":match "%S+"
+    if it == pending then return end
     tarball = place .. "/first.tgz"
     must("release/dist 1.2.3 " .. tarball)
     must(("mkdir %s/tree && tar xzf %s -C %s/tree"):format(place, tarball, place))
