@@ -19,8 +19,8 @@ end
 --   vm        what the policy is told of the VM that it is for, or nil
 -- Raises CloudError when the offering does not exist or is too small.
 return function(cpi, kind, wanted)
-  local usable = offerings.in_zone(wanted.offerings, wanted.zone)
   if wanted.explicit then
+    local usable = offerings.in_zone(wanted.offerings, wanted.zone)
     local choice, why = offerings.disk(offerings.pick(usable, wanted.explicit, "disk"), wanted.size, wanted.limits)
     return choice or error(errors.cloud("%s", why))
   end
@@ -28,7 +28,8 @@ return function(cpi, kind, wanted)
   local limits = wanted.limits or {}
   return cpi.decide("disk_offering", {
     custom_least = limits.least, custom_most = limits.most,
-    kind = kind, size = wanted.size, wanted = named, fallback = fallback, offerings = usable,
+    kind = kind, size = wanted.size, wanted = named, fallback = fallback,
+    offerings = offerings.usable(wanted.offerings, wanted.zone),
     zone = { id = wanted.zone.id, name = wanted.zone.name }, current = wanted.current, vm = wanted.vm,
   })
 end

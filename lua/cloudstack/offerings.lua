@@ -7,7 +7,7 @@ local offerings = {}
 
 -- MB to GB, never less than asked.
 function offerings.gigabytes(megabytes)
-  return (megabytes + 1023) // 1024
+  return megabytes // 1024 + (megabytes % 1024 > 0 and 1 or 0)
 end
 
 function offerings.service_request()
@@ -28,10 +28,26 @@ function offerings.in_zone(rows, zone)
   return usable
 end
 
+-- Has the zone the kind of storage that the offering's disks are on?
+function offerings.has_storage(offering, zone)
+  return offering.storagetype ~= "local" or zone.localstorageenabled ~= false
+end
+
+-- Those of in_zone() whose disks have a place there: what a policy may choose from.
+function offerings.usable(rows, zone)
+  local usable = {}
+  for _, row in ipairs(offerings.in_zone(rows, zone)) do
+    if offerings.has_storage(row, zone) then usable[#usable + 1] = row end
+  end
+  return usable
+end
+
+local MOST = 2147483647 -- CloudStack counts CPUs and MB in 32 bits
+
 -- The least and the most that a customised offering takes of a thing; CloudStack has them as text.
 local function range(offering, thing)
   local details = type(offering.serviceofferingdetails) == "table" and offering.serviceofferingdetails or {}
-  return math.tointeger(tonumber(details["min" .. thing])), math.tointeger(tonumber(details["max" .. thing]))
+  return math.tointeger(tonumber(details["min" .. thing])), math.tointeger(tonumber(details["max" .. thing])) or MOST
 end
 
 local function part_problem(offering, thing, wanted, unit)
@@ -40,7 +56,7 @@ local function part_problem(offering, thing, wanted, unit)
     return (has or 0) < wanted and ("has %d of %d %s"):format(has or 0, wanted, unit) or nil
   end
   local _, most = range(offering, thing)
-  return most and wanted > most and ("takes %d %s at most, %d are wanted"):format(most, unit, wanted) or nil
+  return wanted > most and ("takes %d %s at most, %d are wanted"):format(most, unit, wanted) or nil
 end
 
 -- Why the service offering cannot give so many CPUs and MB, or nil where it can.

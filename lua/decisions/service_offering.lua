@@ -35,7 +35,7 @@ end
 return {
   summary = "Which service offerings a VM of a wanted size is tried with.",
   asked = "Asked by `create_vm` when the manifest names no `compute_offering` but `cpu` and `ram`, and by "
-    .. "`calculate_vm_cloud_properties`, which uses the first of the answer.",
+    .. "`calculate_vm_cloud_properties`, which names the first of the answer that does in every zone.",
   verbs = { "create_vm", "calculate_vm_cloud_properties" },
   facts = {
     { "cpu", "integer", "CPUs wanted" },

@@ -2,6 +2,7 @@
 -- one when CloudStack has no room for it. A customised offering fits everything and comes last.
 
 local TRIES = 3
+local MOST = 2147483647 -- CloudStack counts CPUs and MB in 32 bits
 
 local function has(list, value)
   for _, one in ipairs(list) do
@@ -22,8 +23,7 @@ end
 local function takes(offering, thing, wanted)
   local there = offering[thing]
   if there or not offering.iscustomized then return (there or 0) >= wanted end
-  local most = tonumber((offering.serviceofferingdetails or {})["max" .. thing])
-  return not most or wanted <= most
+  return wanted <= (tonumber((offering.serviceofferingdetails or {})["max" .. thing]) or MOST)
 end
 
 local function decide(facts)

@@ -97,13 +97,13 @@ end
 -- that the manifest names, else what the policy says; nil when there is no more. The first time it raises.
 local function service_offerings(cpi, order, found, zones_left)
   local properties = order.properties
-  local usable = offerings.in_zone(found.services, found.zone)
   if properties.compute_offering then
-    local only = offerings.pick(usable, properties.compute_offering, "service")
+    local only = offerings.pick(offerings.in_zone(found.services, found.zone), properties.compute_offering, "service")
     return function(refused) return #refused == 0 and { only } or nil end
   elseif not properties.cpu or not properties.ram then
     error(errors.cloud("cloud_properties of the VM must name 'compute_offering', or both 'cpu' and 'ram'"))
   end
+  local usable = offerings.usable(found.services, found.zone)
   return function(refused)
     return cpi.decide("service_offering", {
       cpu = properties.cpu, ram = properties.ram, offerings = usable, refused = refused,

@@ -86,4 +86,92 @@ describe("what calculate_vm_cloud_properties promises", function()
     assert.truthy(new(world, { compute_tags = { "gold" } }).failure("calculate_vm_cloud_properties", wanted(1, 512)).message
       :find("no service offering has", 1, true))
   end)
+
+  it("is none beyond what CloudStack can count", function()
+    local failure = new(only_custom {}).failure("calculate_vm_cloud_properties", wanted(10 ^ 18 // 1 | 0, 512))
+    assert.truthy(failure.message:find("no service offering has 1000000000000000000 CPUs and 512 MB", 1, true))
+    failure = new().failure("calculate_vm_cloud_properties", wanted(1, 512, math.maxinteger))
+    assert.truthy(failure.message:find("no disk offering gives 9007199254740992 GB", 1, true), failure.message)
+  end)
+
+  it("is none of local storage where the zone has none", function()
+    local world = { zones = { { name = "zone1", localstorage = false } },
+      service_offerings = { { name = "local.tiny", cpu = 1, mhz = 500, memory = 512, storage = "local" } },
+      disk_offerings = { { name = "local.small", size = 5, storage = "local" }, { name = "shared.custom", absent = true } } }
+    local properties = kept(new(world), wanted(1, 512, 2048))
+    assert.equal("shared.small", properties.compute_offering)
+    assert.equal("shared.small", properties.ephemeral_disk_offering)
+  end)
+end)
+
+describe("what calculate_vm_cloud_properties promises for several zones", function()
+  local function net(zone) return { default = { type = "dynamic", cloud_properties = { name = "net-" .. zone } } } end
+
+  -- Two zones; offerings of each name, `big` twice as large in the second; and what is asked for by the context's zone.
+  local function cloud(more, calculate, default_zone)
+    local world = {
+      zones = { { name = "zone2" } },
+      clusters = { { name = "c2", zone = "zone2", hosts = { { name = "h2", cpu = 16, mhz = 4000, memory = 65536, pool = 1024 } },
+        pools = { { name = "p2", size = 1024 } } } },
+      networks = { { name = "net-zone1", zone = "zone1", type = "Isolated", cidr = "10.7.0.0/24", gateway = "10.7.0.1" },
+        { name = "net-zone2", zone = "zone2", type = "Isolated", cidr = "10.8.0.0/24", gateway = "10.8.0.1" } },
+      service_offerings = { table.unpack(fixed_away) },
+      disk_offerings = { { name = "shared.custom", absent = true }, { name = "shared.small", absent = true },
+        { name = "shared.medium", absent = true }, { name = "local.custom", absent = true } },
+    }
+    for _, network in ipairs(world.networks) do network.account = "bosh" end
+    table.insert(world.service_offerings, { name = "shared.custom.compute", absent = true })
+    for key, rows in pairs(more) do
+      for _, row in ipairs(rows) do table.insert(world[key], row) end
+    end
+    return trial.new { host = native, world = world, settings = { cloudstack = { calculate = calculate } },
+      context = { default_zone = default_zone } }
+  end
+
+  local function size(name, cpu, memory, zone, more)
+    local row = { name = name, cpu = cpu, mhz = 1000, memory = memory, zone = zone }
+    for key, value in pairs(more or {}) do row[key] = value end
+    return row
+  end
+
+  local disks = { { name = "disk.any", size = 20 } }
+
+  -- The properties, after a VM of them was made in each of the zones.
+  local function kept(t, wish, zones)
+    local properties = t.call("calculate_vm_cloud_properties", wish)
+    for _, zone in ipairs(zones) do
+      local there = { zone = zone }
+      for key, value in pairs(properties) do there[key] = value end
+      local vm = t.vm(t.cid { cloud_properties = there, networks = net(zone) })
+      assert.equal(zone, vm.zonename)
+      assert.is_true(vm.cpunumber >= wish.cpu and vm.memory >= wish.ram)
+    end
+    return properties
+  end
+
+  local both = { "zone1", "zone2" }
+
+  it("names an offering that every zone has", function()
+    local t = cloud { service_offerings = { size("tiny", 1, 512, "zone1"), size("any", 2, 2048) }, disk_offerings = disks }
+    local properties = kept(t, wanted(2, 2048), both)
+    assert.same({ compute_offering = "any", disk = 1024, ephemeral_disk_offering = "disk.any" }, properties)
+  end)
+
+  it("leaves the choice to create_vm where no offering will do in every zone", function()
+    local t = cloud { service_offerings = { size("one", 2, 2048, "zone1"), size("two", 2, 2048, "zone2") },
+      disk_offerings = { { name = "d1", size = 20, zone = "zone1" }, { name = "d2", size = 20, zone = "zone2" } } }
+    assert.same({ cpu = 1, ram = 1024, disk = 1024 }, kept(t, wanted(1, 1024), both))
+  end)
+
+  it("is for the zone that the context names, and says where tags leave none", function()
+    local gold = { hosttags = "gold" }
+    local t = cloud({ service_offerings = { size("one", 2, 2048, "zone1"), size("two", 2, 2048, "zone2") },
+      disk_offerings = disks }, {}, "zone2")
+    assert.equal(2, kept(t, wanted(2, 2048), both).cpu)
+    t = cloud({ service_offerings = { size("one", 2, 2048, "zone1"), size("two", 2, 2048, "zone2", gold) },
+      disk_offerings = disks }, { compute_tags = { "gold" } }, "zone2")
+    assert.equal("two", t.call("calculate_vm_cloud_properties", wanted(1, 512)).compute_offering)
+    assert.truthy(table.concat(t.log, "\n"):find("warn service offering 'two' is the one for cloudstack.calculate.*, and none "
+      .. "that suits in zone zone1: VMs will be refused there", 1, true))
+  end)
 end)

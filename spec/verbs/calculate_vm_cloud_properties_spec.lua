@@ -12,7 +12,7 @@ local function ask(desired, options)
   options[1] = { "listCapabilities", {}, { capability = {} } }
   options[2] = { "listDiskOfferings", {}, { diskoffering = options.disks or disks } }
   options[3] = { "listServiceOfferings", {}, { serviceoffering = options.services or services } }
-  options[4] = { "listZones", {}, { zone = { { id = "z1", name = "zone1" } } } }
+  options[4] = { "listZones", {}, { zone = options.zones or { { id = "z1", name = "zone1" } } } }
   local cpi <close> = fake.cpi(options)
   local result = calculate(cpi, desired)
   assert.same({ "listCapabilities listDiskOfferings listServiceOfferings listZones" }, cpi.waves)
@@ -28,6 +28,22 @@ describe("calculate_vm_cloud_properties", function()
   it("adds CPU and memory for a customised offering", function()
     assert.same({ compute_offering = "any", cpu = 16, ram = 65536, ephemeral_disk_offering = "shared.custom", disk = 1024 },
       ask { cpu = 16, ram = 65536, ephemeral_disk_size = 1024 })
+  end)
+
+  it("names an offering by what leads to one that is large enough in every zone", function()
+    local zones = { { id = "z2", name = "zone2" }, { id = "z1", name = "zone1" } }
+    local function compute_offering(second, more)
+      local rows = { { id = "s1", name = "same", cpunumber = 2, memory = 2048, zoneid = "z1" }, second, more }
+      return ask({ cpu = 2, ram = 2048, ephemeral_disk_size = 1 }, { services = rows, zones = zones })
+    end
+    local large = { id = "s2", name = "same", cpunumber = 4, memory = 4096, zoneid = "z2" }
+    assert.equal("same", compute_offering(large).compute_offering)
+    local open = compute_offering({ id = "s2", name = "same", iscustomized = true, zoneid = "z2" })
+    assert.same({ "same", 2, 2048 }, { open.compute_offering, open.cpu, open.ram })
+    local small = compute_offering { id = "s2", name = "same", cpunumber = 1, memory = 512, zoneid = "z2" }
+    assert.same({ cpu = 2, ram = 2048 }, { compute_offering = small.compute_offering, cpu = small.cpu, ram = small.ram })
+    local everywhere = { id = "s3", name = "same", cpunumber = 8, memory = 16384 }
+    assert.equal("s3", compute_offering(everywhere).compute_offering, "its name means two in zone1")
   end)
 
   it("chooses among the tags that the site names, by whole tags", function()
