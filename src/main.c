@@ -201,6 +201,7 @@ int main(int argc, char **argv)
         log_threshold(LOG_INFO);
     }
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error to tell, like a full disk */
     config_set_path(invocation.config);
     lua_State *L = host_new(&options);
     int code = EXIT_FAILURE;

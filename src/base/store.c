@@ -16,8 +16,8 @@
 #include <unistd.h>
 
 #define SCHEMA_VERSION 1
-#define BUSY_SECONDS 10.0
-#define BUSY_MILLISECONDS 10000
+#define PATIENCE 10.0  /* seconds that a call waits for other processes */
+#define IMPATIENCE 0.1 /* the same after one has waited in vain, until one succeeds: nobody waits again at every call */
 #define SHORTEST_PAUSE 0.002
 
 static const char *const tables[] = {"registry", "journal", "cache"};
@@ -25,6 +25,7 @@ static const char *const tables[] = {"registry", "journal", "cache"};
 
 static sqlite3 *database;
 static char name[256]; /* of the file, for messages */
+static double full_patience = PATIENCE, patience = PATIENCE;
 
 bool store_has_table(const char *table)
 {
@@ -34,38 +35,113 @@ bool store_has_table(const char *table)
     return false;
 }
 
-static bool refuse(struct fault *fault)
-{
-    return fault_set(fault, "store %s: %s", name, database ? sqlite3_errmsg(database) : "it is not open");
-}
+/* ---- what went wrong, in words that say what to do ------------------------------------------------------------------ */
 
 static bool is_busy(int code)
 {
     return (code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED;
 }
 
+/* What an I/O error was about. */
+static const char *attempt_of(int code)
+{
+    switch (code) {
+    case SQLITE_IOERR_WRITE:
+    case SQLITE_IOERR_TRUNCATE:
+    case SQLITE_IOERR_SHMSIZE:
+        return "written to";
+    case SQLITE_IOERR_FSYNC:
+    case SQLITE_IOERR_DIR_FSYNC:
+        return "brought to the disk";
+    default:
+        return "read";
+    }
+}
+
+/* The trouble with the open database, or with what opening it came to. */
+static bool refuse(struct fault *fault)
+{
+    int code = database ? sqlite3_extended_errcode(database) : SQLITE_OK;
+    int reason = database ? sqlite3_system_errno(database) : 0;
+    const char *why = reason ? strerror(reason) : "the disk reports an error";
+
+    if (!database)
+        return fault_set(fault, "store %s: it is not open", name);
+    if (is_busy(code))
+        return fault_set(fault, "store %s: another process keeps it locked, for longer than %g s; fuser names it", name,
+                         full_patience);
+    switch (code & 0xff) {
+    case SQLITE_FULL:
+        return fault_set(fault, "store %s: the disk is full; make room", name);
+    case SQLITE_READONLY:
+        return fault_set(fault, "store %s: it cannot be written to; the file and its directory must be the CPI's to write",
+                         name);
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+        return fault_set(fault, "store %s: it is damaged (%s); put it aside, with its -wal and -shm", name,
+                         sqlite3_errmsg(database));
+    case SQLITE_CANTOPEN:
+        return fault_set(fault, "store %s: it, or its -wal or -shm, cannot be opened: %s", name, why);
+    case SQLITE_IOERR:
+        return fault_set(fault, "store %s: it cannot be %s: %s", name, attempt_of(code), why);
+    default:
+        return fault_set(fault, "store %s: %s", name, sqlite3_errmsg(database));
+    }
+}
+
+/* ---- waiting for other processes ------------------------------------------------------------------------------------ */
+
+void store_patience(double seconds)
+{
+    full_patience = patience = seconds;
+}
+
+static double deadline_from_now(void)
+{
+    return clock_now() + patience;
+}
+
+static void be_patient(double seconds)
+{
+    if (seconds != patience)
+        sqlite3_busy_timeout(database, (int)(seconds * 1000));
+    patience = seconds;
+}
+
+/* What has waited in vain makes impatient; only a write that went well tells that the way is free again. */
+static int ended(int code, bool is_write)
+{
+    if (is_busy(code))
+        be_patient(IMPATIENCE < full_patience ? IMPATIENCE : full_patience);
+    else if (is_write && (code == SQLITE_OK || code == SQLITE_DONE))
+        be_patient(full_patience);
+    return code;
+}
+
 /* Waits a little, each process another while; false when the time is over. */
 static bool pause_until(double deadline)
 {
     unsigned char chance = 0;
+    double left = deadline - clock_now();
 
-    if (clock_now() > deadline)
+    if (left <= 0)
         return false;
     random_bytes(&chance, sizeof chance);
-    clock_sleep(SHORTEST_PAUSE + chance / 10000.0);
+    double pause = SHORTEST_PAUSE + chance / 10000.0;
+    clock_sleep(pause < left ? pause : left);
     return true;
 }
 
 /* Runs SQL that answers nothing. */
 static bool execute(const char *sql, struct fault *fault)
 {
-    double deadline = clock_now() + BUSY_SECONDS;
+    double deadline = deadline_from_now();
     int code;
 
     do
         code = sqlite3_exec(database, sql, NULL, NULL, NULL);
     while (is_busy(code) && pause_until(deadline));
-    return code == SQLITE_OK || refuse(fault);
+    return ended(code, true) == SQLITE_OK || refuse(fault);
 }
 
 /* ---- statements ---------------------------------------------------------------------------------------------------- */
@@ -75,7 +151,7 @@ static sqlite3_stmt *prepare(const char *format, const char *table, struct fault
 {
     char sql[160];
     sqlite3_stmt *statement = NULL;
-    double deadline = clock_now() + BUSY_SECONDS;
+    double deadline = deadline_from_now();
     int code;
 
     if (!database) {
@@ -90,7 +166,7 @@ static sqlite3_stmt *prepare(const char *format, const char *table, struct fault
     do
         code = sqlite3_prepare_v2(database, sql, -1, &statement, NULL);
     while (is_busy(code) && pause_until(deadline));
-    if (code != SQLITE_OK)
+    if (ended(code, false) != SQLITE_OK)
         refuse(fault);
     return statement;
 }
@@ -98,14 +174,14 @@ static sqlite3_stmt *prepare(const char *format, const char *table, struct fault
 /* One step, waiting while others are in the way. */
 static int step(sqlite3_stmt *statement)
 {
-    double deadline = clock_now() + BUSY_SECONDS;
+    double deadline = deadline_from_now();
     int code = sqlite3_step(statement);
 
     while (is_busy(code) && pause_until(deadline)) {
         sqlite3_reset(statement);
         code = sqlite3_step(statement);
     }
-    return code;
+    return ended(code, !sqlite3_stmt_readonly(statement));
 }
 
 /* The end of a statement: its failure is told before it is gone. */
@@ -215,7 +291,7 @@ static bool make_file(const char *path, struct fault *fault)
 static bool schema_version(int *version, struct fault *fault)
 {
     sqlite3_stmt *statement = NULL;
-    double deadline = clock_now() + BUSY_SECONDS;
+    double deadline = deadline_from_now();
     int code;
 
     do {
@@ -223,7 +299,7 @@ static bool schema_version(int *version, struct fault *fault)
         code = sqlite3_prepare_v2(database, "PRAGMA user_version", -1, &statement, NULL);
         code = code == SQLITE_OK ? sqlite3_step(statement) : code;
     } while (is_busy(code) && pause_until(deadline));
-    if (code == SQLITE_ROW)
+    if (ended(code, false) == SQLITE_ROW)
         *version = sqlite3_column_int(statement, 0);
     return finish(statement, code == SQLITE_ROW, fault);
 }
@@ -275,7 +351,7 @@ bool store_open(const char *path, struct fault *fault)
         store_close();
         return false;
     }
-    sqlite3_busy_timeout(database, BUSY_MILLISECONDS);
+    sqlite3_busy_timeout(database, (int)(patience * 1000));
     /* The last one out would tidy up under a lock that fails whoever comes in just then. */
     sqlite3_db_config(database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     if (prepare_file(fault))

@@ -8,6 +8,12 @@
 /* Whether the store has a table of this name. */
 bool store_has_table(const char *table);
 
+/*
+ * How long a call waits while other processes have the file locked: 10 seconds unless said. After one that waited in vain
+ * the next ones hardly wait, until a write goes well.
+ */
+void store_patience(double seconds);
+
 /* Opens (and makes) the file, in place of one that was open. Its directory must exist. */
 bool store_open(const char *path, struct fault *fault);
 

@@ -36,7 +36,7 @@ bool signals_open(void)
     ignored.sa_handler = SIG_IGN;
     return pipe(ends) == 0 && prepare(ends[0]) && prepare(ends[1]) && sigaction(SIGTERM, &caught, NULL) == 0 &&
            sigaction(SIGINT, &caught, NULL) == 0 && sigaction(SIGCHLD, &caught, NULL) == 0 &&
-           sigaction(SIGPIPE, &ignored, NULL) == 0;
+           sigaction(SIGPIPE, &ignored, NULL) == 0 && sigaction(SIGXFSZ, &ignored, NULL) == 0;
 }
 
 int signals_fd(void)
