@@ -62,12 +62,13 @@ function configuration.load_daemon(host)
   return settings
 end
 
--- The store, or nil where none is configured or it cannot be opened: the CPI works without.
+-- The store; nil where none is configured, nil and why where it cannot be opened: the CPI works without.
 function configuration.store(host, settings)
   if settings.store.path == "" then return nil end
   local ok, why = host.store.open(settings.store.path)
   if ok then return host.store end
   host.log.warn("going on without the store: %s", why)
+  return nil, why
 end
 
 -- sender(host, settings) -> send, hold: host.cloudstack.send, in turns with the processes that share the store where

@@ -16,7 +16,11 @@ local function parts_of(host, request)
   local makers = {}
 
   function makers.settings() return require("configuration").load(host, request.context) end
-  function makers.store(cpi) return require("configuration").store(host, cpi.settings) or false end
+  function makers.store(cpi)
+    local store, trouble = require("configuration").store(host, cpi.settings)
+    cpi.store_trouble = trouble or false
+    return store or false
+  end
 
   function makers.decide(cpi)
     return require("policy").new {
@@ -65,6 +69,7 @@ local function cpi_for(host, request)
   local cpi = {
     json = host.json, clock = host.clock, log = host.log, bytes = host.bytes, http = host.http,
     context = request.context, api_version = request.api_version or 1, version = host.version,
+    store_trouble = false, -- why store.path cannot be opened, once it was tried
   }
   local makers = parts_of(host, request)
   return setmetatable(cpi, {
@@ -99,6 +104,16 @@ local function perform(host, cpi, verb, arguments)
   end
 end
 
+-- Nobody may read in the journal later that the answer was never given: then it is not given.
+local function mark_answered(cpi, journal)
+  local why, records = journal.answered()
+  if not why then return end
+  local names, left = {}, require("recovery").take_back(cpi, records)
+  for i, record in ipairs(records) do names[i] = ("%s %s"):format(record.kind, record.name) end
+  error(errors.cpi("the journal cannot be told that the answer is ready: %s; %s: made and removed again%s", why,
+    table.concat(names, ", "), #left > 0 and "; left behind: " .. table.concat(left, ", ") or ""), 0)
+end
+
 -- host, request { method, arguments (with n), context, api_version } -> result, and a function to call once
 -- the answer has been written.
 local function answer(_, host, request)
@@ -107,7 +122,7 @@ local function answer(_, host, request)
   local cpi = cpi_for(host, request)
   local result = perform(host, cpi, verb, request.arguments)
   local journal = rawget(cpi, "journal")
-  if journal then journal.answered() end
+  if journal then mark_answered(cpi, journal) end
   return result, function()
     if journal then journal.finish() end
   end

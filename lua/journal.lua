@@ -6,6 +6,9 @@
 --   entry.note{ job = "...", id = "..." }    more is known
 --   entry.close()                            nothing is left of it: it was undone
 -- journal.answered() marks what is open: the answer is about to be written, and from now on BOSH may know the CID.
+--
+-- A journal that cannot be written stops nobody: names and tags tell the same. But an entry that is there must not say less
+-- than the truth: what is not marked as answered is removed by whoever finds the process dead.
 -- journal.finish() closes what is still open: it runs after the answer has reached BOSH.
 
 -- new{ store, json, log, uuid, clock, owner, alive, cloud, context, verb, recover } -> journal. store may be nil. owner
@@ -13,12 +16,29 @@
 -- alive(owner); cloud tells one CloudStack account from another; recover(), where given, is called once before the
 -- first entry.
 local function new(parts)
-  local journal, open, recover = { cloud = parts.cloud }, {}, parts.recover
+  local journal, open, order, written, recover = { cloud = parts.cloud }, {}, {}, {}, parts.recover
 
-  -- The CPI goes on without its store: a journal that cannot be written is worth a warning, not a failure.
+  local function warn(why) parts.log.warn("the journal could not be written: %s", why) end
+
+  -- Answers nil and why where it is not written.
   local function write(key, record)
     local ok, why = parts.store.put("journal", key, parts.json.encode(record))
-    if not ok then parts.log.warn("the journal could not be written: %s", why) end
+    if not ok then warn(why) end
+    written[key] = written[key] or ok
+    return ok, why
+  end
+
+  -- May the entry, as it was before the last write that failed, be found by others?
+  local function may_be_there(key)
+    local text, why = parts.store.get("journal", key)
+    return text ~= nil or why ~= nil and written[key]
+  end
+
+  local function strike(key)
+    open[key] = nil
+    local ok, why = parts.store.delete("journal", key)
+    if not ok then warn(why) end
+    return ok
   end
 
   -- Deals with what dead processes left, once; the first entry does it, and who goes by what there is before that.
@@ -42,7 +62,7 @@ local function new(parts)
     record.director, record.request = parts.context.director_uuid, parts.context.request_id
     record.since, record.cloud = parts.clock.utc(), parts.cloud
     write(key, record)
-    open[key] = record
+    open[key], order[#order + 1] = record, key
 
     function entry.note(more)
       for name, value in pairs(more) do record[name] = value end
@@ -50,10 +70,7 @@ local function new(parts)
     end
 
     function entry.close()
-      if not open[key] then return end
-      open[key] = nil
-      local ok, why = parts.store.delete("journal", key)
-      if not ok then parts.log.warn("the journal could not be written: %s", why) end
+      if open[key] then strike(key) end
     end
 
     return entry
@@ -70,24 +87,39 @@ local function new(parts)
     return false
   end
 
-  -- Makes another one's entry ours, for as long as we deal with it.
-  function journal.claim(key, record)
+  -- Makes another one's entry ours, for as long as we deal with it; text: as it was read. Answers false where somebody
+  -- else was faster.
+  function journal.claim(key, text, record)
     record.owner = parts.owner
-    write(key, record)
+    local is_ours, why = parts.store.replace("journal", key, text, parts.json.encode(record))
+    if why then warn(why) end
+    return is_ours ~= false
   end
 
+  -- The keys of what is open, in the order of its opening.
+  local function open_keys()
+    local list = {}
+    for _, key in ipairs(order) do list[#list + 1] = open[key] and key end
+    return list
+  end
+
+  -- Answers why, and the open records, where one that others may find can neither be marked nor struck out: then no
+  -- answer may be given.
   function journal.answered()
-    for key, record in pairs(open) do
-      record.answered = true
-      write(key, record)
+    local trouble
+    for _, key in ipairs(open_keys()) do
+      open[key].answered = true
+      local ok, why = write(key, open[key])
+      if not ok and may_be_there(key) and not parts.store.delete("journal", key) then trouble = why end
     end
+    if not trouble then return nil end
+    local records = {}
+    for i, key in ipairs(open_keys()) do records[i] = open[key] end
+    return trouble, records
   end
 
   function journal.finish()
-    for key in pairs(open) do
-      open[key] = nil
-      parts.store.delete("journal", key)
-    end
+    for _, key in ipairs(open_keys()) do strike(key) end
   end
 
   return journal

@@ -131,7 +131,7 @@ local function read(cpi, key, listed, parts)
   local now = cpi.store.get("journal", key)
   local record = now and cpi.json.decode(now)
   if type(record) ~= "table" then return nil end
-  return fate or hands_off(cpi, record, parts), record
+  return fate or hands_off(cpi, record, parts), record, now
 end
 
 -- What becomes of one entry -> fate, is it over?
@@ -151,15 +151,17 @@ end
 -- replay(cpi, parts) -> { { record, fate, is_over }, ... }
 --   alive(owner)   is that process still there?
 --   director       whose entries
--- cpi.store is there. What cannot be removed is told by its fate, and its entry stays.
+-- cpi.store is there. What cannot be removed is told by its fate, and its entry stays. Raises CpiError where the journal
+-- cannot be read.
 function recovery.replay(cpi, parts)
-  local fates = {}
-  for _, row in ipairs(cpi.store.rows "journal" or {}) do
-    local fate, record = read(cpi, row.key, row.value, parts)
+  local fates, rows, why = {}, cpi.store.rows "journal"
+  if not rows then error(errors.cpi("the journal cannot be read: %s", why)) end
+  for _, row in ipairs(rows) do
+    local fate, record, text = read(cpi, row.key, row.value, parts)
     if record then
       local is_over = false
+      if not fate and not cpi.journal.claim(row.key, text, record) then fate = "at work" end
       if not fate then
-        cpi.journal.claim(row.key, record)
         local ok, words, over = pcall(settle, cpi, record)
         fate, is_over = ok and words or "not removed: " .. errors.words(words), ok and over
         if is_over then cpi.store.delete("journal", row.key) end
@@ -168,6 +170,18 @@ function recovery.replay(cpi, parts)
     end
   end
   return fates
+end
+
+-- Removes what our own process has made; records: of its journal, in the order of their making. Answers a list of
+-- "KIND NAME (why)" that is left.
+function recovery.take_back(cpi, records)
+  local left = {}
+  for i = #records, 1, -1 do
+    local record, kind = records[i], kinds[records[i].kind]
+    local ok, why = pcall(function() kind.remove(cpi, kind.find(cpi, record), record.name) end)
+    if not ok then left[#left + 1] = ("%s %s (%s)"):format(record.kind, record.name, errors.words(why)) end
+  end
+  return left
 end
 
 -- What a process does by itself before it creates something.

@@ -22,10 +22,13 @@ local function cids_in(text)
   return set
 end
 
--- What living processes are at, by the journal.
+-- What living processes are at, by the journal; one that is there and cannot be read is no empty one.
 local function busy(host, cpi)
-  local set = {}
-  for _, row in ipairs(cpi.store and cpi.store.rows "journal" or {}) do
+  local set, rows, why = {}, {}, nil
+  if cpi.store then rows, why = cpi.store.rows "journal" end
+  why = why or cpi.store_trouble
+  if why then error(command.refusal("what living processes are at is in the journal, which cannot be read: %s", why)) end
+  for _, row in ipairs(rows) do
     local record = host.json.decode(row.value)
     if type(record) == "table" and type(record.owner) == "string" and host.process.alive(record.owner) then
       set[record.name] = true

@@ -9,7 +9,8 @@ local recovery = require "recovery"
 local function store_of(host)
   local settings = command.settings(host, {})
   if settings.store.path == "" then error(command.refusal("store.path is not configured: there is no journal")) end
-  return configuration.store(host, settings) or error(command.refusal("the store %s cannot be opened", settings.store.path))
+  local store, why = configuration.store(host, settings)
+  return store or error(command.refusal("the journal cannot be read: %s", why))
 end
 
 -- Entries as { key, record }.

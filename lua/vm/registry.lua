@@ -15,6 +15,12 @@ function registry.is_needed(cpi)
   return math.type(version) ~= nil and version < 2
 end
 
+-- The same where the request may leave it open.
+local function may_need_one(cpi)
+  local vm = type(cpi.context.vm) == "table" and cpi.context.vm or {}
+  return type(vm.stemcell) ~= "table" or math.type(vm.stemcell.api_version) == nil or registry.is_needed(cpi)
+end
+
 -- Raises CpiError where a registry is needed and there is none to be had.
 function registry.check(cpi)
   if not registry.is_needed(cpi) then return end
@@ -22,7 +28,7 @@ function registry.check(cpi)
   for _, name in ipairs { "host", "username", "password" } do
     if site[name] == "" then missing[#missing + 1] = "registry." .. name end
   end
-  if not cpi.store then missing[#missing + 1] = "store.path" end
+  if not cpi.store then missing[#missing + 1] = cpi.store_trouble or "store.path" end
   if #missing == 0 then return end
   error(errors.cpi("the stemcell has API version %s; its agent needs a registry, which needs %s",
     tostring(cpi.context.vm.stemcell.api_version), table.concat(missing, " and ")))
@@ -73,7 +79,8 @@ end
 -- Lets change(settings) edit the settings of a VM, where it has a row. Others may write at the
 -- same time, and nothing of theirs is lost. Raises CpiError.
 local function edit(cpi, vm_cid, change)
-  if cpi.settings.registry.host == "" or not cpi.store then return end
+  if cpi.settings.registry.host == "" then return end
+  if not cpi.store then return must(vm_cid, not may_need_one(cpi), cpi.store_trouble or nil) end
   while true do
     local text = must(vm_cid, cpi.store.get(TABLE, vm_cid))
     if not text then return end
