@@ -16,9 +16,13 @@
 -- alive(owner); cloud tells one CloudStack account from another; recover(), where given, is called once before the
 -- first entry.
 local function new(parts)
-  local journal, open, order, written, recover = { cloud = parts.cloud }, {}, {}, {}, parts.recover
+  local journal, recover = { cloud = parts.cloud }, parts.recover
+  local open, order, written, warned = {}, {}, {}, {} -- records by keys; keys; sets
 
-  local function warn(why) parts.log.warn("the journal could not be written: %s", why) end
+  local function warn(why)
+    if not warned[why] then parts.log.warn("the journal could not be written: %s", why) end
+    warned[why] = true
+  end
 
   -- Answers nil and why where it is not written.
   local function write(key, record)

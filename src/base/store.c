@@ -37,9 +37,10 @@ bool store_has_table(const char *table)
 
 /* ---- what went wrong, in words that say what to do ------------------------------------------------------------------ */
 
+/* SQLITE_PROTOCOL: it has tried for long to get at the log while another process was at it. */
 static bool is_busy(int code)
 {
-    return (code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED;
+    return (code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED || code == SQLITE_PROTOCOL;
 }
 
 /* What an I/O error was about. */
@@ -70,9 +71,9 @@ static bool refuse(struct fault *fault)
     if (is_busy(code))
         return fault_set(fault, "store %s: another process keeps it locked, for longer than %g s; fuser names it", name,
                          full_patience);
-    switch (code & 0xff) {
-    case SQLITE_FULL:
+    if ((code & 0xff) == SQLITE_FULL || ((code & 0xff) == SQLITE_IOERR && (reason == ENOSPC || reason == EDQUOT)))
         return fault_set(fault, "store %s: the disk is full; make room", name);
+    switch (code & 0xff) {
     case SQLITE_READONLY:
         return fault_set(fault, "store %s: it cannot be written to; the file and its directory must be the CPI's to write",
                          name);

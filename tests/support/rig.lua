@@ -211,13 +211,14 @@ local function prepare(self, request, options)
   local name = "run" .. self.runs
   local base = self.directory .. "/" .. name
   write(base .. ".in", type(request) == "string" and request or json.encode(request))
-  local line = ("%s --config %s"):format(quote(self.build .. "/cpi"), quote(options and options.config or self.config))
+  local line = ("%s %s --config %s"):format(options and options.under or "", quote(rig.program "cpi"),
+    quote(options and options.config or self.config))
   local files = ("<%s >%s 2>%s"):format(quote(base .. ".in"), quote(base .. ".out"), quote(base .. ".err"))
   return name, line, files
 end
 
 -- One request (a table or text) -> { exit, stdout, stderr, response (decoded, nil when it is no JSON), line_count,
--- seconds }. Options: config = the path of another configuration.
+-- seconds }. Options: config = the path of another configuration, under = shell words that the CPI is started by.
 function rig:cpi(request, options)
   local name, line, files = prepare(self, request, options)
   local base, before = self.directory .. "/" .. name, clock.now()
@@ -247,12 +248,17 @@ function rig:command(words, options)
   return run
 end
 
--- The same in the background -> its pid, for rig.kill.
+-- The same in the background -> its pid, for rig.kill, and a function that waits for its end and answers as rig:cpi does.
 function rig:cpi_background(request, options)
   local name, line, files = prepare(self, request, options)
   local pid = start(self.directory, name, line, files)
+  local base = self.directory .. "/" .. name
   self.background[pid] = true
-  return pid
+  return pid, function(seconds)
+    rig.wait(function() return number_in(base .. ".exit") end, seconds or START_SECONDS)
+    self.background[pid] = nil
+    return { exit = number_in(base .. ".exit"), stderr = read(base .. ".err"), response = json.decode(read(base .. ".out")) }
+  end
 end
 
 -- Starts cpi-server NAME (registry, templates) with the rig's configuration -> its URL; it ends with the rig, and its stderr
