@@ -126,11 +126,12 @@ $(BUILD)/obj/tests/fuzz/lua_target_%.o: tests/fuzz/lua_target.c Makefile
 	@mkdir -p $(@D)
 	$(call told,CC $<)$(COMPILE) -DSCRIPT='"tests/fuzz/$*.lua"' -c -o $@ $<
 
+JOBS ?= 2
 faults: build/spec/host_native.so ## every verb, every request that it makes, every fault
-	lua5.4 tests/faults/fault_matrix.lua
+	lua5.4 tests/faults/fault_matrix.lua --jobs $(JOBS)
 
 crash: build/spec/host_native.so ## every verb, killed at every instant; then what a director does next
-	lua5.4 tests/faults/crash_matrix.lua
+	lua5.4 tests/faults/crash_matrix.lua --jobs $(JOBS)
 
 SEED ?= 1
 N    ?= 10000

@@ -9,6 +9,7 @@
 --   client.job(request)            -> result, task | raises   start and wait for one
 --   client.raise(failure)          the CloudError that tells of it
 --   client.is_open(failure)        may it have happened all the same?
+--   client.first_words(body)       what a body that is no answer says to people
 --
 -- A request is { command, params } and may carry: rows (the key of a list's array: all pages are
 -- fetched), job = true (an asynchronous command: gets a job id of ours), timeout (seconds for the job),
@@ -59,7 +60,8 @@ local function inner(document)
   if type(payload) == "table" and type(name) == "string" and name:find "response$" then return payload end
 end
 
-local function first_words(body)
+-- What a body says to people, where it is not what was to come: its first words, without a page's tags.
+function client.first_words(body)
   local text = body:gsub("<[^>]*>", " "):gsub("%s+", " "):gsub("^ ", "")
   return text == "" and "an empty body" or text:sub(1, 120)
 end
@@ -102,7 +104,7 @@ function client:read(command, reply)
   why = document == nil and why or "no CloudStack answer"
   return nil, failure_of(command, {
     kind = "garbled", status = reply.status, sent = true,
-    text = ("HTTP %d with %s (%s)"):format(reply.status, first_words(reply.body), why),
+    text = ("HTTP %d with %s (%s)"):format(reply.status, client.first_words(reply.body), why),
   })
 end
 
@@ -495,7 +497,7 @@ local function check_deadline(self, task)
   local age = self.parts.clock.now() - task.began
   if task.over or age < (task.request.timeout or JOB_TIMEOUT) then return end
   fail(task, "late", ("%s: job %s is still %s after %d s"):format(task.request.what or task.request[1], task.jobid,
-    task.last or "pending", math.floor(age)))
+    task.last or task.lost and task.lost.text or "pending", math.floor(age)))
 end
 
 -- Seconds until the next look at jobs of that age: a tenth of it, so that the end of any job is noticed

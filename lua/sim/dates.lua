@@ -30,9 +30,14 @@ local function parts(seconds)
   return year, month, day, rest // 3600, rest % 3600 // 60, rest % 60
 end
 
--- 2026-05-11T10:11:12+0000, as all answers have it
+-- 2026-05-11T10:11:12+0000, as all answers have it. The last one is remembered: most are of the same moment.
+local last_second, last_text
 function dates.zoned(seconds)
-  return ("%04d-%02d-%02dT%02d:%02d:%02d+0000"):format(parts(seconds))
+  local whole = math.floor(seconds)
+  if whole ~= last_second then
+    last_second, last_text = whole, ("%04d-%02d-%02dT%02d:%02d:%02d+0000"):format(parts(whole))
+  end
+  return last_text
 end
 
 -- 2026-05-11T10:11:12.345Z, as upload parameters have it

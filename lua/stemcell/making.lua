@@ -64,7 +64,9 @@ function making.run(cpi, stemcell, way, undo)
     if not stemcell.is_lost then entry.close() end
   end)
   local id, zones = way.start(cpi, stemcell)
-  if not id then error(errors.cloud("the template of stemcell %s: CloudStack's answer has no id", stemcell.cid)) end
+  if type(id) ~= "string" then
+    error(errors.cloud("making the template of stemcell %s: the answer has no id", stemcell.cid))
+  end
   entry.note { id = id }
   if mark(cpi, stemcell, id) then
     cpi.log.info("somebody else makes the same stemcell; %s is given up", stemcell.cid)

@@ -6,12 +6,24 @@ local making = require "stemcell.making"
 
 local upload = {}
 
+local FIELDS = { "id", "postURL", "signature", "metadata", "expires" }
+
+-- Where the image goes, as CloudStack answered it.
+local function target_in(payload)
+  local target = payload.getuploadparams
+  if type(target) ~= "table" then
+    error(errors.cloud("getUploadParamsForTemplate: the answer has no getuploadparams"))
+  end
+  for _, name in ipairs(FIELDS) do
+    if type(target[name]) ~= "string" then error(errors.cloud("getUploadParamsForTemplate: the answer has no %s", name)) end
+  end
+  return target
+end
+
 function upload.start(cpi, stemcell)
   local params = making.parameters(cpi, stemcell)
   params.zoneid = stemcell.zones[1].id
-  local payload = making.begin(cpi, stemcell, "getUploadParamsForTemplate", params)
-  stemcell.target = payload.getuploadparams
-    or error(errors.cloud("getUploadParamsForTemplate: the answer has no getuploadparams"))
+  stemcell.target = target_in(making.begin(cpi, stemcell, "getUploadParamsForTemplate", params))
   return stemcell.target.id, { stemcell.zones[1] }
 end
 
@@ -24,7 +36,8 @@ function upload.fill(cpi, stemcell)
   }, { name = "file", filename = stemcell.cid .. "." .. file.extension, type = file.media_type, member = file.member })
   if reply.fault then error(errors.cloud("uploading stemcell %s: %s", stemcell.cid, reply.text)) end
   if reply.status ~= 200 then
-    error(errors.cloud("uploading stemcell %s: %s (%d)", stemcell.cid, reply.body:sub(1, 200):gsub("%s+", " "), reply.status))
+    error(errors.cloud("uploading stemcell %s: HTTP %d with %s", stemcell.cid, reply.status,
+      cpi.cloudstack.first_words(reply.body)))
   end
 end
 

@@ -155,9 +155,11 @@ local function planner(cpi, order, found)
   end
 end
 
--- The CID and what hangs on it: a fresh one for every try, because CloudStack keeps the name of a failed VM.
+-- The CID and what hangs on it: a fresh one for every try, because CloudStack keeps the name of a failed VM, and its MACs.
 local function christen(cpi, plan_of_vm)
   local order = plan_of_vm.order
+  if plan_of_vm.is_tried then networks_of.renew_macs(cpi, plan_of_vm.nics) end
+  plan_of_vm.is_tried = true
   local vm_cid = vms.new_cid(director_mark.uuid(cpi))
   local text, settings = user_data.of(cpi, order, vm_cid, plan_of_vm.nics, plan_of_vm.ephemeral ~= nil)
   return {

@@ -181,12 +181,25 @@ local function attempt(cpi, plan, offering, child, undo, number)
   return vm
 end
 
+-- What had no room before the last failure, for its message; CloudStack's words where they were others.
+local function others_without_room(cpi, tries, last)
+  local words = {}
+  for _, one in ipairs(tries.without_room) do
+    if one.failure ~= last then
+      local why = one.failure.text ~= last.text and (" (%s)"):format(cpi.cloudstack.say(one.failure)) or ""
+      words[#words + 1] = ("offering '%s' in zone '%s'%s"):format(one.offering, one.zone, why)
+    end
+  end
+  return #words > 0 and "; before that there was no room for " .. table.concat(words, ", ") or ""
+end
+
 -- Why the last try failed, in one message; another try by the director helps only against what passes.
-local function give_up(cpi, plan, task, is_clean)
+local function give_up(cpi, plan, task, is_clean, tries)
   local failure = task.failure
   local words = failure.explanation and ("%s; %s"):format(cpi.cloudstack.say(failure), failure.explanation)
     or key_pairs.explain(cpi, plan.key_pairs.names, failure)
     or cpi.cloudstack.say(failure)
+  words = words .. others_without_room(cpi, tries, failure)
   if failure.clean_up then words = ("%s; cleaning up after it: %s"):format(words, failure.clean_up) end
   local passing = not failure.explanation
     and (capacity.is_short(failure) or failure.kind ~= "refused" and failure.kind ~= "job")
@@ -240,10 +253,11 @@ local function run_in_zone(cpi, plan, christen, undo, tries)
       task = result
       local is_short = capacity.is_short(task.failure) and not task.failure.explanation
       if not is_clean or not is_short or tries.made >= MOST_TRIES then
-        give_up(cpi, plan, task, is_clean)
+        give_up(cpi, plan, task, is_clean, tries)
       end
       cpi.log.warn("no room for offering '%s' in zone '%s': %s", offering.name, plan.zone.name, task.failure.text)
       refused[#refused + 1] = offering.id
+      table.insert(tries.without_room, { offering = offering.name, zone = plan.zone.name, failure = task.failure })
     end
     candidates = more_offerings(plan, refused)
     if not candidates and plan.place and not plan.place.strict then
@@ -262,12 +276,12 @@ end
 --   christen   makes { vm_cid, names, user_data, registry_settings } for one try
 -- Raises VMCreationFailed; what the tries made is gone then, or named in the message.
 function deployment.run(cpi, plan, next_plan, christen, undo)
-  local tries = { made = 0, waiting = conflict.new_wait(cpi) }
+  local tries = { made = 0, without_room = {}, waiting = conflict.new_wait(cpi) }
   while true do
     local vm_cid, result, wanted = run_in_zone(cpi, plan, christen, undo, tries)
     if vm_cid then return vm_cid, result, plan end
     local other = next_plan(wanted)
-    if not other then give_up(cpi, plan, result, true) end
+    if not other then give_up(cpi, plan, result, true, tries) end
     cpi.log.warn("no room in zone '%s'; trying zone '%s'", plan.zone.name, other.zone.name)
     plan = other
   end

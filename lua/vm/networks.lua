@@ -108,12 +108,13 @@ end
 
 -- The NICs in their order, each { name, kind, ip, mac, target }; target is CloudStack's network.
 function vm_networks.plan(cpi, list, found)
-  local by_name, facts = {}, {}
+  local by_name, facts, fresh = {}, {}, {}
   for _, network in ipairs(list) do
     if network.kind ~= "vip" then
       local nic = { name = network.name, kind = network.kind, ip = network.ip, properties = network.properties,
         given = network.given, target = target_of(network, found) }
       by_name[nic.name], facts[#facts + 1] = nic, facts_of(cpi, nic)
+      fresh[nic.name] = facts[#facts].fresh_mac
     end
   end
   refuse_basic(found.zone, #facts)
@@ -122,8 +123,16 @@ function vm_networks.plan(cpi, list, found)
   for i, name in ipairs(answer.order) do
     nics[i] = by_name[name]
     nics[i].mac = nics[i].properties.mac or answer.macs[name]
+    nics[i].has_fresh_mac = nics[i].mac == fresh[name]
   end
   return nics
+end
+
+-- Other random MACs in the place of those that a failed try has used: its VM has them until CloudStack has expunged it.
+function vm_networks.renew_macs(cpi, nics)
+  for _, nic in ipairs(nics) do
+    if nic.has_fresh_mac then nic.mac = fresh_mac(cpi) end
+  end
 end
 
 -- deployVirtualMachine's parameters: iptonetworklist keeps the order; networkids with an address does not. A basic

@@ -124,7 +124,7 @@ describe("an upload that fails", function()
 
   it("when the other side refuses the file says why", function()
     local why = failure({ ask, tag, find(mine), delete }, { status = 401, body = "signature\n is bad" })
-    assert.equal("uploading stemcell " .. CID .. ": signature is bad (401)", why.message)
+    assert.equal("uploading stemcell " .. CID .. ": HTTP 401 with signature is bad", why.message)
   end)
 
   it("before anything was made leaves nothing to delete", function()

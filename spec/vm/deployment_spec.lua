@@ -31,7 +31,7 @@ local function run(script, more)
   script.store = true
   local tries = 0
   local plan = {
-    candidates = { small, big }, order = { properties = {} }, zone = { id = "z1" }, template = { id = "t1" }, can = can,
+    candidates = { small, big }, order = { properties = {} }, zone = { id = "z1", name = "zone1" }, template = { id = "t1" }, can = can,
     nics = { { name = "a", ip = "10.0.0.5", target = network } }, key_pairs = { names = {}, parameters = {} },
     groups = {}, offered = function() end,
   }
@@ -108,8 +108,20 @@ describe("no room for a VM", function()
     }
     assert.equal("Bosh::Clouds::VMCreationFailed", failure.type)
     assert.is_true(failure.ok_to_retry)
-    assert.truthy(failure.message:find("^creating VM cpivm%-2: deployVirtualMachine: No destination found.*%(533%)$"))
+    assert.truthy(failure.message:find("^creating VM cpivm%-2: deployVirtualMachine: No destination found.*%(533%); "
+      .. "before that there was no room for offering 'small' in zone 'zone1'$"), failure.message)
     assert.same({}, journal)
+  end)
+end)
+
+describe("no room in several ways", function()
+  it("is told in the words of each", function()
+    local short = { job_fails = "insufficient capacity in pod 7", code = 530, id = "v" }
+    local failure = failing {
+      deploy(short), tag, by_id "Error", disks, destroy, deploy(NO_ROOM), tag, by_id "Error", disks, destroy,
+    }
+    assert.truthy(failure.message:find("No destination found", 1, true), failure.message)
+    assert.truthy(failure.message:find("insufficient capacity in pod 7 (530)", 1, true), failure.message)
   end)
 end)
 

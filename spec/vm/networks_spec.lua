@@ -100,6 +100,17 @@ describe("the plan of the NICs", function()
     assert.is_false(facts[2].gateway)
   end)
 
+  it("gives another try other random MACs, and leaves those of the manifest", function()
+    local cpi <close> = fake.cpi {}
+    local nics = vm_networks.plan(cpi, read { a = manual("10.0.0.5", "net-a"), b = manual("10.0.1.5", "net-b",
+      { cloud_properties = { name = "net-b", mac = "02:00:5e:10:00:01" } }) }, { networks = { plain, silent }, zone = zone })
+    local first = vm_networks.macs(nics)
+    vm_networks.renew_macs(cpi, nics)
+    local second = vm_networks.macs(nics)
+    assert.truthy(first.a ~= second.a and second.a:find "^02:%x%x:")
+    assert.equal("02:00:5e:10:00:01", second.b)
+  end)
+
   it("takes the MAC of the manifest before the policy's, in lower case", function()
     local nics = plan { a = manual("10.0.0.5", "net-a"),
       b = { type = "dynamic", cloud_properties = { name = "net-b", mac = "02:AA:00:00:00:01" } } }

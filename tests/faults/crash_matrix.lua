@@ -1,7 +1,7 @@
 -- The crash matrix: every verb, killed before and after every request (in the middle of a wave too), every write of the
 -- store and the answer; then what a director does next, and `cpi journal replay` or `cpi gc`. Nothing leaks, nothing is
 -- doubled. The instants are those of a run without a kill, so new requests and writes are covered without being listed.
---   lua5.4 tests/faults/crash_matrix.lua [--short] [--verb NAME] [--cell TEXT]
+-- What it is told, and what it prints at the end: tests/faults/scoreboard.lua.
 
 package.path = "./lua/?.lua;./?.lua;./tests/support/?.lua;" .. package.path
 package.cpath = "./build/spec/?.so;" .. package.cpath
@@ -9,18 +9,15 @@ package.cpath = "./build/spec/?.so;" .. package.cpath
 local inventory = require "tests.faults.inventory"
 local machine = require "machine"
 local scenarios = require "tests.faults.scenarios"
+local scoreboard = require "tests.faults.scoreboard"
 
 local SETTLING = 600 -- seconds: CloudStack has expunged what was destroyed, and a create that was lost never comes
-local STRIDE = 23    -- the short matrix takes one cell in so many
+local PATIENCE = 120 -- seconds for which a verb waits for a job
+local STRIDE = 17    -- the short matrix takes one instant in so many, of each scenario and each next move
 local CREATES = { create_vm = "delete_vm", create_disk = "delete_disk", create_stemcell = "delete_stemcell",
   create_network = "delete_network", snapshot_disk = "delete_snapshot" }
 
-local options = {}
-for i, word in ipairs(arg) do
-  if word == "--short" then options.short = true end
-  if word == "--verb" then options.verb = arg[i + 1] end
-  if word == "--cell" then options.cell = arg[i + 1] end
-end
+local board = scoreboard.new("crash matrix", arg)
 
 -- ---------------------------------------------------------------------------------------------------------
 -- instants
@@ -55,7 +52,7 @@ end
 
 -- A run that dies at its nth instant (0: it lives) -> stage, trial
 local function run(scenario, method, nth, has_store)
-  local stage, arguments = scenarios.open(scenario, { store = has_store })
+  local stage, arguments = scenarios.open(scenario, { store = has_store, patience = PATIENCE })
   local trial = { stage = stage, arguments = arguments, before = inventory.of(stage.sim), instants = {} }
   watch(stage, function(words, first)
     trial.instants[#trial.instants + 1] = words
@@ -171,24 +168,10 @@ end
 -- ---------------------------------------------------------------------------------------------------------
 -- the matrix
 
-local passed, failed, cells, shown, by_verb = 0, 0, 0, 0, {}
-
-local function report(title, complaints)
-  if #complaints == 0 then
-    passed = passed + 1
-    return
-  end
-  failed, shown = failed + 1, shown + 1
-  if shown <= 40 then print(("BAD  %s\n     %s"):format(title, table.concat(complaints, "\n     "))) end
-end
-
-local function cell(method, scenario, good, nth, has_store, name)
+local function cell(method, scenario, good, nth, has_store, name, is_brief)
   local title = ("%s%s, %s a store: killed %s; then %s"):format(method, scenario.what and " (" .. scenario.what .. ")" or "",
     has_store and "with" or "without", good.instants[nth], name)
-  cells = cells + 1
-  if options.cell and not title:find(options.cell, 1, true) then return end
-  if options.short and cells % STRIDE ~= 0 then return end
-  by_verb[method] = (by_verb[method] or 0) + 1
+  if not board.wants(title, is_brief) then return end
   local complaints = {}
   local function complain(format, ...) complaints[#complaints + 1] = format:format(...) end
   local fine, why = xpcall(function()
@@ -203,36 +186,31 @@ local function cell(method, scenario, good, nth, has_store, name)
     moves[name](trial, good, complain, method, scenario)
   end, debug.traceback)
   if not fine then complain("%s", tostring(why)) end
-  report(title, complaints)
+  board.report(method, title, complaints)
 end
 
-local function matrix_of(method, scenario)
-  for _, has_store in ipairs { true, false } do
-    local good = run(scenario, method, 0, has_store)
-    if inventory.shape(good.before) ~= inventory.shape(good.after) then
-      -- The last write before the answer says that the answer is ready.
-      good.ready = 0
-      for i, words in ipairs(good.instants) do
-        if words == "before the answer" then good.ready = i - 3 end
-      end
-      for nth = 1, #good.instants do
-        for _, name in ipairs(has_store and { "replay", "again", "delete" } or { "again", "delete", "gc" }) do
-          if has_store or name == "gc" or not CREATES[method] then cell(method, scenario, good, nth, has_store, name) end
-        end
+local function matrix_of(method, scenario, has_store, shift)
+  local good = run(scenario, method, 0, has_store)
+  if inventory.shape(good.before) == inventory.shape(good.after) then return end
+  -- The last write before the answer says that the answer is ready.
+  good.ready = 0
+  for i, words in ipairs(good.instants) do
+    if words == "before the answer" then good.ready = i - 3 end
+  end
+  for nth = 1, #good.instants do
+    for i, name in ipairs(board.is_mine() and (has_store and { "replay", "again", "delete" } or { "again", "delete", "gc" }) or {}) do
+      if has_store or name == "gc" or not CREATES[method] then
+        cell(method, scenario, good, nth, has_store, name, (nth + shift + 5 * i) % STRIDE == 0)
       end
     end
   end
 end
 
 for _, method in ipairs(scenarios.verbs()) do
-  if not options.verb or options.verb == method then
-    for _, scenario in ipairs(scenarios.of[method] or {}) do matrix_of(method, scenario) end
+  if board.is_wanted_verb(method) then
+    for i, scenario in ipairs(scenarios.of[method] or {}) do
+      for _, has_store in ipairs { true, false } do matrix_of(method, scenario, has_store, i) end
+    end
   end
 end
-
-local names = {}
-for name, count in pairs(by_verb) do names[#names + 1] = ("%s %d"):format(name, count) end
-table.sort(names)
-print(("crash matrix: %d of %d cells (%s)"):format(passed + failed, cells, table.concat(names, ", ")))
-print(("%d passed, %d failed"):format(passed, failed))
-os.exit(failed == 0 and 0 or 1)
+board.close()

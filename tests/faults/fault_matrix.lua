@@ -1,8 +1,7 @@
 -- The fault matrix: every verb, every request that it makes, every fault, once and for good. The requests are those
 -- of a run without faults, so a new call is covered without being listed; then those of runs that failed, so that
 -- clean-up is struck as well.
---   lua5.4 tests/faults/fault_matrix.lua [--short] [--verb NAME] [--cell TEXT]
--- Prints what is wrong, the matrix' size, and "N passed, N failed".
+-- What it is told, and what it prints at the end: tests/faults/scoreboard.lua.
 
 package.path = "./lua/?.lua;./?.lua;./tests/support/?.lua;" .. package.path
 package.cpath = "./build/spec/?.so;" .. package.cpath
@@ -10,19 +9,17 @@ package.cpath = "./build/spec/?.so;" .. package.cpath
 local inventory = require "tests.faults.inventory"
 local machine = require "machine"
 local scenarios = require "tests.faults.scenarios"
+local scoreboard = require "tests.faults.scoreboard"
 
 local json = machine.json
 local all_faults = require "tests.faults.fault_list"(json)
 local ENDLESS = 5000  -- requests of one verb
 local SETTLING = 600  -- seconds after which CloudStack has expunged what was destroyed
-local STRIDE = 61     -- the short matrix takes one cell in so many
+local PATIENCE = 120  -- seconds for which a verb waits for a job
+local RARE = 61       -- the short matrix takes one double fault in so many
+local REACHES = { "once", "command", "everything" }
 
-local options = {}
-for i, word in ipairs(arg) do
-  if word == "--short" then options.short = true end
-  if word == "--verb" then options.verb = arg[i + 1] end
-  if word == "--cell" then options.cell = arg[i + 1] end
-end
+local board = scoreboard.new("fault matrix", arg)
 
 -- ---------------------------------------------------------------------------------------------------------
 -- one run
@@ -65,7 +62,7 @@ end
 -- A run of the verb with strikes { { at = position, fault =, reach = "once"|"command"|"everything", good = } }.
 -- -> { stage, arguments, before, after, answer, process, requests = { { command, job, good } } }
 local function run(scenario, method, strikes)
-  local stage, arguments = scenarios.open(scenario, { store = scenario.store ~= false })
+  local stage, arguments = scenarios.open(scenario, { store = scenario.store ~= false, patience = PATIENCE })
   local trial = { stage = stage, arguments = arguments, before = inventory.of(stage.sim), requests = {} }
   function stage.before_send(_, requests)
     local same = {}
@@ -224,23 +221,6 @@ end
 -- ---------------------------------------------------------------------------------------------------------
 -- the matrix
 
-local passed, failed, shown, cells, by_verb = 0, 0, 0, 0, {}
-
-local function report(title, complaints)
-  if #complaints == 0 then
-    passed = passed + 1
-    return
-  end
-  failed, shown = failed + 1, shown + 1
-  if shown <= 40 then print(("BAD  %s\n     %s"):format(title, table.concat(complaints, "\n     "))) end
-end
-
-local function wanted(title)
-  cells = cells + 1
-  if options.cell then return title:find(options.cell, 1, true) ~= nil end
-  return not options.short or cells % STRIDE == 0
-end
-
 -- The positions worth a strike: every request, but of a row of polls the first two and the last.
 local function positions_of(requests, from)
   local list = {}
@@ -256,49 +236,67 @@ local function can_meet(request, fault)
   return request.job or not fault.jobs
 end
 
-local function cell(method, scenario, good, strikes)
+-- Runs one cell -> the trial, or nil where it was not to be run.
+local function cell(method, scenario, good, strikes, is_brief)
   local words = {}
   for i, strike in ipairs(strikes) do
     words[i] = ("%s at no. %d %s%s"):format(strike.fault.name, strike.at, strike.command,
       strike.reach == "once" and "" or strike.reach == "command" and ", and ever after" or ", and everything after")
   end
   local title = ("%s%s: %s"):format(method, scenario.what and " (" .. scenario.what .. ")" or "", table.concat(words, ", then "))
-  if not wanted(title) then return nil end
-  by_verb[method] = (by_verb[method] or 0) + 1
+  if not board.wants(title, is_brief) then return nil end
   local ok, trial = pcall(run, scenario, method, strikes)
   if not ok then
-    report(title, { tostring(trial) })
+    board.report(method, title, { tostring(trial) })
     return nil
   end
   local fine, complaints = xpcall(judge, debug.traceback, trial, good, method, scenario, strikes)
-  report(title, fine and complaints or { complaints })
+  board.report(method, title, fine and complaints or { complaints })
   return trial
 end
 
 -- What was made undone under a fault is struck a second time.
+local doubles = 0
 local function strike_clean_up(method, scenario, good, first, trial)
   for _, at in ipairs(positions_of(trial.requests, first.at + 1)) do
     local request = trial.requests[at]
     for _, fault in ipairs(all_faults) do
       if fault.brief and can_meet(request, fault) then
         for _, reach in ipairs { "once", "command" } do
+          doubles = doubles + 1
           cell(method, scenario, good, { first, { at = at, fault = fault, reach = reach, command = request.command,
-            good = request.good } })
+            good = request.good } }, doubles % RARE == 0)
         end
       end
     end
   end
 end
 
-local function strike_at(method, scenario, good, at)
+-- The short matrix has each fault once in each scenario, at a request and of a reach that change from fault to fault.
+local function brief_of(good, positions, shift)
+  local brief = {}
+  for i, fault in ipairs(all_faults) do
+    local able = {}
+    for _, at in ipairs(positions) do
+      if can_meet(good.requests[at], fault) then able[#able + 1] = at end
+    end
+    local turn = (i + shift) % 3
+    local reach = (fault.limit or fault.alone and turn == 2) and "once" or REACHES[turn + 1]
+    if #able > 0 then brief[fault] = { at = able[(i + shift) % #able + 1], reach = reach } end
+  end
+  return brief
+end
+
+local function strike_at(method, scenario, good, at, brief)
   local request = good.requests[at]
   for _, fault in ipairs(all_faults) do
-    for _, reach in ipairs { "once", "command", "everything" } do
+    for _, reach in ipairs(REACHES) do
       if can_meet(request, fault) and not (fault.limit and reach ~= "once") and not (fault.alone and reach == "everything") then
         local strike = { at = at, fault = fault, reach = reach, command = request.command, good = request.good }
-        local trial = cell(method, scenario, good, { strike })
+        local is_brief = brief[fault].at == at and brief[fault].reach == reach
+        local trial = cell(method, scenario, good, { strike }, is_brief)
         local is_undone = fault.brief and reach == "once"
-        if is_undone and not trial and options.cell then trial = run(scenario, method, { strike }) end
+        if is_undone and not trial and board.is_looking() then trial = run(scenario, method, { strike }) end
         if is_undone and trial and trial.answer.error and good.changes then
           strike_clean_up(method, scenario, good, strike, trial)
         end
@@ -307,27 +305,26 @@ local function strike_at(method, scenario, good, at)
   end
 end
 
-local function matrix_of(method, scenario)
+local function matrix_of(method, scenario, shift)
   local good = run(scenario, method, {})
   local failure = good.answer.error
   if failure and not (scenario.answers and failure.type:find(scenario.answers, 1, true)) then
-    return report(method, { "the scenario fails by itself: " .. failure.message })
+    return board.report(method, method, { "the scenario fails by itself: " .. failure.message })
   end
   good.changes = inventory.shape(good.before) ~= inventory.shape(good.after)
-  for _, at in ipairs(positions_of(good.requests)) do strike_at(method, scenario, good, at) end
+  local positions = positions_of(good.requests)
+  local brief = brief_of(good, positions, shift)
+  for _, at in ipairs(positions) do
+    if board.is_mine() then strike_at(method, scenario, good, at, brief) end
+  end
 end
 
 for _, method in ipairs(scenarios.verbs()) do
-  if not scenarios.of[method] then
-    report(method, { "lua/verbs/" .. method .. ".lua has no scenario in tests/faults/scenarios.lua" })
-  elseif not options.verb or options.verb == method then
-    for _, scenario in ipairs(scenarios.of[method]) do matrix_of(method, scenario) end
+  if board.is_wanted_verb(method) then
+    if not scenarios.of[method] then
+      board.report(method, method, { "lua/verbs/" .. method .. ".lua has no scenario in tests/faults/scenarios.lua" })
+    end
+    for i, scenario in ipairs(scenarios.of[method] or {}) do matrix_of(method, scenario, i) end
   end
 end
-
-local names = {}
-for name, count in pairs(by_verb) do names[#names + 1] = ("%s %d"):format(name, count) end
-table.sort(names)
-print(("fault matrix: %d of %d cells (%s)"):format(passed + failed, cells, table.concat(names, ", ")))
-print(("%d passed, %d failed"):format(passed, failed))
-os.exit(failed == 0 and 0 or 1)
+board.close()

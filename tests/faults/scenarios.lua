@@ -138,11 +138,29 @@ scenarios.create_stemcell = {
 }
 scenarios.delete_stemcell = { { arrange = function(s) return { s:good("create_stemcell", { "/image", STEMCELL }) } end } }
 
+local WAITS = { "global", "reboot_vm", "create_vm", "delete_vm", "stop_vm", "create_volume", "delete_volume", "resize_volume",
+  "poll_template", "snapshot_volume", "delete_snapshot_volume", "attach_volume", "detach_volume" }
+
+-- The settings of a scenario; patience, where it is given, is how many seconds the verbs wait for a job, and half of it for an
+-- answer: the hundreds of polls that make up half an hour show nothing that those of a few minutes do not.
+local function settings_of(scenario, patience)
+  local settings, site = {}, {}
+  for key, value in pairs(scenario.settings or {}) do settings[key] = value end
+  for key, value in pairs(settings.cloudstack or {}) do site[key] = value end
+  settings.cloudstack = site
+  if patience then
+    site.timeout, site.request_timeout = {}, patience // 2
+    for _, name in ipairs(WAITS) do site.timeout[name] = patience end
+  end
+  return settings
+end
+
 -- The stage of a scenario, with what comes before it done; and its arguments.
 local function open(scenario, options)
   local world = { latency = { jobs = { default = 1, createTags = 0.1, deleteTags = 0.1 } } }
   for key, value in pairs(scenario.world or {}) do world[key] = value end
-  local new = machine.new { world = world, store = options.store, settings = scenario.settings, seed = options.seed }
+  local new = machine.new { world = world, store = options.store, seed = options.seed,
+    settings = settings_of(scenario, options.patience) }
   setmetatable(new, stage)
   return new, scenario.arrange(new)
 end

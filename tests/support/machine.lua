@@ -101,6 +101,7 @@ local function sender_of(self, process)
   return function(requests)
     if self.before_send then self.before_send(process, requests) end
     process.is_sending = true
+    for _, request in ipairs(requests) do request.timeout = process.request_timeout end
     local replies = self.sim.send(requests)
     if self.after_send then self.after_send(process, requests, replies) end
     return replies
@@ -147,7 +148,7 @@ local function host_of(self, process)
     process = { identity = function() return process.identity end,
       alive = function(identity) return self.living[identity] == true end },
     config = { read = function() return config_of(self) end, has_secret = function() return true end, path = "/cpi.json" },
-    cloudstack = { open = function() end, send = sender_of(self, process) },
+    cloudstack = { open = function(options) process.request_timeout = options.request_timeout end, send = sender_of(self, process) },
     throttle = { open = function() return true end, enter = function(n) return n, 0 end, leave = function() end,
       pause = function() end },
     environment = function() end, files = { read = function(path) return self.files[path], "there is no such file" end },
