@@ -6,7 +6,7 @@ local making = require "stemcell.making"
 
 local upload = {}
 
-local FIELDS = { "id", "postURL", "signature", "metadata", "expires" }
+local FIELDS = "id postURL signature metadata expires"
 
 -- Where the image goes, as CloudStack answered it.
 local function target_in(payload)
@@ -14,7 +14,7 @@ local function target_in(payload)
   if type(target) ~= "table" then
     error(errors.cloud("getUploadParamsForTemplate: the answer has no getuploadparams"))
   end
-  for _, name in ipairs(FIELDS) do
+  for name in FIELDS:gmatch "%a+" do
     if type(target[name]) ~= "string" then error(errors.cloud("getUploadParamsForTemplate: the answer has no %s", name)) end
   end
   return target
