@@ -29,6 +29,8 @@ return {
   { verb = "create_vm, delete_vm", always = {}, sometimes = NAT, when = "for vip networks; those of firewall rules are the last three" },
   { verb = "create_vm, delete_vm", always = {}, sometimes = BALANCING, when = "for lbs" },
   { verb = "create_vm", always = {}, sometimes = { "listSecurityGroups" }, when = "for security_groups" },
+  { verb = "create_vm", always = {}, sometimes = { "copyTemplate", "deleteTemplate", "deleteTags" },
+    when = "in a zone without its stemcell's template; the second when the copy fails" },
   { verb = "delete_vm", always = { "listVirtualMachines", "listVolumes", "listCapabilities", "listTags", "destroyVirtualMachine",
     "deleteVolume", JOB }, sometimes = { "stopVirtualMachine", "updateVmNicIp", "updateVirtualMachine", "listNics",
     "detachVolume", "deleteAffinityGroup" }, when = "expunge policy: the first three for release, the fourth for wait; "

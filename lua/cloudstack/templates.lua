@@ -50,17 +50,34 @@ function templates.in_zone(rows, zone)
   return there
 end
 
--- The template that a VM can be made of; raises CloudError when it is not in the zone or not ready.
+-- Raises CloudError: the stemcell cannot be used in the zone. rows: those of its template elsewhere.
+function templates.refuse_absent(stemcell_cid, zone, rows)
+  local names = {}
+  for i, row in ipairs(rows) do names[i] = { name = row.zonename } end
+  error(errors.cloud("stemcell '%s' has no template in zone '%s'; zones that have it: %s", stemcell_cid, zone.name,
+    exact.names(names)))
+end
+
+-- The rows that are ready, by id: the same stemcell may have come to zones as several templates of one name.
+local function ready_ones(rows, wanted)
+  local list = {}
+  for _, row in ipairs(rows) do
+    if row.isready and (row.name == wanted or row.id == wanted) then list[#list + 1] = row end
+  end
+  table.sort(list, function(a, b) return a.id < b.id end)
+  return list
+end
+
+-- The template that a VM can be made of, and whether it has to be copied to the zone before: one of ours that is ready in
+-- another. Raises CloudError when it is not in the zone or not ready.
 function templates.pick(rows, stemcell_cid, zone)
   local wanted = templates.wanted(stemcell_cid)
-  local template = exact.one(templates.in_zone(rows, zone), wanted, "stemcell")
-  if not template then
-    error(errors.cloud("stemcell '%s' has no template in zone '%s'", stemcell_cid, zone.name))
-  elseif not template.isready then
-    error(errors.cloud("the template of stemcell '%s' is not ready in zone '%s': %s", stemcell_cid, zone.name,
-      template.status or "no status given"))
-  end
-  return template
+  local template, ready = exact.one(templates.in_zone(rows, zone), wanted, "stemcell"), ready_ones(rows, wanted)
+  if template and template.isready then return template, false end
+  if templates.is_ours(stemcell_cid) and ready[1] then return ready[1], true end
+  if not template then templates.refuse_absent(stemcell_cid, zone, ready) end
+  error(errors.cloud("the template of stemcell '%s' is not ready in zone '%s': %s", stemcell_cid, zone.name,
+    template.status or "no status given"))
 end
 
 local function is_in_use(failure)

@@ -73,7 +73,7 @@ local function row_after(self, kind, params, id)
   for key, value in pairs(finished(kind, params)) do
     if row[key] == nil or key == "state" or key == "nic" and #value > 0 then row[key] = value end
   end
-  row.id, row.tags = id, tags_given(self.json, params) or row.tags
+  row.id, row.tags, row.zoneid = id, tags_given(self.json, params) or row.tags, params.destzoneid or row.zoneid
   return row
 end
 
@@ -110,7 +110,8 @@ function imagination:answer(request)
     if kind == "getuploadparams" then
       self.made[id] = { kind = "template", row = row_after(self, "template", params, id) }
     else
-      self.made[id] = { kind = kind, row = row }
+      local place = self.made[id] and params.destzoneid and ("%s in %s"):format(id, params.destzoneid) or id
+      self.made[place] = { kind = kind, row = row } -- a template has a row in each zone
     end
     if is_new and kind == "virtualmachine" then imagine_disks(self, row, params) end
     result = { [kind] = row }

@@ -15,6 +15,7 @@ local load_balancers = require "vm.load_balancers"
 local naming = require "naming"
 local offerings = require "cloudstack.offerings"
 local networks_of = require "vm.networks"
+local on_demand = require "stemcell.on_demand"
 local read_properties = require "cloud_properties"
 local registry = require "vm.registry"
 local rollback = require "rollback"
@@ -89,8 +90,8 @@ end
 -- What was found, as it looks from one zone.
 local function in_zone(order, found, name)
   local zone = zones.pick(found.zones, name)
-  return setmetatable({ zone = zone, template = templates.pick(found.templates, order.stemcell_cid, zone) },
-    { __index = found })
+  local template, is_to_copy = templates.pick(found.templates, order.stemcell_cid, zone)
+  return setmetatable({ zone = zone, template = template, is_to_copy = is_to_copy }, { __index = found })
 end
 
 -- A function that answers the service offerings to try next, best first, for the ids of those that had no room: the one
@@ -119,7 +120,7 @@ local function plan(cpi, order, found, zones_left)
   local nics = networks_of.plan(cpi, order.networks, found)
   local offered = service_offerings(cpi, order, found, zones_left)
   return {
-    offered = offered, candidates = offered {}, order = order, zone = found.zone, template = found.template,
+    offered = offered, candidates = offered {}, order = order, zone = found.zone, template = found.template, is_to_copy = found.is_to_copy,
     nics = nics, vips = vips.plan(order.vips, found, nics), lbs = load_balancers.plan(order.lbs, found, nics),
     security_groups = security_groups.plan(order, found, nics), ephemeral = vm_disks.ephemeral(cpi, order, found), can = found.can,
     root_gb = (order.properties.root_disk_size or 0) > 0 and offerings.gigabytes(order.properties.root_disk_size) or nil,
@@ -143,9 +144,13 @@ local function planner(cpi, order, found)
   return function(wanted)
     while #left > 0 do
       local name = take(wanted) or take()
-      local made, result = pcall(function() return plan(cpi, order, in_zone(order, found, name), left) end)
-      if made then
+      local made, result = pcall(function()
+        local planned = plan(cpi, order, in_zone(order, found, name), left)
         groups = groups or affinity.plan(cpi, order, found)
+        if planned.is_to_copy then on_demand.bring(cpi, order.stemcell_cid, planned.template, planned.zone) end
+        return planned
+      end)
+      if made then
         result.groups, result.place, is_first = groups, is_first and place or nil, false
         return result
       end

@@ -33,10 +33,29 @@ describe("a stemcell's template", function()
   end)
 
   it("must be in the zone and ready", function()
-    assert.equal("stemcell 'x' has no template in zone 'zone1'", fake.failure(templates.pick, { row }, "x", zone).message)
+    assert.equal("stemcell 'x' has no template in zone 'zone1'; zones that have it: none",
+      fake.failure(templates.pick, { row }, "x", zone).message)
     local failure = fake.failure(templates.pick,
       { { id = "t", name = "x", zoneid = "z1", isready = false, status = "50% Downloaded" } }, "x", zone)
     assert.equal("the template of stemcell 'x' is not ready in zone 'zone1': 50% Downloaded", failure.message)
+  end)
+end)
+
+describe("a stemcell's template in another zone", function()
+  local function there(id, name, ready) return { id = id, name = name, zoneid = "z2", zonename = "zone2", isready = ready } end
+
+  it("is to be copied where it is ours and ready", function()
+    local ready = there("t1", row.name, true)
+    assert.same({ ready, true }, { templates.pick({ there("t2", row.name, true), ready }, row.name, zone) })
+    local on_its_way = { id = "t1", name = row.name, zoneid = "z1", isready = false }
+    assert.same({ ready, true }, { templates.pick({ on_its_way, ready }, row.name, zone) })
+    assert.equal(("stemcell '%s' has no template in zone 'zone1'; zones that have it: none"):format(row.name),
+      fake.failure(templates.pick, { there("t1", row.name, false) }, row.name, zone).message)
+  end)
+
+  it("is left where it is when it is somebody else's", function()
+    assert.equal(("stemcell 'light-%s' has no template in zone 'zone1'; zones that have it: zone2"):format(ID),
+      fake.failure(templates.pick, { there(ID, "theirs", true) }, "light-" .. ID, zone).message)
   end)
 end)
 

@@ -153,6 +153,39 @@ describe("the same image", function()
   end)
 end)
 
+describe("the template of a stemcell", function()
+  it("is copied to a zone once for VMs that begin there at the same moment, and deleted from all zones", function()
+    local cloud <close> = rig.start { role = "bosh", world = { hypervisor = "KVM", latency = { template = 0.3 },
+      zones = { { name = "zone2" } }, clusters = { { name = "c2", zone = "zone2", pools = { { name = "p2", size = 1024 } },
+        hosts = { { name = "h2", cpu = 16, mhz = 4000, memory = 65536, pool = 1024 } } } },
+      networks = { { name = "net-two", zone = "zone2", type = "Isolated", cidr = "10.8.0.0/24", gateway = "10.8.0.1",
+        account = "bosh" } } } }
+    local cid = create(cloud, image(cloud, hypervisors[1].content), { hypervisor = "kvm", name = "ubuntu", version = "1.2" })
+    local networks = { default = { type = "dynamic", cloud_properties = { name = "net-two" } } }
+    for i = 1, 3 do
+      cloud:cpi_background { method = "create_vm", context = { director_uuid = "d" }, api_version = 2, arguments = json.array {
+        "agent-" .. i, cid, { compute_offering = "shared.small", zone = "zone2" }, networks, json.array {}, {} } }
+    end
+    local vms = {}
+    for i = 1, 3 do
+      local answer = rig.wait(function()
+        local file = io.open(("%s/run%d.out"):format(cloud.directory, i + 1))
+        local text = file and file:read "a" or ""
+        if file then file:close() end
+        return text:find "\n$" and json.decode(text)
+      end, 60)
+      assert.equal(json.null, answer.error, json.encode(answer))
+      vms[i] = answer.result[1]
+    end
+    assert.equal(1, count(cloud, "copyTemplate"))
+    for _, vm in ipairs(vms) do
+      assert.equal(json.null, cloud:cpi({ method = "delete_vm", arguments = { vm }, context = {} }).response.error)
+    end
+    assert.equal(json.null, cloud:cpi({ method = "delete_stemcell", arguments = { cid }, context = {} }).response.error)
+    assert.same({}, made(cloud))
+  end)
+end)
+
 describe("a stemcell that fails", function()
   local KVM = { hypervisor = "kvm", name = "ubuntu", version = "1.2" }
   local cases = {

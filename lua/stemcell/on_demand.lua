@@ -1,0 +1,85 @@
+-- A stemcell's template in a zone that has none: copied there for the first VM that needs it, once for all processes.
+--
+-- BOSH asks for a stemcell once per CPI, and the VMs of one CPI may be in several zones. Who copies says so first by a tag of
+-- the template: CloudStack gives a key once, so one process has it and the others wait for its copy. A tag that is older
+-- than a copy may take is of a process that died.
+
+local arrival = require "stemcell.arrival"
+local copying = require "stemcell.copying"
+local errors = require "errors"
+local rollback = require "rollback"
+local tags = require "cloudstack.tags"
+local templates = require "cloudstack.templates"
+
+local on_demand = {}
+
+local FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15 -- seconds
+
+local function rows_of(cpi, source)
+  return cpi.cloudstack:rows { "listTemplates", { id = source.id, templatefilter = "self" }, rows = "template" }
+end
+
+local function run(cpi, request)
+  local task = cpi.cloudstack:start({ request })[1]
+  cpi.cloudstack:wait { task }
+  return task.failure
+end
+
+local function release(cpi, source, key)
+  local failure = run(cpi, tags.delete_request(cpi, "Template", source.id, { key }))
+  if failure then cpi.log.warn("tag %s of template %s stays: %s", key, source.name, cpi.cloudstack.say(failure)) end
+end
+
+-- Has this process the tag now? false: another one has it. Without the right to tag it is believed to be alone.
+local function claim(cpi, source, key)
+  local failure = run(cpi, tags.create_request(cpi, "Template", source.id, { [key] = tostring(math.floor(cpi.clock.utc())) }))
+  if not failure then return true end
+  if failure.text:find("already on", 1, true) then return false end
+  cpi.log.warn("%s", cpi.cloudstack.say(failure))
+  return true
+end
+
+-- Copies, unless it was done meanwhile or another process is at it: then false.
+local function copy(cpi, cid, source, zone, key)
+  if not claim(cpi, source, key) then return false end
+  local claimed <close> = setmetatable({}, { __close = function() release(cpi, source, key) end }) -- luacheck: ignore
+  local rows = rows_of(cpi, source)
+  if #templates.in_zone(rows, zone) > 0 then return false end
+  cpi.log.info("stemcell %s has no template in zone '%s': it is copied there", cid, zone.name)
+  local undo <close> = rollback(cpi.log)
+  copying.spread(cpi, { cid = cid, zones = { zone } }, rows, undo)
+  return true
+end
+
+-- When the tag of a process that may still be at it was set, or nil; one that counts for nothing is taken away.
+local function claimed_at(cpi, source, rows, key, limit)
+  local value = tags.of(rows[1])[key]
+  local at = value and tonumber(value) or nil
+  if at and cpi.clock.utc() - at < limit then return at end
+  if value then release(cpi, source, key) end
+end
+
+-- bring(cpi, cid, source, zone): the template of that CID is ready in the zone when it returns. source: its row of another
+-- zone. Raises CloudError; a copy that failed is gone then.
+function on_demand.bring(cpi, cid, source, zone)
+  local began, limit = cpi.clock.now(), cpi.settings.cloudstack.timeout.poll_template
+  local key = "bosh_copy_to_" .. zone.id
+  while true do
+    local rows = rows_of(cpi, source)
+    if #rows == 0 then templates.refuse_absent(cid, zone, { source }) end
+    if #templates.in_zone(rows, zone) > 0 then
+      arrival.wait(cpi, cid, source.id, { zone })
+      break
+    end
+    if not claimed_at(cpi, source, rows, key, limit) and copy(cpi, cid, source, zone, key) then break end
+    local age = cpi.clock.now() - began
+    if age >= limit then
+      error(errors.cloud("stemcell '%s' is copied to zone '%s' by another process, and is not there after %d s", cid,
+        zone.name, limit))
+    end
+    cpi.clock.sleep(math.min(math.max(age * 0.1, FIRST_PAUSE), LONGEST_PAUSE))
+  end
+  if cpi.cache then cpi.cache:drop() end -- it has the template without this zone
+end
+
+return on_demand

@@ -1,0 +1,163 @@
+-- A VM in a zone that its stemcell's template is not in.
+
+local native = require "host_native"
+local trial = require "trial"
+
+local CID = "cpitemplate-1a2b3c4d-0000-4000"
+local COPY_JOB = 600 -- more than a wait between two looks
+
+local function cloud(options)
+  options = options or {}
+  local world = {
+    latency = options.latency, zones = { { name = "zone2" } },
+    clusters = { { name = "c2", zone = "zone2", hosts = { { name = "h2", cpu = 16, mhz = 4000, memory = 65536, pool = 1024 } },
+      pools = { { name = "p2", size = 1024 } } } },
+    networks = { { name = "net-two", zone = "zone2", type = "Isolated", cidr = "10.8.0.0/24", gateway = "10.8.0.1",
+      account = "bosh" } },
+    templates = { { name = CID, account = options.owner or "bosh", zones = { "zone1" }, public = true } },
+  }
+  local t = trial.new { host = native, world = world, settings = options.settings, store = options.store }
+  local two = { default = { type = "dynamic", cloud_properties = { name = "net-two" } } }
+
+  function t.in_zone2(more)
+    return t.cid { stemcell = options.stemcell or CID, networks = two,
+      cloud_properties = more or { compute_offering = "shared.small", zone = "zone2" } }
+  end
+
+  function t.template()
+    for _, row in ipairs(t.sim.state().templates) do
+      if row.name == CID then return row end
+    end
+  end
+
+  function t.zones()
+    local names = {}
+    for i, one in ipairs(t.template().zones) do names[i] = one.zone end
+    return names
+  end
+
+  function t.ask(command, params)
+    t.sim.send { { command = command, params = params } }
+    t.sim.advance(1)
+  end
+
+  function t.sent(command)
+    local n = 0
+    for _, request in ipairs(t.sim.requests) do n = n + (request.command == command and 1 or 0) end
+    return n
+  end
+
+  function t.tag()
+    return { resourceids = t.template().id, resourcetype = "Template", ["tags[0].key"] = "bosh_copy_to_" .. t.zone "zone2" }
+  end
+
+  function t.zone(name)
+    for _, row in ipairs(t.sim.state().zones) do
+      if row.name == name then return row.id end
+    end
+  end
+  return t
+end
+
+describe("a VM in a zone without its stemcell's template", function()
+  it("gets it copied, once for all that come", function()
+    local t = cloud()
+    assert.same({ "zone1" }, t.zones())
+    local first = t.in_zone2()
+    assert.equal("zone2", t.vm(first).zonename)
+    assert.equal(t.template().id, t.vm(first).templateid)
+    assert.same({ "zone1", "zone2" }, t.zones())
+    assert.same({}, t.template().tags)
+    t.in_zone2()
+    assert.equal(1, t.sent "copyTemplate")
+  end)
+
+  it("is served once, also by what a store remembers", function()
+    local t = cloud { store = true }
+    t.cid { stemcell = CID } -- the template's rows are in the cache now, without zone2
+    t.in_zone2()
+    t.in_zone2()
+    assert.equal(1, t.sent "copyTemplate")
+  end)
+
+  it("waits for the copy that another process makes", function()
+    local t = cloud()
+    local tag, sleep, looks = t.tag(), t.host.clock.sleep, 0
+    tag["tags[0].value"] = tostring(t.host.clock.utc())
+    t.ask("createTags", tag)
+    t.host.clock = setmetatable({ sleep = function(seconds)
+      looks = looks + 1
+      if looks == 3 then
+        t.ask("copyTemplate", { id = t.template().id, sourcezoneid = t.zone "zone1", destzoneid = t.zone "zone2" })
+        t.ask("deleteTags", t.tag())
+      end
+      return sleep(seconds)
+    end }, { __index = t.host.clock })
+    t.in_zone2()
+    assert.equal(1, t.sent "copyTemplate")
+    assert.is_true(looks >= 3)
+    assert.same({}, t.template().tags)
+  end)
+
+  it("finds it copied by a process that was faster", function()
+    local t = cloud()
+    local send, other = t.host.cloudstack.send, nil
+    t.host.cloudstack.send = function(requests)
+      if requests[1].command == "createTags" and not other then
+        other = true
+        t.in_zone2()
+      end
+      return send(requests)
+    end
+    t.in_zone2()
+    assert.equal(1, t.sent "copyTemplate")
+    assert.same({}, t.template().tags)
+  end)
+
+  it("does not wait for a process that died", function()
+    local t = cloud()
+    local tag = t.tag()
+    tag["tags[0].value"] = tostring(t.host.clock.utc())
+    t.ask("createTags", tag)
+    t.sim.advance(1801)
+    local before = t.host.clock.now()
+    t.in_zone2()
+    assert.is_true(t.host.clock.now() - before < COPY_JOB)
+    assert.same({}, t.template().tags)
+  end)
+
+  it("is refused when the copy fails, and nothing is left", function()
+    local t = cloud()
+    t.sim.fault { command = "copyTemplate", fault = "fail_job", errortext = "No secondary VM in running state" }
+    local ok, failure = pcall(t.in_zone2)
+    assert.is_false(ok)
+    assert.equal("Bosh::Clouds::CloudError", failure.type)
+    assert.truthy(failure.message:find(("copying template %s to zone 'zone2'"):format(CID), 1, true), failure.message)
+    assert.same({ "zone1" }, t.zones())
+    assert.same({}, t.template().tags)
+    assert.equal(0, t.sim.state().left.vms)
+  end)
+
+  it("is refused where the template is not ours to copy", function()
+    local t = cloud { owner = "other" }
+    local ok, failure = pcall(t.in_zone2)
+    assert.is_false(ok)
+    assert.equal(("stemcell '%s' has no template in zone 'zone2'; zones that have it: zone1"):format(CID), failure.message)
+    local light = cloud { owner = "other", stemcell = "light-" .. t.template().id }
+    ok, failure = pcall(light.in_zone2)
+    assert.is_false(ok)
+    assert.truthy(failure.message:find("has no template in zone 'zone2'; zones that have it: zone1", 1, true), failure.message)
+    assert.equal(0, t.sent "copyTemplate" + light.sent "copyTemplate")
+  end)
+
+  it("is served where its first zone has no room", function()
+    local t = cloud()
+    local reply = t.sim.send({ { command = "listNetworkOfferings", params = { forvpc = "false", guestiptype = "Isolated" } } })[1]
+    local offering = native.json.decode(reply.body).listnetworkofferingsresponse.networkoffering[1].id
+    t.ask("createNetwork", { name = "net-two", displaytext = "net", zoneid = t.zone "zone1", networkofferingid = offering })
+    t.sim.fault { command = "deployVirtualMachine", fault = "capacity" }
+    local cid = t.cid { stemcell = CID, cloud_properties = { compute_offering = "shared.small", zones = { "zone1", "zone2" } },
+      networks = { default = { type = "dynamic", cloud_properties = { name = "net-two" } } } }
+    assert.equal("zone2", t.vm(cid).zonename)
+  end)
+end)
