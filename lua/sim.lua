@@ -105,7 +105,8 @@ end
 local function latency_of(self, request)
   local latency = self.world.latency.request
   if type(latency) == "number" then return latency end
-  return latency[request.command] or latency[request.sender and request.sender.role or "user"] or 0
+  local role = request.sender and request.sender.role == "admin" and "admin" or "user"
+  return latency[request.command] or latency[role] or 0
 end
 
 -- A job is known from the moment its answer is there; when the answer is lost, somewhat later than sent.

@@ -92,6 +92,21 @@ describe("a VM's life", function()
     life(cloud { account = "admin", settings = { cloudstack = { account = "bosh", domain = "bosh" } } }, {})
   end)
 
+  it("as a domain's administrator, for an account of the domain and for himself", function()
+    local world = { accounts = { { name = "chief", role = "domainadmin", domain = "bosh" } }, networks = { { name = "chief-net",
+      zone = "zone1", type = "Isolated", cidr = "10.9.0.0/24", gateway = "10.9.0.1", account = "chief" } } }
+    life(cloud { account = "chief", world = world, settings = { cloudstack = { account = "bosh", domain = "bosh" } } }, {})
+    life(cloud { account = "chief", world = world }, { networks = manual("chief-net", "10.9.0.11", "10.9.0.1") })
+  end)
+
+  it("as a domain's administrator, in a project of the domain", function()
+    local world = { accounts = { { name = "chief", role = "domainadmin", domain = "bosh" } },
+      projects = { { name = "platform", account = "bosh" } }, networks = { { name = "project-net",
+      zone = "zone1", type = "Isolated", cidr = "10.9.0.0/24", gateway = "10.9.0.1", project = "platform" } } }
+    life(cloud { account = "chief", world = world, settings = { cloudstack = { project = "platform" } } },
+      { networks = manual("project-net", "10.9.0.11", "10.9.0.1") })
+  end)
+
   it("as a root administrator, in networks of his own", function()
     local own = { name = "bosh-net", account = "admin" }
     life(cloud { account = "admin", world = { networks = { own } } }, {})

@@ -41,9 +41,23 @@ end
 -- What projectid=-1 names: all that the caller is a member of.
 accounts.ALL_PROJECTS = { ghost = true }
 
+-- Is the domain another one, or below it?
+function accounts.is_within(domain, other)
+  while domain and domain ~= other do domain = domain.parent end
+  return domain ~= nil
+end
+
+-- The administrators: root's, and that of a domain, who is one for the accounts and projects of his domain alone.
+function accounts.is_admin(account) return account.role == "admin" or account.role == "domainadmin" end
+
+-- Is the caller an administrator of that account?
+function accounts.is_over(caller, account)
+  return caller.role == "admin" or caller.role == "domainadmin" and accounts.is_within(account.domain, caller.domain)
+end
+
 -- May an account work with what another one has?
 function accounts.may_act(account, owner)
-  return owner == account or account.role == "admin" or owner.project ~= nil and owner.project.members[account] == true
+  return owner == account or accounts.is_over(account, owner) or owner.project ~= nil and owner.project.members[account] == true
 end
 
 -- account, domain and their kin of a row; of a project's object the project instead of the account
@@ -78,7 +92,7 @@ function accounts.owner(m, call)
   if not domain then refusal.invalid "Account must be specified with domainId parameter" end
   local found = m:first("account", function(account) return account.name == name and account.domain == domain end)
   if not found then refusal.invalid("Unable to find account by name %s in domain with specified id", name) end
-  if call.account.role ~= "admin" and found ~= call.account then
+  if not accounts.is_over(call.account, found) and found ~= call.account then
     refusal.denied "Caller does not have permission to operate with provided resource."
   end
   return found

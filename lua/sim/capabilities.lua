@@ -1,7 +1,10 @@
 -- listCapabilities: what this cloud and this account can do.
+local accounts = require "sim.accounts"
+
 local capabilities = {}
 
 local function list(m, call)
+  local is_admin = accounts.is_admin(call.account)
   local out = {
     securitygroupsenabled = m:first("zone", function(zone) return zone.securitygroups end) ~= nil,
     dynamicrolesenabled = true, cloudstackversion = m.version.text,
@@ -10,9 +13,9 @@ local function list(m, call)
     customdiskofferingminsize = m:setting "custom.diskoffering.size.min",
     customdiskofferingmaxsize = m:setting "custom.diskoffering.size.max", regionsecondaryenabled = false,
     kvmsnapshotenabled = true, snapshotshowchainsize = false,
-    allowuserviewdestroyedvm = call.account.role == "admin" or m:setting "allow.user.view.destroyed.vm",
-    allowuserexpungerecovervm = call.account.role == "admin" or m:setting "allow.user.expunge.recover.vm",
-    allowuserexpungerecovervolume = call.account.role == "admin" or m:setting "allow.user.expunge.recover.volume",
+    allowuserviewdestroyedvm = is_admin or m:setting "allow.user.view.destroyed.vm",
+    allowuserexpungerecovervm = is_admin or m:setting "allow.user.expunge.recover.vm",
+    allowuserexpungerecovervolume = is_admin or m:setting "allow.user.expunge.recover.volume",
     allowuserviewalldomainaccounts = false, allowuserforcestopvm = m:setting "allow.user.force.stop.vm",
     kubernetesserviceenabled = true, kubernetesclusterexperimentalfeaturesenabled = false,
     customhypervisordisplayname = "Custom", defaultuipagesize = 20, instancesstatsretentiontime = 720,

@@ -37,8 +37,11 @@ function commands.find(m, name)
   if entry and (not entry.since or m.version:at_least(entry.since)) then return entry end
 end
 
+-- May the account's role send it? entry.admin: true for a command of root's administrators, "domain" for one of all
+-- administrators.
 function commands.is_for(entry, account)
-  return (not entry.admin or account.role == "admin") and not account.without[entry.name]
+  local is_open = not entry.admin or account.role == "admin" or entry.admin == "domain" and account.role == "domainadmin"
+  return is_open and not account.without[entry.name]
 end
 
 -- All commands that an account may send, sorted by name.

@@ -239,7 +239,7 @@ local function query(m, call)
     refusal.invalid("Unable to find a job by id %s resource type %s resource id %s", job and job.id or "null",
       arguments.resourcetype or "null", arguments.resourceid or "null")
   end
-  if job.account ~= call.account and call.account.role ~= "admin" then
+  if job.account ~= call.account and not accounts.is_over(call.account, job.account) then
     refusal.denied("Account %s is not authorized to see job id=%d", accounts.described(call.account), job.number)
   end
   return row(m, job)

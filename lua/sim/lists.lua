@@ -34,7 +34,8 @@ local function named_account(m, call)
   local found = m:first("account", function(account)
     return account.name == arguments.account and account.domain == domain
   end)
-  if call.account.role ~= "admin" and found ~= call.account then
+  local may_see = found == call.account or found and accounts.is_over(call.account, found)
+  if not may_see and (found or not accounts.is_admin(call.account)) then
     refusal.denied "Caller does not have permission to operate with provided resource."
   end
   return found
@@ -47,7 +48,7 @@ local function project_scope(caller, project, listall)
   end
   return function(object)
     local its = object.account.project
-    return its ~= nil and (its.members[caller] or caller.role == "admin" and listall) or false
+    return its ~= nil and (its.members[caller] or listall and accounts.is_over(caller, object.account)) or false
   end
 end
 
@@ -62,14 +63,21 @@ function lists.scope(m, call)
     local account = named_account(m, call)
     return function(object) return object.account == account end
   end
-  if caller.role ~= "admin" then
+  if not accounts.is_admin(caller) then
     return function(object) return object.account == caller end
   end
-  if arguments.listall or arguments.id or arguments.ids then
-    return function(object) return not object.account.project end
-  end
   if arguments.domainid then
-    return function(object) return object.account.domain == arguments.domainid and not object.account.project end
+    if caller.role ~= "admin" and not accounts.is_within(arguments.domainid, caller.domain) then
+      refusal.denied "Caller does not have permission to operate with provided resource."
+    end
+    return function(object)
+      local domain = object.account.domain
+      local fits = domain == arguments.domainid or arguments.isrecursive and accounts.is_within(domain, arguments.domainid)
+      return fits and not object.account.project
+    end
+  end
+  if arguments.listall or arguments.id or arguments.ids then
+    return function(object) return accounts.is_over(caller, object.account) and not object.account.project end
   end
   return function(object) return object.account == caller end
 end

@@ -27,7 +27,7 @@ function projects.refuse_outsider(entry, arguments, caller)
   local project = arguments.projectid
   if not project or project == accounts.ALL_PROJECTS or project.ghost then return end
   if project.removed then refusal.invalid("Unable to find project by id %d", project.number) end
-  if caller.role ~= "admin" and not project.members[caller] then
+  if not project.members[caller] and not accounts.is_over(caller, project.account) then
     local why = refusal.new(432, 9999, ("The API [%s] does not exist or is not available for this account/user in "
       .. "project [%s]."):format(entry.name, project.id))
     why.envelope = "errorresponse"
@@ -46,7 +46,7 @@ end
 local function list(m, call)
   local arguments, caller = call.arguments, call.account
   local found = m:rows("project", function(project)
-    return (project.members[caller] or caller.role == "admin" and arguments.listall)
+    return (project.members[caller] or arguments.listall and accounts.is_over(caller, project.account))
       and lists.fits(project, arguments) and (not arguments.state or lists.same(project.state, arguments.state))
       and (not arguments.domainid or project.domain == arguments.domainid)
   end)

@@ -74,7 +74,7 @@ function templates.fields(m, call)
   local arguments, owner = call.arguments, accounts.owner(m, call)
   local hypervisor = known_hypervisor(arguments.hypervisor)
   if is_reserved(arguments.name) then refusal.invalid "Cannot use reserved names for Templates" end
-  if arguments.ispublic and call.account.role ~= "admin" and not m:setting "allow.public.user.templates" then
+  if arguments.ispublic and not accounts.is_admin(call.account) and not m:setting "allow.public.user.templates" then
     refusal.invalid "Only private Templates can be created."
   end
   limits.check(m, owner, { template = 1 })

@@ -1,5 +1,6 @@
 -- The end of VMs: destroy, expunge, recover, and the task that expunges by itself what was destroyed long enough
 -- ago or never came to life.
+local accounts = require "sim.accounts"
 local jobs = require "sim.jobs"
 local load_balancers = require "sim.load_balancers"
 local nics = require "sim.nics"
@@ -18,7 +19,7 @@ local EXPUNGEABLE = { Destroyed = true, Expunging = true, Error = true }
 -- The setting allows it, and from 4.18 on the role must allow the command as well, which listCapabilities does not tell.
 local function may_expunge(m, account)
   if m.version:at_least "4.18" and account.without.expungeVirtualMachine then return false end
-  return account.role == "admin" or m:setting "allow.user.expunge.recover.vm"
+  return accounts.is_admin(account) or m:setting "allow.user.expunge.recover.vm"
 end
 
 -- ---------------------------------------------------------------------------------------------------------

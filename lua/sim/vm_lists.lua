@@ -1,4 +1,5 @@
 -- Lists of VMs: who sees which, and the filters.
+local accounts = require "sim.accounts"
 local affinity = require "sim.affinity"
 local lists = require "sim.lists"
 local vm_rows = require "sim.vm_rows"
@@ -8,9 +9,9 @@ local vm_lists = {}
 
 local GONE = { Destroyed = true, Expunging = true }
 
--- A user does not see what he has destroyed, unless the cloud is set so.
+-- A user (no administrator) does not see what he has destroyed, unless the cloud is set so.
 local function is_visible(m, vm, account)
-  return not GONE[vm.state] or account.role == "admin" or m:setting "allow.user.view.destroyed.vm"
+  return not GONE[vm.state] or accounts.is_admin(account) or m:setting "allow.user.view.destroyed.vm"
 end
 
 local function fits_state(vm, wanted)

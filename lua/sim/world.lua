@@ -7,6 +7,7 @@ local version = require "sim.version"
 
 local world = {}
 
+local ROLES = { admin = true, domainadmin = true, user = true }
 local HYPERVISORS = { XenServer = "VHD", KVM = "QCOW2", VMware = "OVA", Simulator = "VHD" }
 
 -- Names that the listed kinds of entry may have, with the type of each; "!" says that there is no doing without.
@@ -153,8 +154,8 @@ local function check(w)
     end
   end
   for _, account in ipairs(w.accounts) do
-    if account.role ~= "admin" and account.role ~= "user" then
-      complain("accounts '%s': role is 'admin' or 'user', not '%s'", account.name, account.role)
+    if not ROLES[account.role] then
+      complain("accounts '%s': role is 'admin', 'domainadmin' or 'user', not '%s'", account.name, account.role)
     end
   end
   for name in pairs(w.settings) do

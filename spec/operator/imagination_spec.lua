@@ -30,6 +30,14 @@ describe("imagination", function()
     assert.is_nil(recall("queryAsyncJobResult", { jobid = "another" }))
   end)
 
+  it("has a template in the zones that it was copied to", function()
+    answer("copyTemplate", { id = "t", destzoneid = "z2" })
+    answer("copyTemplate", { id = "t", destzoneid = "z3" })
+    local there = {}
+    for _, row in ipairs(recall("listTemplates", { id = "t" }).template) do there[row.zoneid] = row.isready end
+    assert.same({ z2 = true, z3 = true }, there)
+  end)
+
   it("calls the rows of a list as the list does", function()
     local rule = answer("createLoadBalancerRule", { name = "web", customjobid = "j" })
     assert.equal("web", recall("listLoadBalancerRules", { name = "web" }).loadbalancerrule[1].name)

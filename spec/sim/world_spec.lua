@@ -37,7 +37,7 @@ describe("a world", function()
     refused("networks 'bosh-net': '10.0.0.0' is no cidr", { networks = { { name = "bosh-net", cidr = "10.0.0.0" } } })
     refused("networks 'bosh-net': gateway '10.0.9.1' is not inside 10.0.0.0/24",
       { networks = { { name = "bosh-net", gateway = "10.0.9.1" } } })
-    refused("accounts 'bosh': role is 'admin' or 'user', not 'boss'", { accounts = { { name = "bosh",
+    refused("accounts 'bosh': role is 'admin', 'domainadmin' or 'user', not 'boss'", { accounts = { { name = "bosh",
       role = "boss" } } })
     refused("accounts 'bosh': unknown key 'colour'", { accounts = { { name = "bosh", colour = "red" } } })
     refused("unknown setting 'expunge'", { settings = { expunge = 1 } })
