@@ -5,7 +5,9 @@
 -- when a VM has it. What is left is a leftover where BOSH cannot have got its CID, and a suspect where it can: without
 -- a list of BOSH's CIDs a suspect is told and never touched.
 
+local dates = require "cloudstack.dates"
 local director_mark = require "director_mark"
+local orphans = require "orphans"
 local recovery = require "recovery"
 local tags = require "cloudstack.tags"
 local volumes = require "cloudstack.volumes"
@@ -13,18 +15,6 @@ local volumes = require "cloudstack.volumes"
 local leftovers = {}
 
 local GONE = { Destroyed = true, Expunging = true, Destroy = true, Expunged = true }
-
--- CloudStack's "2026-05-11T10:11:12+0200" as seconds since 1970; nil where it is none.
-function leftovers.seconds(date)
-  local year, month, day, hour, minute, second, sign, zone_hours, zone_minutes = tostring(date):match(
-    "^(%d+)-(%d+)-(%d+)T(%d+):(%d+):(%d+)([+-])(%d%d):?(%d%d)$")
-  if not year then return nil end
-  year, month = tonumber(year), tonumber(month)
-  if month <= 2 then year, month = year - 1, month + 12 end
-  local days = 365 * year + year // 4 - year // 100 + year // 400 + (153 * (month - 3) + 2) // 5 + tonumber(day) - 719469
-  local zone = (tonumber(zone_hours) * 60 + tonumber(zone_minutes)) * 60
-  return days * 86400 + tonumber(hour) * 3600 + tonumber(minute) * 60 + tonumber(second) - (sign == "+" and zone or -zone)
-end
 
 -- "tagged", "marked", or nil for somebody else's.
 local function ownership(cpi, set, cid)
@@ -88,6 +78,7 @@ end
 
 function judges.snapshot(cpi, row, list, search)
   if not row.name:find "^cpi%-snapshot%-" or not ownership(cpi, list.tags, row.name) then return end
+  if row.state == "Error" then return "it failed", row.name end
   if search.known then return unlisted(search, row, row.name, false) end
   return "BOSH may know it", row.name, true
 end
@@ -109,13 +100,15 @@ end
 -- find(cpi, { known = set of CIDs or nil, older_than = seconds, busy = set of CIDs that a living process is at })
 -- -> list of { kind, cid, id, row, why, is_suspect }. cpi.context.director_uuid says whose.
 function leftovers.find(cpi, search)
+  local of_vms = orphans.look_up(cpi) -- before the VMs: who has a tag by now is among them
   local rows, found, seen = look_up(cpi), {}, {}
   search.vms = {}
   for _, vm in ipairs(rows.vm) do search.vms[tags.of(vm).bosh_cid or vm.name] = not GONE[vm.state] or nil end
+  local orphaned = orphans.find(cpi, of_vms, search)
   for _, one in ipairs(REQUESTS) do
     for _, row in ipairs(rows[one[1]]) do
       local list = { tags = tags.of(row) }
-      local made = leftovers.seconds(row.created)
+      local made = dates.seconds(row.created)
       local is_old = made and cpi.clock.utc() - made >= search.older_than
       if is_old and not GONE[row.state] and not seen[row.id] then
         local why, cid, is_suspect = judges[one[1]](cpi, row, list, search)
@@ -126,12 +119,13 @@ function leftovers.find(cpi, search)
       end
     end
   end
-  return found
+  return table.move(orphaned, 1, #orphaned, #found + 1, found)
 end
 
 -- Removes a leftover; raises where it stays.
 function leftovers.remove(cpi, one)
   assert(not one.is_suspect, "a suspect is never removed")
+  if one.gone then return orphans.remove(cpi, one) end
   recovery.kinds[one.kind].remove(cpi, one.row, one.cid)
 end
 

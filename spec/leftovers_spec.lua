@@ -1,5 +1,4 @@
 local director_mark = require "director_mark"
-local leftovers = require "leftovers"
 local machine = require "machine"
 local scenarios = require "tests.faults.scenarios"
 
@@ -98,16 +97,6 @@ describe("cpi gc", function()
     assert.truthy(s:command("gc").text:find("--director UUID", 1, true))
     assert.equal(2, gc(s, "--known", "/nothing").exit)
     assert.equal(2, s:command("gc", "--director", "d", "--older-than", "soon").exit)
-  end)
-end)
-
-describe("CloudStack's dates", function()
-  it("become seconds", function()
-    assert.equal(1779142272, leftovers.seconds "2026-05-18T22:11:12+0000")
-    assert.equal(1779142272 - 7200, leftovers.seconds "2026-05-18T22:11:12+0200")
-    assert.equal(951782400, leftovers.seconds "2000-02-29T00:00:00+0000")
-    assert.is_nil(leftovers.seconds "yesterday")
-    assert.is_nil(leftovers.seconds(nil))
   end)
 end)
 

@@ -7,6 +7,11 @@ function addresses.request(address)
   return { "listPublicIpAddresses", { ipaddress = address }, rows = "publicipaddress" }
 end
 
+-- All of the owner.
+function addresses.request_all()
+  return { "listPublicIpAddresses", {}, rows = "publicipaddress" }
+end
+
 function addresses.request_by_id(id)
   return { "listPublicIpAddresses", { id = id }, rows = "publicipaddress" }
 end

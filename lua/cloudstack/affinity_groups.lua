@@ -14,6 +14,16 @@ function groups.is_ours(group)
   return type(group.description) == "string" and group.description:sub(1, #MARK) == MARK
 end
 
+local function made_for(director)
+  return ("%s for director %s"):format(MARK, director:sub(1, 64))
+end
+
+-- Did we make it for this request's director?
+function groups.is_of_director(cpi, group)
+  local director = cpi.context.director_uuid
+  return type(director) == "string" and group.description == made_for(director)
+end
+
 -- All groups of the owner, or the one of a name.
 function groups.request(name)
   return { "listAffinityGroups", { name = name }, rows = "affinitygroup" }
@@ -36,7 +46,7 @@ end
 
 local function description(cpi)
   local director = cpi.context.director_uuid
-  return type(director) == "string" and director ~= "" and ("%s for director %s"):format(MARK, director:sub(1, 64)) or MARK
+  return type(director) == "string" and director ~= "" and made_for(director) or MARK
 end
 
 -- Makes a group, or takes the one that another process has made meanwhile. -> group, whether it is new. Raises
@@ -61,11 +71,20 @@ end
 
 local gone = { Destroyed = true, Expunging = true }
 
-local function is_empty(vms)
+local function members_request(group)
+  return { "listVirtualMachines", { affinitygroupid = group.id, details = "min" }, rows = "virtualmachine" }
+end
+
+local function has_none(vms)
   for _, vm in ipairs(vms) do
     if not gone[vm.state] then return false end
   end
   return true
+end
+
+-- Is no living VM in it?
+function groups.is_empty(cpi, group)
+  return has_none(cpi.cloudstack:rows(members_request(group)))
 end
 
 -- Deletes those of the groups in which no living VM is. CloudStack deletes a group that is in use without a word, so it
@@ -73,10 +92,10 @@ end
 function groups.delete_empty(cpi, list)
   local client, requests, tasks = cpi.cloudstack, {}, {}
   for i, group in ipairs(list) do
-    requests[i] = { "listVirtualMachines", { affinitygroupid = group.id, details = "min" }, rows = "virtualmachine" }
+    requests[i] = members_request(group)
   end
   for i, task in ipairs(#requests > 0 and client:start(requests) or {}) do
-    if not task.failure and is_empty(task.rows) then
+    if not task.failure and has_none(task.rows) then
       tasks[#tasks + 1] = { "deleteAffinityGroup", { id = list[i].id }, job = true, idempotent = true,
         what = "deleting affinity group " .. list[i].name, timeout = cpi.settings.cloudstack.timeout.global }
     end

@@ -6,6 +6,10 @@ function firewall.request(address_id)
   return { "listFirewallRules", { ipaddressid = address_id }, rows = "firewallrule" }
 end
 
+function firewall.request_all()
+  return { "listFirewallRules", {}, rows = "firewallrule" }
+end
+
 function firewall.request_by_id(id)
   return { "listFirewallRules", { id = id }, rows = "firewallrule" }
 end

@@ -8,6 +8,10 @@ function load_balancers.request(name)
   return { "listLoadBalancerRules", { name = name }, rows = "loadbalancerrule" }
 end
 
+function load_balancers.request_all()
+  return { "listLoadBalancerRules", {}, rows = "loadbalancerrule" }
+end
+
 function load_balancers.request_by_id(id)
   return { "listLoadBalancerRules", { id = id }, rows = "loadbalancerrule" }
 end

@@ -19,7 +19,7 @@ local belongings = {}
 -- The tag of a load balancer that we made. Its value is the director's uuid.
 belongings.MADE = "bosh_made_for"
 
-local MEMBER = "^cpivm%-" -- keys of the tags of other VMs
+belongings.MEMBER = "^cpivm%-" -- keys of the tags of VMs
 
 -- ---------------------------------------------------------------------------------------------------------
 -- taking note
@@ -142,7 +142,7 @@ end
 local function is_empty(row, members, vm_cid)
   if #members > 0 then return false end
   for key in pairs(tags.of(row)) do
-    if key:find(MEMBER) and key ~= vm_cid then return false end
+    if key:find(belongings.MEMBER) and key ~= vm_cid then return false end
   end
   return true
 end
