@@ -4,6 +4,7 @@ local errors = require "errors"
 
 local function shown(value)
   if type(value) == "number" or type(value) == "boolean" then return tostring(value) end
+  if type(value) == "table" then return #value > 0 and "a list" or "an object" end
   return value == "" and "an empty string" or value == nil and "nothing" or type(value)
 end
 

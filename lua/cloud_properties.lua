@@ -20,7 +20,15 @@ local kinds = {
     end
     return true
   end },
-  object = { "an object", function(v) return type(v) == "table" end },
+  object = { "an object", function(v) return type(v) == "table" and #v == 0 end },
+  url = { "a http or https URL", function(v) return type(v) == "string" and v:find "^https?://[^/%s]+/%S+$" ~= nil end },
+  texts = { "an object of texts and numbers", function(v)
+    if type(v) ~= "table" or #v > 0 then return false end
+    for _, one in pairs(v) do
+      if type(one) ~= "string" and type(one) ~= "boolean" and not math.type(one) then return false end
+    end
+    return true
+  end },
   any = { "anything", function() return true end },
 }
 
@@ -46,8 +54,8 @@ end
 -- Raises one CloudError that lists every problem. A null or an empty string counts as not given.
 return function(given, known, what, null)
   if given == nil or given == null then return {} end
-  if type(given) ~= "table" then
-    error(errors.cloud("%s must be an object, not %s", what, type(given)))
+  if type(given) ~= "table" or #given > 0 then
+    error(errors.cloud("%s must be an object, not %s", what, type(given) == "table" and "a list" or type(given)))
   end
   local names, values, problems = sorted_keys(known), {}, {}
   for _, key in ipairs(sorted_keys(given)) do

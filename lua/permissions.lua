@@ -43,7 +43,7 @@ return {
   { verb = "reboot_vm", always = { "listVirtualMachines", "rebootVirtualMachine", "startVirtualMachine", JOB } },
   { verb = "set_vm_metadata", always = { "listVirtualMachines", "createTags", "deleteTags", JOB } },
   { verb = "create_disk", always = { "listZones", "listDiskOfferings", "listServiceOfferings", "listVirtualMachines",
-    "listVolumes", "createVolume", "createTags", JOB }, sometimes = RECOVERY,
+    "listVolumes", "listCapabilities", "createVolume", "createTags", JOB }, sometimes = RECOVERY,
     when = "when it, or its tagging, fails, or a process before it was killed" },
   { verb = "delete_disk", always = { "listVolumes", "deleteVolume" } },
   { verb = "has_disk", always = { "listVolumes" } },

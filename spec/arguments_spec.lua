@@ -28,7 +28,7 @@ describe("arguments", function()
     assert.equal("argument vm_cid must be a string, got an empty string", message(arguments.text, "vm_cid", ""))
     assert.equal("argument vm_cid must be a string, got 3", message(arguments.text, "vm_cid", 3))
     assert.equal("argument size must be a whole number of megabytes above 0, got 0", message(arguments.megabytes, "size", 0))
-    assert.equal("argument env must be an object, got table", message(arguments.object, "env", { "a" }, null))
+    assert.equal("argument env must be an object, got a list", message(arguments.object, "env", { "a" }, null))
     assert.equal("argument disk_cids must be a list of strings, got 3", message(arguments.list, "disk_cids", { 3 }, null))
   end)
 

@@ -12,9 +12,13 @@ function exact.is_id(text)
   return text:find(ID) ~= nil
 end
 
--- The list parameters that ask for it: by id where it looks like one, else by name.
+local LONGEST = 255 -- bytes of a name; CloudStack refuses to look for a longer one
+
+-- The list parameters that ask for it: by id where it looks like one, else by name. Nothing has a longer name than
+-- CloudStack takes, so what is found for its beginning is none either.
 function exact.filter(wanted)
-  return exact.is_id(wanted) and { id = wanted } or { name = wanted }
+  if exact.is_id(wanted) then return { id = wanted } end
+  return { name = #wanted <= LONGEST and wanted or wanted:sub(1, utf8.offset(wanted, 0, LONGEST + 1) - 1) }
 end
 
 -- The only row with that id or exactly that name; nil when there is none. `what` names the kind of thing in

@@ -3,6 +3,7 @@
 -- it is first attached, where the VM can reach it.
 
 local arguments = require "arguments"
+local capabilities = require "cloudstack.capabilities"
 local director_mark = require "director_mark"
 local disk_choice = require "disk_choice"
 local disk_order = require "disk_order"
@@ -28,7 +29,7 @@ end
 
 -- The VM and its offering are asked for with the rest: which storage a disk is on decides which host can have it.
 local function look_up(cpi, order, vm_cid)
-  local requests = { zones = zones.request(), offerings = offerings.disk_request() }
+  local requests = { zones = zones.request(), offerings = offerings.disk_request(), capabilities = capabilities.request() }
   if vm_cid then
     requests.vms = vms.request(vm_cid)
     if not order.offering then requests.services = offerings.service_request() end
@@ -80,7 +81,7 @@ return function(cpi, size, cloud_properties, vm_cid)
   local zone = zone_for(cpi, found, order, vm)
   local choice = disk_choice(cpi, "persistent", {
     explicit = order.offering, size = order.gigabytes, zone = zone, offerings = found.offerings,
-    vm = facts_of(vm, found.services),
+    limits = capabilities.read(found.capabilities).custom_disk, vm = facts_of(vm, found.services),
   })
   local disk_cid = volumes.new_cid(director_mark.uuid(cpi))
   local undo <close> = rollback(cpi.log)

@@ -27,8 +27,8 @@ local zones = require "cloudstack.zones"
 local properties_of_a_stemcell = {
   name = "text", version = "any", infrastructure = "text", hypervisor = "text", disk = "any", disk_format = "text",
   container_format = "text", os_type = "text", os_distro = "text", architecture = "text",
-  auto_disk_config = "any", root_device_name = "text", light_template = "text", template_url = "text", zone = "text", os_type_name = "text",
-  details = "object",
+  auto_disk_config = "any", root_device_name = "text", light_template = "text", template_url = "url", zone = "text", os_type_name = "text",
+  details = "texts",
 }
 
 -- A stemcell is a public product: what it says beyond these names is read by other CPIs, and is no error.

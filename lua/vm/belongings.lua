@@ -26,7 +26,7 @@ belongings.MEMBER = "^cpivm%-" -- keys of the tags of VMs
 
 -- The list of everything that has the VM's tag.
 function belongings.request(vm_cid)
-  return { "listTags", { key = vm_cid }, rows = "tag" }
+  return { "listTags", { key = tags.cut(vm_cid, 255) }, rows = "tag" }
 end
 
 -- The request that tags one thing. What we made says for which director; what was there gets no more than the VM's tag.

@@ -1,6 +1,7 @@
 -- The networks of a VM: what BOSH asks for, which NIC comes first, what it becomes in CloudStack's words.
 
 local errors = require "errors"
+local ipv4 = require "ipv4"
 local networks = require "cloudstack.networks"
 local read_properties = require "cloud_properties"
 
@@ -41,6 +42,9 @@ local function read_one(name, network, null)
   local kind = kind_of(name, given)
   if kind == "manual" and (type(given.ip) ~= "string" or given.ip == "") then
     error(errors.cpi("network '%s' is manual and has no ip", name))
+  end
+  if kind == "manual" and not ipv4.number(given.ip) then
+    error(errors.cpi("network '%s': '%s' is no IPv4 address", name, given.ip))
   end
   local properties = read_properties(given.cloud_properties, kind == "vip" and properties_of.vip or properties_of.nic,
     ("cloud_properties of network '%s'"):format(name), null)

@@ -5,6 +5,7 @@ local belongings = require "vm.belongings"
 local capabilities = require "cloudstack.capabilities"
 local errors = require "errors"
 local firewall = require "cloudstack.firewall"
+local ipv4 = require "ipv4"
 local networks = require "cloudstack.networks"
 local read_properties = require "cloud_properties"
 
@@ -26,9 +27,16 @@ local function icmp_number(rule, key, where)
   return value
 end
 
+-- Is it an IPv4 network, or does it look like an IPv6 one?
+local function is_network(cidr)
+  if type(cidr) ~= "string" then return false end
+  local size = cidr:match "^%x*:[%x:]*/(%d+)$"
+  return ipv4.range(cidr) ~= nil or size ~= nil and #size <= 3 and tonumber(size) <= 128
+end
+
 local function read_cidrs(list, where)
   for _, cidr in ipairs(list) do
-    if type(cidr) ~= "string" or not cidr:find "^[%x.:]+/%d+$" then
+    if not is_network(cidr) then
       error(errors.cloud("%s: 'cidrs' must be a list of networks such as 10.0.0.0/8", where))
     end
   end
@@ -69,6 +77,8 @@ function vips.read(list, json)
       ip = type(ip) == "string" and ip ~= "" and ip or nil
       if not ip and not network.properties.acquire then
         error(errors.cpi("network '%s' is a vip and has no ip; with cloud_properties.acquire the CPI takes one", network.name))
+      elseif ip and not ipv4.number(ip) then
+        error(errors.cpi("network '%s': '%s' is no IPv4 address", network.name, ip))
       end
       found[#found + 1] = { network = network, ip = ip, rules = read_rules(network, json.null) }
     end

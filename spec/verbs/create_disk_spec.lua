@@ -1,6 +1,7 @@
 local create_disk = require "verbs.create_disk"
 local fake = require "spec.support.fake"
 
+local can = { "listCapabilities", {}, { capability = { customdiskofferingminsize = 1, customdiskofferingmaxsize = 1024 } } }
 local offerings = { "listDiskOfferings", {}, { diskoffering = {
   { id = "d10", name = "ten", disksize = 10 }, { id = "dc", name = "shared.custom", iscustomized = true },
 } } }
@@ -25,59 +26,67 @@ local function find(...) return { "listVolumes", {}, { volume = { ... } } } end
 
 describe("create_disk", function()
   it("creates a volume named as its CID, size rounded up, and tags it while CloudStack works", function()
-    local cid, cpi = create { offerings, zones, made(), { "createTags", {
+    local cid, cpi = create { can, offerings, zones, made(), { "createTags", {
       resourceids = "d", ["tags[0].key"] = "bosh_cid", ["tags[2].key"] = "bosh_request", ["tags[2].value"] = "cpi-123456",
       ["tags[3].key"] = "director_uuid", ["tags[3].value"] = "director-1",
     }, job = {} } }
     assert.truthy(cid:find "^cpi%-disk%-%x+%-%x+%-%x+%-%x+%-%x+$")
-    assert.equal(cid, cpi.sent[3][2].name)
-    assert.equal(cid, cpi.sent[4][2]["tags[0].value"])
-    assert.same({ "listDiskOfferings listZones", "createVolume", "createTags" }, cpi.waves)
+    assert.equal(cid, cpi.sent[4][2].name)
+    assert.equal(cid, cpi.sent[5][2]["tags[0].value"])
+    assert.same({ "listCapabilities listDiskOfferings listZones", "createVolume", "createTags" }, cpi.waves)
   end)
 
   it("sends no size for a fixed offering: CloudStack refuses it", function()
-    create({ offerings, zones, { "createVolume", { diskofferingid = "d10" }, job = {}, id = "d", without = { "size" } }, tag },
+    create({ can, offerings, zones, { "createVolume", { diskofferingid = "d10" }, job = {}, id = "d", without = { "size" } }, tag },
       10240, { disk_offering = "ten" })
   end)
 
+  it("is of a fixed offering where customised ones end", function()
+    local large = { "listDiskOfferings", {}, { diskoffering = { { id = "d2000", name = "huge", disksize = 2000 }, offerings[3].diskoffering[2] } } }
+    create({ can, large, zones, { "createVolume", { diskofferingid = "d2000" }, job = {}, id = "d", without = { "size" } }, tag },
+      1025 * 1024)
+    assert.equal("disk offering 'shared.custom': customised disks have 1024 GB at most here, asked were 1025 GB",
+      fake.failure(create, { can, offerings, zones }, 1025 * 1024, { disk_offering = "shared.custom" }).message)
+  end)
+
   it("is refused when the named offering is smaller, before anything is made", function()
-    local failure = fake.failure(create, { offerings, zones }, 10241, { disk_offering = "ten" })
+    local failure = fake.failure(create, { can, offerings, zones }, 10241, { disk_offering = "ten" })
     assert.equal("disk offering 'ten' gives 10 GB, asked were 11 GB", failure.message)
   end)
 
   it("goes to the zone of the VM that it is for", function()
     local vm = { "listVirtualMachines", { name = "cpivm-1" },
       { virtualmachine = { { id = "v", name = "cpivm-1", state = "Running", zoneid = "z2" } } } }
-    local _, cpi = create({ offerings, services, vm, zones, made(nil, { [2] = { zoneid = "z2" } }), tag }, 1500, {}, "cpivm-1")
-    assert.equal("listDiskOfferings listServiceOfferings listVirtualMachines listZones", cpi.waves[1])
+    local _, cpi = create({ can, offerings, services, vm, zones, made(nil, { [2] = { zoneid = "z2" } }), tag }, 1500, {}, "cpivm-1")
+    assert.equal("listCapabilities listDiskOfferings listServiceOfferings listVirtualMachines listZones", cpi.waves[1])
   end)
 
   it("tells the policy of that VM, and asks less where the manifest decides", function()
     local vm = { "listVirtualMachines", {}, { virtualmachine = { { id = "v", name = "cpivm-1", state = "Running", zoneid = "z1",
       serviceofferingid = "sl", hostname = "host-1" } } } }
     local asked
-    create({ offerings, services, vm, zones, made(), tag, policies = { disk_offering = function(facts, default)
+    create({ can, offerings, services, vm, zones, made(), tag, policies = { disk_offering = function(facts, default)
       asked = facts.vm
       return default(facts)
     end } }, 1500, {}, "cpivm-1")
     assert.same({ name = "cpivm-1", offering = "local.small", storage = "local", host = "host-1" }, asked)
-    create({ offerings, vm, zones, made(), tag }, 1500, { disk_offering = "shared.custom" }, "cpivm-1")
+    create({ can, offerings, vm, zones, made(), tag }, 1500, { disk_offering = "shared.custom" }, "cpivm-1")
   end)
 
   it("refuses a zone in which its VM is not", function()
     local vm = { "listVirtualMachines", {}, { virtualmachine = { { id = "v", name = "cpivm-1", state = "Running", zoneid = "z1",
       zonename = "zone1" } } } }
     assert.equal("the disk is for VM 'cpivm-1' in zone 'zone1', but cloud_properties of the disk name zone 'zone2'",
-      fake.failure(create, { offerings, services, vm, zones }, 1500, { zone = "zone2" }, "cpivm-1").message)
+      fake.failure(create, { can, offerings, services, vm, zones }, 1500, { zone = "zone2" }, "cpivm-1").message)
   end)
 
   it("goes to the default zone for a VM that is gone, and to the manifest's zone before both", function()
-    create({ offerings, services, { "listVirtualMachines", {}, {} }, zones, made(), tag }, 1500, {}, "cpivm-1")
-    create({ offerings, zones, made(nil, { [2] = { zoneid = "z2" } }), tag }, 1500, { zone = "zone2" })
+    create({ can, offerings, services, { "listVirtualMachines", {}, {} }, zones, made(), tag }, 1500, {}, "cpivm-1")
+    create({ can, offerings, zones, made(nil, { [2] = { zoneid = "z2" } }), tag }, 1500, { zone = "zone2" })
   end)
 
   it("takes null for the VM", function()
-    create({ offerings, zones, made(), tag }, 1500, fake.json.null, fake.json.null)
+    create({ can, offerings, zones, made(), tag }, 1500, fake.json.null, fake.json.null)
   end)
 
   for _, size in ipairs { 0, -1, 1.5, "1024" } do
@@ -91,14 +100,14 @@ describe("create_disk", function()
   end)
 
   it("tags the disk once more when the tags failed", function()
-    create { offerings, zones, made(), { "createTags", {}, job_fails = "odd", code = 530 }, tag }
+    create { can, offerings, zones, made(), { "createTags", {}, job_fails = "odd", code = 530 }, tag }
   end)
 
   it("has its name and job in the journal until the answer is written", function()
-    local cid, cpi = create { offerings, zones, made(), tag, store = true }
+    local cid, cpi = create { can, offerings, zones, made(), tag, store = true }
     local _, text = next(cpi.store.tables.journal)
     local record = fake.json.decode(text)
-    assert.same({ "disk", cid, cpi.sent[3][2].customjobid, "d" }, { record.kind, record.name, record.job, record.id })
+    assert.same({ "disk", cid, cpi.sent[4][2].customjobid, "d" }, { record.kind, record.name, record.job, record.id })
   end)
 end)
 
@@ -113,47 +122,47 @@ describe("a create_disk that fails", function()
 
   it("removes the volume that CloudStack leaves behind, found by its name", function()
     local name
-    local script = { offerings, zones, made(nil, { job_fails = "no such pool", code = 530, job = false }), tag }
-    script[5] = { "listVolumes", {}, { volume = {} } }
+    local script = { can, offerings, zones, made(nil, { job_fails = "no such pool", code = 530, job = false }), tag }
+    script[6] = { "listVolumes", {}, { volume = {} } }
     local cpi <close> = fake.cpi(script)
     local bytes = cpi.bytes
     cpi.context.director_uuid = nil
     cpi.bytes = { sha256 = bytes.sha256, uuid = function()
       name = bytes.uuid()
-      table.insert(script[5][3].volume, { id = "d", name = "cpi-disk-" .. name, state = "Allocated" })
+      table.insert(script[6][3].volume, { id = "d", name = "cpi-disk-" .. name, state = "Allocated" })
       return name
     end }
-    script[6] = { "deleteVolume", { id = "d" } }
+    script[7] = { "deleteVolume", { id = "d" } }
     local failure = fake.failure(create_disk, cpi, 1500, {})
     assert.equal("creating disk cpi-disk-" .. name .. ": createVolume: no such pool (530)", failure.message)
   end)
 
   it("is NoDiskSpace when no storage is large enough", function()
-    local failure, journal = failing { offerings, zones,
+    local failure, journal = failing { can, offerings, zones,
       made(nil, { job_fails = "Unable to find suitable primary storage when creating volume", job = false }), tag, find() }
     assert.equal("Bosh::Clouds::NoDiskSpace", failure.type)
     assert.same({}, journal)
   end)
 
   it("after a refused request leaves nothing", function()
-    local failure, journal = failing { offerings, zones,
+    local failure, journal = failing { can, offerings, zones,
       { "createVolume", {}, refuse = "Volume size: 100000 GB is out of allowed range", code = 431 }, find() }
     assert.truthy(failure.message:find("out of allowed range (431)", 1, true))
     assert.same({}, journal)
   end)
 
   it("because nobody knows keeps its journal entry: the disk may still appear", function()
-    local failure, journal, cpi = failing { offerings, zones,
+    local failure, journal, cpi = failing { can, offerings, zones,
       { "createVolume", {}, fault = "closed", sent = true, unknown = true }, find(), find() }
     assert.truthy(failure.message:find("CloudStack knows nothing of its job", 1, true))
     local _, text = next(journal)
-    assert.equal(cpi.sent[3][2].name, fake.json.decode(text).name)
+    assert.equal(cpi.sent[4][2].name, fake.json.decode(text).name)
   end)
 
   it("is none when the reply was lost and the job is found", function()
-    local cid, cpi = create { offerings, zones,
+    local cid, cpi = create { can, offerings, zones,
       made(nil, { fault = "closed", sent = true, job = { volume = { id = "d" } } }), tag }
     assert.truthy(cid)
-    assert.equal(4, #cpi.sent)
+    assert.equal(5, #cpi.sent)
   end)
 end)
