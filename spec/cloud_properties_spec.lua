@@ -50,6 +50,7 @@ describe("cloud_properties", function()
     ["a text"] = { compute_offering = 3 }, ["a count"] = { cpu = 0 }, ["a whole size"] = { disk = 1.5 },
     ["a number, not a string of one"] = { disk = "1024" }, ["a size that is a number at all"] = { disk = 0 / 0 },
     ["a size of this world"] = { disk = 1e300 }, ["no infinity"] = { cpu = math.huge }, ["an object"] = { routes = "x" },
+    ["an object that is no list"] = { routes = { "x" } },
   } do
     it("want " .. what, function()
       assert.truthy(problem(given):find("must be", 1, true))
@@ -58,6 +59,7 @@ describe("cloud_properties", function()
 
   it("must be an object", function()
     assert.equal("cloud_properties of the VM must be an object, not string", problem "x")
+    assert.equal("cloud_properties of the VM must be an object, not a list", problem { "x" })
     assert.equal("Bosh::Clouds::CloudError", fake.failure(ask, 3).type)
   end)
 end)

@@ -29,6 +29,13 @@ describe("exact names", function()
     assert.equal("a", exact.one({ { id = "a", name = "x", zoneid = "1" }, { id = "a", name = "x", zoneid = "2" } }, "x", "x").id)
   end)
 
+  it("are looked for by as much of them as CloudStack takes, and not found by less than all", function()
+    local long = ("x"):rep(254) .. "é" .. ("y"):rep(50)
+    assert.same({ name = ("x"):rep(254) }, exact.filter(long))
+    assert.same({ name = ("y"):rep(255) }, exact.filter(("y"):rep(255)))
+    assert.is_nil(exact.one({ { id = "1", name = ("x"):rep(254) } }, long, "VM"))
+  end)
+
   it("are listed for a message, not more than twenty of them", function()
     assert.equal("a, b", exact.names { { name = "b" }, { name = "a" }, { name = "b" } })
     assert.equal("none", exact.names {})

@@ -42,7 +42,8 @@ describe("create_disk", function()
   end)
 
   it("is of a fixed offering where customised ones end", function()
-    local large = { "listDiskOfferings", {}, { diskoffering = { { id = "d2000", name = "huge", disksize = 2000 }, offerings[3].diskoffering[2] } } }
+    local large = { "listDiskOfferings", {}, { diskoffering = { { id = "d2000", name = "huge", disksize = 2000 },
+      offerings[3].diskoffering[2] } } }
     create({ can, large, zones, { "createVolume", { diskofferingid = "d2000" }, job = {}, id = "d", without = { "size" } }, tag },
       1025 * 1024)
     assert.equal("disk offering 'shared.custom': customised disks have 1024 GB at most here, asked were 1025 GB",

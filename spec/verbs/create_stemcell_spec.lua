@@ -194,6 +194,15 @@ describe("a stemcell that CloudStack fetches", function()
     create(script, { hypervisor = "kvm", template_url = URL }, nil, "")
   end)
 
+  it("is refused with a URL that is none, and with details that are no texts", function()
+    for words, properties in pairs { ["'template_url' must be a http or https URL"] = { template_url = "ftp://x/y.vhd" },
+      ["'details' must be an object of texts and numbers"] = { details = { a = { b = 1 } } } } do
+      local failure = fake.failure(create, {}, properties, nil, "")
+      assert.equal("Bosh::Clouds::CloudError", failure.type)
+      assert.truthy(failure.message:find(words, 1, true), failure.message)
+    end
+  end)
+
   it("is registered by the URL of the policy, with checksum and details", function()
     create({ os_types, twins(), zones, register("http://x/u.qcow2", { checksum = "{SHA-256}c0ffee",
       ["details[0].rootDiskController"] = "virtio", ["details[0].a"] = "1" }), tagging, twins(), ready,

@@ -35,6 +35,14 @@ describe("BOSH's networks", function()
     assert.is_nil(read({ a = { type = "dynamic", ip = "10.0.0.9", cloud_properties = { name = "n" } } })[1].ip)
   end)
 
+  it("that are manual have an IPv4 address", function()
+    for _, ip in ipairs { "10.0.0.256", "10.0.0", "fd00::5", "a/b", "10.0.0.5 " } do
+      local failure = fake.failure(read, { a = manual(ip, "net-a") })
+      assert.equal("Bosh::Clouds::CpiError", failure.type)
+      assert.equal(("network 'a': '%s' is no IPv4 address"):format(ip), failure.message)
+    end
+  end)
+
   it("have cloud_properties in any case", function()
     assert.equal("n", read({ a = { type = "dynamic", cloud_properties = { Name = "n" } } })[1].properties.name)
   end)
@@ -155,5 +163,14 @@ describe("the networks that create_vm answers", function()
     local result = vm_networks.result(read(given), { { name = "a", mac = "02:00:00:00:00:01" } })
     assert.same(manual("10.0.0.5", "net-a", { prefix = "32", mac = "02:00:00:00:00:01" }), result.a)
     assert.is_nil(given.a.mac)
+  end)
+
+  it("tell the MACs that CloudStack gave, in lower case", function()
+    local target = { id = "n" }
+    local vm = { nic = { { networkid = "x", macaddress = "02:00:00:00:00:0A" }, { networkid = "n", ipaddress = "10.0.0.5",
+      macaddress = "02:00:00:00:00:0B" } } }
+    local result = vm_networks.result(read { a = manual("10.0.0.5", "net-a") }, { { name = "a", target = target, ip = "10.0.0.5" } }, vm)
+    assert.equal("02:00:00:00:00:0b", result.a.mac)
+    assert.same({}, vm_networks.macs({ { name = "a", target = target, ip = "10.0.0.6" } }, vm))
   end)
 end)

@@ -184,6 +184,11 @@ describe("a vip", function()
       "tcp, udp or icmp" },
     ["an ICMP type that is none"] = { { public = vip("192.0.2.50", { firewall_rules = { { protocol = "icmp", icmp_type = 256 } } }) },
       "'icmp_type' must be a number from -1 (all) to 255" },
+    ["an address that is none"] = { { public = vip("x y", { acquire = true }) }, "network 'public': 'x y' is no IPv4 address" },
+    ["a cidr of too many bits"] = { { public = vip("192.0.2.50", { firewall_rules = { { start_port = 1,
+      cidrs = { "10.0.0.0/33" } } } }) }, "'cidrs' must be" },
+    ["an IPv6 cidr of too many bits"] = { { public = vip("192.0.2.50", { firewall_rules = { { start_port = 1,
+      cidrs = { "fd00::/129" } } } }) }, "'cidrs' must be" },
     ["a cidr that is none"] = { { public = vip("192.0.2.50", { firewall_rules = { { start_port = 1, cidrs = { "all" } } } }) },
       "'cidrs' must be" },
   } do
