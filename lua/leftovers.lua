@@ -52,7 +52,7 @@ function judges.disk(cpi, row, list, search)
   elseif row.name:find "^DATA%-%d+$" and next(list.tags) == nil then
     return "made with a VM that is gone: whose is not known", row.name, true
   elseif row.name:find "^cpi%-ephemeral%-disk%-" then
-    return "an ephemeral disk of an earlier CPI, without a VM", row.name, true
+    return "an ephemeral disk of an earlier CPI, without a VM", row.name, not search.earlier_cpis
   elseif not row.name:find "^cpi%-disk%-" or not ownership(cpi, list.tags, row.name) then
     return
   elseif search.known then
@@ -97,7 +97,8 @@ local function look_up(cpi)
   return cpi.cloudstack:gather(requests)
 end
 
--- find(cpi, { known = set of CIDs or nil, older_than = seconds, busy = set of CIDs that a living process is at })
+-- find(cpi, { known = set of CIDs or nil, older_than = seconds, busy = set of CIDs that a living process is at,
+--   earlier_cpis = true: what the earlier CPIs are known to leave is nobody's })
 -- -> list of { kind, cid, id, row, why, is_suspect }. cpi.context.director_uuid says whose.
 function leftovers.find(cpi, search)
   local of_vms = orphans.look_up(cpi) -- before the VMs: who has a tag by now is among them

@@ -56,7 +56,7 @@ describe("cpi gc", function()
     killed(s, "create_disk", { 1024, { disk_offering = "shared.custom" } }, "createVolume")
     local answer = gc(s, "--apply")
     assert.equal(1, answer.exit)
-    assert.truthy(answer.text:find("it has no tags: BOSH may know it; left alone without --known", 1, true), answer.text)
+    assert.truthy(answer.text:find("it has no tags: BOSH may know it; left alone", 1, true), answer.text)
     assert.truthy(answer.text:find("BOSH never spoke of it, and may know it; left alone", 1, true), answer.text)
     assert.equal(1, count(s, "vms"))
     s.files["/known"] = "no CIDs at all"
@@ -89,6 +89,33 @@ describe("cpi gc", function()
     assert.truthy(gc(s).text:find("its VM " .. vm .. " is gone", 1, true))
     assert.equal(0, gc(s, "--apply").exit)
     assert.equal(0, count(s, "volumes"))
+  end)
+
+  it("collects the ephemeral disks that the earlier CPIs left, when told to", function()
+    local s = stage()
+    local vm = s:vm()
+    local function ask(command, params)
+      s.sim.send { { command = command, params = params } }
+      s.sim.advance(10)
+    end
+    local state = s.sim.state()
+    local offering = state.diskofferings[1].id
+    for _, name in ipairs { "cpi-ephemeral-disk-1", "cpi-ephemeral-disk-2", "somebody-s-disk" } do
+      ask("createVolume", { name = name, zoneid = state.zones[1].id, diskofferingid = offering, size = 1 })
+    end
+    for _, volume in ipairs(s.sim.state().volumes) do
+      if volume.name == "cpi-ephemeral-disk-2" then
+        ask("attachVolume", { id = volume.id, virtualmachineid = s.sim.state().vms[1].id })
+      end
+    end
+    s.files["/known"] = vm
+    assert.equal(1, gc(s, "--apply", "--known", "/known").exit)
+    local answer = gc(s, "--apply", "--known", "/known", "--earlier-cpis")
+    assert.equal(0, answer.exit, answer.text)
+    assert.truthy(answer.text:find("cpi-ephemeral-disk-1", 1, true))
+    local left = {}
+    for _, volume in ipairs(s.sim.state().volumes) do left[volume.name] = true end
+    assert.same({ nil, true, true }, { left["cpi-ephemeral-disk-1"], left["cpi-ephemeral-disk-2"], left["somebody-s-disk"] })
   end)
 
   it("says what is wrong with its options", function()

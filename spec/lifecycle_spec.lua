@@ -53,6 +53,40 @@ local function life(t, parts)
   only_expunged_is_left(t)
 end
 
+-- The same with everything that a VM and a disk may have: two NICs, a vip with a firewall rule, a load balancer, affinity, an
+-- ephemeral disk; a snapshot, growth, another offering; and a network and a stemcell of BOSH's own.
+local function full_life(t)
+  local json = native.json
+  local stemcell = t.call("create_stemcell", "/tmp/image", { name = "s", version = "1", hypervisor = "xen", disk_format = "vhdx" })
+  local made = t.call("create_network", { type = "manual", range = "10.200.0.0/24", gateway = "10.200.0.1", cloud_properties = {} })
+  local networks = {
+    a = bosh_net.default, b = { type = "manual", ip = "10.200.0.9", netmask = "255.255.255.0", gateway = "10.200.0.1",
+      cloud_properties = { name = made[3].name } },
+    public = { type = "vip", cloud_properties = { acquire = true, firewall_rules = { { start_port = 22, end_port = 23 } } } },
+  }
+  local vm = t.cid { stemcell = stemcell, networks = networks, env = { bosh = { group = "g" } }, cloud_properties = {
+    cpu = 2, ram = 2000, disk = 10000, affinity_group = { "one", "two" }, key_name = "bosh",
+    lbs = json.array { { name = "web", private_port = 8080, public_port = 80, open_firewall = true } } } }
+  assert.same({ "10.0.0.11", "10.200.0.9" }, { t.vm(vm).nic[1].ipaddress, t.vm(vm).nic[2].ipaddress })
+  local disk = t.call("create_disk", 4096, {}, vm)
+  t.call("attach_disk", vm, disk)
+  local snapshot = t.call("snapshot_disk", disk, { deployment = "d", job = "j", index = 0 })
+  t.call("delete_snapshot", snapshot)
+  t.call("delete_snapshot", snapshot)
+  t.call("detach_disk", vm, disk)
+  t.call("resize_disk", disk, 5000)
+  assert.equal(5 * 1024 ^ 3, t.disk(disk).size)
+  local ok, moved = pcall(t.call, "update_disk", disk, 6 * 1024, { disk_offering = "shared.custom" })
+  assert.is_true(ok, tostring(moved))
+  t.call("attach_disk", vm, disk)
+  t.call("delete_vm", vm)
+  t.call("delete_disk", disk)
+  t.sim.advance(600) -- a network and a stemcell go when their VMs are expunged
+  t.call("delete_network", made[1])
+  t.call("delete_stemcell", stemcell)
+  only_expunged_is_left(t)
+end
+
 local expunging = { settings = { ["allow.user.expunge.recover.vm"] = true } }
 
 local function merged(a, b)
@@ -66,6 +100,10 @@ describe("a VM's life", function()
   for _, version in ipairs { "4.11.3.0", "4.15.0.0", "4.18.0.0", "4.22.0.0", "4.23.0.0-SNAPSHOT" } do
     it("in CloudStack " .. version .. ", as a user who may not expunge", function()
       life(cloud { world = { version = version } }, {})
+    end)
+
+    it("in CloudStack " .. version .. ", with all that a VM and a disk may have", function()
+      full_life(cloud { world = { version = version } })
     end)
 
     it("in CloudStack " .. version .. ", as a user who may", function()

@@ -43,7 +43,7 @@ local function line(one, fate)
 end
 
 local function apply(cpi, one)
-  if one.is_suspect then return false, "left alone without --known" end
+  if one.is_suspect then return false, "left alone" end
   local ok, why = pcall(leftovers.remove, cpi, one)
   return ok, ok and "removed" or "not removed: " .. errors.words(why)
 end
@@ -55,7 +55,7 @@ return command.new("gc", function(host, words, options, refuse)
   local known = options.known and cids_in(command.read(host, options.known))
   command.settings(host, {})
   local cpi = require("cpi").parts(host, { method = "gc", context = { director_uuid = options.director }, api_version = 2 })
-  local left, found = 0, leftovers.find(cpi, { known = known, older_than = older_than, busy = busy(host, cpi) })
+  local left, found = 0, leftovers.find(cpi, { known = known, older_than = older_than, earlier_cpis = options["earlier-cpis"], busy = busy(host, cpi) })
   for _, one in ipairs(found) do
     local is_gone, fate
     if options.apply then is_gone, fate = apply(cpi, one) end
