@@ -55,7 +55,9 @@ return command.new("gc", function(host, words, options, refuse)
   local known = options.known and cids_in(command.read(host, options.known))
   command.settings(host, {})
   local cpi = require("cpi").parts(host, { method = "gc", context = { director_uuid = options.director }, api_version = 2 })
-  local left, found = 0, leftovers.find(cpi, { known = known, older_than = older_than, earlier_cpis = options["earlier-cpis"], busy = busy(host, cpi) })
+  local left = 0
+  local found = leftovers.find(cpi, { known = known, older_than = older_than, earlier_cpis = options["earlier-cpis"],
+    busy = busy(host, cpi) })
   for _, one in ipairs(found) do
     local is_gone, fate
     if options.apply then is_gone, fate = apply(cpi, one) end

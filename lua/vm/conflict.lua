@@ -1,6 +1,7 @@
 -- An address that CloudStack would not give to a new VM: who has it, and what the ip_conflict policy says to do. CloudStack
 -- hides the reason from users behind "Internal error executing command", so it is looked for, after a failed deploy only.
 
+local exhaustion = require "vm.exhaustion"
 local ipv4 = require "ipv4"
 local rights = require "cloudstack.rights"
 
@@ -164,7 +165,10 @@ end
 -- not, failure.explanation says who has the address, where that could be found out. Raises what a broken policy raises.
 function conflict.settle(cpi, plan, failure, waiting)
   local list = find(cpi, plan, failure)
-  if not list or #list == 0 then return false end
+  if not list or #list == 0 then
+    failure.explanation = exhaustion.explain(cpi, plan, failure)
+    return false
+  end
   waiting.attempts = waiting.attempts + 1
   local words = {}
   for i, one in ipairs(list) do words[i] = words_of(one) end

@@ -187,3 +187,28 @@ describe("the answers of the expunge policy", function()
     assert.is_true(after("now", { world = { settings = { ["allow.user.expunge.recover.vm"] = true } } }))
   end)
 end)
+
+describe("a network without a free address", function()
+  local function fill(type_, cidr, gateway, range)
+    local t = trial.new { host = native, world = { networks = { { name = "tiny", zone = "zone1", type = type_, cidr = cidr,
+      gateway = gateway, range = range, account = type_ == "Isolated" and "bosh" or nil } } } }
+    local networks = { default = { type = "dynamic", cloud_properties = { name = "tiny" } } }
+    for _ = 1, 9 do
+      local ok, failure = pcall(t.cid, { networks = networks })
+      if not ok then return failure, t end
+    end
+    error("it was never full")
+  end
+
+  it("is told as far as it can be seen", function()
+    local failure, t = fill("Isolated", "10.7.0.0/29", "10.7.0.1")
+    assert.equal("Bosh::Clouds::VMCreationFailed", failure.type)
+    assert.truthy(failure.message:find("network 'tiny' (10.7.0.0/29, 5 for VMs) may have no free address: VMs that this account "
+      .. "sees hold 5; destroyed ones", 1, true), failure.message)
+    t.sim.advance(3600)
+    assert.equal(5, t.sim.state().left.vms)
+    failure = fill("Shared", "10.6.0.0/24", "10.6.0.1", { "10.6.0.10", "10.6.0.11" })
+    assert.truthy(failure.message:find("network 'tiny' (10.6.0.0/24) may have no free address: VMs that this account sees hold 2",
+      1, true), failure.message)
+  end)
+end)

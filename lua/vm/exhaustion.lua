@@ -1,0 +1,50 @@
+-- Networks without a free address: CloudStack hides that from users behind "Internal error executing command", so what can
+-- be seen of it is told, after a failed deploy only.
+
+local ipv4 = require "ipv4"
+
+local exhaustion = {}
+
+-- Addresses that VMs can have in a network: without its first, its last and its router's. nil where that cannot be told; a
+-- shared network may give out a part of it only.
+local function room(network)
+  local range = network.type ~= "Shared" and ipv4.network(network.cidr) or nil
+  return range and range.last - range.first - 2
+end
+
+local function held(rows, network)
+  local count = 0
+  for _, vm in ipairs(rows) do
+    for _, nic in ipairs(vm.nic or {}) do
+      if nic.networkid == network.id then count = count + 1 end
+    end
+  end
+  return count
+end
+
+local function words_of(network, count)
+  local most, place = room(network), tostring(network.cidr)
+  if most then place = ("%s, %d for VMs"):format(place, most) end
+  return ("network '%s' (%s) may have no free address: VMs that this account sees hold %d; destroyed ones hold theirs until "
+    .. "they are expunged"):format(network.name, place, count)
+end
+
+-- explain(cpi, plan, failure) -> words, or nil where the failure is about something else, or the look fails. For the NICs
+-- that take any address.
+function exhaustion.explain(cpi, plan, failure)
+  if failure.kind ~= "refused" or failure.code ~= 530 then return nil end
+  local requests, networks = {}, {}
+  for i, nic in ipairs(plan.nics) do
+    if not nic.ip then
+      requests[i] = { "listVirtualMachines", { networkid = nic.target.id }, rows = "virtualmachine" }
+      networks[#networks + 1] = { nic.target, i }
+    end
+  end
+  local ok, found = pcall(cpi.cloudstack.gather, cpi.cloudstack, requests)
+  if not ok or #networks == 0 then return nil end
+  local list = {}
+  for i, one in ipairs(networks) do list[i] = words_of(one[1], held(found[one[2]], one[1])) end
+  return table.concat(list, "; ")
+end
+
+return exhaustion
