@@ -144,15 +144,27 @@ end
 
 local reasons = { "Can't move volume between scope", "migration of local data volume is not allowed" }
 
+-- The name of the host that a local disk lies on; of a VM that does not run nothing was looked up before.
+local function host_of(cpi, disk, volume)
+  if disk.host then return disk.host end
+  local ok, found = pcall(cpi.cloudstack.gather, cpi.cloudstack, { pools = storage.pool_request(), hosts = storage.host_request() })
+  local its_host = ok and storage.host_of_volume(volume, found.pools, found.hosts) or {}
+  return its_host.name or "?"
+end
+
 -- CloudStack's refusal names neither pool nor host.
 local function explain(cpi, vm, facts, volume, raised)
   local failure, is_scope = raised.failure, false
   for _, words in ipairs(reasons) do is_scope = is_scope or failure ~= nil and failure.text:find(words, 1, true) ~= nil end
   if not is_scope then error(raised, 0) end
   local disk = facts.disks[1]
-  if facts.sees_storage then
+  if facts.sees_storage and vm.hostname then
     raised.message = ("%s; disk '%s' lies in pool '%s' of host '%s', VM '%s' is on host '%s'"):format(raised.message,
-      disk.cid, disk.pool or "?", disk.host or "?", vm.name, vm.hostname or "?")
+      disk.cid, disk.pool or "?", host_of(cpi, disk, volume), vm.name, vm.hostname)
+  elseif facts.sees_storage then
+    raised.message = ("%s; disk '%s' lies in pool '%s' of host '%s', VM '%s' is %s and was last on another one: a disk is moved "
+      .. "to the host of a VM that runs"):format(raised.message, disk.cid, disk.pool or "?", host_of(cpi, disk, volume), vm.name,
+      tostring(vm.state))
   else
     local ok, rows = pcall(function() return cpi.cloudstack:rows(offerings.disk_request()) end)
     local offering = ok and exact.one(rows, volume.diskofferingid, "disk offering") or {}

@@ -147,6 +147,13 @@ describe("attaching a disk", function()
       true), failure.message)
   end)
 
+  it("explains it for a VM that does not run, which is on no host", function()
+    local failure = fake.failure(attach, seen(), { refused, still, hosts, pools },
+      { id = "v", name = "cpivm-1", state = "Stopped", zoneid = "z1", zonename = "zone1" })
+    assert.truthy(failure.message:find("disk 'cpi-disk-1' lies in pool 'h2-local' of host 'h2', VM 'cpivm-1' is Stopped and was last "
+      .. "on another one: a disk is moved to the host of a VM that runs", 1, true), failure.message)
+  end)
+
   it("leaves other failures as they are", function()
     local failure = fake.failure(attach, volume(), { { "attachVolume", {}, job_fails = "broken", code = 530 }, still })
     assert.equal("attaching disk cpi-disk-1 to VM cpivm-1: attachVolume: broken (530)", failure.message)
