@@ -26,10 +26,10 @@ local function is_large_enough(volume, offering, gigabytes)
 end
 
 -- Another offering that gives the size and that CloudStack takes in its place.
-local function other_offering(cpi, volume, offering, rows, gigabytes)
+local function other_offering(cpi, volume, offering, rows, gigabytes, limits)
   local ok, choice = pcall(disk_choice, cpi, "persistent", {
     size = gigabytes, zone = { id = volume.zoneid, name = volume.zonename }, offerings = changes.alike(rows, offering),
-    current = offering.id,
+    current = offering.id, limits = limits,
   })
   if ok then return choice end
   if not errors.is(choice) or choice.type ~= "Bosh::Clouds::CloudError" then error(choice, 0) end
@@ -44,5 +44,5 @@ return function(cpi, disk_cid, new_size)
   if is_large_enough(volume, offering, gigabytes) then return end
   changes.refuse_smaller(volume, gigabytes)
   if not offering or changes.may_grow(offering, can.version) then return changes.grow(cpi, volume, gigabytes) end
-  changes.move(cpi, volume, other_offering(cpi, volume, offering, rows, gigabytes), can.version)
+  changes.move(cpi, volume, other_offering(cpi, volume, offering, rows, gigabytes, can.custom_disk), can.version)
 end

@@ -25,14 +25,15 @@ return function(cpi, disk_cid, new_size, cloud_properties)
   }
   local volume = volumes.pick(found.volumes, disk_cid) or volumes.missing(disk_cid)
   refuse_other_zone(volume, order.zone)
+  local can = capabilities.read(found.capabilities)
   local choice = disk_choice(cpi, "persistent", {
     explicit = order.offering, size = order.gigabytes, zone = { id = volume.zoneid, name = volume.zonename },
-    offerings = found.offerings, current = volume.diskofferingid,
+    offerings = found.offerings, current = volume.diskofferingid, limits = can.custom_disk,
   })
   local gigabytes = choice.size or choice.offering.disksize
   changes.refuse_smaller(volume, gigabytes)
   if choice.offering.id ~= volume.diskofferingid then
-    changes.move(cpi, volume, choice, capabilities.read(found.capabilities).version)
+    changes.move(cpi, volume, choice, can.version)
   elseif gigabytes > volumes.gigabytes(volume) then
     changes.grow(cpi, volume, gigabytes)
   end

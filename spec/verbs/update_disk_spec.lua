@@ -51,6 +51,13 @@ describe("update_disk", function()
     update({ server(), offerings, disk(50, "d50") }, 30, { disk_offering = "fifty" })
   end)
 
+  it("takes a fixed offering where customised ones end", function()
+    local limited = { "listCapabilities", {}, { capability = { cloudstackversion = "4.19.0.0", customdiskofferingmaxsize = 40 } } }
+    update({ limited, offerings, disk(10), { "changeOfferingForVolume", { id = "d", diskofferingid = "d50" }, job = good } }, 45)
+    local failure = fake.failure(update, { limited, offerings, disk(10) }, 45, { disk_offering = "custom" })
+    assert.equal("disk offering 'custom': customised disks have 40 GB at most here, asked were 45 GB", failure.message)
+  end)
+
   it("asks the policy where the manifest names no offering", function()
     local asked
     update({ server(), offerings, disk(10), { "changeOfferingForVolume", { diskofferingid = "ds", size = 20 }, job = good } }, 20,
