@@ -14,8 +14,8 @@ local api = {}
 
 local UNVERIFIED = refusal.new(401, nil, "unable to verify user credentials and/or request signature")
 
-local function refuse_other_role(entry, account)
-  if not commands.is_for(entry, account) then
+local function refuse_other_role(m, entry, account)
+  if not commands.is_for(m, entry, account) then
     refusal.unsupported("The API [%s] does not exist or is not available for the account %s.", entry.name, account.name)
   end
 end
@@ -41,7 +41,7 @@ local function handle(m, request, options)
   local account = request.account or accounts.by_key(m, signature.value_of(request.pairs, "apikey"))
   if not account or account.disabled then return envelope.refusal(m, entry.envelope, UNVERIFIED) end
 
-  local _, why = envelope.guard(refuse_other_role, entry, account)
+  local _, why = envelope.guard(refuse_other_role, m, entry, account)
   if why then return envelope.refusal(m, "errorresponse", why, account) end
   if entry.unmodelled then return envelope.refusal(m, "errorresponse", UNVERIFIED) end
   if not request.account and not signature.verify(m, request.pairs, account) then

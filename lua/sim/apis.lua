@@ -28,7 +28,7 @@ local function list(m, call)
   local commands = require "sim.commands"
   local name = call.arguments.name
   local one = name and commands.find(m, name)
-  if one and not one.unmodelled and commands.is_for(one, call.account) then
+  if one and not one.unmodelled and commands.is_for(m, one, call.account) then
     return { count = 1, api = m:array { row(m, one, call.account) } }
   end
   local rows = m:array()

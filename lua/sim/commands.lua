@@ -38,9 +38,10 @@ function commands.find(m, name)
 end
 
 -- May the account's role send it? entry.admin: true for a command of root's administrators, "domain" for one of all
--- administrators.
-function commands.is_for(entry, account)
-  local is_open = not entry.admin or account.role == "admin" or entry.admin == "domain" and account.role == "domainadmin"
+-- administrators; entry.open_before: a version before which everybody might.
+function commands.is_for(m, entry, account)
+  local was_open = entry.open_before and not m.version:at_least(entry.open_before)
+  local is_open = not entry.admin or was_open or account.role == "admin" or entry.admin == "domain" and account.role == "domainadmin"
   return is_open and not account.without[entry.name]
 end
 
@@ -49,7 +50,7 @@ function commands.of(m, account)
   all = all or gather()
   local out = {}
   for name, entry in pairs(all) do
-    if not entry.unmodelled and commands.find(m, name) and commands.is_for(entry, account) then
+    if not entry.unmodelled and commands.find(m, name) and commands.is_for(m, entry, account) then
       out[#out + 1] = entry
     end
   end

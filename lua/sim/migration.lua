@@ -1,4 +1,4 @@
--- Volumes that move from pool to pool: migrateVolume and the pools that it may go to. Root admins only.
+-- Volumes that move from pool to pool: migrateVolume and the pools that it may go to. Root admins only, from 4.18 on.
 local infrastructure = require "sim.infrastructure"
 local jobs = require "sim.jobs"
 local lists = require "sim.lists"
@@ -66,7 +66,7 @@ local function find_pools(m, call)
 end
 
 migration.commands = {
-  { name = "migrateVolume", admin = true, run = migrate,
+  { name = "migrateVolume", admin = true, open_before = "4.18", run = migrate,
     class = "org.apache.cloudstack.api.command.user.volume.MigrateVolumeCmd",
     admin_class = "org.apache.cloudstack.api.command.admin.volume.MigrateVolumeCmdByAdmin", parameters = {
       { "volumeid", "uuid", of = "volume", required = true, acl = true },
