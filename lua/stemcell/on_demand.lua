@@ -25,9 +25,13 @@ local function run(cpi, request)
   return task.failure
 end
 
+local function key_of(zone) return "bosh_copy_to_" .. zone.id end
+
 local function release(cpi, source, key)
   local failure = run(cpi, tags.delete_request(cpi, "Template", source.id, { key }))
-  if failure then cpi.log.warn("tag %s of template %s stays: %s", key, source.name, cpi.cloudstack.say(failure)) end
+  if failure and not failure.text:find("Failed to delete tags", 1, true) then -- it is not there any more
+    cpi.log.warn("tag %s of template %s stays: %s", key, source.name, cpi.cloudstack.say(failure))
+  end
 end
 
 -- Has this process the tag now? false: another one has it. Without the right to tag it is believed to be alone.
@@ -63,7 +67,7 @@ end
 -- zone. Raises CloudError; a copy that failed is gone then.
 function on_demand.bring(cpi, cid, source, zone)
   local began, limit = cpi.clock.now(), cpi.settings.cloudstack.timeout.poll_template
-  local key = "bosh_copy_to_" .. zone.id
+  local key = key_of(zone)
   while true do
     local rows = rows_of(cpi, source)
     if #rows == 0 then templates.refuse_absent(cid, zone, { source }) end
@@ -80,6 +84,11 @@ function on_demand.bring(cpi, cid, source, zone)
     cpi.clock.sleep(math.min(math.max(age * 0.1, FIRST_PAUSE), LONGEST_PAUSE))
   end
   if cpi.cache then cpi.cache:drop() end -- it has the template without this zone
+end
+
+-- A tag that somebody could not take away goes with the next VM. template: the row of the zone, ready.
+function on_demand.sweep(cpi, template, zone)
+  if tags.of(template)[key_of(zone)] then release(cpi, template, key_of(zone)) end
 end
 
 return on_demand

@@ -147,7 +147,8 @@ local function planner(cpi, order, found)
       local made, result = pcall(function()
         local planned = plan(cpi, order, in_zone(order, found, name), left)
         groups = groups or affinity.plan(cpi, order, found)
-        if planned.is_to_copy then on_demand.bring(cpi, order.stemcell_cid, planned.template, planned.zone) end
+        if planned.is_to_copy then on_demand.bring(cpi, order.stemcell_cid, planned.template, planned.zone)
+        else on_demand.sweep(cpi, planned.template, planned.zone) end
         return planned
       end)
       if made then

@@ -126,6 +126,16 @@ describe("a VM in a zone without its stemcell's template", function()
     assert.same({}, t.template().tags)
   end)
 
+  it("leaves no tag for long, where it cannot be taken away at once", function()
+    local t = cloud()
+    t.sim.fault { command = "deleteTags", fault = "fail_job", errortext = "no", times = 1 }
+    t.in_zone2()
+    assert.is_not_nil(next(t.template().tags))
+    t.in_zone2()
+    assert.same({}, t.template().tags)
+    assert.equal(1, t.sent "copyTemplate")
+  end)
+
   it("is refused when the copy fails, and nothing is left", function()
     local t = cloud()
     t.sim.fault { command = "copyTemplate", fault = "fail_job", errortext = "No secondary VM in running state" }

@@ -9,6 +9,9 @@ local FIXED = { jobs = true, accounts = true, zones = true, serviceofferings = t
 -- Tags whose value is another one in each run.
 local FRESH = { bosh_cid = true, bosh_request = true, bosh_agent_id = true, bosh_ephemeral_of = true, bosh_vm_cid = true }
 
+-- A lease, which counts for nothing once it is old and goes with the next VM there: spec/stemcell/on_demand_spec.lua.
+local LEASE = "^bosh_copy_to_"
+
 local UUID = ("%x"):rep(8) .. ("%-%x%x%x%x"):rep(2)
 
 -- A text without what changes from run to run: uuids, numbers of DATA-12.
@@ -20,7 +23,7 @@ end
 local function tag_words(object)
   local words = {}
   for key, value in pairs(object.tags or {}) do
-    words[#words + 1] = key .. "=" .. (FRESH[key] and "*" or inventory.plain(value))
+    if not key:find(LEASE) then words[#words + 1] = key .. "=" .. (FRESH[key] and "*" or inventory.plain(value)) end
   end
   table.sort(words)
   return words

@@ -69,6 +69,18 @@ scenarios.create_vm = {
       ephemeral_disk_offering = NONE } end },
 }
 
+local FAR = { zones = { { name = "zone2" } }, clusters = { { name = "far", zone = "zone2", pools = { { name = "far-pool", size = 1024 } },
+  hosts = { { name = "far-host", cpu = 16, mhz = 4000, memory = 65536, pool = 1024 } } } },
+  networks = { { name = "far-net", zone = "zone2", type = "Isolated", cidr = "10.9.0.0/24", gateway = "10.9.0.1", account = "bosh" } },
+  templates = { { name = "cpitemplate-1a2b3c4d-0000-4000", account = "bosh", zones = { "zone1" } } } }
+table.insert(scenarios.create_vm, { what = "in a zone without its stemcell's template", again = another_agent, world = FAR,
+  arrange = function(s)
+    local order = s:order({ zone = "zone2", disk = NONE, ephemeral_disk_offering = NONE },
+      { default = { type = "dynamic", cloud_properties = { name = "far-net" } } })
+    order[2] = FAR.templates[1].name
+    return order
+  end })
+
 local NETWORK = { type = "manual", range = "10.7.1.0/24", gateway = "10.7.1.1", cloud_properties = {} }
 scenarios.create_network = { { arrange = function() return { NETWORK } end } }
 scenarios.delete_network = { { answers = "NetworkNotFound",
