@@ -141,8 +141,10 @@ histories: build/spec/host_native.so ## N random histories from SEED, with fault
 e2e: all build/spec/host_native.so ## the real bosh CLI and agent against the simulator
 	lua5.4 tests/bosh/e2e.lua
 
-bench: all build/spec/host_native.so ## what it costs, as ratios in one run
+bench: all build/spec/host_native.so ## what it costs, as ratios in one run; of the release build where it is
 	lua5.4 tests/bench/bench.lua
+bench-page:                      ## the last bench's table, into docs/performance.md
+	lua5.4 tests/bench/bench.lua --page
 
 # With sanitizers; the programs under test are those of build/asan.
 ASAN := BUILD=build/asan SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined" CFLAGS="-O1 -g"
@@ -222,7 +224,7 @@ help:                            ## this list
 	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
 
 .PHONY: all contract deps demo test lint unit host-tests spec server transcripts lifecycle job hostile faults crash \
-        histories fuzz e2e bench asan asan-run valgrind install clean help
+        histories fuzz e2e bench bench-page asan asan-run valgrind install clean help
 .SECONDARY:
 
 -include $(wildcard $(patsubst %.o,%.d,$(HOST) $(SERVER) $(NATIVE) $(BUILD)/obj/src/main.o \

@@ -2,43 +2,13 @@
 -- processes at once, the requests of a deployment.
 
 local create_env = require "create_env"
+local machine = require "tests.bench.machine"
+local native = require "host_native"
 local rig = require "rig"
 
 local wire = {}
 
-local function write(path, text)
-  local file = assert(io.open(path, "w"))
-  file:write(text)
-  file:close()
-  return path
-end
-
-local function read(path)
-  local file = assert(io.open(path))
-  local text = file:read "a"
-  file:close()
-  return text
-end
-
--- Seconds of wall clock and of CPU (user and system, of all children) that a piece of bash takes.
-local function timed(text)
-  local pipe = io.popen("bash -c " .. rig.quote("TIMEFORMAT='%R %U %S'; { time { " .. text .. "; } 2>/dev/null; } 2>&1"))
-  local out = pipe:read("a"):gsub(",", ".")
-  pipe:close()
-  local wall, user, system = out:match "([%d.]+) ([%d.]+) ([%d.]+)%s*$"
-  return tonumber(wall), tonumber(user) + tonumber(system)
-end
-
--- CPU seconds of a process so far.
-local function cpu_of(pid)
-  local fields = read(("/proc/%d/stat"):format(pid)):match "%) (.*)"
-  local n, ticks = 0, 0
-  for field in fields:gmatch "%S+" do
-    n = n + 1
-    if n == 12 or n == 13 then ticks = ticks + tonumber(field) end
-  end
-  return ticks / 100
-end
+local write, read = machine.write, machine.read
 
 local function cloud_with_stemcell(options)
   local cloud = rig.start(options)
@@ -57,101 +27,211 @@ local function create_vm(stemcell, number)
   }
 end
 
+local function must(run)
+  assert(run.response and type(run.response.result) == "table", run.stdout)
+  return run
+end
+
+-- Of what CloudStack had of a run: how many requests, looks at jobs, 429s; seconds from the first to the last; the most
+-- that were under way at once where each takes `latency`.
+local function told(requests, latency)
+  local sum = { requests = #requests, looks = 0, refused = 0, most = 0 }
+  local ends = {}
+  for _, request in ipairs(requests) do
+    sum.looks = sum.looks + (request.command == "queryAsyncJobResult" and 1 or 0)
+    sum.refused = sum.refused + (request.status == 429 and 1 or 0)
+    for i = #ends, 1, -1 do
+      if ends[i] <= request.at then table.remove(ends, i) end
+    end
+    ends[#ends + 1] = request.at + (latency or 0)
+    sum.most = math.max(sum.most, #ends)
+  end
+  sum.seconds = #requests > 0 and requests[#requests].at - requests[1].at or 0
+  return sum
+end
+
 -- ---------------------------------------------------------------------------------------------------------
 
 local ROUND_TRIP, JOB = 0.1, 8
 
 -- create_vm where every request takes 100 ms and the VM 8 s: the limit is its steps, the job, and one last look.
-function wire.waiting(row)
-  print(("\ncreate_vm with round trips of %d ms and a job of %d s"):format(ROUND_TRIP * 1000, JOB))
+function wire.waiting(report)
+  report.section(("create_vm with round trips of %d ms and a job of %d s"):format(ROUND_TRIP * 1000, JOB))
   local cloud <close>, stemcell = cloud_with_stemcell {
     role = "bosh", store = true, world = { latency = { request = ROUND_TRIP, jobs = { deployVirtualMachine = JOB } } },
   }
+  local looks
   for number, what in ipairs { "cold", "warm cache" } do
     local steps = number == 1 and 2 or 1 -- before the job: looks, deploy; its tags are set while it runs
     local limit = steps * ROUND_TRIP + JOB + ROUND_TRIP
-    local run = cloud:cpi(create_vm(stemcell, number))
-    assert(type(run.response.result) == "table", run.stdout)
-    row(what, ("%.2f s, %.2f x the limit"):format(run.seconds, run.seconds / limit), "goal: 1.1 x")
+    local before = #cloud:requests()
+    local run = must(cloud:cpi(create_vm(stemcell, number)))
+    looks = told(cloud:requests(before)).looks
+    report.row { what, measured = ("%.2f s"):format(run.seconds), against = ("the limit, %.2f s"):format(limit),
+      value = run.seconds / limit, unit = "x", at_most = 1.1 }
   end
+  report.row { "looks at its two jobs", value = looks, unit = "looks", at_most = 40 }
 end
 
 -- ---------------------------------------------------------------------------------------------------------
 
 local GIGABYTES = 3
 
--- The same file to the same server, by create_stemcell and by curl.
-function wire.upload(row)
-  print(("\na stemcell of %d GB"):format(GIGABYTES))
+-- The same file to the same server, by create_stemcell and by curl; in turns, the better of each.
+function wire.upload(report)
+  report.section(("a stemcell of %d GB"):format(GIGABYTES))
   local cloud <close> = rig.start { role = "bosh" }
   local image = write(cloud.directory .. "/image", "BZh9 image")
   os.execute(("truncate -s %dG %s && cat %s >/dev/null"):format(GIGABYTES, rig.quote(image), rig.quote(image))) -- both from memory
   local request = write(cloud.directory .. "/upload.in", create_env.calls.create_stemcell { image = image })
-  local report = cloud.directory .. "/upload.time"
-  local wall = timed(("/usr/bin/time -o %s -f %%M %s --config %s <%s >%s.out"):format(rig.quote(report),
-    rig.quote(rig.program "cpi"), rig.quote(cloud.config), rig.quote(request), rig.quote(request)))
-  local resident = tonumber(read(report):match "%d+") / 1024
+  local time = cloud.directory .. "/upload.time"
+  local ours, plain, resident = math.huge, math.huge, 0
 
-  local zone = cloud:api("listZones").zone[1].id
-  local target = cloud:api("getUploadParamsForTemplate", { name = "plain", displaytext = "plain", format = "VHD",
-    hypervisor = "XenServer", zoneid = zone, ostypeid = cloud:api("listOsTypes").ostype[1].id }).getuploadparams
-  local plain = timed(("curl -s -o /dev/null -H 'Expect:' -H %s -H %s -H %s -F %s %s"):format(
-    rig.quote("X-signature: " .. target.signature), rig.quote("X-metadata: " .. target.metadata),
-    rig.quote("X-expires: " .. target.expires), rig.quote("file=@" .. image .. ";type=application/octet-stream"),
-    rig.quote(target.postURL)))
-  local kept = 0
-  for _, template in ipairs(cloud:state().templates) do
-    kept = kept + ((template.physicalsize or template.size or 0) >= GIGABYTES << 30 and 1 or 0)
+  local function upload()
+    local wall = machine.timed(("/usr/bin/time -o %s -f %%M %s --config %s <%s >%s.out"):format(rig.quote(time),
+      rig.quote(rig.program "cpi"), rig.quote(cloud.config), rig.quote(request), rig.quote(request)))
+    local answer = rig.json.decode(read(request .. ".out"))
+    assert(type(answer.result) == "string", read(request .. ".out"))
+    local run = cloud:cpi(create_env.calls.delete_stemcell { stemcell = answer.result })
+    assert(run.response.error == rig.json.null, run.stdout)
+    ours, resident = math.min(ours, wall), math.max(resident, tonumber(read(time):match "%d+") / 1024)
   end
-  row("plain upload by curl", ("%.2f s, %.0f MB/s"):format(plain, GIGABYTES * 1024 / plain))
-  row("create_stemcell", ("%.2f s, %.2f of its speed"):format(wall, plain / wall), "goal: 0.9")
-  row("create_stemcell, resident", ("%.1f MB"):format(resident), "goal: 16 MB")
+
+  local function curl(n)
+    local zone = cloud:api("listZones").zone[1].id
+    local target = cloud:api("getUploadParamsForTemplate", { name = "plain" .. n, displaytext = "plain", format = "VHD",
+      hypervisor = "XenServer", zoneid = zone, ostypeid = cloud:api("listOsTypes").ostype[1].id }).getuploadparams
+    local wall = machine.timed(("curl -sf -o /dev/null -H 'Expect:' -H %s -H %s -H %s -F %s %s"):format(
+      rig.quote("X-signature: " .. target.signature), rig.quote("X-metadata: " .. target.metadata),
+      rig.quote("X-expires: " .. target.expires), rig.quote("file=@" .. image .. ";type=application/octet-stream"),
+      rig.quote(target.postURL)))
+    plain = math.min(plain, wall)
+  end
+
+  for n = 1, 2 do
+    curl(n)
+    upload()
+  end
+  report.row { "create_stemcell", measured = ("%.0f MB/s"):format(GIGABYTES * 1024 / ours),
+    against = ("curl, %.0f MB/s"):format(GIGABYTES * 1024 / plain), value = plain / ours, unit = "x", at_least = 0.9 }
+  report.row { "  resident", value = resident, unit = "MB", at_most = 16 }
 end
 
 -- ---------------------------------------------------------------------------------------------------------
 
-local PROCESSES = 96
-local CORES = tonumber(io.popen("nproc"):read "l")
+local PROCESSES, ROUNDS, ALONE = 96, 5, 20
 
--- Starts create_vm for all numbers at once -> wall, CPU seconds of the CPIs, CPU seconds of the simulator.
-local function all_at_once(cloud, stemcell, numbers)
+-- The files of so many create_vm, numbered from `first` on -> a script that starts them all at once.
+local function script_of(cloud, stemcell, first, count)
   local lines = {}
-  for number = 1, numbers do
+  for number = first, first + count - 1 do
     local base = ("%s/at%d"):format(cloud.directory, number)
     write(base .. ".in", rig.json.encode(create_vm(stemcell, number)))
-    lines[number] = ("%s --config %s <%s.in >%s.out 2>%s.err &"):format(rig.quote(rig.program "cpi"), rig.quote(cloud.config),
+    lines[#lines + 1] = ("%s --config %s <%s.in >%s.out 2>%s.err &"):format(rig.quote(rig.program "cpi"), rig.quote(cloud.config),
       base, base, base)
   end
-  local script = write(cloud.directory .. "/all.sh", table.concat(lines, "\n") .. "\nwait\n")
-  local before = cpu_of(cloud.server)
-  local wall, cpu = timed("bash " .. rig.quote(script))
-  local good, locked = 0, 0
-  for number = 1, numbers do
-    local base = ("%s/at%d"):format(cloud.directory, number)
-    local response = rig.json.decode(read(base .. ".out"))
-    good = good + (response and type(response.result) == "table" and 1 or 0)
-    locked = locked + (read(base .. ".err"):find("store", 1, true) and 1 or 0)
-  end
-  return wall, cpu, cpu_of(cloud.server) - before, good, locked
+  return write(cloud.directory .. "/all.sh", table.concat(lines, "\n") .. "\nwait\n")
 end
 
-function wire.many(row)
-  print(("\n%d create_vm at once, %d cores"):format(PROCESSES, CORES))
-  local walls = {}
-  for _, store in ipairs { false, true } do
-    local cloud <close>, stemcell = cloud_with_stemcell { role = "bosh", store = store }
-    local wall, cpu, server, good, locked = all_at_once(cloud, stemcell, PROCESSES)
-    assert(good == PROCESSES, ("%d of %d were created"):format(good, PROCESSES))
-    assert(locked == 0, ("%d processes had trouble with the store"):format(locked))
-    assert(cloud:journal() == "", "the journal is not empty")
-    -- The simulator is one thread, and takes its share of the machine.
-    local limit = math.max((cpu + server) / CORES, server)
-    walls[#walls + 1] = wall
-    row(store and "with a store" or "without a store",
-      ("%.2f s, %.2f x the CPU they need"):format(wall, wall / limit), "goal: 1.2 x")
-    row("  CPU of one CPI; of the simulator for it", ("%.1f ms; %.1f ms"):format(cpu / PROCESSES * 1000, server / PROCESSES * 1000))
+-- All went well, and none had trouble with the store.
+local function check(cloud, first, count)
+  for number = first, first + count - 1 do
+    local base = ("%s/at%d"):format(cloud.directory, number)
+    local response = rig.json.decode(read(base .. ".out"))
+    assert(response and type(response.result) == "table", read(base .. ".out") .. read(base .. ".err"))
+    assert(not read(base .. ".err"):find("store", 1, true), read(base .. ".err"))
   end
-  row("throughput with a store", ("%.2f of that without"):format(walls[1] / walls[2]), "goal: 0.8")
+  assert(cloud:journal() == "", "the journal is not empty")
+end
+
+-- 96 create_vm at once in a cloud of its own -> { wall, requests..., journal } as told().
+local function all_at_once(options)
+  local cloud <close>, stemcell = cloud_with_stemcell(options)
+  local script, before = script_of(cloud, stemcell, 1, PROCESSES), #cloud:requests()
+  local wall = machine.timed("bash " .. rig.quote(script))
+  check(cloud, 1, PROCESSES)
+  local latency = options.world and options.world.latency and options.world.latency.request
+  local sum = told(cloud:requests(before), latency)
+  sum.wall = wall
+  return sum
+end
+
+-- CPU seconds of one create_vm, and of the simulator for it, when nothing else is going on; and its wall clock.
+local function one_alone(options)
+  local cloud <close>, stemcell = cloud_with_stemcell(options)
+  local before = machine.cpu_of(cloud.server)
+  local script = script_of(cloud, stemcell, 1, ALONE)
+  write(script, read(script):gsub(" &\n", "\n"))
+  local wall, cpu = machine.timed("bash " .. rig.quote(script))
+  check(cloud, 1, ALONE)
+  return cpu / ALONE, (machine.cpu_of(cloud.server) - before) / ALONE, wall / ALONE
+end
+
+-- What 96 at once need at least, and what that is: the cores, the simulator's one thread, or the length of one.
+local function bound_of(cpu, server, wall)
+  local limits = {
+    { PROCESSES * (cpu + server) / machine.cores, ("CPU of %d cores"):format(machine.cores) },
+    { PROCESSES * server, "the simulator's thread" }, { wall, "one create_vm" },
+  }
+  table.sort(limits, function(a, b) return a[1] > b[1] end)
+  return table.unpack(limits[1])
+end
+
+function wire.many(report)
+  report.section(("%d create_vm at once"):format(PROCESSES))
+  local walls = { {}, {} }
+  local options = { { role = "bosh" }, { role = "bosh", store = true } }
+  for _ = 1, ROUNDS do
+    for i, one in ipairs(options) do table.insert(walls[i], all_at_once(one).wall) end
+  end
+  for i, one in ipairs(options) do
+    local cpu, server, alone = one_alone(one)
+    local bound, what = bound_of(cpu, server, alone)
+    local wall = machine.median(walls[i])
+    report.row { one.store and "with a store" or "without a store", measured = ("%.2f s"):format(wall),
+      against = ("%s, %.2f s"):format(what, bound), value = wall / bound, unit = "x", at_most = 1.2 }
+    report.row { "  CPU of one; of the simulator for it", measured = ("%.1f ms; %.1f ms"):format(cpu * 1000, server * 1000) }
+  end
+  report.row { "throughput with a store", against = "without", value = machine.median(walls[1]) / machine.median(walls[2]),
+    unit = "x", at_least = 0.8 }
+end
+
+-- ---------------------------------------------------------------------------------------------------------
+
+local LATENCY, CONCURRENT, PER_SECOND = 0.02, 4, 200
+
+-- The same under limits: as fast as those allow, and never beyond.
+function wire.throttled(report)
+  report.section(("%d create_vm at once, with one throttle for all"):format(PROCESSES))
+  local function limited(limits)
+    return { role = "bosh", store = true, config = { cloudstack = { throttle = limits } }, world = { latency = { request = LATENCY } } }
+  end
+  local some = all_at_once(limited { concurrent = CONCURRENT })
+  local bound = some.requests * LATENCY / CONCURRENT
+  report.row { ("%d requests under way"):format(CONCURRENT), measured = ("%.2f s"):format(some.seconds),
+    against = ("%d requests, %.2f s"):format(some.requests, bound), value = some.seconds / bound, unit = "x", at_most = 1.2 }
+  report.row { "  the most at once", value = some.most, unit = "requests", at_most = CONCURRENT }
+
+  some = all_at_once(limited { per_second = PER_SECOND })
+  bound = some.requests / PER_SECOND
+  report.row { ("%d requests a second"):format(PER_SECOND), measured = ("%.2f s"):format(some.seconds),
+    against = ("%d requests, %.2f s"):format(some.requests, bound), value = some.seconds / bound, unit = "x", at_most = 1.1 }
+  report.row { "  requests a second, over all", value = some.requests / some.seconds, unit = "", at_most = PER_SECOND * 1.02 }
+
+  some = all_at_once { role = "bosh", store = true, world = { settings = {
+    ["api.throttling.enabled"] = true, ["api.throttling.interval"] = 1, ["api.throttling.max"] = 100 } } }
+  report.row { "CloudStack takes 100 a second, and says 429", measured = ("%.2f s"):format(some.seconds),
+    against = ("%d requests"):format(some.requests), value = some.refused, unit = "refused" }
+
+  local path, turns = os.tmpname(), 20000
+  assert(native.throttle.open(path, { concurrent = 16, per_second = 0, patience = 1 }))
+  local began = native.clock.now()
+  for _ = 1, turns do
+    native.throttle.enter(5)
+    native.throttle.leave()
+  end
+  os.remove(path)
+  report.row { "a turn that nobody contends for", value = (native.clock.now() - began) / turns * 1e6, unit = "us", at_most = 100 }
 end
 
 -- ---------------------------------------------------------------------------------------------------------
@@ -159,17 +239,14 @@ end
 local VMS = 100
 
 -- The requests of a deployment: what each VM costs, and what all share.
-function wire.deployment(row)
-  print(("\na deployment of %d VMs, with a store"):format(VMS))
+function wire.deployment(report)
+  report.section(("a deployment of %d VMs, with a store"):format(VMS))
   local cloud <close>, stemcell = cloud_with_stemcell { role = "bosh", store = true }
-  local before, polls = #cloud:requests(), 0
-  for number = 1, VMS do
-    local run = cloud:cpi(create_vm(stemcell, number))
-    assert(type(run.response.result) == "table", run.stdout)
-  end
-  local requests = cloud:requests(before)
-  for _, request in ipairs(requests) do polls = polls + (request.command == "queryAsyncJobResult" and 1 or 0) end
-  row("requests in all", ("%d, of them %d looks at jobs"):format(#requests, polls), "goal: 500")
+  local before = #cloud:requests()
+  for number = 1, VMS do must(cloud:cpi(create_vm(stemcell, number))) end
+  local sum = told(cloud:requests(before))
+  report.row { "requests in all", measured = ("%d, of them %d looks"):format(sum.requests, sum.looks), value = sum.requests,
+    unit = "requests", at_most = 500 }
 end
 
 return wire

@@ -1,0 +1,21 @@
+local listed = dofile "tests/bench/steps.lua"
+local steps = require "steps"
+
+describe("the sequential steps of", function()
+  for _, row in ipairs(listed) do
+    it(("%s %s are those that have a reason"):format(row[1], row[2]), function()
+      local wanted = {}
+      for i, step in ipairs(row[3]) do
+        wanted[i] = step[1]
+        assert.is_true(#step[2] > 0)
+      end
+      assert.same(wanted, (steps.of(row)))
+    end)
+  end
+
+  it("every verb are listed", function()
+    local known = {}
+    for _, row in ipairs(listed) do known[row[1]] = true end
+    for _, verb in ipairs(steps.verbs()) do assert.is_true(known[verb], verb) end
+  end)
+end)

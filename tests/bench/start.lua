@@ -1,0 +1,54 @@
+-- How long a process lives for `info`, its memory, and how much of that is the loading of scripts.
+
+local create_env = require "create_env"
+local machine = require "tests.bench.machine"
+
+local start = {}
+
+local ROUNDS, RUNS = 15, 40
+local GOALS = { ["build/cpi"] = { start = 3, resident = 6 } } -- the development build; the others are of a release
+local RELEASE_GOAL = { start = 1.5, resident = 3 }
+
+-- Milliseconds of one start of each command: the median over rounds in which they take turns.
+local function spawn_times(commands)
+  local rounds = {}
+  for i in ipairs(commands) do rounds[i] = {} end
+  for _ = 1, ROUNDS do
+    for i, command in ipairs(commands) do
+      local wall = machine.timed(("i=0; while [ $i -lt %d ]; do %s; i=$((i+1)); done"):format(RUNS, command))
+      table.insert(rounds[i], wall * 1000 / RUNS)
+    end
+  end
+  for i, list in ipairs(rounds) do rounds[i] = machine.median(list) end
+  return rounds
+end
+
+-- The same program where the only script is one that does nothing -> its path.
+local function without_scripts(program, directory)
+  os.execute(("mkdir -p %s/build %s/lua && cp %s %s/build/bare"):format(directory, directory, program, directory))
+  machine.write(directory .. "/lua/cpi.lua", "return function() return {}, function() end end")
+  return directory .. "/build/bare"
+end
+
+-- programs: paths; the last one's scripts are looked at. directory: for files of ours.
+function start.measure(report, programs, directory)
+  report.section "info: a process from start to end"
+  local request = machine.write(directory .. "/info", create_env.calls.info())
+  local commands, bare = { "/bin/true" }, without_scripts(programs[#programs], directory)
+  for i, program in ipairs(programs) do commands[i + 1] = ("%s <%s >/dev/null"):format(program, request) end
+  commands[#commands + 1] = ("%s <%s >/dev/null"):format(bare, request)
+  local times = spawn_times(commands)
+  local against = ("/bin/true, %.2f ms"):format(times[1])
+  for i, program in ipairs(programs) do
+    local goal = GOALS[program] or RELEASE_GOAL
+    report.row { program, measured = ("%.2f ms"):format(times[i + 1]), against = against, unit = "x",
+      value = times[i + 1] / times[1], at_most = goal.start }
+    report.row { "  resident", value = machine.resident(program .. " <" .. request), unit = "MB", at_most = goal.resident }
+  end
+  local whole = times[#programs + 1]
+  local load = math.max(0, whole - times[#times])
+  report.row { "  loading of scripts", measured = ("%.2f ms"):format(load), against = ("info, %.2f ms"):format(whole),
+    unit = "%", value = 100 * load / whole, at_most = 20 }
+end
+
+return start
