@@ -1,4 +1,4 @@
-/* The list of the host table's fields. */
+/* The list of the host table's fields, and what several of them push. */
 #include "api.h"
 
 #define TYPE_BUF "host.buf"
@@ -26,6 +26,30 @@ int api_refuse(lua_State *L, const struct fault *fault)
     lua_pushnil(L);
     lua_pushstring(L, fault->text);
     return 2;
+}
+
+void api_push_reply(lua_State *L, const struct http_reply *reply)
+{
+    lua_createtable(L, 0, 5);
+    lua_pushnumber(L, reply->seconds);
+    lua_setfield(L, -2, "seconds");
+    if (reply->fault) {
+        lua_pushstring(L, reply->fault);
+        lua_setfield(L, -2, "fault");
+        lua_pushstring(L, reply->text);
+        lua_setfield(L, -2, "text");
+        lua_pushboolean(L, reply->sent);
+        lua_setfield(L, -2, "sent");
+        return;
+    }
+    lua_pushinteger(L, reply->status);
+    lua_setfield(L, -2, "status");
+    lua_pushlstring(L, buf_string(&reply->body), reply->body.length);
+    lua_setfield(L, -2, "body");
+    lua_pushstring(L, reply->type);
+    lua_setfield(L, -2, "type");
+    lua_pushstring(L, reply->date);
+    lua_setfield(L, -2, "date");
 }
 
 static int free_buf(lua_State *L)

@@ -8,6 +8,7 @@
 
 #include "../base/buf.h"
 #include "../base/fault.h"
+#include "../base/http.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -31,6 +32,9 @@ int api_open_throttle(lua_State *L);
 
 /* Pushes nil and the reason; to be returned. */
 int api_refuse(lua_State *L, const struct fault *fault);
+
+/* Pushes what came of one request: { status=, body=, type=, date=, seconds= } or { fault=, text=, sent=, seconds= }. */
+void api_push_reply(lua_State *L, const struct http_reply *reply);
 
 /* Pushes an empty buf that is freed with its userdata, whatever is raised. */
 struct buf *api_push_buf(lua_State *L);

@@ -248,32 +248,8 @@ static struct batch *push_batch(lua_State *L, size_t count)
     return batch;
 }
 
-static void push_reply(lua_State *L, const struct http_reply *reply)
-{
-    lua_createtable(L, 0, 5);
-    lua_pushnumber(L, reply->seconds);
-    lua_setfield(L, -2, "seconds");
-    if (reply->fault) {
-        lua_pushstring(L, reply->fault);
-        lua_setfield(L, -2, "fault");
-        lua_pushstring(L, reply->text);
-        lua_setfield(L, -2, "text");
-        lua_pushboolean(L, reply->sent);
-        lua_setfield(L, -2, "sent");
-        return;
-    }
-    lua_pushinteger(L, reply->status);
-    lua_setfield(L, -2, "status");
-    lua_pushlstring(L, buf_string(&reply->body), reply->body.length);
-    lua_setfield(L, -2, "body");
-    lua_pushstring(L, reply->type);
-    lua_setfield(L, -2, "type");
-    lua_pushstring(L, reply->date);
-    lua_setfield(L, -2, "date");
-}
-
 /* send{ { command=, params={ name=value }, timeout=seconds? }, ... } -> replies in the same order, each
- * { status=, body=, type=, date=, seconds= } or { fault=, text=, sent=, seconds= } */
+ * as api_push_reply says */
 static int send_requests(lua_State *L)
 {
     struct fault fault;
@@ -297,7 +273,7 @@ static int send_requests(lua_State *L)
         return luaL_error(L, "%s", fault.text);
     lua_createtable(L, (int)count, 0);
     for (size_t i = 0; i < count; i++) {
-        push_reply(L, &batch->posts[i].reply);
+        api_push_reply(L, &batch->posts[i].reply);
         buf_free(&batch->posts[i].reply.body);
         lua_rawseti(L, -2, (lua_Integer)i + 1);
     }

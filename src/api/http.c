@@ -77,27 +77,7 @@ static const char *form_text(lua_State *L, const char *name, const char *otherwi
     return lua_tostring(L, -1);
 }
 
-static void push_answer(lua_State *L, const struct http_reply *reply)
-{
-    lua_createtable(L, 0, 4);
-    lua_pushnumber(L, reply->seconds);
-    lua_setfield(L, -2, "seconds");
-    if (reply->fault) {
-        lua_pushstring(L, reply->fault);
-        lua_setfield(L, -2, "fault");
-        lua_pushstring(L, reply->text);
-        lua_setfield(L, -2, "text");
-        lua_pushboolean(L, reply->sent);
-        lua_setfield(L, -2, "sent");
-        return;
-    }
-    lua_pushinteger(L, reply->status);
-    lua_setfield(L, -2, "status");
-    lua_pushlstring(L, buf_string(&reply->body), reply->body.length);
-    lua_setfield(L, -2, "body");
-}
-
-/* upload(url, file, headers, form) -> { status=, body=, seconds= } | { fault=, text=, sent=, seconds= }
+/* upload(url, file, headers, form) -> the reply, as api_push_reply says
  * form: { name="file", filename="x.vhd.bz2", type="application/x-bzip", fields={ k=v }?, member="root.img"? }
  * member: the file is a gzipped tar, and this member of it is sent */
 static int upload_file(lua_State *L)
@@ -126,7 +106,7 @@ static int upload_file(lua_State *L)
     *reply = upload.reply;
     if (!ok)
         return luaL_error(L, "%s", fault.text);
-    push_answer(L, reply);
+    api_push_reply(L, reply);
     return 1;
 }
 
