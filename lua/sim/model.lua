@@ -29,8 +29,11 @@ local function as_uuid(digest)
 end
 
 -- An id that follows from a name alone: what the world holds keeps its ids from run to run.
+local ids = {} -- those made so far: every model of the same world asks for the same
 function model:id_of(name)
-  return as_uuid(self.bytes.sha256(self.world.seed .. ":" .. name))
+  local text = self.world.seed .. ":" .. name
+  ids[text] = ids[text] or as_uuid(self.bytes.sha256(text))
+  return ids[text]
 end
 
 -- The next id of those that are handed out; the same calls give the same ids.

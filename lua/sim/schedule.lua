@@ -4,7 +4,7 @@ schedule.__index = schedule
 
 -- new(clock): clock.read() -> seconds; a clock of our own also has clock.set(seconds)
 function schedule.new(clock)
-  return setmetatable({ clock = clock, actions = {}, count = 0 }, schedule)
+  return setmetatable({ clock = clock, actions = {} }, schedule)
 end
 
 -- Time as everything in the model sees it: while an action runs, the moment at which it fell due.
@@ -17,33 +17,23 @@ function schedule:callers_now()
   return self.clock.callers and self.clock.callers() or self:now()
 end
 
+-- The actions stand in the order in which they fall due, the next one last.
 function schedule:at(time, run)
-  self.count = self.count + 1
-  local action = { time = time, order = self.count, run = run }
-  self.actions[#self.actions + 1] = action
-  return action
+  local actions, place = self.actions, #self.actions + 1
+  while place > 1 and actions[place - 1].time <= time do place = place - 1 end
+  table.insert(actions, place, { time = time, run = run })
 end
 
 function schedule:after(seconds, run)
-  return self:at(self:now() + seconds, run)
-end
-
-local function earliest(actions)
-  local best, at
-  for i, action in ipairs(actions) do
-    if not best or action.time < best.time or (action.time == best.time and action.order < best.order) then
-      best, at = action, i
-    end
-  end
-  return best, at
+  self:at(self:now() + seconds, run)
 end
 
 -- Runs all that is due up to a time; what that schedules is run too when it is due as well.
 function schedule:run_until(limit)
   while true do
-    local action, at = earliest(self.actions)
+    local action = self.actions[#self.actions]
     if not action or action.time > limit then break end
-    table.remove(self.actions, at)
+    self.actions[#self.actions] = nil
     self.moment = math.max(action.time, self.moment or action.time)
     action.run()
   end
@@ -52,7 +42,7 @@ end
 
 -- Seconds until the next action, or nil when nothing is going to happen.
 function schedule:next_due()
-  local action = earliest(self.actions)
+  local action = self.actions[#self.actions]
   return action and math.max(0, action.time - self:now()) or nil
 end
 

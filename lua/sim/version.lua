@@ -8,6 +8,12 @@ local function numbers(text)
   return tonumber(major) * 1000000 + tonumber(minor) * 1000 + (tonumber(patch) or 0)
 end
 
+-- The same of the versions in our own sources, which are few and asked for with every request.
+local known = setmetatable({}, { __index = function(list, text)
+  list[text] = numbers(text)
+  return list[text]
+end })
+
 -- new("4.23.0.0-SNAPSHOT") | nil for what is no version
 function version.new(text)
   local number = type(text) == "string" and numbers(text)
@@ -16,7 +22,7 @@ function version.new(text)
 end
 
 function version:at_least(text)
-  return self.number >= numbers(text)
+  return self.number >= known[text]
 end
 
 return version

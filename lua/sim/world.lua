@@ -33,6 +33,17 @@ local SHAPES = {
   keys = "name:string! account:string! project:string publickey:string!",
 }
 
+-- The same, read once: { { name =, type =, needed = }, ... } in their order, and each by its name.
+local FIELDS = {}
+for key, shape in pairs(SHAPES) do
+  FIELDS[key] = {}
+  for name, kind, needed in shape:gmatch "(%w+):(%w+)(!?)" do
+    local field = { name = name, type = kind, needed = needed == "!" }
+    table.insert(FIELDS[key], field)
+    FIELDS[key][name] = field
+  end
+end
+
 local PLAIN = {
   version = "string", hypervisor = "string", seed = "string", start = "number", upload_size = "number",
   settings = "table", latency = "table", default_account = "string",
@@ -99,18 +110,17 @@ end
 -- ---------------------------------------------------------------------------------------------------------
 -- what makes no sense
 
-local function check_entry(key, entry, shape)
-  local where, allowed = ("%s '%s'"):format(key, entry.name), {}
-  for name, kind, needed in shape:gmatch "(%w+):(%w+)(!?)" do
-    local value = entry[name]
-    if value == nil and needed == "!" then complain("%s has no %s", where, name) end
-    if value ~= nil and type(value) ~= kind then
-      complain("%s: %s is a %s, not a %s", where, name, type(value), kind)
+local function check_entry(key, entry)
+  local where = ("%s '%s'"):format(key, entry.name)
+  for _, field in ipairs(FIELDS[key]) do
+    local name, value = field.name, entry[field.name]
+    if value == nil and field.needed then complain("%s has no %s", where, name) end
+    if value ~= nil and type(value) ~= field.type then
+      complain("%s: %s is a %s, not a %s", where, name, type(value), field.type)
     end
-    allowed[name] = true
   end
   for name in pairs(entry) do
-    if not allowed[name] then complain("%s: unknown key '%s'", where, tostring(name)) end
+    if not FIELDS[key][name] then complain("%s: unknown key '%s'", where, tostring(name)) end
   end
 end
 
@@ -143,9 +153,9 @@ end
 local function check(w)
   if not version.new(w.version) then complain("'%s' is no version", w.version) end
   if not HYPERVISORS[w.hypervisor] then complain("unknown hypervisor '%s'", w.hypervisor) end
-  for key, shape in pairs(SHAPES) do
+  for key in pairs(SHAPES) do
     for _, entry in ipairs(w[key]) do
-      check_entry(key, entry, shape)
+      check_entry(key, entry)
       check_reference(w, key, entry, "zone", "zones")
       check_reference(w, key, entry, "account", "accounts")
       check_reference(w, key, entry, "project", "projects")
@@ -167,18 +177,24 @@ local function check(w)
   end
 end
 
--- Keys of the usual length that follow from the account's name, for accounts that bring none.
-local function give_keys(w, bytes)
-  local function key(text)
+-- A key of the usual length that follows from a text.
+local keys = {} -- those made so far: the same few are asked for by every world
+local function key_of(text, bytes)
+  if not keys[text] then
     local raw = (bytes.sha256(text) .. bytes.sha256(text .. "!")):gsub("%x%x", function(hex)
       return string.char(tonumber(hex, 16))
     end)
-    return (bytes.base64(raw):gsub("=", ""):gsub("+", "-"):gsub("/", "_"))
+    keys[text] = bytes.base64(raw):gsub("=", ""):gsub("+", "-"):gsub("/", "_")
   end
+  return keys[text]
+end
+
+-- Accounts that bring no keys get those that follow from their names.
+local function give_keys(w, bytes)
   for _, account in ipairs(w.accounts) do
     account.domain = account.domain or "bosh"
-    account.apikey = account.apikey or key(w.seed .. ":apikey:" .. account.name)
-    account.secretkey = account.secretkey or key(w.seed .. ":secretkey:" .. account.name)
+    account.apikey = account.apikey or key_of(w.seed .. ":apikey:" .. account.name, bytes)
+    account.secretkey = account.secretkey or key_of(w.seed .. ":secretkey:" .. account.name, bytes)
   end
 end
 
