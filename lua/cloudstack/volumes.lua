@@ -84,22 +84,27 @@ function volumes.is_gone(failure)
 end
 
 -- Deletes detached volumes, all at once. A hypervisor may fail once and leave the volume in state Destroy,
--- where a second delete succeeds (seen on 4.23). Raises for the first that stays.
-function volumes.delete_all(cpi, list)
-  local client, left = cpi.cloudstack, list
+-- where a second delete succeeds (seen on 4.23). Raises for the first that stays. beside: another request to send along
+-- with the first; its failure, if any, is the answer.
+function volumes.delete_all(cpi, list, beside)
+  local client, left, beside_failure = cpi.cloudstack, list, nil
   for try = 1, 2 do
     local requests, failed = {}, {}
     for i, volume in ipairs(left) do requests[i] = volumes.delete_request(volume) end
-    if #requests == 0 then return end
-    for i, outcome in ipairs(client:wave(requests)) do
-      local failure = outcome.failure
+    if try == 1 then requests[#left + 1] = beside end
+    if #requests == 0 then break end
+    local outcomes = client:wave(requests)
+    if outcomes[#left + 1] then beside_failure = outcomes[#left + 1].failure end
+    for i, volume in ipairs(left) do
+      local failure = outcomes[i].failure
       if failure and not volumes.is_gone(failure) then
-        if try == 2 or failure.code ~= 530 then client.raise(failure, "deleting disk " .. tostring(left[i].name)) end
-        failed[#failed + 1] = left[i]
+        if try == 2 or failure.code ~= 530 then client.raise(failure, "deleting disk " .. tostring(volume.name)) end
+        failed[#failed + 1] = volume
       end
     end
     left = failed
   end
+  return beside_failure
 end
 
 -- The size in whole GB, rounded up as an offering's is.

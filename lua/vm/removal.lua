@@ -50,20 +50,33 @@ local function release_addresses(cpi, vm, strategy)
 end
 
 -- A name that nobody asks for again; 63 characters at most, a letter first.
-local function release_name(cpi, vm)
-  local _, failure = cpi.cloudstack:try("updateVirtualMachine",
-    { id = vm.id, name = "gone-" .. vm.id }, { idempotent = true })
+local function name_request(vm)
+  return { "updateVirtualMachine", { id = vm.id, name = "gone-" .. vm.id }, idempotent = true }
+end
+
+-- Deletes the disks made with the VM and, in the same step, gives its name back.
+local function clear_away(cpi, vm, ephemeral, is_released)
+  local failure = volumes.delete_all(cpi, ephemeral, is_released and name_request(vm) or nil)
   if failure then
     cpi.log.warn("the name of VM %s stays taken until it is expunged: %s", vm.name, cpi.cloudstack.say(failure))
   end
 end
 
-local function stop(cpi, vm, may_force)
-  if vm.state ~= "Running" and vm.state ~= "Starting" then return true end
-  local failure = job(cpi, "stopVirtualMachine", { id = vm.id, forced = may_force or nil }, "stopping VM " .. vm.name,
-    cpi.settings.cloudstack.timeout.stop_vm)
-  if failure then cpi.log.warn("VM %s was not stopped: %s", vm.name, cpi.cloudstack.say(failure)) end
-  return not failure
+local function stop_request(cpi, vm, may_force)
+  return { "stopVirtualMachine", { id = vm.id, forced = may_force or nil }, job = true, idempotent = true,
+    what = "stopping VM " .. vm.name, timeout = cpi.settings.cloudstack.timeout.stop_vm }
+end
+
+-- Asks for the VM's disks and, in the same step, stops a VM that is to give its addresses back: only a stopped one can.
+-- -> their rows, whether it does not run
+local function look_and_stop(cpi, vm, may_force, is_leaving)
+  local client, requests = cpi.cloudstack, { volumes.request_of_vm(vm) }
+  local is_running = vm.state == "Running" or vm.state == "Starting"
+  if is_leaving and is_running then requests[2] = stop_request(cpi, vm, may_force) end
+  local look, stop = table.unpack(client:wait(client:start(requests)))
+  if look.failure then client.raise(look.failure) end
+  if stop and stop.failure then cpi.log.warn("VM %s was not stopped: %s", vm.name, client.say(stop.failure)) end
+  return look.rows, not is_running or stop ~= nil and not stop.failure
 end
 
 -- The VM's row as CloudStack shows it, or nil when it is gone or destroyed.
@@ -131,23 +144,21 @@ end
 -- remove(cpi, vm, can): vm a row of listVirtualMachines, can as capabilities.read gives it. Raises CloudError
 -- when the VM or one of its ephemeral disks is still there.
 function vm_removal.remove(cpi, vm, can)
-  local attached = cpi.cloudstack:rows(volumes.request_of_vm(vm))
-  local ephemeral = ephemeral_of(attached)
   local strategy = cpi.decide("expunge", facts(cpi, vm, can))
   cpi.log.debug("VM %s leaves by strategy %s", vm.name, strategy.strategy)
+  local releases = strategy.strategy == "release" and vm.state ~= "Error"
+  local attached, is_stopped = look_and_stop(cpi, vm, can.may_force_stop, releases)
+  local ephemeral, is_released = ephemeral_of(attached), releases and is_stopped
   detach_data_disks(cpi, attached, can.version)
-
   mark_untagged(cpi, vm, ephemeral)
-  local is_released = strategy.strategy == "release" and vm.state ~= "Error" and stop(cpi, vm, can.may_force_stop)
   if is_released then release_addresses(cpi, vm, strategy) end
   if not destroy(cpi, vm, { expunge = strategy.strategy == "now" or nil }) then
     cpi.log.warn("this account may not expunge, though CloudStack had said so; VM %s leaves in another way", vm.name)
     rights.note_lack(cpi, "expunge")
     return vm_removal.remove(cpi, vm, can)
   end
-  -- Only now: whoever has to delete the VM once more finds it by its name.
-  if is_released then release_name(cpi, vm) end
-  volumes.delete_all(cpi, ephemeral)
+  -- Its name only now: whoever has to delete the VM once more finds it by that.
+  clear_away(cpi, vm, ephemeral, is_released)
   if strategy.strategy == "wait" then wait_until_free(cpi, vm, strategy.deadline or 3600) end
 end
 

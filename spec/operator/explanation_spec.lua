@@ -107,7 +107,7 @@ describe("explaining", function()
 
   it("delete_vm tells how it leaves, when it may expunge and when it may not", function()
     local trial, vm = setting()
-    assert.same({ "stopVirtualMachine", "updateVmNicIp", "destroyVirtualMachine", "updateVirtualMachine", "deleteVolume" },
+    assert.same({ "stopVirtualMachine", "updateVmNicIp", "destroyVirtualMachine", "deleteVolume", "updateVirtualMachine" },
       commands(explain(trial.host, trial.request("delete_vm", vm)), "send"))
   end)
 
