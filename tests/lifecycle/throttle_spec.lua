@@ -5,24 +5,46 @@ local rig = require "rig"
 local null = rig.json.null
 local HAS_VM = { method = "has_vm", context = { director_uuid = "d" }, arguments = { "cpivm-none" } }
 
--- Starts so many at once and waits until CloudStack has heard of all -> its requests.
-local function at_once(cloud, count)
-  for _ = 1, count do cloud:cpi_background(HAS_VM) end
-  return rig.wait(function()
-    local requests = cloud:requests()
-    return #requests >= count and requests
-  end, 20)
+local PROCESSES, LATENCY, SLOTS = 96, 0.03, 4
+
+-- has_vm of so many processes at once, each to its end -> CloudStack's requests; raises when one did not go well.
+local function all_at_once(cloud)
+  local base = cloud.directory .. "/many"
+  local file = assert(io.open(base, "w"))
+  file:write(rig.json.encode(HAS_VM))
+  file:close()
+  local line = "for i in $(seq %d); do %s --config %s <%s >%s.$i 2>&1 & done; wait"
+  os.execute(line:format(PROCESSES, rig.quote(rig.program "cpi"), rig.quote(cloud.config), rig.quote(base), rig.quote(base)))
+  for i = 1, PROCESSES do
+    local answer = assert(io.open(base .. "." .. i)):read "a"
+    assert.truthy(answer:find('"error":null', 1, true), answer)
+  end
+  return cloud:requests()
+end
+
+local function refused(requests)
+  local count = 0
+  for _, request in ipairs(requests) do count = count + (request.status == 429 and 1 or 0) end
+  return count
 end
 
 describe("the throttle", function()
   it("lets no more be under way than the site allows", function()
-    local cloud <close> = rig.start { role = "bosh", store = true, world = { latency = { request = 0.03 } },
-      config = { cloudstack = { throttle = { concurrent = 1 } } } }
-    local previous
-    for _, request in ipairs(at_once(cloud, 8)) do
-      assert.is_true(not previous or request.at - previous >= 0.025, "two were under way")
-      previous = request.at
+    local cloud <close> = rig.start { role = "bosh", store = true, world = { latency = { request = LATENCY } },
+      config = { cloudstack = { throttle = { concurrent = SLOTS } } } }
+    local requests = all_at_once(cloud)
+    assert.equal(PROCESSES, #requests)
+    for i = SLOTS + 1, #requests do
+      assert.is_true(requests[i].at - requests[i - SLOTS].at >= LATENCY - 0.005, "more than 4 were under way")
     end
+  end)
+
+  it("brings everybody through where CloudStack itself has a limit", function()
+    local cloud <close> = rig.start { role = "bosh", store = true, world = { settings = {
+      ["api.throttling.enabled"] = true, ["api.throttling.interval"] = 1, ["api.throttling.max"] = PROCESSES // 2 } } }
+    local requests = all_at_once(cloud)
+    assert.is_true(refused(requests) > 0, "the limit was not reached")
+    assert.equal(PROCESSES, #requests - refused(requests))
   end)
 
   it("is free again when its holder was killed", function()
@@ -39,12 +61,10 @@ describe("the throttle", function()
   it("makes all wait when CloudStack asks one to", function()
     local cloud <close> = rig.start { role = "bosh", store = true }
     cloud:faults { { command = "listVirtualMachines", fault = "throttle", milliseconds = 300 } }
-    local refused = 0
     for _ = 1, 2 do
       local run = cloud:cpi(HAS_VM)
       assert.equal(null, run.response.error, run.stdout)
     end
-    for _, request in ipairs(cloud:requests()) do refused = refused + (request.status == 429 and 1 or 0) end
-    assert.equal(1, refused)
+    assert.equal(1, refused(cloud:requests()))
   end)
 end)
