@@ -31,20 +31,25 @@ local function fold_map(folded, name, index, key, value)
   map[index][key] = value
 end
 
+-- details[0].key, and iptonetworklist[0] without a key: into the map of that name.
+local function fold_indexed(folded, name, value)
+  local base, index, key = name:match "^([^%[]+)%[(%d+)%]%.(.+)$"
+  if not base then
+    base, index = name:match "^([^%[]+)%[(%d+)%]$"
+    if not base then refusal.malformed("Invalid format for map parameter %s", name) end
+  end
+  fold_map(folded, base:lower(), tonumber(index), key or "", value)
+end
+
 -- Names in lower case (the key after a map's index keeps its case); the last of two equal names wins.
 function parameters.fold(pairs_)
   local folded = {}
   for _, pair in ipairs(pairs_) do
-    local name, value = pair[1], pair[2]
-    local base, index, key = name:match "^([^%[]+)%[(%d+)%]%.(.+)$"
-    if base then
-      fold_map(folded, base:lower(), tonumber(index), key, value)
-    elseif name:find("[", 1, true) then
-      local list, at = name:match "^([^%[]+)%[(%d+)%]$"
-      if not list then refusal.malformed("Invalid format for map parameter %s", name) end
-      fold_map(folded, list:lower(), tonumber(at), "", value)
+    local name = pair[1]
+    if name:find("[", 1, true) then
+      fold_indexed(folded, name, pair[2])
     else
-      folded[name:lower()] = value
+      folded[name:lower()] = pair[2]
     end
   end
   return folded
@@ -139,13 +144,13 @@ end
 function parameters.read(m, entry, folded, account)
   local command, arguments = entry.name:lower(), {}
   for _, spec in ipairs(entry.parameters) do
-    local value = folded[spec[1]]
-    if not applies(m, spec, account) then value = nil
-    elseif value == nil and spec.required then
-      refusal.parameter("Unable to execute API command %s due to missing parameter %s", command, spec[1])
+    local name, value = spec[1], folded[spec[1]]
+    if (value ~= nil or spec.required) and applies(m, spec, account) then
+      if value == nil then
+        refusal.parameter("Unable to execute API command %s due to missing parameter %s", command, name)
+      end
+      if type(value) ~= "table" or spec[2] == "map" then arguments[name] = convert[spec[2]](m, command, spec, value) end
     end
-    if type(value) == "table" and spec[2] ~= "map" then value = nil end
-    if value ~= nil then arguments[spec[1]] = convert[spec[2]](m, command, spec, value) end
   end
   return arguments
 end
