@@ -4,12 +4,13 @@ local steps = require "steps"
 describe("the sequential steps of", function()
   for _, row in ipairs(listed) do
     it(("%s %s are those that have a reason"):format(row[1], row[2]), function()
-      local wanted = {}
+      local seen = steps.of(row)
+      assert.equal(#row[3], #seen, table.concat(seen, " | "))
       for i, step in ipairs(row[3]) do
-        wanted[i] = step[1]
         assert.is_true(#step[2] > 0)
+        -- Another question in the same wave is no step.
+        for command in step[1]:gmatch "%a+" do assert.truthy(seen[i]:find(command, 1, true), seen[i]) end
       end
-      assert.same(wanted, (steps.of(row)))
     end)
   end
 

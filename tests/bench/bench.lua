@@ -46,7 +46,7 @@ local function show_steps()
     local seen, requests = steps.of(row)
     report.row { row[2] == "" and row[1] or ("%s: %s"):format(row[1], row[2]), value = #seen, unit = "steps",
       measured = ("%d requests"):format(requests), at_most = #row[3] }
-    for i, step in ipairs(row[3]) do report.row { "  " .. i, measured = step[1], against = step[2] } end
+    for i, step in ipairs(row[3]) do report.row { "  " .. i, measured = seen[i], against = step[2] } end
   end
 end
 

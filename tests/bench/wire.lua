@@ -108,7 +108,7 @@ function wire.upload(report)
     plain = math.min(plain, wall)
   end
 
-  for n = 1, 2 do
+  for n = 1, 3 do
     curl(n)
     upload()
   end
@@ -198,7 +198,7 @@ end
 
 -- ---------------------------------------------------------------------------------------------------------
 
-local LATENCY, CONCURRENT, PER_SECOND = 0.02, 4, 200
+local LATENCY, CONCURRENT, PER_SECOND, ALLOWED = 0.02, 4, 200, 100
 
 -- The same under limits: as fast as those allow, and never beyond.
 function wire.throttled(report)
@@ -209,7 +209,7 @@ function wire.throttled(report)
   local some = all_at_once(limited { concurrent = CONCURRENT })
   local bound = some.requests * LATENCY / CONCURRENT
   report.row { ("%d requests under way"):format(CONCURRENT), measured = ("%.2f s"):format(some.seconds),
-    against = ("%d requests, %.2f s"):format(some.requests, bound), value = some.seconds / bound, unit = "x", at_most = 1.2 }
+    against = ("%d requests, %.2f s"):format(some.requests, bound), value = some.seconds / bound, unit = "x", at_most = 1.3 }
   report.row { "  the most at once", value = some.most, unit = "requests", at_most = CONCURRENT }
 
   some = all_at_once(limited { per_second = PER_SECOND })
@@ -219,9 +219,11 @@ function wire.throttled(report)
   report.row { "  requests a second, over all", value = some.requests / some.seconds, unit = "", at_most = PER_SECOND * 1.02 }
 
   some = all_at_once { role = "bosh", store = true, world = { settings = {
-    ["api.throttling.enabled"] = true, ["api.throttling.interval"] = 1, ["api.throttling.max"] = 100 } } }
-  report.row { "CloudStack takes 100 a second, and says 429", measured = ("%.2f s"):format(some.seconds),
-    against = ("%d requests"):format(some.requests), value = some.refused, unit = "refused" }
+    ["api.throttling.enabled"] = true, ["api.throttling.interval"] = 1, ["api.throttling.max"] = ALLOWED } } }
+  bound = (some.requests - some.refused) // ALLOWED -- seconds; the first and the last hundred wait for nobody
+  report.row { ("CloudStack allows %d a second, and says 429"):format(ALLOWED), measured = ("%.2f s"):format(some.seconds),
+    against = ("%d requests, %d s; %d refused"):format(some.requests - some.refused, bound, some.refused),
+    value = some.seconds / bound, unit = "x", at_most = 1.2 }
 
   local path, turns = os.tmpname(), 20000
   assert(native.throttle.open(path, { concurrent = 16, per_second = 0, patience = 1 }))
