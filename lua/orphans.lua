@@ -1,7 +1,8 @@
 -- What was made for a VM and outlived it: public addresses, firewall rules, load balancers, affinity groups.
 --
 -- They carry the VM's tag and the director's (vm/belongings), and a group says in its description whose it is. CloudStack
--- tells no dates of rules and groups; that the VM is gone is what counts. A thing that anybody else uses is none of ours:
+-- tells no dates of rules and load balancers: they are as old as the address that was taken for the same VM, and otherwise
+-- that the VM is gone is what counts. A thing that anybody else uses is none of ours:
 -- an address with static NAT, with a load balancer or with a firewall rule that is not ours; a rule with members or with
 -- the tag of a VM that lives; a group with a living VM.
 
@@ -42,7 +43,7 @@ local function gone_vms(cpi, row, search)
   if set.director_uuid ~= cpi.context.director_uuid then return nil end
   for key in pairs(set) do
     if key:find(belongings.MEMBER) then
-      if search.vms[key] then return nil end
+      if search.vms[key] or search.young[key] then return nil end
       list[#list + 1] = key
     end
   end
@@ -59,13 +60,22 @@ end
 
 local judges = {}
 
+-- The VMs for which an address was taken lately: what they have beside it is no older.
+local function young_vms(cpi, rows, search)
+  local young = {}
+  for _, row in ipairs(rows.address) do
+    local allocated = dates.seconds(row.allocated)
+    for key, role in pairs(tags.of(row)) do
+      if role == "acquired" and not (allocated and cpi.clock.utc() - allocated >= search.older_than) then young[key] = true end
+    end
+  end
+  return young
+end
+
 judges.address = function(cpi, row, search, rows)
   if row.issourcenat or row.isstaticnat then return nil end
   local gone = gone_vms(cpi, row, search)
-  local allocated = dates.seconds(row.allocated)
-  if not gone or tags.of(row)[gone[1]] ~= "acquired" or not allocated or cpi.clock.utc() - allocated < search.older_than then
-    return nil
-  end
+  if not gone or tags.of(row)[gone[1]] ~= "acquired" then return nil end
   local is_used = is_any(rows["load balancer"], function(one) return one.publicipid == row.id end)
     or is_any(rows["firewall rule"], function(one)
       return one.ipaddressid == row.id and tags.of(one).director_uuid ~= cpi.context.director_uuid
@@ -81,14 +91,17 @@ judges["load balancer"] = function(cpi, row, search)
   return gone and #cpi.cloudstack:rows(load_balancers.members_request(row.id)) == 0 and gone or nil
 end
 
-judges["affinity group"] = function(cpi, row)
-  return affinity_groups.is_of_director(cpi, row) and affinity_groups.is_empty(cpi, row) and {} or nil
+judges["affinity group"] = function(cpi, row, search)
+  local made = affinity_groups.made_at(cpi, row)
+  local is_old = made and cpi.clock.utc() - made >= search.older_than
+  return is_old and affinity_groups.is_empty(cpi, row) and {} or nil
 end
 
 -- find(cpi, rows, search) -> list of { kind, cid, id, row, why, gone = CIDs of its VMs }; rows as look_up() gives them;
 -- search: { vms = set of the CIDs of VMs that live, looked at after the rows, older_than = seconds }. Raises CloudError.
 function orphans.find(cpi, rows, search)
   local found = {}
+  search.young = young_vms(cpi, rows, search)
   for _, one in ipairs(LISTS) do
     local kind = one[1]
     for _, row in ipairs(rows[kind]) do

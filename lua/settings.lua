@@ -203,6 +203,13 @@ local function place(tree, path, value)
   tree[path:match "[^.]+$"] = value
 end
 
+local NUMBERS = { seconds = true, amount = true, count = true, port = true }
+
+-- What a message says of a wrong value: a number where a number belongs is no secret.
+local function shown(kind, value)
+  return NUMBERS[kind] and math.type(value) and tostring(value) or type(value)
+end
+
 -- Types, required keys and defaults, in the order of the names.
 local function settle(values, sources, report)
   local settings = {}
@@ -210,7 +217,7 @@ local function settle(values, sources, report)
     local rule, given = schema[path], values[path]
     local words, fits = table.unpack(kinds[rule[1]])
     if given and not fits(given[1]) then
-      report.problem("%s: %s must be %s, not %s", given[2], given[3], words, type(given[1]))
+      report.problem("%s: %s must be %s, not %s", given[2], given[3], words, shown(rule[1], given[1]))
     elseif not given and rule.required and not sources.is_daemon then
       report.problem("%s is missing", path)
     end

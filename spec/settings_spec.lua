@@ -150,7 +150,7 @@ describe("a wrong configuration", function()
       "configuration: cloudstack.expung_vm is not known (did you mean 'expunge_vm'?)",
       "configuration: cloudstack.endpoint must be a http or https URL, not string",
       "cloudstack.api_key is missing", "cloudstack.secret_access_key is missing",
-      "configuration: cloudstack.user_data_limit must be a whole number above 0, not number",
+      "configuration: cloudstack.user_data_limit must be a whole number above 0, not -1",
       "configuration: cloudstack.timeout.create_vm must be a number of seconds above 0, not string",
       "configuration: log.level must be one of debug, info, warn, error, not string",
       "configuration: ntp must be a list of strings, not string",
@@ -160,8 +160,9 @@ describe("a wrong configuration", function()
   end)
 
   it("never shows a value", function()
-    local message = problems({ cloudstack = { endpoint = 3, api_key = { "hush-hush" } } })
+    local message = problems({ cloudstack = { endpoint = 3, api_key = { "hush-hush" } }, registry = { password = 4711 } })
     assert.is_nil(message:find("hush", 1, true))
+    assert.is_nil(message:find("4711", 1, true))
   end)
 
   it("is a CpiError", function()

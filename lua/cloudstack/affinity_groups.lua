@@ -18,10 +18,14 @@ local function made_for(director)
   return ("%s for director %s"):format(MARK, director:sub(1, 64))
 end
 
--- Did we make it for this request's director?
-function groups.is_of_director(cpi, group)
+-- When we made it for this request's director, in seconds since 1970 (0: long ago); nil for a group that is none of ours.
+-- CloudStack tells no date of groups.
+function groups.made_at(cpi, group)
   local director = cpi.context.director_uuid
-  return type(director) == "string" and group.description == made_for(director)
+  local mine = type(director) == "string" and made_for(director)
+  local text = mine and type(group.description) == "string" and group.description or ""
+  if text == mine then return 0 end
+  return mine and text:sub(1, #mine) == mine and math.tointeger(tonumber(text:sub(#mine + 1):match "^ at (%d+)$")) or nil
 end
 
 -- All groups of the owner, or the one of a name.
@@ -46,7 +50,7 @@ end
 
 local function description(cpi)
   local director = cpi.context.director_uuid
-  return type(director) == "string" and director ~= "" and made_for(director) or MARK
+  return type(director) == "string" and director ~= "" and ("%s at %d"):format(made_for(director), cpi.clock.utc() // 1) or MARK
 end
 
 -- Makes a group, or takes the one that another process has made meanwhile. -> group, whether it is new. Raises
