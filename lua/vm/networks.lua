@@ -153,12 +153,16 @@ function vm_networks.parameters(nics, zone)
   return params
 end
 
--- The MAC that CloudStack gave a NIC, in the lower case that the agent compares with; vm: its row.
+-- The MAC that CloudStack gave a NIC, in the lower case that the agent compares with; vm: its row. nil where two of its
+-- NICs could be meant.
 local function mac_given(nic, vm)
+  local mac
   for _, there in ipairs(vm and vm.nic or {}) do
     local is_it = there.networkid == nic.target.id and (not nic.ip or there.ipaddress == nic.ip)
-    if is_it and type(there.macaddress) == "string" then return there.macaddress:lower() end
+    if is_it and mac then return nil end
+    if is_it and type(there.macaddress) == "string" then mac = there.macaddress:lower() end
   end
+  return mac
 end
 
 -- { network name = MAC }: those that we gave, and with the VM's row those that CloudStack gave.

@@ -172,5 +172,7 @@ describe("the networks that create_vm answers", function()
     local result = vm_networks.result(read { a = manual("10.0.0.5", "net-a") }, { { name = "a", target = target, ip = "10.0.0.5" } }, vm)
     assert.equal("02:00:00:00:00:0b", result.a.mac)
     assert.same({}, vm_networks.macs({ { name = "a", target = target, ip = "10.0.0.6" } }, vm))
+    vm.nic[3] = { networkid = "n", ipaddress = "10.0.0.7", macaddress = "02:00:00:00:00:0C" }
+    assert.same({}, vm_networks.macs({ { name = "a", target = target }, { name = "b", target = target } }, vm))
   end)
 end)
