@@ -9,7 +9,8 @@ local ROUNDS, RUNS = 15, 40
 local GOALS = { ["build/cpi"] = { start = 3, resident = 6 } } -- the development build; the others are of a release
 local RELEASE_GOAL = { start = 1.5, resident = 3 }
 
--- Milliseconds of wall clock, and of CPU, of one start of each command: medians over rounds in which they take turns.
+-- Milliseconds of one start of each command, in rounds in which they take turns: wall clock, the median; CPU, the least, for
+-- what others do to caches only adds to it.
 local function spawn_times(commands)
   local walls, cpus = {}, {}
   for i in ipairs(commands) do walls[i], cpus[i] = {}, {} end
@@ -20,7 +21,7 @@ local function spawn_times(commands)
       table.insert(cpus[i], cpu * 1000 / RUNS)
     end
   end
-  for i in ipairs(commands) do walls[i], cpus[i] = machine.median(walls[i]), machine.median(cpus[i]) end
+  for i in ipairs(commands) do walls[i], cpus[i] = machine.median(walls[i]), math.min(table.unpack(cpus[i])) end
   return walls, cpus
 end
 
