@@ -15,12 +15,13 @@
 #define LONGEST_PAUSE 600.0 /* the clock starts anew with the machine: what lies further ahead is from before */
 #define SHORTEST_WAIT 0.002
 #define LONGEST_WAIT 0.02
+#define RESUMING_GAP 0.01 /* after a pause: all at once would only be told to wait again */
 
 /* What the file holds; times are clock_now()'s, which all processes of a machine share. */
 struct ledger {
     unsigned long long magic;
     double resume; /* nothing begins before */
-    double next;   /* the next request at the pace begins then */
+    double next;   /* the next request at the pace, or of those that come out of a pause, begins then */
 };
 
 static int file = -1;
@@ -94,7 +95,16 @@ static void close_ledger(const struct ledger *ledger)
     lock(F_SETLK, F_UNLCK, 0, 1);
 }
 
-/* Seconds until `count` requests may begin; their places at the pace are taken then. */
+/* Seconds between requests: the site's pace, and at least a little in a pause or in the queue that comes out of one. */
+static double gap_of(const struct ledger *ledger, double now)
+{
+    double gap = limits.per_second > 0 ? 1 / limits.per_second : 0;
+    bool resuming = ledger->resume > now || (gap == 0 && ledger->next > now);
+
+    return resuming && gap < RESUMING_GAP ? RESUMING_GAP : gap;
+}
+
+/* Seconds until `count` requests may begin; their places are taken then. */
 static double reserve(int count)
 {
     struct ledger ledger;
@@ -103,13 +113,25 @@ static double reserve(int count)
     if (!open_ledger(&ledger, now))
         return 0;
     double begin = ledger.resume > now ? ledger.resume : now;
-    if (limits.per_second > 0) {
+    double gap = gap_of(&ledger, now);
+    if (gap > 0) {
         if (ledger.next > begin)
             begin = ledger.next;
-        ledger.next = begin + count / limits.per_second;
+        ledger.next = begin + count * gap;
     }
     close_ledger(&ledger);
     return begin - now;
+}
+
+static bool is_paused(void)
+{
+    struct ledger ledger;
+    double now = clock_now();
+
+    if (!open_ledger(&ledger, now))
+        return false;
+    close_ledger(&ledger);
+    return ledger.resume > now;
 }
 
 void throttle_pause(double seconds)
@@ -140,6 +162,18 @@ static int wait_for_slots(int wanted, double deadline)
     return taken;
 }
 
+/* Waits until `count` requests may begin, also where a pause is begun meanwhile; as long as the patience lasts. */
+static void wait_for_place(int count, double deadline)
+{
+    double pause, left;
+
+    do {
+        pause = reserve(count);
+        left = deadline - clock_now();
+        clock_sleep(pause < left || left < 0 ? pause : left);
+    } while (pause > 0 && pause < left && is_paused());
+}
+
 int throttle_enter(int wanted, double *waited)
 {
     double began = clock_now(), deadline = began + limits.patience;
@@ -155,8 +189,7 @@ int throttle_enter(int wanted, double *waited)
         int taken = wait_for_slots(granted, deadline);
         granted = taken > 0 ? taken : 1;
     }
-    double pause = reserve(granted), left = deadline - clock_now();
-    clock_sleep(pause < left || left < 0 ? pause : left);
+    wait_for_place(granted, deadline);
     *waited = clock_now() - began;
     return granted;
 }

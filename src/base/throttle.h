@@ -26,7 +26,7 @@ int throttle_enter(int wanted, double *waited);
 /* Gives back what enter() took. */
 void throttle_leave(void);
 
-/* Nobody begins anything for so long. */
+/* Nobody begins anything for so long; then those who waited begin one after the other. */
 void throttle_pause(double seconds);
 
 void throttle_close(void);

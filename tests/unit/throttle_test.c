@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -145,6 +146,39 @@ static void pauses_together(void)
     check(waited >= 0.02 && waited < 30, "a pause is kept as long as there is patience: %f", waited);
 }
 
+static void resumes_in_a_queue(void)
+{
+    double waited, began = clock_now();
+
+    unlink(path);
+    open_with(0, 0, 30);
+    throttle_pause(0.05);
+    throttle_enter(4, &waited);
+    throttle_enter(1, &waited);
+    check(clock_now() - began >= 0.05 + 4 * 0.01, "one after the other: %f", clock_now() - began);
+}
+
+static void pause_again(int signal)
+{
+    (void)signal;
+    throttle_pause(0.1);
+}
+
+static void keeps_a_pause_begun_meanwhile(void)
+{
+    struct itimerval soon = {.it_value = {.tv_usec = 20000}};
+    double waited, began = clock_now();
+
+    unlink(path);
+    open_with(0, 0, 30);
+    throttle_pause(0.05);
+    signal(SIGALRM, pause_again);
+    setitimer(ITIMER_REAL, &soon, NULL);
+    throttle_enter(1, &waited);
+    check(clock_now() - began >= 0.1, "a pause that begins while we sleep is ours: %f", clock_now() - began);
+    signal(SIGALRM, SIG_DFL);
+}
+
 static void fill(const void *bytes, size_t length)
 {
     int file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
@@ -189,6 +223,8 @@ int main(void)
     frees_what_the_dead_held();
     keeps_the_pace();
     pauses_together();
+    resumes_in_a_queue();
+    keeps_a_pause_begun_meanwhile();
     believes_no_nonsense();
     throttle_close();
     unlink(path);
