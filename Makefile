@@ -64,8 +64,9 @@ build/pic/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call told,CC $<)$(COMPILE) -fPIC -c -o $@ $<
 
-contract:                        ## what lua/decisions says, into lua/policies/README.md and lua/meta/cpi.lua
+contract:                        ## what the code says, into lua/policies/README.md, lua/meta/cpi.lua and docs/operator.md
 	lua5.4 docs/policy_contract.lua write
+	lua5.4 docs/permissions_table.lua write
 
 deps:                            ## installs the Debian packages that building and checking need
 	$(if $(filter 0,$(shell id -u)),,sudo) apt-get install -y --no-install-recommends $(DEBS)
@@ -191,10 +192,9 @@ release: blobs                   ## slim programs with every library linked in, 
 	@release/compile $(LIBRARIES) $(LIBRARY_NAMES)
 	@$(MAKE) --no-print-directory release-programs
 
-compiled: blobs                  ## the packages compiled as on a stemcell, put through the lifecycle, and measured
+compiled: blobs build/spec/host_native.so ## the packages compiled as on a stemcell, put through the lifecycle, and measured
 	@release/stemcell build/compiled
-	@CPI_BUILD=build/compiled/cloudstack_cpi/bin tests/run.sh lifecycle
-	@ls -l build/compiled/cloudstack_cpi/bin/cpi
+	@CPI_BUILD=build/compiled/cloudstack_cpi/bin CPI_LOGS=build/compiled/logs tests/run.sh lifecycle
 	@lua5.4 tests/bench/bench.lua build/compiled/cloudstack_cpi/bin/cpi
 
 release-programs:

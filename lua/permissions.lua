@@ -1,5 +1,7 @@
 -- Which CloudStack commands each verb sends: what a role for the CPI must allow. `sometimes` is needed in the
--- case that `when` names; `admin` is sent for a root admin only, and no other role needs it.
+-- case that `when` names; `admin` is sent for a root admin only, and no other role needs it. The table of
+-- docs/operator.md is made of this (`make contract`), and tests/support/machine.lua, which the matrices of tests/faults
+-- run on, lets no verb send another command.
 
 local JOB = "queryAsyncJobResult"
 local CLEAN_UP = { "listCapabilities", "listVirtualMachines", "listVolumes", "destroyVirtualMachine", "deleteVolume",
@@ -13,54 +15,112 @@ local BALANCING = { "listLoadBalancerRules", "listLoadBalancerRuleInstances", "l
 local RECOVERY = table.move(CLEAN_UP, 1, #CLEAN_UP, 9, { "deleteTemplate", "listTemplates", "deleteTags", "listNetworks",
   "deleteNetwork", "listSnapshots", "deleteSnapshot", "disassociateIpAddress" })
 
-return {
-  { verb = "every verb", always = {}, sometimes = { "listProjects", "listDomains", "listAccounts" },
+local permissions = {
+  { verbs = { "info", "ping", "configure_networks" }, always = {} },
+  { verbs = {}, title = "every other verb", always_asked = true, always = {}, sometimes = { "listProjects", "listDomains", "listAccounts" },
     when = "for a project or domain that is configured by name, an account by id" },
-  { verb = "create_stemcell", always = { "listZones", "listOsTypes", "getUploadParamsForTemplate", "createTags",
+  { verbs = { "create_stemcell" }, always = { "listZones", "listOsTypes", "getUploadParamsForTemplate", "createTags",
     "listTemplates", JOB }, sometimes = { "registerTemplate", "copyTemplate", table.unpack(RECOVERY) },
     when = "as the stemcell policy says; for several zones; when it fails, or a process before it was killed" },
-  { verb = "delete_stemcell", always = { "listTemplates", "deleteTemplate", JOB }, sometimes = { "listVirtualMachines" },
+  { verbs = { "delete_stemcell" }, always = { "listTemplates", "deleteTemplate", JOB }, sometimes = { "listVirtualMachines" },
     when = "while VMs of it are there" },
-  { verb = "create_vm", always = { "listZones", "listServiceOfferings", "listDiskOfferings", "listNetworks",
+  { verbs = { "create_vm" }, always = { "listZones", "listServiceOfferings", "listDiskOfferings", "listNetworks",
     "listTemplates", "listCapabilities", "listVolumes", "listVirtualMachines", "deployVirtualMachine", "createTags", JOB },
     sometimes = RECOVERY,
     when = "when it fails, or a process before it was killed; the last for affinity groups and the ip_conflict policy",
     admin = { "listHosts", "listStoragePools" } },
-  { verb = "create_vm, delete_vm", always = {}, sometimes = NAT, when = "for vip networks; those of firewall rules are the last three" },
-  { verb = "create_vm, delete_vm", always = {}, sometimes = BALANCING, when = "for lbs" },
-  { verb = "create_vm", always = {}, sometimes = { "listSecurityGroups" }, when = "for security_groups" },
-  { verb = "create_vm", always = {}, sometimes = { "copyTemplate", "deleteTemplate", "deleteTags" },
+  { verbs = { "create_vm", "delete_vm" }, always = {}, sometimes = NAT,
+    when = "for vip networks; those of firewall rules are the last three" },
+  { verbs = { "create_vm", "delete_vm" }, always = {}, sometimes = BALANCING, when = "for lbs" },
+  { verbs = { "create_vm" }, always = {}, sometimes = { "listSecurityGroups" }, when = "for security_groups" },
+  { verbs = { "create_vm" }, always = {}, sometimes = { "copyTemplate", "deleteTemplate", "deleteTags" },
     when = "in a zone without its stemcell's template; the second when the copy fails" },
-  { verb = "delete_vm", always = { "listVirtualMachines", "listVolumes", "listCapabilities", "listTags", "destroyVirtualMachine",
+  { verbs = { "delete_vm" }, always = { "listVirtualMachines", "listVolumes", "listCapabilities", "listTags", "destroyVirtualMachine",
     "deleteVolume", JOB }, sometimes = { "stopVirtualMachine", "updateVmNicIp", "updateVirtualMachine", "listNics",
     "detachVolume", "deleteAffinityGroup" }, when = "expunge policy: the first three for release, the fourth for wait; "
     .. "the fifth before 4.16; the last for affinity groups" },
-  { verb = "create_network", always = { "listZones", "listNetworkOfferings", "listNetworks", "createNetwork", "createTags", JOB },
+  { verbs = { "create_network" }, always = { "listZones", "listNetworkOfferings", "listNetworks", "createNetwork", "createTags", JOB },
     sometimes = { "listVPCs", "listNetworkACLLists", "deleteNetwork" }, when = "for a tier the first two, when it fails the last" },
-  { verb = "delete_network", always = { "listNetworks", "deleteNetwork", JOB }, sometimes = { "listVirtualMachines" },
+  { verbs = { "delete_network" }, always = { "listNetworks", "deleteNetwork", JOB }, sometimes = { "listVirtualMachines" },
     when = "when VMs are in it" },
-  { verb = "has_vm", always = { "listVirtualMachines" } },
-  { verb = "reboot_vm", always = { "listVirtualMachines", "rebootVirtualMachine", "startVirtualMachine", JOB } },
-  { verb = "set_vm_metadata", always = { "listVirtualMachines", "createTags", "deleteTags", JOB } },
-  { verb = "create_disk", always = { "listZones", "listDiskOfferings", "listServiceOfferings", "listVirtualMachines",
+  { verbs = { "has_vm" }, always = { "listVirtualMachines" } },
+  { verbs = { "reboot_vm" }, always = { "listVirtualMachines", "rebootVirtualMachine", "startVirtualMachine", JOB } },
+  { verbs = { "set_vm_metadata" }, always = { "listVirtualMachines", "createTags", "deleteTags", JOB } },
+  { verbs = { "create_disk" }, always = { "listZones", "listDiskOfferings", "listServiceOfferings", "listVirtualMachines",
     "listVolumes", "listCapabilities", "createVolume", "createTags", JOB }, sometimes = RECOVERY,
     when = "when it, or its tagging, fails, or a process before it was killed" },
-  { verb = "delete_disk", always = { "listVolumes", "deleteVolume" } },
-  { verb = "has_disk", always = { "listVolumes" } },
-  { verb = "attach_disk", always = { "listVirtualMachines", "listVolumes", "attachVolume", JOB },
+  { verbs = { "delete_disk" }, always = { "listVolumes", "deleteVolume" } },
+  { verbs = { "has_disk" }, always = { "listVolumes" } },
+  { verbs = { "attach_disk" }, always = { "listVirtualMachines", "listVolumes", "attachVolume", JOB },
     sometimes = { "listDiskOfferings" }, when = "to explain a refusal",
     admin = { "listHosts", "listStoragePools", "listDiskOfferings", "migrateVolume" } },
-  { verb = "detach_disk", always = { "listVirtualMachines", "listVolumes", "detachVolume", JOB } },
-  { verb = "get_disks", always = { "listVirtualMachines", "listVolumes" } },
-  { verb = "set_disk_metadata", always = { "listVolumes", "createTags", "deleteTags", JOB } },
-  { verb = "resize_disk", always = { "listVolumes", "listDiskOfferings", "listCapabilities", "resizeVolume", JOB },
+  { verbs = { "detach_disk" }, always = { "listVirtualMachines", "listVolumes", "detachVolume", JOB } },
+  { verbs = { "get_disks" }, always = { "listVirtualMachines", "listVolumes" } },
+  { verbs = { "set_disk_metadata" }, always = { "listVolumes", "createTags", "deleteTags", JOB } },
+  { verbs = { "resize_disk" }, always = { "listVolumes", "listDiskOfferings", "listCapabilities", "resizeVolume", JOB },
     sometimes = { "changeOfferingForVolume" }, when = "for a disk whose own offering cannot grow" },
-  { verb = "update_disk", always = { "listVolumes", "listDiskOfferings", "listCapabilities", "resizeVolume",
+  { verbs = { "update_disk" }, always = { "listVolumes", "listDiskOfferings", "listCapabilities", "resizeVolume",
     "changeOfferingForVolume", JOB } },
-  { verb = "snapshot_disk", always = { "listVolumes", "createSnapshot", JOB }, sometimes = { "listSnapshots", "createTags",
+  { verbs = { "snapshot_disk" }, always = { "listVolumes", "createSnapshot", JOB }, sometimes = { "listSnapshots", "createTags",
     "deleteSnapshot" }, when = "where its job tells less than the end; before 4.15; when it fails" },
-  { verb = "delete_snapshot", always = { "deleteSnapshot", JOB }, sometimes = { "listSnapshots" },
+  { verbs = { "delete_snapshot" }, always = { "deleteSnapshot", JOB }, sometimes = { "listSnapshots" },
     when = "where the answer is lost, or for a name" },
-  { verb = "calculate_vm_cloud_properties", always = { "listZones", "listServiceOfferings", "listDiskOfferings",
+  { verbs = { "calculate_vm_cloud_properties" }, always = { "listZones", "listServiceOfferings", "listDiskOfferings",
     "listCapabilities" } },
+  { verbs = {}, title = "cpi doctor", always_asked = true, always = {}, sometimes = { "listApis", "listCapabilities",
+    "listDiskOfferings", "listNetworks", "listOsTypes", "listServiceOfferings", "listSSHKeyPairs", "listTemplates", "listZones" },
+    when = "to tell what is amiss" },
+  { verbs = {}, title = "cpi keypair", always = {}, sometimes = { "listSSHKeyPairs", "createSSHKeyPair", "deleteSSHKeyPair",
+    "listVirtualMachines" }, when = "where it is used" },
 }
+
+-- What a row is about, in words.
+function permissions.title(row) return row.title or table.concat(row.verbs, ", ") end
+
+-- The names of all verbs, each once, in order.
+function permissions.verbs()
+  local seen, list = {}, {}
+  for _, row in ipairs(permissions) do
+    for _, verb in ipairs(row.verbs) do
+      if not seen[verb] then list[#list + 1] = verb end
+      seen[verb] = true
+    end
+  end
+  return list
+end
+
+-- Whether a role for these verbs (all where there is no list) needs a row.
+local function counts(row, verbs)
+  if not verbs or row.always_asked then return true end
+  for _, verb in ipairs(verbs) do
+    for _, name in ipairs(row.verbs) do
+      if name == verb then return true end
+    end
+  end
+  return false
+end
+
+-- The names of the commands that these verbs send (all of them without a list), sorted; those for root admins not.
+function permissions.commands(verbs)
+  local set, list = {}, {}
+  for _, row in ipairs(permissions) do
+    for _, part in ipairs(counts(row, verbs) and { row.always, row.sometimes or {} } or {}) do
+      for _, name in ipairs(part) do set[name] = true end
+    end
+  end
+  for name in pairs(set) do list[#list + 1] = name end
+  table.sort(list)
+  return list
+end
+
+-- The commands of one verb as a set, those for root admins too.
+function permissions.of(verb)
+  local set = {}
+  for _, name in ipairs(permissions.commands { verb }) do set[name] = true end
+  for _, row in ipairs(permissions) do
+    for _, name in ipairs(counts(row, { verb }) and row.admin or {}) do set[name] = true end
+  end
+  return set
+end
+
+return permissions

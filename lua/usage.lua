@@ -51,8 +51,9 @@ return {
     { name = "keypair", arguments = "create NAME [--output FILE] | delete NAME | list", words = { "create", "delete", "list" },
       options = { { "--output FILE", "for create: the private key goes to a new file that only you can read" } },
       summary = "SSH key pairs of the account; create shows the private key, which nobody keeps; delete refuses one that VMs use" },
-    { name = "permissions", arguments = "[role]", words = { "role" },
-      summary = "the CloudStack commands that each verb sends; with role, CloudMonkey lines that make a role of them" },
+    { name = "permissions", arguments = "[role [VERB...]]", words = { "role" }, then_words_of = { role = "verbs" },
+      summary = "the CloudStack commands that each verb sends; with role, CloudMonkey lines that make a role of them, or of "
+        .. "those of some verbs" },
     { name = "policy", arguments = "list | check [DIR] | test [DIR] | facts DECISION | try DECISION [DIR] --facts FILE",
       words = { "list", "check", "test", "facts", "try" }, then_words_of = { facts = "decisions", try = "decisions" },
       options = { { "--facts FILE", "facts as JSON, for try; - is standard input" },

@@ -1,13 +1,14 @@
 #!/bin/sh
 # Runs suites and sums them up: tests/run.sh SUITE...
-# Each suite's output is kept in BUILD/test/SUITE.log and shown when something in it failed. The last line is
+# Each suite's output is kept in SUITE.log and shown when something in it failed. The last line is
 # "N passed, N failed"; the exit code is 0 only when nothing failed and every suite ran something.
 #   CPI_BUILD   the build whose programs are tested (build)
+#   CPI_LOGS    where their output is kept (BUILD/test)
 #   CPI_RUNNER  what the C programs are run under, such as valgrind
 
 build=${CPI_BUILD:-build}
 export CPI_BUILD="$build"
-logs="$build/test"
+logs=${CPI_LOGS:-$build/test}
 mkdir -p "$logs"
 all_passed=0
 all_failed=0

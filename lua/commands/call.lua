@@ -4,13 +4,8 @@
 local command = require "operator.command"
 local errors = require "errors"
 local new_paper = require "operator.paper"
+local permissions = require "permissions"
 local spelling = require "spelling"
-
-local function verbs()
-  local list = {}
-  for i, row in ipairs(require "permissions") do list[i] = row.verb end
-  return list
-end
 
 -- JSON where it is JSON, else the text: a CID needs no quotes.
 local function argument(host, word)
@@ -30,7 +25,7 @@ end
 
 local function check_verb(method)
   if method:find "^[%l_]+$" and package.searchpath("verbs." .. method, package.path) then return end
-  error(command.refusal("no verb is called '%s'%s", method:sub(1, 80), spelling.suggestion(method, verbs())))
+  error(command.refusal("no verb is called '%s'%s", method:sub(1, 80), spelling.suggestion(method, permissions.verbs())))
 end
 
 -- The response as the director gets it.

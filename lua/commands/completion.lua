@@ -6,11 +6,7 @@ local usage = require "usage"
 -- Words that the code has: each verb, each decision, each command.
 local sources = {}
 
-function sources.verbs()
-  local list = {}
-  for i, row in ipairs(require "permissions") do list[i] = row.verb end
-  return list
-end
+function sources.verbs() return require("permissions").verbs() end
 
 function sources.decisions() return require "decisions" end
 

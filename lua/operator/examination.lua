@@ -139,9 +139,9 @@ local function check_permissions(found, outcome)
     local remedy = "allow it in the account's role; `cpi permissions role` writes the rules"
     lacking = lacking or #always > 0
     if #always > 0 then
-      found:problem("permissions", ("%s may not send %s"):format(row.verb, table.concat(always, ", ")), remedy)
+      found:problem("permissions", ("%s may not send %s"):format(permissions.title(row), table.concat(always, ", ")), remedy)
     elseif #sometimes > 0 then
-      found:remark("permissions", ("%s may not send %s (needed %s)"):format(row.verb, table.concat(sometimes, ", "),
+      found:remark("permissions", ("%s may not send %s (needed %s)"):format(permissions.title(row), table.concat(sometimes, ", "),
         (row.when:find "^when" or row.when:find "^for" or row.when:find "^while") and row.when or "for " .. row.when), remedy)
     end
   end

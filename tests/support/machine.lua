@@ -13,6 +13,7 @@
 --   m.before_sleep(process, seconds)   true: time does not pass, somebody else sees to it
 
 local memory_store = require "memory_store"
+local permissions = require "permissions"
 local native = require "host_native"
 local new_sim = require("sim").new
 
@@ -97,8 +98,22 @@ local function clock_of(self, process)
   return clock
 end
 
+-- A role made by `cpi permissions role VERB` must do for the verb.
+local permitted = {}
+local function check_permission(process, requests)
+  local method = process.method
+  if not method then return end -- an operator's command
+  permitted[method] = permitted[method] or permissions.of(method)
+  for _, request in ipairs(requests) do
+    if not permitted[method][request.command] then
+      error(("%s sends %s, of which lua/permissions.lua says nothing"):format(method, request.command), 0)
+    end
+  end
+end
+
 local function sender_of(self, process)
   return function(requests)
+    check_permission(process, requests)
     if self.before_send then self.before_send(process, requests) end
     process.is_sending = true
     for _, request in ipairs(requests) do request.timeout = process.request_timeout end
