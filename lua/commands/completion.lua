@@ -80,7 +80,7 @@ end
 local scripts = {}
 
 local BOTH = [=[
-  local i command= first= words=
+  local i command= first= offered=
   for ((i = %s; i < %s; i++)); do
     case ${%s[i]} in
       %s) ((i++)) ;;
@@ -89,7 +89,7 @@ local BOTH = [=[
     esac
   done
   case "$command/$first" in
-    /) words="%s"; [[ $word == -* ]] && words="--config --help --version" ;;
+    /) offered="%s"; [[ $word == -* ]] && offered="--config --help --version" ;;
 %s  esac
   [[ $word == -* ]] && case $command in
 %s  esac
@@ -100,7 +100,7 @@ local function body(words, first, last)
   local files, others = valued_options()
   for _, one in ipairs(others) do files[#files + 1] = one[1] end
   return BOTH:format(first, last, words, table.concat(files, "|"), words, words, names(),
-    lines(places(), "    %s/%s) words=\"%s\" ;;\n"), lines(option_rows(), "    %s) words=\"%s\" ;;\n"))
+    lines(places(), "    %s/%s) offered=\"%s\" ;;\n"), lines(option_rows(), "    %s) offered=\"%s\" ;;\n"))
 end
 
 function scripts.bash()
@@ -111,50 +111,81 @@ _cpi() {
   case $before in
     %s) COMPREPLY=($(compgen -f -- "$word")); return ;;
 %s  esac
-%s  COMPREPLY=($(compgen -W "$words" -- "$word"))
+%s  COMPREPLY=($(compgen -W "$offered" -- "$word"))
 }
 complete -o default -F _cpi cpi
 ]]):format(table.concat(files, "|"), lines(others, "    %s) COMPREPLY=($(compgen -W \"%s\" -- \"$word\")); return ;;\n"),
     body("COMP_WORDS", "1", "COMP_CWORD"))
 end
 
+-- In a directory of $fpath the file is the function's body when it is first called; sourced, it only defines it.
 function scripts.zsh()
   local files, others = valued_options()
   return ([=[
 #compdef cpi
 _cpi() {
-  case $words[CURRENT-1] in
+  local word=${words[CURRENT]}
+  case ${words[CURRENT-1]} in
     %s) _files; return ;;
 %s  esac
-  local line=($words) at=$CURRENT word=${words[CURRENT]}
-  local words
-%s  if [[ -n $words ]]; then compadd -- ${=words}; else _files; fi
+%s  if [[ -n $offered ]]; then compadd -- ${=offered}; else _files; fi
 }
-compdef _cpi cpi
-]=]):format(table.concat(files, "|"), lines(others, "    %s) compadd -- %s; return ;;\n"), body("line", "2", "at"))
+if [[ ${funcstack[1]} == _cpi ]]; then _cpi "$@"; else compdef _cpi cpi; fi
+]=]):format(table.concat(files, "|"), lines(others, "    %s) compadd -- %s; return ;;\n"), body("words", "2", "CURRENT"))
+end
+
+local FISH = [=[
+# The words before the cursor that are neither options nor their values: all, or the first two as COMMAND/WORD.
+function __cpi_words
+  set -l is_value no
+  for word in (commandline -opc)[2..-1]
+    if test $is_value = yes
+      set is_value no
+      continue
+    end
+    switch $word
+      case %s
+        set is_value yes
+      case '-*'
+      case '*'
+        echo $word
+    end
+  end
+end
+function __cpi_after
+  set -l words (__cpi_words)
+  test (string join / -- "" $words[1..2]) = "/$argv[1]"; or test -z "$argv[1]$words"
+end
+function __cpi_of
+  set -l words (__cpi_words)
+  test "$words[1]" = "$argv[1]"
+end
+complete -c cpi -f
+complete -c cpi -l config -r -F
+complete -c cpi -n '__cpi_after ""' -s h -l help
+complete -c cpi -n '__cpi_after ""' -l version
+complete -c cpi -n '__cpi_after ""' -a '%s'
+%s%s]=]
+
+-- Rows of fish for the options of all commands.
+local function fish_options()
+  local out = {}
+  for _, one in ipairs(usage.commands) do
+    for _, option in ipairs(one.options or {}) do
+      local name, value = option[1]:match "^%-%-(%S+) ?(.*)$"
+      local takes = value == "FILE" and " -r -F" or value ~= "" and (" -x -a '%s'"):format(joined((one.values or {})[name])) or ""
+      out[#out + 1] = ("complete -c cpi -n '__cpi_of %s' -l %s%s\n"):format(one.name, name, takes)
+    end
+  end
+  return table.concat(out)
 end
 
 function scripts.fish()
   local files, others = valued_options()
-  local out = { "complete -c cpi -f\ncomplete -c cpi -l help -s h\ncomplete -c cpi -l version\n",
-    ("complete -c cpi -n __fish_use_subcommand -a '%s'\n"):format(names()) }
-  for _, option in ipairs(files) do out[#out + 1] = ("complete -c cpi -l %s -r -F\n"):format(option:sub(3)) end
-  for _, option in ipairs(others) do
-    out[#out + 1] = ("complete -c cpi -l %s -x -a '%s'\n"):format(option[1]:sub(3), option[2])
-  end
-  for _, place in ipairs(places()) do
-    local seen = place[2] == "" and place[1] or ("%s; and __fish_seen_subcommand_from %s"):format(place[1], place[2])
-    out[#out + 1] = ("complete -c cpi -n '__fish_seen_subcommand_from %s' -a '%s'\n"):format(seen, place[3])
-  end
-  for _, one in ipairs(usage.commands) do
-    for _, option in ipairs(one.options or {}) do
-      local name = option[1]:match "^%-%-(%S+)$"
-      if name then
-        out[#out + 1] = ("complete -c cpi -n '__fish_seen_subcommand_from %s' -l %s\n"):format(one.name, name)
-      end
-    end
-  end
-  return table.concat(out)
+  for _, one in ipairs(others) do files[#files + 1] = one[1] end
+  local rows = {}
+  for i, place in ipairs(places()) do rows[i] = { place[2] == "" and place[1] or place[1] .. "/" .. place[2], place[3] } end
+  return FISH:format(table.concat(files, " "), names(), lines(rows, "complete -c cpi -n '__cpi_after %s' -a '%s'\n"), fish_options())
 end
 
 return command.new("completion", function(host, words, _, refuse)
