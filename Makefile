@@ -104,6 +104,9 @@ lifecycle: all $(CHECKERS)       ## whole lives of VMs, over HTTP
 job: all $(CHECKERS)             ## the BOSH job: its templates, manifests, and the CPI installed by it
 	@$(RUN) job
 
+coverage: build/spec/host_native.so ## every job property and cloud_properties key, with a test of what it does
+	@lua5.4 tests/job/coverage.lua
+
 # Fuzz targets: the host's sources instrumented by clang, its libFuzzer as the main program.
 # Seconds for each; by hand hours are better.
 FUZZ_SECONDS ?= $(if $(CI),60,5)
@@ -223,7 +226,7 @@ clean:                           ## removes what was built
 help:                            ## this list
 	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
 
-.PHONY: all contract deps demo test lint unit host-tests spec server transcripts lifecycle job hostile faults crash \
+.PHONY: all contract deps demo test lint unit host-tests spec server transcripts lifecycle job coverage hostile faults crash \
         histories fuzz e2e bench bench-page asan asan-run valgrind install clean help
 .SECONDARY:
 

@@ -1,13 +1,18 @@
--- Every property of the job and every key of cloud_properties, with a test that uses it: lua5.4 tests/job/coverage.lua
--- prints the list, and ends with 1 when something has none. tests/job/coverage_spec.lua sees to it that nothing has.
+-- Every property of the job and every key of cloud_properties, with a test of what it does: `make coverage` prints the list,
+-- and ends with 1 when something has none. tests/job/coverage_spec.lua sees to it that nothing has.
+--
+-- That a property is rendered, means to the CPI what the manifest says, and is refused when it is of a wrong kind,
+-- tests/job/properties_spec.lua shows of each. Here counts a test that gives it, or expects it, for what it does. It is found by
+-- its text, so the list says where to look, and not that the test is a good one.
 
 package.path = "./lua/?.lua;./tests/support/?.lua;" .. package.path
 package.cpath = "./build/spec/?.so;" .. package.cpath
 
 local job = require "job"
+local settings = require "settings"
 
--- The one that renders each property, holds it against the CPI's settings, and gives it a wrong value.
-local FOR_EACH = "tests/job/properties_spec.lua: a property"
+-- Properties without an effect: what is tested of them is the warning.
+local LEGACY = "tests/job/properties_spec.lua: of an earlier release reaches the CPI, which warns"
 
 -- Where tests of cloud_properties are, by whose they are.
 local SPECS = {
@@ -21,29 +26,53 @@ local function lines_of(path)
   return lines
 end
 
--- Every test of these directories: { file, title, text }.
+-- Every test of these directories: { file, title, text }; after them what goes before the first test of each file, where the
+-- tables of cases are.
 local function tests_in(directories)
-  local tests = {}
+  local tests, before = {}, {}
   for path in job.run("find " .. directories .. " -name '*_spec.lua' | sort"):gmatch "[^\n]+" do
-    local current
+    local current = { file = path, title = "its cases", text = {} }
+    before[#before + 1] = current
     for _, line in ipairs(lines_of(path)) do
       local title = line:match '^%s*it%(%(?"(.-)"' or line:match '^%s*it "(.-)"' or line:match '^describe%("(.-)"'
       if title then
         current = { file = path, title = title, text = {} }
         tests[#tests + 1] = current
       end
-      if current then current.text[#current.text + 1] = line end
+      current.text[#current.text + 1] = line
     end
   end
+  table.move(before, 1, #before, #tests + 1, tests)
   for _, test in ipairs(tests) do test.text = table.concat(test.text, "\n") end
   return tests
 end
+
+local function titled(test) return ("%s: %s"):format(test.file, test.title) end
 
 -- The first test in which the name is used as a key or a word of its own.
 local function test_of(name, tests)
   for _, test in ipairs(tests) do
     for _, pattern in ipairs { "%f[%w_]" .. name .. "%s*=", "[\"'%.%]]" .. name .. "%f[^%w_.]" } do
-      if test.text:find(pattern) then return ("%s: %s"):format(test.file, test.title) end
+      if test.text:find(pattern) then return titled(test) end
+    end
+  end
+end
+
+-- Whether a text speaks of a property: by "section.key" (or "section.other, section.key = "), by section = { key = ...,
+-- or, of a section that all tests leave out, by key = alone.
+local function speaks_of(text, section, key)
+  if text:find("%f[%w_]" .. section .. "%." .. key .. "%f[^%w_]") then return true end
+  for inside in text:gmatch("%f[%w_]" .. section .. "%s*=%s*(%b{})") do
+    if inside:find("%f[%w_]" .. key .. "%s*=") then return true end
+  end
+  return (section == "cloudstack" or section == "calculate") and text:find("%f[%w_]" .. key .. "%s*=[^=]") ~= nil
+end
+
+local function test_of_property(name, tests)
+  local section, key = name:match "([%w_]+)%.([%w_]+)$"
+  for _, test in ipairs(tests) do
+    if section and speaks_of(test.text, section, key) or not section and test.text:find("%f[%w_]" .. name .. "%s*=") then
+      return titled(test)
     end
   end
 end
@@ -65,17 +94,25 @@ end
 
 local coverage = {}
 
--- list() -> { { what, name, test, more } }: `test` covers it (nil when nothing does), `more` is one of its effect.
-function coverage.list()
-  local rows, effects = {}, tests_in "spec tests/lifecycle tests/job"
+-- Tests of what properties do: not those that go through all properties, whatever they are.
+local function tests_of_effects()
+  local effects = tests_in "spec tests/lifecycle tests/job tests/hostile tests/server"
   for i = #effects, 1, -1 do
-    if effects[i].file:find "config/" or effects[i].file:find "properties_spec" then table.remove(effects, i) end
+    local file = effects[i].file
+    if file:find "config/" or file:find "properties_spec" or file:find "doctor_spec" or file:find "secrets_spec" or file:find "settings_spec" or file:find "compatibility_spec" then
+      table.remove(effects, i)
+    end
   end
-  local names = {}
-  for name in pairs(job.spec().properties) do names[#names + 1] = name end
+  return effects
+end
+
+-- list(properties) -> { { what, name, test } }: `test` covers it, nil when nothing does. properties: as in the job's spec.
+function coverage.list(properties)
+  local rows, effects, names = {}, tests_of_effects(), {}
+  for name in pairs(properties) do names[#names + 1] = name end
   table.sort(names)
   for _, name in ipairs(names) do
-    rows[#rows + 1] = { "property", name, FOR_EACH, test_of(name:gsub("%.", "%%."), effects) or test_of(name:match "[^.]+$", effects) }
+    rows[#rows + 1] = { "property", name, settings.legacy[name] and LEGACY or test_of_property(name, effects) }
   end
   for kind, keys in pairs(cloud_properties()) do
     local mine = tests_in(SPECS[kind] or "spec/vm spec/verbs spec/cloudstack")
@@ -86,8 +123,8 @@ end
 
 if arg and arg[0] and arg[0]:find "coverage%.lua$" then
   local missing = 0
-  for _, row in ipairs(coverage.list()) do
-    print(("%-28s %-42s %s%s"):format(row[1], row[2], row[3] or "NO TEST", row[4] and "; " .. row[4] or ""))
+  for _, row in ipairs(coverage.list(job.spec().properties)) do
+    print(("%-29s %-42s %s"):format(row[1], row[2], row[3] or "NO TEST"))
     if not row[3] then missing = missing + 1 end
   end
   os.exit(missing == 0 and 0 or 1)
