@@ -5,8 +5,8 @@ local new_trial = require("trial").new
 
 local function trial(settings, more)
   local options = more or {}
-  options.host = setmetatable({ http = { stat = function() return { size = 9, head = "BZh9" } end, checksum = function() return "c0" end } },
-    { __index = native })
+  local http = { stat = function() return { size = 9, head = "BZh9" } end, checksum = function() return "c0" end }
+  options.host = setmetatable({ http = http }, { __index = native })
   options.settings = settings
   return new_trial(options)
 end
