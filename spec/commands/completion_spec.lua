@@ -88,10 +88,8 @@ function ask.fish(script)
   for _, line in ipairs(lines) do
     text[#text + 1] = ("echo (complete -C '%s' | string replace -r '\\t.*' '')\n"):format(line)
   end
-  local path = operator.write(os.tmpname(), table.concat(text))
-  local answer = output_of(("HOME=/nowhere fish --no-config %s 2>&1 || HOME=/nowhere fish %s 2>&1"):format(path, path))
-  os.remove(path)
-  return answer
+  local home = operator.directory { script = table.concat(text) }
+  return output_of(("HOME=%s XDG_CONFIG_HOME=%s XDG_DATA_HOME=%s fish %s/script 2>&1"):format(home, home, home, home))
 end
 
 describe("completion", function()

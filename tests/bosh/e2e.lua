@@ -32,7 +32,7 @@ end
 
 local function program(variable, name)
   local path = output_of("command -v %s || true", quote(os.getenv(variable) or name))
-  return path ~= "" and output_of("realpath %s", quote(path)) or nil
+  return path ~= "" and os.execute("test -f " .. quote(path)) and output_of("realpath %s", quote(path)) or nil
 end
 
 local BOSH, AGENT = program("BOSH", "bosh"), program("BOSH_AGENT", "bosh-agent")
