@@ -15,6 +15,19 @@ local function add_section(out, title, rows)
   end
 end
 
+-- Each command, its options set in below it.
+local function add_commands(out)
+  out[#out + 1] = ".SH COMMANDS"
+  for _, one in ipairs(usage.commands) do
+    out[#out + 1] = (".TP\n.B %s\n%s"):format(roff(usage_text.synopsis(one)), roff(one.summary))
+    if one.options then
+      out[#out + 1] = ".RS"
+      for _, row in ipairs(one.options) do out[#out + 1] = (".TP\n.B %s\n%s"):format(roff(row[1]), roff(row[2])) end
+      out[#out + 1] = ".RE"
+    end
+  end
+end
+
 local function manual(version)
   local out = { ('.TH CPI 1 "" "cloudstack_cpi %s"'):format(version),
     ".SH NAME", ("%s \\- %s"):format(usage.name, roff(usage.summary)), ".SH SYNOPSIS" }
@@ -22,7 +35,7 @@ local function manual(version)
   out[#out + 1] = ".SH DESCRIPTION"
   for i, paragraph in ipairs(usage.description) do out[#out + 1] = (i > 1 and ".PP\n" or "") .. roff(paragraph) end
   add_section(out, "OPTIONS", usage.options)
-  add_section(out, "COMMANDS", usage_text.rows())
+  add_commands(out)
   add_section(out, "ENVIRONMENT", usage.environment)
   add_section(out, "EXIT STATUS", usage.exit_codes)
   out[#out + 1] = ".SH SEE ALSO\n" .. roff(usage.see_also)

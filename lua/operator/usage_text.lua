@@ -29,9 +29,10 @@ end
 local function synopsis(one)
   return one.arguments == "" and one.name or one.name .. " " .. one.arguments
 end
+usage_text.synopsis = synopsis
 
--- rows() -> { what is typed, what it does } per command, and below it one per option of its own.
-function usage_text.rows()
+-- { what is typed, what it does } per command, and below it one per option of its own.
+local function command_rows()
   local rows = {}
   for _, one in ipairs(usage.commands) do
     rows[#rows + 1] = { synopsis(one), one.summary }
@@ -59,7 +60,7 @@ function usage_text.program()
     out[#out + 1] = "\n" .. table.concat(wrapped(paragraph, 98), "\n")
   end
   add_pairs(out, "options", usage.options)
-  add_pairs(out, "commands", usage_text.rows())
+  add_pairs(out, "commands", command_rows())
   add_pairs(out, "environment", usage.environment)
   add_pairs(out, "exit codes", usage.exit_codes)
   return table.concat(out, "\n") .. "\n"
