@@ -126,12 +126,19 @@ class Context < Reader
   end
 end
 
-def render(directory, job, order)
-  answer = { "files" => {}, "errors" => {} }
-  templates = job["templates"].to_h { |source, target| ["templates/#{source}", target] }
-  templates.merge("monit" => "monit").each do |source, target|
+# The templates, by what they become.
+def templates(directory, job)
+  sources = job["templates"].to_h { |source, target| [target, "templates/#{source}"] }
+  sources.merge("monit" => "monit").transform_values do |source|
     erb = ERB.new(File.read("#{directory}/#{source}"), trim_mode: "-")
     erb.filename = source
+    erb
+  end
+end
+
+def render(templates, job, order)
+  answer = { "files" => {}, "errors" => {} }
+  templates.each do |target, erb|
     answer["files"][target] = erb.result(Context.new(job, order).bindings)
   rescue StandardError, ScriptError => e
     answer["errors"][target] = e.message
@@ -144,5 +151,6 @@ job = YAML.safe_load(File.read("#{directory}/spec"))
 if word == "spec"
   puts JSON.generate(job)
 else
-  puts JSON.generate(JSON.parse($stdin.read).map { |order| render(directory, job, order) })
+  compiled = templates(directory, job)
+  puts JSON.generate(JSON.parse($stdin.read).map { |order| render(compiled, job, order) })
 end
