@@ -191,6 +191,12 @@ sources: blobs                   ## makes bosh-release what the bosh CLI's creat
 dist: blobs                      ## the release tarball, in build/dist/; the same bytes for the same commit
 	@release/dist $(VERSION) build/dist/bosh-cloudstack-cpi-$(VERSION).tgz
 
+# For directors the stemcell must be the one that is deployed; create-env does not look at it.
+FOR ?= ubuntu-jammy/1
+dist-compiled: blobs             ## the same with compiled packages: create-env then needs no compiler. FOR=OS/VERSION
+	@release/stemcell build/compiled
+	@release/dist $(VERSION) build/dist/bosh-cloudstack-cpi-$(VERSION)-compiled-$(shell uname -m).tgz build/compiled $(FOR)
+
 release: blobs                   ## slim programs with every library linked in, in build/release/
 	@release/compile $(LIBRARIES) $(LIBRARY_NAMES)
 	@$(MAKE) --no-print-directory release-programs
@@ -204,7 +210,7 @@ release-programs:
 	@$(MAKE) --no-print-directory $(RELEASE) programs
 programs: $(PROGRAMS)
 
-.PHONY: blobs sources dist compiled release release-programs programs
+.PHONY: blobs sources dist dist-compiled compiled release release-programs programs
 
 MAN     = $(DESTDIR)$(PREFIX)/share/man
 SHARE   = $(DESTDIR)$(PREFIX)/share

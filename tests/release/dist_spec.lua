@@ -102,3 +102,44 @@ describe("the release tarball", function()
     end
   end)
 end)
+
+describe("the tarball with compiled packages", function()
+  local place, names = nil, {}
+
+  setup(function()
+    place = must "mktemp -d":match "%S+"
+    for name in must "ls bosh-release/packages":gmatch "%S+" do
+      names[#names + 1] = name
+      must(("mkdir -p %s/packages/%s/bin && echo %s >%s/packages/%s/bin/program && chmod 755 %s/packages/%s/bin/program"):format(
+        place, name, name, place, name, place, name))
+    end
+    if it == pending then return end
+    must(("release/dist 1.2.3 %s/compiled.tgz %s/packages ubuntu-jammy/1.943"):format(place, place))
+    must(("mkdir %s/tree && tar xzf %s/compiled.tgz -C %s/tree"):format(place, place, place))
+  end)
+  teardown(function() must("rm -rf " .. place) end)
+
+  it("has each as it was compiled, for the stemcell, with the fingerprint of its sources", function()
+    local manifest = must(("cat %s/tree/release.MF"):format(place))
+    assert.is_nil(manifest:find "\npackages:")
+    local section = manifest:match "\ncompiled_packages:\n(.-)\nno_compression"
+    for _, name in ipairs(names) do
+      local print = must(("bash -c '. release/packages.sh; package_fingerprint %s'"):format(name)):match "%x+"
+      local path = ("%s/tree/compiled_packages/%s.tgz"):format(place, name)
+      local entry = ("- name: %s\n  version: %s\n  fingerprint: %s\n  sha1: sha256:%s\n  stemcell: ubuntu-jammy/1.943\n  dependencies:")
+        :format(name, print, print, sum_of(path))
+      assert.truthy(section:find(entry, 1, true), section)
+      assert.truthy(must("tar tvzf " .. path):find "%-rwxr%-xr%-x 0/0 [^\n]* ./bin/program\n")
+    end
+  end)
+
+  it("has the job as ever", function()
+    must(("test -f %s/tree/jobs/cloudstack_cpi.tgz && test ! -e %s/tree/packages"):format(place, place))
+  end)
+
+  it("is for a stemcell and nothing else", function()
+    local said, ok = output_of(("release/dist 1.2.3 %s/x.tgz %s/packages jammy"):format(place, place))
+    assert.is_false(ok)
+    assert.truthy(said:find("'jammy' is no stemcell", 1, true), said)
+  end)
+end)
