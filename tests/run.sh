@@ -33,7 +33,7 @@ specs() {
 # The packages of the release take minutes to compile the first time, so they begin with the first suite, and no other
 # waits for them than `release`. A second time costs nothing, as long as no source, script or compiler is another.
 begin_packages() {
-  (release/blobs && nice release/compile build/job-packages) >"$logs/packages.log" 2>&1 &
+  (release/blobs && release/compile build/job-packages) >"$logs/packages.log" 2>&1 &
   packages=$!
 }
 
