@@ -204,6 +204,7 @@ release: blobs                   ## slim programs with every library linked in, 
 compiled: blobs build/spec/host_native.so ## the packages compiled as on a stemcell, put through the lifecycle, and measured
 	@release/stemcell build/compiled
 	@CPI_BUILD=build/compiled/cloudstack_cpi/bin CPI_LOGS=build/compiled/logs tests/run.sh lifecycle
+	@echo "bytes on disk:" && cd build/compiled/cloudstack_cpi/bin && wc -c cpi cpi-server | grep -v total
 	@lua5.4 tests/bench/bench.lua build/compiled/cloudstack_cpi/bin/cpi
 
 release-programs:
