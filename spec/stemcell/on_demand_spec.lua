@@ -59,6 +59,37 @@ local function cloud(options)
   return t
 end
 
+describe("a stemcell of one zone, and VMs in another", function()
+  local owners = {
+    ["in a project"] = { settings = { project = "p" }, owner = { project = "p" } },
+    ["for another account"] = { sender = "admin", settings = { account = "bosh", domain = "bosh" }, owner = { account = "bosh" } },
+    ["for an account of the domain"] = { sender = "chief", settings = { account = "bosh", domain = "bosh" },
+      owner = { account = "bosh" } },
+  }
+  for what, case in pairs(owners) do
+    it("live and go " .. what, function()
+      local network = { name = "net-two", zone = "zone2", type = "Isolated", cidr = "10.8.0.0/24", gateway = "10.8.0.1" }
+      for key, value in pairs(case.owner) do network[key] = value end
+      local image = { stat = function(path) return { size = 5000000, path = path, head = "an image" } end,
+        checksum = function() return "c0ffee" end }
+      local t = trial.new { host = setmetatable({ http = image }, { __index = native }), account = case.sender, store = true,
+        settings = { cloudstack = case.settings }, world = {
+          zones = { { name = "zone2" } }, projects = { { name = "p", account = "bosh" } }, networks = { network },
+          accounts = { { name = "chief", role = "domainadmin", domain = "bosh" } },
+          clusters = { { name = "c2", zone = "zone2", pools = { { name = "p2" } }, hosts = { { name = "h2" } } } } } }
+      local stemcell = t.call("create_stemcell", "/tmp/image", { name = "s", version = "1", disk_format = "vhdx" })
+      for _ = 1, 2 do
+        local vm = t.cid { stemcell = stemcell, cloud_properties = { compute_offering = "shared.small", zone = "zone2" },
+          networks = { default = { type = "dynamic", cloud_properties = { name = "net-two" } } } }
+        t.call("delete_vm", vm)
+      end
+      t.call("delete_stemcell", stemcell)
+      t.sim.advance(86400)
+      for kind, count in pairs(t.sim.state().left) do assert.equal(0, count, kind) end
+    end)
+  end
+end)
+
 describe("a VM in a zone without its stemcell's template", function()
   it("gets it copied, once for all that come", function()
     local t = cloud()
