@@ -324,7 +324,10 @@ local function copy_template(m, call)
       local last
       for _, zone in ipairs(where) do last = arrive(template, zone) end
       local function ready()
-        for _, zone in ipairs(where) do arrive(template, zone).ready = true end
+        for _, zone in ipairs(where) do
+          local copy = access.in_zone(template, zone) -- it may have been deleted on its way
+          if copy then copy.ready = true end
+        end
       end
       if m.world.latency.template == 0 then ready() else m.schedule:after(m.world.latency.template, ready) end
       return { template = templates.row(m, template, last, call.account) }

@@ -21,7 +21,8 @@ local function source_of(rows, from, cid)
     from and ("zone '%s'"):format(from) or "any zone"))
 end
 
-local function take_back(cpi, source, zone)
+-- Deletes the copy in one zone. Raises CloudError.
+function copying.take_back(cpi, source, zone)
   local task = cpi.cloudstack:start({ { "deleteTemplate", { id = source.id, zoneid = zone.id }, job = true, idempotent = true,
     what = ("deleting the copy of template %s in zone '%s'"):format(source.name, zone.name),
     timeout = cpi.settings.cloudstack.timeout.global } })[1]
@@ -32,16 +33,19 @@ local function take_back(cpi, source, zone)
   end
 end
 
--- spread(cpi, stemcell, rows, undo): the template is ready in all stemcell.zones when it returns. stemcell: { cid, zones,
--- from = zone to copy from or nil }; rows: the template's, one per zone. Copies that were made are removed by undo.
-function copying.spread(cpi, stemcell, rows, undo)
+-- begin(cpi, stemcell, rows, undo) -> the row that is copied from, and the zones where the template is on its way now.
+-- stemcell: { cid, zones, from = zone to copy from or nil }; rows: the template's, one per zone. Copies that were begun are
+-- removed by undo.
+function copying.begin(cpi, stemcell, rows, undo)
   local requests, missing = {}, {}
   for _, zone in ipairs(stemcell.zones) do
     if not has(rows, zone) then missing[#missing + 1] = zone end
   end
   local source = #missing > 0 and source_of(rows, stemcell.from, stemcell.cid)
   for i, zone in ipairs(missing) do
-    undo.add(("copy of %s in zone '%s'"):format(stemcell.cid, zone.name), function() take_back(cpi, source, zone) end)
+    undo.add(("copy of %s in zone '%s'"):format(stemcell.cid, zone.name), function()
+      copying.take_back(cpi, source, zone)
+    end)
     requests[i] = { "copyTemplate", { id = source.id, sourcezoneid = source.zoneid, destzoneid = zone.id }, job = true,
       idempotent = true, timeout = cpi.settings.cloudstack.timeout.poll_template,
       what = ("copying template %s to zone '%s'"):format(source.name, zone.name) }
@@ -49,6 +53,12 @@ function copying.spread(cpi, stemcell, rows, undo)
   for _, task in ipairs(#requests > 0 and cpi.cloudstack:wait(cpi.cloudstack:start(requests)) or {}) do
     if task.failure then cpi.cloudstack.raise(task.failure, task.request.what) end
   end
+  return source, missing
+end
+
+-- The same, and the template is ready in all the zones when it returns.
+function copying.spread(cpi, stemcell, rows, undo)
+  local source, missing = copying.begin(cpi, stemcell, rows, undo)
   if #missing > 0 then arrival.wait(cpi, stemcell.cid, source.id, missing) end
 end
 

@@ -43,6 +43,15 @@ local function claim(cpi, source, key)
   return true
 end
 
+-- Waits for the copy in the zone. One that failed is taken away; one that is merely slow goes on, for the next VM.
+local function await(cpi, cid, source, zone)
+  local ok, why = pcall(arrival.wait, cpi, cid, source.id, { zone })
+  if ok then return end
+  local row = templates.in_zone(rows_of(cpi, source), zone)[1]
+  if row and arrival.has_failed(row.status) then copying.take_back(cpi, source, zone) end
+  error(why, 0)
+end
+
 -- Copies, unless it was done meanwhile or another process is at it: then false.
 local function copy(cpi, cid, source, zone, key)
   if not claim(cpi, source, key) then return false end
@@ -50,8 +59,11 @@ local function copy(cpi, cid, source, zone, key)
   local rows = rows_of(cpi, source)
   if #templates.in_zone(rows, zone) > 0 then return false end
   cpi.log.info("stemcell %s has no template in zone '%s': it is copied there", cid, zone.name)
-  local undo <close> = rollback(cpi.log)
-  copying.spread(cpi, { cid = cid, zones = { zone } }, rows, undo)
+  do
+    local undo <close> = rollback(cpi.log)
+    copying.begin(cpi, { cid = cid, zones = { zone } }, rows, undo)
+  end
+  await(cpi, cid, source, zone)
   return true
 end
 
@@ -64,7 +76,7 @@ local function claimed_at(cpi, source, rows, key, limit)
 end
 
 -- bring(cpi, cid, source, zone): the template of that CID is ready in the zone when it returns. source: its row of another
--- zone. Raises CloudError; a copy that failed is gone then.
+-- zone. Raises CloudError; a copy that failed is gone then, one that is not there in time comes all the same.
 function on_demand.bring(cpi, cid, source, zone)
   local began, limit = cpi.clock.now(), cpi.settings.cloudstack.timeout.poll_template
   local key = key_of(zone)
@@ -72,7 +84,7 @@ function on_demand.bring(cpi, cid, source, zone)
     local rows = rows_of(cpi, source)
     if #rows == 0 then templates.refuse_absent(cid, zone, { source }) end
     if #templates.in_zone(rows, zone) > 0 then
-      arrival.wait(cpi, cid, source.id, { zone })
+      await(cpi, cid, source, zone)
       break
     end
     if not claimed_at(cpi, source, rows, key, limit) and copy(cpi, cid, source, zone, key) then break end

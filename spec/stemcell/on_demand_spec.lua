@@ -179,6 +179,19 @@ describe("a VM in a zone without its stemcell's template", function()
     assert.equal(0, t.sim.state().left.vms)
   end)
 
+  it("is refused when the copy takes too long, which goes on for the next one", function()
+    local t = cloud { latency = { template = 100 }, settings = { cloudstack = { timeout = { poll_template = 5 } } } }
+    local ok, failure = pcall(t.in_zone2)
+    assert.is_false(ok)
+    assert.truthy(failure.message:find("is not ready in zone 'zone2' after 5 s", 1, true), failure.message)
+    assert.same({ "zone1", "zone2" }, t.zones())
+    assert.same({}, t.template().tags)
+    assert.is_false((pcall(t.in_zone2)))
+    t.sim.advance(100)
+    t.in_zone2()
+    assert.equal(1, t.sent "copyTemplate")
+  end)
+
   it("is refused where the template is not ours to copy", function()
     local t = cloud { owner = "other" }
     local ok, failure = pcall(t.in_zone2)
