@@ -51,7 +51,8 @@ return {
   { "set_vm_metadata", "changed", { VM_LOOK, { "deleteTags", "CloudStack refuses a tag whose key is there" },
     { "createTags", "the act" } } },
   { "create_disk", "for a VM", {
-    { "listDiskOfferings, listServiceOfferings, listVirtualMachines, listZones", LOOK }, { "createVolume", "the act" },
+    { "listCapabilities, listDiskOfferings, listServiceOfferings, listVirtualMachines, listZones", LOOK },
+    { "createVolume", "the act" },
     { "createTags", "while the job runs: a tag wants the id, which createVolume's answer has" } } },
   { "attach_disk", "new", {
     { "listVirtualMachines, listVolumes", LOOK .. "; is it attached already?" }, { "attachVolume", "the act; its job says the device" } } },
