@@ -18,7 +18,10 @@ function parts.of(host, request)
 
   function makers.decide(cpi)
     return require("policy").new {
-      sandbox = host.policy, ours = host.lua_dir .. "/policies", log = host.log,
+      sandbox = host.policy, ours = host.lua_dir .. "/policies",
+      note = function(name, path)
+        host.log.info("%s is decided by %s (SHA-256 %s)", name, path, host.bytes.sha256(host.files.read(path) or ""):sub(1, 12))
+      end,
       directory = function()
         local directory = cpi.settings.policies.directory
         return directory ~= "" and directory or nil

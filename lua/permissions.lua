@@ -1,7 +1,7 @@
--- Which CloudStack commands each verb sends: what a role for the CPI must allow. `sometimes` is needed in the
--- case that `when` names; `admin` is sent for a root admin only, and no other role needs it. The table of
--- docs/operator.md is made of this (`make contract`), and tests/support/machine.lua, which the matrices of tests/faults
--- run on, lets no verb send another command.
+-- Which CloudStack commands each verb sends: what a role for the CPI must allow. `sometimes` is needed in the case that
+-- `when` names, and only with one of `properties` (of cloudstack) configured, where there are some; `admin` is sent for a
+-- root admin only, and no other role needs it. The table of docs/operator.md is made of this (`make contract`), and
+-- tests/support/machine.lua, which the matrices of tests/faults run on, lets no verb send another command.
 
 local JOB = "queryAsyncJobResult"
 local CLEAN_UP = { "listCapabilities", "listVirtualMachines", "listVolumes", "destroyVirtualMachine", "deleteVolume",
@@ -18,7 +18,7 @@ local RECOVERY = table.move(CLEAN_UP, 1, #CLEAN_UP, 9, { "deleteTemplate", "list
 local permissions = {
   { verbs = { "info", "ping", "configure_networks" }, always = {} },
   { verbs = {}, title = "every other verb", always_asked = true, always = {}, sometimes = { "listProjects", "listDomains", "listAccounts" },
-    when = "for a project or domain that is configured by name, an account by id" },
+    when = "for a project or domain that is configured by name, an account by id", properties = { "project", "domain", "account" } },
   { verbs = { "create_stemcell" }, always = { "listZones", "listOsTypes", "getUploadParamsForTemplate", "createTags",
     "listTemplates", JOB }, sometimes = { "registerTemplate", "copyTemplate", "listCapabilities" },
     when = "as the stemcell policy says; for several zones" },

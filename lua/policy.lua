@@ -39,11 +39,12 @@ local function load_site(sandbox, directories, name)
   end
 end
 
--- new{ sandbox, ours, directory, log } -> decide(name, facts) -> answer
+-- new{ sandbox, ours, directory, note } -> decide(name, facts) -> answer
 --   sandbox    host.policy (load, call)
 --   ours       the directory of our own policies
 --   directory  a function that answers the site's directory (several separated by colons), or nil; asked at the
 --              first decision
+--   note       note(name, path), optional: is told of a site's file when it takes its first decision
 -- decide raises CpiError for a broken policy, and CloudError in the policy's own words when it refuses.
 local function new(parts)
   local ready = {}
@@ -56,6 +57,7 @@ local function new(parts)
       local site = parts.directory()
       local site_path, site_decide
       if site then site_path, site_decide = load_site(parts.sandbox, site, name) end
+      if site_path and parts.note then parts.note(name, site_path) end
       ready[name] = { path = site_path or path, decide = site_decide or decide, default = decide,
         origin = site_path and "site" or "default" }
     end

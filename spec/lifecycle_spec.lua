@@ -1,5 +1,5 @@
--- A VM's life in every kind of cloud, in process: versions, hypervisors, roles, a project, two zones, expunge forbidden. After
--- each nothing is left, once CloudStack has expunged what it keeps.
+-- A VM's life in every kind of cloud, in process: each version on each hypervisor, in every place and by every kind of account
+-- that a CPI meets. After each nothing is left, once CloudStack has expunged what it keeps.
 
 local native = require "host_native"
 local trial = require "trial"
@@ -10,7 +10,6 @@ local function manual(name, ip, gateway)
 end
 
 local bosh_net = manual("bosh-net", "10.0.0.11", "10.0.0.1")
-local image_of = { XenServer = "xen", KVM = "kvm", VMware = "vmware" }
 
 local function cloud(options)
   options.host = setmetatable({ http = { checksum = function() return "c0ffee" end, stat = function(path)
@@ -24,22 +23,38 @@ local function only_expunged_is_left(t)
   for kind, count in pairs(t.sim.state().left) do assert.equal(0, count, kind) end
 end
 
--- What bosh create-env, a recreate and delete-env do. parts: stemcell, networks, properties, and `place`: properties of disks.
+local stemcells = {
+  XenServer = { hypervisor = "xen", disk_format = "vhdx" }, KVM = { hypervisor = "kvm", disk_format = "qcow2" },
+  VMware = { hypervisor = "vmware", disk_format = "vmdk" },
+}
+
+local function create_stemcell(t, hypervisor)
+  local image = stemcells[hypervisor or "XenServer"]
+  return t.call("create_stemcell", "/tmp/image", { name = "s", version = "1", hypervisor = image.hypervisor,
+    disk_format = image.disk_format, infrastructure = "cloudstack", architecture = "x86_64" })
+end
+
+-- What bosh create-env, a recreate, a resize, a snapshot and delete-env do.
+-- parts: properties (of the VM), networks, disk (its cloud_properties), hypervisor.
 local function life(t, parts)
   local properties = parts.properties or { compute_offering = "shared.medium", disk = 10000, affinity_group = "life" }
-  local networks = parts.networks or bosh_net
+  local stemcell = create_stemcell(t, parts.hypervisor)
   local function create(disks)
-    return t.cid { stemcell = parts.stemcell, cloud_properties = properties, networks = networks, disks = disks,
+    return t.cid { stemcell = stemcell, cloud_properties = properties, networks = parts.networks or bosh_net, disks = disks,
       env = { bosh = { group = "g" } } }
   end
   local vm = create {}
   t.call("set_vm_metadata", vm, { deployment = "d", job = "j" })
-  local disk = t.call("create_disk", 4096, {}, vm)
+  local disk = t.call("create_disk", 4096, parts.disk or {}, vm)
   local hint = t.call("attach_disk", vm, disk)
   assert.is_not_nil(hint.path)
   t.call("set_disk_metadata", disk, { deployment = "d" })
   assert.same({ disk }, t.call("get_disks", vm))
+  t.call("delete_snapshot", t.call("snapshot_disk", disk, { deployment = "d" }))
   t.call("reboot_vm", vm)
+  t.call("detach_disk", vm, disk)
+  t.call("resize_disk", disk, 6144)
+  t.call("attach_disk", vm, disk)
 
   t.call("delete_vm", vm)
   assert.is_false(t.call("has_vm", vm))
@@ -50,6 +65,7 @@ local function life(t, parts)
   t.call("delete_disk", disk)
   t.call("delete_vm", vm)
   t.call("delete_vm", vm)
+  t.call("delete_stemcell", stemcell)
   only_expunged_is_left(t)
 end
 
@@ -87,8 +103,6 @@ local function full_life(t)
   only_expunged_is_left(t)
 end
 
-local expunging = { settings = { ["allow.user.expunge.recover.vm"] = true } }
-
 local function merged(a, b)
   local out = {}
   for key, value in pairs(a) do out[key] = value end
@@ -96,78 +110,93 @@ local function merged(a, b)
   return out
 end
 
+-- A zone of its own with security groups: in a world, and as a VM is put there.
+local function grouped(networktype)
+  local stem = "10.61.1."
+  return {
+    world = {
+      zones = { { name = "grouped", networktype = networktype, securitygroups = true } },
+      clusters = { { name = "grouped-cluster", zone = "grouped", hosts = { { name = "grouped-host1" }, { name = "grouped-host2" } },
+        pools = { { name = "grouped-pool" } } } },
+      networks = { { name = "grouped-net", zone = "grouped", type = "Shared", cidr = stem .. "0/24", gateway = stem .. "1",
+        range = { stem .. "10", stem .. "200" }, services = { "SecurityGroup", "UserData", "Dhcp", "Dns" } } },
+      security_groups = { { name = "web", account = "bosh" } },
+    },
+    settings = { cloudstack = { default_zone = "grouped" } },
+    properties = { compute_offering = "shared.medium", disk = 10000, affinity_group = "life", security_groups = { "web" } },
+    networks = manual("grouped-net", stem .. "50", stem .. "1"),
+  }
+end
+
+local expunging = { ["allow.user.expunge.recover.vm"] = true }
+
+local function project_of(owner, members)
+  return {
+    world = { projects = { { name = "platform", account = owner, members = members } }, networks = { { name = "project-net",
+      zone = "zone1", type = "Isolated", cidr = "10.9.0.0/24", gateway = "10.9.0.1", project = "platform" } } },
+    settings = { cloudstack = { project = "platform" } }, networks = manual("project-net", "10.9.0.11", "10.9.0.1"),
+  }
+end
+
+local function on_local_storage(clusters, networks)
+  return {
+    world = { clusters = clusters, networks = networks,
+      service_offerings = { { name = "on.host", cpu = 1, mhz = 500, memory = 512, storage = "local" } } },
+    properties = { compute_offering = "on.host", disk = 10000, ephemeral_disk_offering = "local.custom" },
+    disk = { disk_offering = "local.custom" },
+  }
+end
+
+-- A world with an administrator of the domain bosh, who calls.
+local function under_a_chief(world)
+  return { account = "chief", world = merged(world, { accounts = { { name = "chief", role = "domainadmin", domain = "bosh" } } }) }
+end
+
+-- What a cloud is like: changes to the world, who calls, the CPI's configuration, and what life() wants.
+local situations = {
+  ["as a user who may not expunge"] = {},
+  ["as a user who may expunge"] = { world = { settings = expunging } },
+  ["with a role that forbids to expunge, whatever CloudStack says"] = { store = true,
+    world = { settings = expunging, accounts = { { name = "bosh", without = { "expungeVirtualMachine" } } } } },
+  ["as a domain's administrator, for an account of the domain"] = merged(under_a_chief {},
+    { settings = { cloudstack = { account = "bosh", domain = "bosh" } } }),
+  ["as a domain's administrator, for himself"] = merged(under_a_chief { networks = { { name = "chief-net", zone = "zone1",
+    type = "Isolated", cidr = "10.9.0.0/24", gateway = "10.9.0.1", account = "chief" } } },
+    { networks = manual("chief-net", "10.9.0.11", "10.9.0.1") }),
+  ["as a domain's administrator, in a project of the domain"] = merged(project_of "bosh", under_a_chief(project_of("bosh").world)),
+  ["as a root administrator, for another account"] = { account = "admin",
+    settings = { cloudstack = { account = "bosh", domain = "bosh" } } },
+  ["as a root administrator, in networks of his own"] = { account = "admin",
+    world = { networks = { { name = "bosh-net", account = "admin" } } } },
+  ["in a project"] = merged(project_of "bosh", { store = true }),
+  ["as a member of a project that somebody else owns"] = project_of("other", { "bosh" }),
+  ["in a basic zone with security groups"] = grouped "Basic",
+  ["in an advanced zone with security groups"] = grouped "Advanced",
+  ["with local storage only, as a root administrator"] = merged(on_local_storage({ { name = "cluster1", pools = {} },
+    { name = "cluster2", pools = {} } }, { { name = "bosh-net", account = "admin" } }), { account = "admin" }),
+  ["with local storage only, as a user, on the only host"] = on_local_storage { { name = "cluster1", pools = {},
+    hosts = { { name = "cluster1-host2", absent = true } } }, { name = "cluster2", absent = true } },
+}
+
+-- 4.23 is what the simulator is modelled on, and what all other specs have: one hypervisor will do.
+local hypervisors_of = { ["4.23.0.0-SNAPSHOT"] = { XenServer = true } }
+
 describe("a VM's life", function()
   for _, version in ipairs { "4.11.3.0", "4.15.0.0", "4.18.0.0", "4.22.0.0", "4.23.0.0-SNAPSHOT" } do
-    it("in CloudStack " .. version .. ", as a user who may not expunge", function()
-      life(cloud { world = { version = version } }, {})
-    end)
-
     it("in CloudStack " .. version .. ", with all that a VM and a disk may have", function()
       full_life(cloud { world = { version = version } })
     end)
 
-    it("in CloudStack " .. version .. ", as a user who may", function()
-      life(cloud { world = merged(expunging, { version = version }) }, {})
-    end)
+    for hypervisor in pairs(hypervisors_of[version] or stemcells) do
+      for name, situation in pairs(situations) do
+        it(("in CloudStack %s on %s, %s"):format(version, hypervisor, name), function()
+          local parts = merged(situation, { hypervisor = hypervisor })
+          life(cloud { store = parts.store, account = parts.account, settings = parts.settings,
+            world = merged(parts.world or {}, { version = version, hypervisor = hypervisor }) }, parts)
+        end)
+      end
+    end
   end
-
-  for hypervisor, word in pairs(image_of) do
-    it("on " .. hypervisor .. ", with a stemcell of its own", function()
-      local t = cloud { world = { hypervisor = hypervisor } }
-      local format = ({ xen = "vhdx", kvm = "qcow2", vmware = "vmdk" })[word]
-      local ok, stemcell = pcall(t.call, "create_stemcell", "/tmp/image", { name = "s", version = "1", hypervisor = word,
-        disk_format = format, infrastructure = "cloudstack", architecture = "x86_64" })
-      assert.is_true(ok, tostring(stemcell))
-      local vm = t.cid { stemcell = stemcell, networks = bosh_net }
-      assert.equal(hypervisor, t.vm(vm).hypervisor)
-      t.call("delete_vm", vm)
-      t.call("delete_stemcell", stemcell)
-      life(t, {})
-    end)
-  end
-
-  it("as a root administrator, for another account", function()
-    life(cloud { account = "admin", settings = { cloudstack = { account = "bosh", domain = "bosh" } } }, {})
-  end)
-
-  it("as a domain's administrator, for an account of the domain and for himself", function()
-    local world = { accounts = { { name = "chief", role = "domainadmin", domain = "bosh" } }, networks = { { name = "chief-net",
-      zone = "zone1", type = "Isolated", cidr = "10.9.0.0/24", gateway = "10.9.0.1", account = "chief" } } }
-    life(cloud { account = "chief", world = world, settings = { cloudstack = { account = "bosh", domain = "bosh" } } }, {})
-    life(cloud { account = "chief", world = world }, { networks = manual("chief-net", "10.9.0.11", "10.9.0.1") })
-  end)
-
-  it("as a domain's administrator, in a project of the domain", function()
-    local world = { accounts = { { name = "chief", role = "domainadmin", domain = "bosh" } },
-      projects = { { name = "platform", account = "bosh" } }, networks = { { name = "project-net",
-      zone = "zone1", type = "Isolated", cidr = "10.9.0.0/24", gateway = "10.9.0.1", project = "platform" } } }
-    life(cloud { account = "chief", world = world, settings = { cloudstack = { project = "platform" } } },
-      { networks = manual("project-net", "10.9.0.11", "10.9.0.1") })
-  end)
-
-  it("as a root administrator, in networks of his own", function()
-    local own = { name = "bosh-net", account = "admin" }
-    life(cloud { account = "admin", world = { networks = { own } } }, {})
-  end)
-
-  it("in a project", function()
-    local world = { projects = { { name = "platform", account = "bosh" } }, networks = { { name = "project-net",
-      zone = "zone1", type = "Isolated", cidr = "10.9.0.0/24", gateway = "10.9.0.1", project = "platform" } } }
-    life(cloud { world = world, store = true, settings = { cloudstack = { project = "platform" } } },
-      { networks = manual("project-net", "10.9.0.11", "10.9.0.1") })
-  end)
-
-  it("as a member of a project that somebody else owns", function()
-    local world = { projects = { { name = "platform", account = "other", members = { "bosh" } } }, networks = { {
-      name = "project-net", zone = "zone1", type = "Isolated", cidr = "10.9.0.0/24", gateway = "10.9.0.1", project = "platform" } } }
-    life(cloud { world = world, settings = { cloudstack = { project = "platform" } } },
-      { networks = manual("project-net", "10.9.0.11", "10.9.0.1") })
-  end)
-
-  it("with a role that may not expunge, whatever CloudStack says", function()
-    life(cloud { store = true, world = merged(expunging, { accounts = { { name = "bosh",
-      without = { "expungeVirtualMachine" } } } }) }, {})
-  end)
 
   it("in two zones with offerings and networks of their own", function()
     local world = {
@@ -177,7 +206,7 @@ describe("a VM's life", function()
       service_offerings = { { name = "only.one", cpu = 1, mhz = 500, memory = 512, zone = "zone1" },
         { name = "only.two", cpu = 1, mhz = 500, memory = 512, zone = "zone2" } },
     }
-    local t = cloud { world = world }
+    local t = cloud { world = world, settings = { cloudstack = { stemcell = { zones = { "zone1", "zone2" } } } } }
     life(t, { properties = { zone = "zone1", compute_offering = "only.one", disk = 1000 } })
     life(t, { properties = { zone = "zone2", compute_offering = "only.two", disk = 1000 },
       networks = manual("net-two", "10.8.0.11", "10.8.0.1") })

@@ -40,7 +40,7 @@ describe("cpi journal replay", function()
     assert.equal(0, answer.exit)
     assert.truthy(answer.text:find("removed      disk       cpi-disk-", 1, true), answer.text)
     assert.same({}, disks(m))
-    assert.equal("", m:command("journal", "show").text)
+    assert.equal("nothing is left in the journal\n", m:command("journal", "show").text)
   end)
 
   it("leaves alone what a living process is at", function()

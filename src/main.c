@@ -114,23 +114,21 @@ static void push_host(lua_State *L)
     lua_setfield(L, -2, "compile");
 }
 
-/* invocation -> exit code */
+/* invocation -> exit code; what is no command is left to `help`, which refuses it */
 static int call_command(lua_State *L)
 {
     const struct invocation *invocation = lua_touserdata(L, 1);
+    bool known = is_command(L, invocation->words[0]);
+    int first = known ? 1 : 0, end = known ? invocation->count : 1;
 
-    if (!is_command(L, invocation->words[0])) {
-        lua_pushinteger(L, -1);
-        return 1;
-    }
     lua_getglobal(L, "require");
-    lua_pushfstring(L, "commands.%s", invocation->words[0]);
+    lua_pushfstring(L, "commands.%s", known ? invocation->words[0] : "help");
     lua_call(L, 1, 1);
     push_host(L);
-    lua_createtable(L, invocation->count, 0);
-    for (int i = 1; i < invocation->count; i++) {
+    lua_createtable(L, end - first, 0);
+    for (int i = first; i < end; i++) {
         lua_pushstring(L, invocation->words[i]);
-        lua_rawseti(L, -2, i);
+        lua_rawseti(L, -2, i - first + 1);
     }
     lua_call(L, 2, 1);
     int is_integer;
@@ -172,11 +170,7 @@ static int run_command(lua_State *L, struct invocation *invocation)
     lua_pushlightuserdata(L, invocation);
     if (host_call(L, 1, 1) != LUA_OK)
         return tell_error(L);
-    int code = (int)lua_tointeger(L, -1);
-    if (code >= 0)
-        return code;
-    fprintf(stderr, "cpi: there is no command '%s'\n", invocation->words[0]);
-    return refuse_usage();
+    return (int)lua_tointeger(L, -1);
 }
 
 int main(int argc, char **argv)

@@ -117,13 +117,21 @@ function volumes.again(cpi, volume)
   return cpi.cloudstack:rows({ "listVolumes", { id = volume.id }, rows = "volume" })[1]
 end
 
--- Two attaches to one VM at once make one fail with a state error that goes away.
-local function is_passing(failure)
-  return failure.kind == "job" and
-    (failure.text:find("is in Attaching", 1, true) or failure.text:find("state must be in Allocated", 1, true)) ~= nil
-end
+-- Failures of an attach that pass: words of CloudStack's, how often another try is worth while, and the seconds before it.
+-- Two attaches to one VM at once make one fail with a state error; a XenServer guest takes its disks when its tools are up.
+local passing = {
+  { "is in Attaching", 7, function(try) return try end },
+  { "state must be in Allocated", 7, function(try) return try end },
+  { "PV drivers to be installed", 60, function() return 5 end },
+}
 
-local ATTACH_TRIES = 8
+-- The seconds to wait before the next try, or nil.
+local function pause_after(failure, try)
+  for _, one in ipairs(failure.kind == "job" and passing or {}) do
+    local words, tries, pause = table.unpack(one)
+    if failure.text:find(words, 1, true) and try <= tries then return pause(try) end
+  end
+end
 
 -- Attaches, and answers the device id. Raises CloudError.
 function volumes.attach(cpi, volume, vm)
@@ -132,7 +140,9 @@ function volumes.attach(cpi, volume, vm)
     local row = volumes.again(cpi, volume)
     return row and row.virtualmachineid == vm.id and { volume = row } or nil
   end
-  for try = 1, ATTACH_TRIES do
+  local try = 0
+  while true do
+    try = try + 1
     local task = client:start({ {
       "attachVolume", { id = volume.id, virtualmachineid = vm.id }, job = true, find = attached, idempotent = true,
       what = ("attaching disk %s to VM %s"):format(volume.name, vm.name),
@@ -142,8 +152,9 @@ function volumes.attach(cpi, volume, vm)
     local done = not task.failure and task.result.volume and task.result or attached()
     if done and done.volume.deviceid then return done.volume.deviceid end
     if done or not task.failure then error(errors.cloud("%s: CloudStack does not say where it is", task.request.what)) end
-    if try == ATTACH_TRIES or not is_passing(task.failure) then client.raise(task.failure, task.request.what) end
-    cpi.clock.sleep(try)
+    local pause = pause_after(task.failure, try)
+    if not pause then client.raise(task.failure, task.request.what) end
+    cpi.clock.sleep(pause)
   end
 end
 

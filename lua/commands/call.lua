@@ -28,6 +28,12 @@ local function check_verb(method)
   error(command.refusal("no verb is called '%s'%s", method:sub(1, 80), spelling.suggestion(method, permissions.verbs())))
 end
 
+-- How a verb is called, from its first line: "attach_disk(vm_cid, disk_cid)".
+local function signature_of(host, method)
+  local text = host.files.read(("%s/verbs/%s.lua"):format(host.lua_dir, method)) or ""
+  return text:match("^%-%- (" .. method .. "%b())") or method
+end
+
 -- The response as the director gets it.
 local function response(host, ok, result)
   local null = host.json.null
@@ -50,6 +56,9 @@ return command.new("call", function(host, words, options, refuse)
     paper:value(request.method, result == nil and "done" or result)
   else
     host.console.error(host.log.mask(("%s\n"):format(tostring(result))))
+    if result.message:find "^argument " then
+      host.console.error(("it is called as %s\n"):format(signature_of(host, request.method)))
+    end
   end
   if ok then finish() end
   return ok and 0 or 1

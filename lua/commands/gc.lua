@@ -4,6 +4,7 @@
 local command = require "operator.command"
 local errors = require "errors"
 local leftovers = require "leftovers"
+local new_paper = require "operator.paper"
 
 local AGE = 3600 -- seconds; longer than a create takes
 local UNITS = { s = 1, m = 60, h = 3600, d = 86400 }
@@ -37,9 +38,16 @@ local function busy(host, cpi)
   return set
 end
 
-local function line(one, fate)
-  return ("%-9s %-8s %s (%s)  %s: %s\n"):format(one.is_suspect and "suspect" or "leftover", one.kind, one.cid, one.id,
+local function word_of(one) return one.is_suspect and "suspect" or "leftover" end
+
+local function print_one(paper, one, fate)
+  paper:line("%-9s %-8s %s (%s)  %s: %s", word_of(one), one.kind, one.cid, one.id,
     tostring(one.row.state or one.row.status or "-"), one.why .. (fate and "; " .. fate or ""))
+end
+
+local function described(one, fate)
+  return { is = word_of(one), kind = one.kind, cid = one.cid, id = one.id, state = one.row.state or one.row.status,
+    why = one.why, fate = fate }
 end
 
 local function apply(cpi, one)
@@ -55,14 +63,21 @@ return command.new("gc", function(host, words, options, refuse)
   local known = options.known and cids_in(command.read(host, options.known))
   command.settings(host, {})
   local cpi = require("cpi").parts(host, { method = "gc", context = { director_uuid = options.director }, api_version = 2 })
+  local paper, list = new_paper(host), {}
   local left = 0
   local found = leftovers.find(cpi, { known = known, older_than = older_than, earlier_cpis = options["earlier-cpis"],
     busy = busy(host, cpi) })
   for _, one in ipairs(found) do
     local is_gone, fate
     if options.apply then is_gone, fate = apply(cpi, one) end
-    host.console.write(line(one, fate))
+    list[#list + 1] = described(one, fate)
+    if not options.output then print_one(paper, one, fate) end
     if not is_gone then left = left + 1 end
+  end
+  if options.output then
+    paper:json { found = host.json.array(list), left = left }
+  else
+    paper:line("%d found, %d left", #found, left)
   end
   return left == 0 and 0 or 1
 end)

@@ -1,6 +1,7 @@
 -- cpi help [man | COMMAND]: what the program or one of its commands takes, as text or as a manual page.
 
 local command = require "operator.command"
+local spelling = require "spelling"
 local usage = require "usage"
 local usage_text = require "operator.usage_text"
 
@@ -42,10 +43,17 @@ local function manual(version)
   return table.concat(out, "\n") .. "\n"
 end
 
+-- There is no such command; src/main.c comes here with what it does not know.
+local function refuse_name(name)
+  local names = {}
+  for i, one in ipairs(usage.commands) do names[i] = one.name end
+  error(command.refusal("there is no command '%s'%s; `cpi --help` lists them", name, spelling.suggestion(name, names)))
+end
+
 return command.new("help", function(host, words, _, refuse)
   local topic = words[1]
   local text = topic == nil and usage_text.program() or topic == "man" and manual(host.version) or usage_text.command(topic)
-  if #words > 1 then refuse() elseif not text then refuse(("there is no command '%s'"):format(topic)) end
+  if #words > 1 then refuse() elseif not text then refuse_name(topic) end
   host.console.write(text)
   return 0
 end)

@@ -4,6 +4,7 @@
 
 local command = require "operator.command"
 local configuration = require "configuration"
+local new_paper = require "operator.paper"
 local recovery = require "recovery"
 
 local function store_of(host)
@@ -22,21 +23,35 @@ local function entries_of(host)
   return list
 end
 
--- One line: when, what became of it, what, by which request.
-local function line_of(record, state)
-  return ("%s  %-11s  %-10s %s%s  %s of %s\n"):format(tostring(record.at), state, tostring(record.kind),
-    tostring(record.name), record.id and " (" .. record.id .. ")" or "", tostring(record.verb),
-    tostring(record.request or record.director))
+-- Tells of entries: { record, state (what became of it) }. One line each: when, its state, what, by which request.
+local function tell(host, list, left, as_json)
+  local paper = new_paper(host)
+  for i, one in ipairs(list) do
+    local record = one.record
+    if as_json then
+      list[i] = { at = record.at, state = one.state, kind = record.kind, name = record.name, id = record.id,
+        verb = record.verb, request = record.request, director = record.director }
+    else
+      paper:line("%s  %-11s  %-10s %s%s  %s of %s", tostring(record.at), one.state, tostring(record.kind),
+        tostring(record.name), record.id and " (" .. record.id .. ")" or "", tostring(record.verb),
+        tostring(record.request or record.director))
+    end
+  end
+  if as_json then
+    paper:json { entries = host.json.array(list), left = left }
+  elseif left == 0 then
+    paper:line "nothing is left in the journal"
+  end
+  return left == 0 and 0 or 1
 end
 
-local function show(host)
-  local entries = entries_of(host)
-  for _, entry in ipairs(entries) do
+local function show(host, options)
+  local list = {}
+  for i, entry in ipairs(entries_of(host)) do
     local owner = entry.record.owner
-    local state = owner and host.process.alive(owner) and "at work" or "interrupted"
-    host.console.write(line_of(entry.record, state))
+    list[i] = { record = entry.record, state = owner and host.process.alive(owner) and "at work" or "interrupted" }
   end
-  return #entries == 0 and 0 or 1
+  return tell(host, list, #list, options.output)
 end
 
 -- The director that is meant: the one named, else the only one that wrote anything.
@@ -51,19 +66,19 @@ local function director_of(entries, named)
   return only
 end
 
-local function replay(host, named)
-  local entries = entries_of(host)
-  local director, left = director_of(entries, named), 0
+local function replay(host, options)
+  local entries, list, left = entries_of(host), {}, 0
+  local director = director_of(entries, options.director)
   local cpi = require("cpi").parts(host, { method = "journal", context = { director_uuid = director }, api_version = 2 })
   for _, one in ipairs(recovery.replay(cpi, { alive = host.process.alive, director = director })) do
-    host.console.write(line_of(one.record, one.fate))
+    list[#list + 1] = { record = one.record, state = one.fate }
     if not one.is_over then left = left + 1 end
   end
-  return left == 0 and 0 or 1
+  return tell(host, list, left, options.output)
 end
 
 return command.new("journal", function(host, words, options, refuse)
   local run = words[1] == "show" and show or words[1] == "replay" and replay
   if not run or #words ~= 1 then refuse() end
-  return run(host, options.director)
+  return run(host, options)
 end)

@@ -5,6 +5,7 @@ local command = require "operator.command"
 local errors = require "errors"
 local exact = require "cloudstack.exact"
 local key_pairs = require "cloudstack.key_pairs"
+local new_paper = require "operator.paper"
 
 local actions = {}
 
@@ -33,35 +34,43 @@ function actions.create(host, cpi, name, options)
   end
   host.log.secret(private_key)
   local ok, why
-  if options.output then
-    ok, why = host.files.create(options.output, private_key)
+  local file = options["private-key"]
+  if file then
+    ok, why = host.files.create(file, private_key)
   else
     ok, why = host.console.write(private_key:gsub("\n?$", "\n"))
   end
   if not ok then take_back(cpi, name, why) end
+  if file then host.console.write(("key pair '%s' is made; its private key is in %s\n"):format(name, file)) end
 end
 
 -- CloudStack deletes a key pair that VMs were deployed with, without a word; they could not be recreated.
-function actions.delete(_, cpi, name)
+function actions.delete(host, cpi, name)
   local users = cpi.cloudstack:rows { "listVirtualMachines", { keypair = name, details = "min" }, rows = "virtualmachine" }
   if #users > 0 then
     error(errors.cloud("key pair '%s' is used by VM %s", name, exact.names(users)))
   end
   local _, failure = remove(cpi, name)
-  if failure and not failure.text:find("does not exist", 1, true) then cpi.cloudstack.raise(failure) end
+  local was_none = failure and failure.text:find("does not exist", 1, true)
+  if failure and not was_none then cpi.cloudstack.raise(failure) end
+  host.console.write(("key pair '%s' %s\n"):format(name, was_none and "is not there" or "is deleted"))
 end
 
-function actions.list(host, cpi)
-  for _, row in ipairs(cpi.cloudstack:rows(key_pairs.request())) do
-    host.console.write(("%s  %s\n"):format(row.fingerprint or "", row.name))
+function actions.list(host, cpi, _, options)
+  local list = {}
+  for i, row in ipairs(cpi.cloudstack:rows(key_pairs.request())) do
+    list[i] = { name = row.name, fingerprint = row.fingerprint }
+    if not options.output then host.console.write(("%s  %s\n"):format(row.fingerprint or "", row.name)) end
   end
+  if options.output then new_paper(host):json(host.json.array(list)) end
 end
 
 return command.new("keypair", function(host, words, options, refuse)
   local action, name = words[1], words[2]
   local wanted = action == "list" and 1 or 2
   if not actions[action] or #words ~= wanted then refuse() end
-  if options.output and action ~= "create" then refuse("--output is for create") end
+  if options["private-key"] and action ~= "create" then refuse "--private-key is for create" end
+  if options.output and action ~= "list" then refuse "--output is for list" end
   if name == "" then refuse("a key pair has a name") end
   command.settings(host)
   actions[action](host, require("cpi").parts(host, { context = {}, method = "keypair" }), name, options)

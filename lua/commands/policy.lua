@@ -1,5 +1,5 @@
--- cpi policy list|check|test|facts|try: for those who write policies. Only list, and the others where they are given
--- no directory, need a configuration.
+-- cpi policy list|check|test|facts|try: for those who write policies. Where no directory is named, it is the
+-- configuration's.
 
 local command = require "operator.command"
 local decisions = require "decisions"
@@ -12,7 +12,9 @@ local spelling = require "spelling"
 
 local LONGEST_SUM = 12 -- digits of a checksum that tell files apart
 
+-- Without a configuration there is no site.
 local function configured_directory(host)
+  if not host.config.path then return nil end
   local directory = command.settings(host).policies.directory
   return directory ~= "" and directory or nil
 end
@@ -51,7 +53,8 @@ function actions.list(host, _, options)
   return broken == 0 and 0 or 1
 end
 
-local function print_sum(paper, files, problems)
+local function print_sum(paper, files, problems, directory)
+  if files == 0 then paper:line("there is no policy in %s", directory) end
   paper:line("%d file%s, %d problem%s", files, files == 1 and "" or "s", problems, problems == 1 and "" or "s")
 end
 
@@ -64,14 +67,11 @@ function actions.check(host, words, options)
     problems = problems + #file.problems
     if not options.output then
       if #file.problems == 0 then paper:line("%s: %s", file.file, paper:tint("green", "good")) end
-      for _, problem in ipairs(file.problems) do
-        local place = problem:find(file.file, 1, true) and "" or file.file .. ": "
-        paper:line("%s%s", place, paper:tint("red", problem))
-      end
+      for _, problem in ipairs(file.problems) do paper:line("%s", paper:tint("red", problem)) end
     end
     file.problems = host.json.array(file.problems)
   end
-  if options.output then paper:json(host.json.array(files)) else print_sum(paper, #files, problems) end
+  if options.output then paper:json(host.json.array(files)) else print_sum(paper, #files, problems, directory) end
   return problems == 0 and 0 or 1
 end
 
@@ -90,9 +90,10 @@ function actions.test(host, words, options)
   if options.output then
     paper:json { passed = passed, failed = failed, tests = host.json.array(results) }
   else
+    if #results == 0 then paper:line("there is no test (*_test.lua) in %s", directory) end
     paper:line("%d passed, %d failed", passed, failed)
   end
-  return failed == 0 and 0 or 1
+  return failed == 0 and #results > 0 and 0 or 1
 end
 
 -- ---------------------------------------------------------------------------------------------------------
@@ -117,13 +118,31 @@ local function described(json, rows)
   return json.array(list)
 end
 
+-- Facts as JSON has them: an empty list is a list.
+local function with_lists(json, rows, value)
+  local twin = {}
+  for key, inner in pairs(value) do twin[key] = inner end
+  for _, row in ipairs(rows) do
+    local inner, is_list = value[row[1]], row[2]:find "%[%]$"
+    if is_list and inner then
+      local list = {}
+      for i, one in ipairs(inner) do list[i] = row.fields and with_lists(json, row.fields, one) or one end
+      twin[row[1]] = json.array(list)
+    elseif row.fields and inner then
+      twin[row[1]] = with_lists(json, row.fields, inner)
+    end
+  end
+  return twin
+end
+
 function actions.facts(host, words, options, refuse)
   local paper, decision = new_paper(host), named_decision(words[2], refuse)
+  local example = with_lists(host.json, decision.facts, decision.example)
   if options.example then
-    paper:json(decision.example)
+    paper:json(example)
   elseif options.output then
     paper:json { decision = words[2], summary = decision.summary, facts = described(host.json, decision.facts),
-      answer = { type = decision.answer.type, text = decision.answer.text }, example = decision.example }
+      answer = { type = decision.answer.type, text = decision.answer.text }, example = example }
   else
     paper:line("%s", paper:tint("bold", words[2]))
     paper:line("%s\n%s\n", plain(decision.summary), plain(decision.asked))
@@ -160,7 +179,7 @@ end
 local function tried(host, directory, name, facts)
   local used
   local decide = policy.new {
-    ours = host.lua_dir .. "/policies", log = host.log, directory = function() return directory end,
+    ours = host.lua_dir .. "/policies", directory = function() return directory end,
     sandbox = { load = host.policy.load, call = function(...)
       local results = table.pack(host.policy.measure(...))
       used = results[1]
@@ -172,8 +191,16 @@ local function tried(host, directory, name, facts)
   return nil, errors.words(answer), used
 end
 
-local function print_trial(host, name, facts, answer, used)
+local function check_directories(host, directories)
+  for directory in directories:gmatch "[^:]+" do
+    local files, why = host.files.list(directory)
+    if not files then error(command.refusal("%s", why)) end
+  end
+end
+
+local function print_trial(host, name, file, facts, answer, used)
   local paper = new_paper(host)
+  paper:line("decided by %s", file)
   paper:value("answer", answer)
   local weigh = require("decisions." .. name).weigh
   if weigh then
@@ -188,7 +215,7 @@ actions["try"] = function(host, words, options, refuse)
   local decision = named_decision(name, refuse)
   if not options.facts then refuse "which facts?" end
   local directory = words[3] and directory_of(host, words[3])
-  if not directory and host.config.path then directory = configured_directory(host) end
+  if directory then check_directories(host, directory) else directory = configured_directory(host) end
   local facts = read_facts(host, options.facts, name, decision)
   local answer, failure, used = tried(host, directory, name, facts)
   if options.output then
@@ -196,7 +223,7 @@ actions["try"] = function(host, words, options, refuse)
   elseif failure then
     new_paper(host):line("%s", failure)
   else
-    print_trial(host, name, facts, answer, used)
+    print_trial(host, name, policy_directory.file_of(host, directory, name), facts, answer, used)
   end
   return failure and 1 or 0
 end

@@ -12,8 +12,7 @@ cloudstack:rows { "listZones", {}, rows = "zone" }     all rows of a list
 cloudstack:call("listCapabilities", {})                one answer
 call("has_vm", "cpivm-...")                            a verb
 cpi.settings, cpi.decide("names", { ... })             what verbs have
-The end of input (Ctrl-D) leaves.
-]]
+The end of input (Ctrl-D) leaves.]]
 
 -- What can be named at the prompt: Lua's own, and these.
 local function globals(host, paper)
@@ -31,7 +30,7 @@ local function globals(host, paper)
   end
   return setmetatable(names, { __index = function(_, name)
     if name == "cloudstack" then return cpi.cloudstack end
-    return _G[name]
+    return rawget(_G, name) or error(("undefined variable '%s'"):format(name), 2)
   end })
 end
 
@@ -45,12 +44,12 @@ end
 
 -- An expression, or else statements; nil and "more" where the text is not finished.
 local function compiled(host, text, names)
-  local f = host.compile("return " .. text, "=prompt", names)
+  local f, of_expression = host.compile("return " .. text, "=prompt", names)
   if f then return f end
-  local why
-  f, why = host.compile(text, "=prompt", names)
+  local of_statement
+  f, of_statement = host.compile(text, "=prompt", names)
   if f then return f end
-  return nil, why:find "<eof>$" and "more" or why
+  return nil, (of_expression:find "<eof>$" or of_statement:find "<eof>$") and "more" or of_statement
 end
 
 local function show(paper, results)

@@ -19,7 +19,9 @@ local function described(name)
 end
 
 local function refuse(name, why)
-  error(refusal("%susage: cpi [--config FILE] %s %s", why and why .. "; " or "", name, described(name).arguments))
+  local arguments = described(name).arguments
+  error(refusal("%susage: cpi [--config FILE] %s%s; `cpi %s --help` says more", why and why .. "; " or "", name,
+    arguments ~= "" and " " .. arguments or "", name))
 end
 
 -- The options of a command: { name = "FILE" } for one with a value, { name = true } for a flag.
@@ -106,7 +108,8 @@ end
 function command.settings(host, context)
   local ok, settings = pcall(require("configuration").load, host, context or {})
   if ok then return settings end
-  error(refusal("%s", errors.words(settings)))
+  error(refusal("%s%s", host.config.path and "" or "no configuration is named (--config FILE, or CPI_CONFIG); ",
+    errors.words(settings)))
 end
 
 -- client(host, settings) -> the CloudStack client for a command that only looks: nothing is tried again, kept, or believed

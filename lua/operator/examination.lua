@@ -126,7 +126,15 @@ local function missing_of(list, allowed)
   return missing
 end
 
-local function check_permissions(found, outcome)
+-- Is anything configured that the row is about? settings: cloudstack's.
+local function concerns(row, settings)
+  for _, name in ipairs(row.properties or {}) do
+    if settings[name] ~= "" then return true end
+  end
+  return not row.properties
+end
+
+local function check_permissions(found, outcome, settings)
   if outcome.failure then
     found:remark("permissions", "what the account may do cannot be told: " .. outcome.failure.text,
       "allow listApis in the account's role")
@@ -139,10 +147,10 @@ local function check_permissions(found, outcome)
     local remedy = "allow it in the account's role; `cpi permissions role` writes the rules"
     lacking = lacking or #always > 0
     if #always > 0 then
-      found:problem("permissions", ("%s may not send %s"):format(permissions.title(row), table.concat(always, ", ")), remedy)
-    elseif #sometimes > 0 then
-      found:remark("permissions", ("%s may not send %s (needed %s)"):format(permissions.title(row), table.concat(sometimes, ", "),
-        (row.when:find "^when" or row.when:find "^for" or row.when:find "^while") and row.when or "for " .. row.when), remedy)
+      found:problem("permissions", ("the role lacks %s, for %s"):format(table.concat(always, ", "), permissions.title(row)), remedy)
+    elseif #sometimes > 0 and concerns(row, settings) then
+      found:remark("permissions", ("the role lacks %s, for %s (%s)"):format(table.concat(sometimes, ", "),
+        permissions.title(row), row.when), remedy)
     end
   end
   if not lacking then found:good("permissions", "the account may send what the verbs always need") end
@@ -264,21 +272,25 @@ end
 -- ---------------------------------------------------------------------------------------------------------
 -- this machine
 
+local function check_policies(found, host, directories)
+  if directories == "" then return end
+  local files, why = policy_directory.check(host, directories)
+  if not files then return found:problem("policies", why, "make the directory, or leave policies.directory out") end
+  local are_good = true
+  for _, file in ipairs(files) do
+    for _, problem in ipairs(file.problems) do
+      found:problem("policies", problem, "see `cpi policy check`")
+      are_good = false
+    end
+  end
+  if are_good then found:good("policies", "%d file%s in %s", #files, #files == 1 and "" or "s", directories) end
+end
+
 local function check_here(found, host, settings)
   if settings.agent.mbus == "" then
     found:remark("agent", "agent.mbus is empty", "set it, unless the director gives it with each VM (env.bosh.mbus)")
   end
-  local directories = settings.policies.directory
-  if directories ~= "" then
-    local files, why = policy_directory.check(host, directories)
-    if not files then
-      found:problem("policies", why, "make the directory, or leave policies.directory out")
-    end
-    for _, file in ipairs(files or {}) do
-      for _, problem in ipairs(file.problems) do found:problem("policies", problem, "see `cpi policy check`") end
-    end
-    if files then found:good("policies", "%d files in %s", #files, directories) end
-  end
+  check_policies(found, host, settings.policies.directory)
   if settings.store.path ~= "" then
     local ok, why, is_missing = host.store.check(settings.store.path)
     if ok then
@@ -333,7 +345,7 @@ local function check_there(found, settings, client)
   local outcome = asked.capabilities
   local can = capabilities.read(not outcome.failure and outcome.payload or {})
   check_version(found, can)
-  check_permissions(found, asked.apis)
+  check_permissions(found, asked.apis, settings.cloudstack)
   check_expunge(found, can, settings)
   check_zone(found, asked, settings)
   check_offerings(found, asked, settings)

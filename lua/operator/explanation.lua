@@ -161,10 +161,19 @@ end
 -- ---------------------------------------------------------------------------------------------------------
 -- the registry
 
+-- Is a registry configured, by the file or for this request?
+local function has_registry(host, request)
+  for _, source in ipairs { host.config.read(), request.context } do
+    if type(source.registry) == "table" and (source.registry.host or "") ~= "" then return true end
+  end
+  return false
+end
+
 -- A store that is empty, and gone afterwards; what would be written to the registry is noted. A VM's row there is edited
 -- where it has one, which is not looked up: to open a store is to make one.
-local function watched_store(json, add)
+local function watched_store(json, add, is_noted)
   local store = memory_store {}
+  if not is_noted then return store end
   local real = setmetatable({}, { __index = store })
 
   local function unless_registry(name, act)
@@ -193,6 +202,12 @@ end
 
 -- ---------------------------------------------------------------------------------------------------------
 
+-- What is logged was logged the first time.
+local function quiet(log)
+  local function nothing() end
+  return setmetatable({ debug = nothing, info = nothing, warn = nothing }, { __index = log })
+end
+
 -- The request once, with the answers to reads that are known already. failing: the command that fails, or nil.
 local function watch(host, request, known, failing)
   local events, imagined = {}, new_imagination(host.json, host.bytes.uuid, failing)
@@ -201,11 +216,14 @@ local function watch(host, request, known, failing)
     cloudstack = { open = host.cloudstack.open, send = watched_send(host, imagined, add, known) },
     http = setmetatable({ upload = watched_upload(add), publish = function() return true end,
       withdraw = function() return true end }, { __index = host.http }),
-    clock = watched_clock(host, imagined), policy = watched_policy(host, add), store = watched_store(host.json, add),
-    throttle = throttle.none,
+    clock = watched_clock(host, imagined), policy = watched_policy(host, add),
+    store = watched_store(host.json, add, has_registry(host, request)),
+    throttle = throttle.none, log = failing and quiet(host.log) or host.log,
   }, { __index = host })
   local ok, result = pcall(require "cpi", watched, request)
-  return { events = events, result = ok and result or nil, failure = not ok and result or nil, is_certain = not imagined.seen_any }
+  local told = { events = events, is_certain = not imagined.seen_any }
+  told[ok and "result" or "failure"] = result
+  return told
 end
 
 -- The place of the event that sends a command, or nil.

@@ -4,6 +4,8 @@ local new_paper = require "operator.paper"
 
 local marks = { good = { "green", "ok    " }, remark = { "yellow", "remark" }, problem = { "red", "WRONG " } }
 
+local function several(count, noun) return ("%d %s%s"):format(count, noun, count == 1 and "" or "s") end
+
 -- write(host, list, as_json) -> the exit code: 1 when there is a problem
 local function write(host, list, as_json)
   local paper, counts = new_paper(host), { good = 0, remark = 0, problem = 0 }
@@ -16,7 +18,7 @@ local function write(host, list, as_json)
       paper:line("%s  %-11s  %s", paper:tint(colour, mark), one.subject, one.text)
       if one.remedy then paper:line("                     %s", one.remedy) end
     end
-    paper:line("%d good, %d remarks, %d problems", counts.good, counts.remark, counts.problem)
+    paper:line("%d good, %s, %s", counts.good, several(counts.remark, "remark"), several(counts.problem, "problem"))
   end
   return counts.problem == 0 and 0 or 1
 end

@@ -19,7 +19,7 @@ end
 -- How a policy does with the example of its decision: an error, or an answer that is none. A refusal is neither.
 local function trouble_with_example(host, directory, name)
   local decide = policy.new {
-    sandbox = host.policy, ours = host.lua_dir .. "/policies", log = host.log, directory = function() return directory end,
+    sandbox = host.policy, ours = host.lua_dir .. "/policies", directory = function() return directory end,
   }
   local ok, failure = pcall(decide, name, require("decisions." .. name).example)
   if ok or failure.type == "Bosh::Clouds::CloudError" then return nil end
@@ -46,7 +46,9 @@ local function add_files(host, directory, files)
     if name and not name:find "_test$" then
       local entry = { file = ("%s/%s"):format(directory, file), decision = is_decision[name] and name or nil, problems = {} }
       files[#files + 1] = entry
-      local function problem(text) entry.problems[#entry.problems + 1] = text end
+      local function problem(text)
+        entry.problems[#entry.problems + 1] = text:find(entry.file, 1, true) and text or entry.file .. ": " .. text
+      end
       if entry.decision then
         check_policy(host, directory, name, problem)
       else
@@ -57,7 +59,7 @@ local function add_files(host, directory, files)
   return true
 end
 
--- check(host, directories) -> { { file, decision (of a policy), problems = { texts } }, ... } in the order of the names,
+-- check(host, directories) -> { { file, decision (of a policy), problems = { texts with the file } }, ... } in the order of the names,
 -- or nil and why a directory cannot be read. Tests (*_test.lua) and what is no Lua file are left out. Several
 -- directories are separated by colons.
 function policy_directory.check(host, directories)
@@ -76,6 +78,11 @@ local function place_of(host, directories, name)
     if text and text:find "%S" then return directory, true end
   end
   return host.lua_dir .. "/policies", false
+end
+
+-- file_of(host, directories or nil, name) -> the file that takes the decision
+function policy_directory.file_of(host, directories, name)
+  return ("%s/%s.lua"):format(place_of(host, directories, name), name)
 end
 
 -- in_force(host, directories or nil) -> { { decision, origin ("site" or "default"), file, checksum, problem }, ... }

@@ -71,7 +71,7 @@ local function globals(host, directory, tests)
 
   -- A policy's facts are made anew for every call, so each has its own decide and loads the file as it is now.
   local decide = policy.new {
-    sandbox = host.policy, ours = host.lua_dir .. "/policies", log = host.log, directory = function() return directory end,
+    sandbox = host.policy, ours = host.lua_dir .. "/policies", directory = function() return directory end,
   }
   local names = {}
 

@@ -144,6 +144,22 @@ describe("attaching a disk", function()
     end)
   end
 
+  it("waits for the tools of a XenServer guest, five minutes", function()
+    local words = "Failed to attach volume to VM which requires PV drivers to be installed"
+    local script = {}
+    for i = 1, 60 do
+      script[2 * i - 1] = { "attachVolume", {}, job_fails = words, code = 530 }
+      script[2 * i] = look(free)
+    end
+    local good = table.move(script, 1, #script, 1, {})
+    good[#good + 1] = { "attachVolume", {}, job = { volume = { deviceid = 1 } } }
+    local device, cpi = attach(good)
+    assert.equal(1, device)
+    assert.is_true(cpi.clock.now() >= 1300)
+    script[#script + 1], script[#script + 2] = script[1], script[2]
+    assert.truthy(fake.failure(attach, script).message:find("PV drivers", 1, true))
+  end)
+
   it("does not wait for ever", function()
     local script = {}
     for i = 1, 8 do

@@ -26,6 +26,7 @@ local cases = {
   ["cpi call has_"] = "has_disk has_vm", ["cpi explain --re"] = "--request", ["cpi repl --w"] = "--write",
   ["cpi policy try x --facts Makef"] = "Makefile", ["cpi call --request Makef"] = "Makefile",
   ["cpi permissions r"] = "role", ["cpi permissions role attach"] = "attach_disk",
+  ["cpi keypair create x --private-key Makef"] = "Makefile", ["cpi call create_vm"] = "create_vm",
   ["cpi permissions role has_vm attach"] = "attach_disk", ["cpi help jo"] = "journal", ["cpi keypair d"] = "delete",
   ["cpi completion "] = "bash fish zsh",
 }

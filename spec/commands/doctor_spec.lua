@@ -102,8 +102,8 @@ describe("doctor", function()
       return reply
     end }
     assert.equal(1, code)
-    holds(out, "WRONG   permissions  attach_disk may not send attachVolume\n", "`cpi permissions role` writes the rules",
-      "remark  permissions  delete_vm may not send updateVmNicIp (needed for expunge policy")
+    holds(out, "WRONG   permissions  the role lacks attachVolume, for attach_disk\n", "`cpi permissions role` writes the rules",
+      "remark  permissions  the role lacks updateVmNicIp, for delete_vm (expunge policy")
   end)
 
   it("goes on where the role does not allow listApis", function()

@@ -45,6 +45,12 @@ describe("policy list", function()
     assert.equal(1, (run({ "check" }, configured(first .. ":" .. second))))
   end)
 
+  it("tells ours where there is no configuration, and so no site", function()
+    local code, out = run { "list" }
+    assert.equal(0, code)
+    assert.is_nil(out:find("site", 1, true))
+  end)
+
   it("finds a file that does not load", function()
     local directory = operator.directory { ["expunge.lua"] = "return {" }
     local code, out = run({ "list" }, configured(directory))
@@ -108,9 +114,17 @@ describe("policy check", function()
     local code, _, err = run { "check", "/nowhere" }
     assert.equal(2, code)
     assert.truthy(err:find("/nowhere: No such file or directory", 1, true), err)
+    code, _, err = run { "check" }
+    assert.equal(2, code)
+    assert.truthy(err:find("no directory is named", 1, true), err)
     code, _, err = run({ "check" }, configured "")
     assert.equal(2, code)
     assert.truthy(err:find("no directory is named, and policies.directory is not configured", 1, true), err)
+  end)
+
+  it("says where there is nothing to check", function()
+    local directory = operator.directory()
+    assert.same({ 0, ("there is no policy in %s\n0 files, 0 problems\n"):format(directory), "" }, { run { "check", directory } })
   end)
 
   it("says the same as JSON", function()
@@ -185,6 +199,12 @@ test("j", function() cloud().call("has_vm", 5) end)
     end
   end)
 
+  it("is no success where there is no test", function()
+    local directory = operator.directory { ["retry.lua"] = "" }
+    assert.same({ 1, ("there is no test (*_test.lua) in %s\n0 passed, 0 failed\n"):format(directory), "" },
+      { run { "test", directory } })
+  end)
+
   it("says the same as JSON", function()
     local code, out = run { "test", operator.directory { ["a_test.lua"] = "test('a', function() end)" }, "--output=json" }
     assert.equal(0, code)
@@ -208,6 +228,7 @@ describe("policy facts", function()
 
     it("gives an example of " .. name .. " that can be tried", function()
       local _, out = run { "facts", name, "--example" }
+      assert.is_nil(out:find("{}", 1, true))
       local file = operator.write(operator.directory() .. "/facts.json", out)
       local code, answer = run { "try", name, "--facts", file }
       assert.equal(0, code)
@@ -243,9 +264,11 @@ describe("policy try", function()
     {"id":"s","name":"silver","cpunumber":2,"memory":2048}]}]]
 
   it("tells the answer, what became of each candidate, and what it took", function()
-    local code, out = try(FACTS, operator.directory { ["service_offering.lua"] = GOLD })
+    local directory = operator.directory { ["service_offering.lua"] = GOLD }
+    local code, out = try(FACTS, directory)
     assert.equal(0, code)
-    for _, words in ipairs { "name = silver", "1 silver                   chosen",
+    for _, words in ipairs { ("decided by %s/service_offering.lua\n"):format(directory), "name = silver",
+      "1 silver                   chosen",
       "- gold                     is large enough; the policy left it out", "- full                     CloudStack had no room for it",
       "- tiny                     has 1 of 2 CPUs" } do
       assert.truthy(out:find(words, 1, true), words .. "\n" .. out)
@@ -254,6 +277,11 @@ describe("policy try", function()
 
   it("asks ours without a directory, and the configured one's where there is one", function()
     assert.truthy(select(2, try(FACTS)):find("1 silver", 1, true))
+    assert.equal("decided by lua/policies/service_offering.lua",
+      select(2, try(FACTS, operator.directory())):match "^[^\n]+")
+    local wrong, _, err = try(FACTS, "/nowhere")
+    assert.equal(2, wrong)
+    assert.truthy(err:find("/nowhere: No such file or directory", 1, true), err)
     local text = "return { api = 1, decide = function() return nil, 'never' end }"
     local directory = operator.directory { ["service_offering.lua"] = text }
     local code, out = try(FACTS, nil, configured(directory))

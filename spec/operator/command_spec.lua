@@ -38,7 +38,7 @@ describe("a command's line", function()
     ["an option without its value"] = { { "policy", "try", "--facts" }, "--facts needs a value: FILE" },
     ["a flag with a value"] = { { "policy", "--example=yes" }, "--example takes no value" },
     ["a value that is none"] = { { "policy", "--output", "yaml" }, "--output takes json, not 'yaml'" },
-    ["an option that the command has not"] = { { "journal", "--output", "json" }, "unknown option --output" },
+    ["an option that the command has not"] = { { "permissions", "--output", "json" }, "unknown option --output" },
   } do
     it("is refused with the usage for " .. what, function()
       local words, why, code = read(table.unpack(row[1]))
@@ -52,8 +52,9 @@ end)
 
 describe("a configuration that is wrong", function()
   it("ends a command with 2 and every problem", function()
-    local code, _, err = operator.run("policy", { "list" })
+    local code, _, err = operator.run("journal", { "show" })
     assert.equal(2, code)
+    assert.truthy(err:find("no configuration is named (--config FILE, or CPI_CONFIG); ", 1, true), err)
     assert.truthy(err:find("cloudstack.endpoint is missing", 1, true), err)
     assert.truthy(err:find("cloudstack.api_key is missing", 1, true), err)
   end)

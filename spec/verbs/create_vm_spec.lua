@@ -110,6 +110,7 @@ describe("create_vm", function()
     assert.same(env, settings.env)
     assert.same(one_network, settings.networks)
     assert.same({ system = "/dev/sda", persistent = {} }, settings.disks)
+    assert.is_nil(settings.registry)
     assert.equal("prod-cf-web " .. result[1], sent.displayname)
   end)
 

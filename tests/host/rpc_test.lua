@@ -230,8 +230,16 @@ check.holds("cpi: in my words apikey=<redacted>\n", errors)
 exit, _, errors = command "try bug"
 check.equal(1, exit)
 check.holds("traceback", errors)
-for _, line in ipairs { "absent", "../cpi", "try/x", "''", "--wrong", "--config" } do check.equal(2, (command(line)), line) end
-harness.write(directory .. "/lua/commands/help.lua", "return function(host, words) host.console.write('help ' .. #words) end")
+harness.write(directory .. "/lua/commands/help.lua", [[return function(host, words)
+  if words[1] then error { type = "T", message = "no " .. words[1], exit_code = 2 } end
+  host.console.write("help " .. #words)
+end]])
+for _, line in ipairs { "--wrong", "--config" } do check.equal(2, (command(line)), line) end
+for _, word in ipairs { "absent", "../cpi", "try/x", "" } do
+  exit, _, errors = command(("'%s' more --options"):format(word))
+  check.equal(2, exit, word)
+  check.equal("cpi: no " .. word .. "\n", errors, "help refuses what is no command")
+end
 exit, out = command "--help"
 check.equal("0 help 0", exit .. " " .. out, "the text is a command")
 exit, out = command "--version"

@@ -218,8 +218,11 @@ describe("local storage only, with a root admin's key", function()
     local other = vm(cloud, "on.host3")
     local since = #cloud:requests()
     ask(cloud, "attach_disk", other, disk_cid)
-    assert.same({ "listVirtualMachines", "listVolumes", "listHosts", "listStoragePools", "migrateVolume", "attachVolume" },
-      sent(cloud, since)) -- the disk offerings are known from create_disk
+    local list = sent(cloud, since)
+    local looks = table.move(list, 1, 4, 1, {}) -- in two waves; the disk offerings are known from create_disk
+    table.sort(looks) -- what goes out at once arrives in any order
+    assert.same({ "listHosts", "listStoragePools", "listVirtualMachines", "listVolumes" }, looks)
+    assert.same({ "migrateVolume", "attachVolume" }, table.move(list, 5, #list, 1, {}))
     local disk = disk_of(cloud, disk_cid)
     assert.same({ id, "host3", "Ready" }, { disk.id, disk.host, disk.state })
   end)

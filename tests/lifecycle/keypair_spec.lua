@@ -25,19 +25,24 @@ describe("cpi keypair", function()
     assert.is_nil(made.stderr:find("PRIVATE KEY", 1, true))
     assert.is_nil(made.stderr:find(made.stdout:match "\n([^\n]+)\n", 1, true))
     local path = cloud.directory .. "/key"
-    local quiet = cloud:command { "keypair", "create", "other", "--output", path }
-    assert.same({ exit = 0, stdout = "" }, { exit = quiet.exit, stdout = quiet.stdout })
+    local quiet = cloud:command { "keypair", "create", "other", "--private-key", path }
+    assert.same({ exit = 0, stdout = ("key pair 'other' is made; its private key is in %s\n"):format(path) },
+      { exit = quiet.exit, stdout = quiet.stdout })
     assert.truthy(read(path):find "^%-%-%-%-%-BEGIN RSA PRIVATE KEY")
     assert.equal("600\n", io.popen("stat -c %a " .. rig.quote(path)):read "a")
     local list = cloud:command { "keypair", "list" }
     assert.truthy(list.stdout:find "%x%x:%x%x%S*  other\n%S+  director\n%S+  bosh\n")
-    for _ = 1, 2 do assert.equal(0, cloud:command({ "keypair", "delete", "other" }).exit) end
+    assert.equal("other", rig.json.decode(cloud:command({ "keypair", "list", "--output", "json" }).stdout)[1].name)
+    for _, words in ipairs { "is deleted", "is not there" } do
+      local deleted = cloud:command { "keypair", "delete", "other" }
+      assert.same({ 0, ("key pair 'other' %s\n"):format(words) }, { deleted.exit, deleted.stdout })
+    end
     assert.is_nil(cloud:command({ "keypair", "list" }).stdout:find "other")
   end)
 
   it("leaves no key pair whose private key nobody has", function()
     local cloud <close> = rig.start()
-    local there = cloud:command { "keypair", "create", "k", "--output", cloud.config }
+    local there = cloud:command { "keypair", "create", "k", "--private-key", cloud.config }
     assert.equal(1, there.exit)
     assert.truthy(there.stderr:find("File exists", 1, true))
     cloud:faults { { command = "createSSHKeyPair", fault = "lose" } }
@@ -56,7 +61,7 @@ describe("cpi keypair", function()
     assert.equal(1, used.exit)
     assert.truthy(used.stderr:find("key pair 'director' is used by VM " .. vm_cid, 1, true))
     for _, words in ipairs { {}, { "create" }, { "create", "" }, { "list", "x" }, { "make", "x" }, { "delete", "a", "b" },
-      { "delete", "a", "--output", "x" } } do
+      { "delete", "a", "--private-key", "x" }, { "create", "a", "--output", "json" } } do
       local run = cloud:command { "keypair", table.unpack(words) }
       assert.equal(2, run.exit)
       assert.truthy(run.stderr:find("keypair create NAME", 1, true))

@@ -133,6 +133,13 @@ describe("cpi call", function()
     assert.truthy(run.stderr:find("cloudstack.endpoint is missing", 1, true), run.stderr)
   end)
 
+  it("says how a verb is called whose arguments are wrong", function()
+    local run = cloud:command { "call", "attach_disk", "cpivm-1" }
+    assert.equal(1, run.exit)
+    assert.equal("Bosh::Clouds::CpiError: argument disk_cid must be a string, got nothing\n"
+      .. "it is called as attach_disk(vm_cid, disk_cid)\n", run.stderr)
+  end)
+
   it("has a suggestion for a verb that there is not", function()
     local run = cloud:command { "call", "has_vn", "x" }
     assert.equal(2, run.exit)
@@ -229,6 +236,37 @@ describe("cpi doctor, cid and verify", function()
   end)
 end)
 
+describe("cpi gc and journal", function()
+  local cloud
+  setup(function() cloud = rig.start { store = true } end)
+  teardown(function() cloud:stop() end)
+
+  it("say what is left, to people and to programs", function()
+    assert.same({ 0, "nothing is left in the journal\n" }, { cloud:command({ "journal", "show" }).exit,
+      cloud:command({ "journal", "show" }).stdout })
+    local gc = { "gc", "--director", "d-1", "--older-than", "0s" }
+    assert.same({ 0, "0 found, 0 left\n" }, { cloud:command(gc).exit, cloud:command(gc).stdout })
+    local cid = cloud:cpi(create_vm()).response.result[1]
+    local run = cloud:command(gc)
+    assert.equal(1, run.exit)
+    assert.truthy(run.stdout:find("leftover  vm       " .. cid, 1, true), run.stdout)
+    assert.truthy(run.stdout:find("\n1 found, 1 left\n", 1, true), run.stdout)
+    run = cloud:command { "gc", "--director", "d-1", "--older-than", "0s", "--apply", "--output", "json" }
+    local told = rig.json.decode(run.stdout)
+    assert.same({ 0, 0, "leftover", cid, "removed" }, { run.exit, told.left, told.found[1].is, told.found[1].cid, told.found[1].fate })
+    assert.equal('{"entries":[],"left":0}\n', cloud:command({ "journal", "replay", "--output", "json" }).stdout)
+  end)
+end)
+
+describe("an unknown command", function()
+  it("is refused with a suggestion, whatever follows it", function()
+    local cloud <close> = rig.start {}
+    local run = cloud:command { "docter", "--output", "json" }
+    assert.same({ 2, "cpi: there is no command 'docter' (did you mean 'doctor'?); `cpi --help` lists them\n" },
+      { run.exit, run.stderr })
+  end)
+end)
+
 describe("cpi repl", function()
   local cloud
   setup(function() cloud = rig.start { store = true } end)
@@ -253,9 +291,9 @@ describe("cpi repl", function()
   end)
 
   it("tells errors and goes on", function()
-    local run = say "x y\nnothing_here\nerror 'mine'\ncall('has_vm', 5)\nos.exit()\n1"
-    assert.equal("= 1\n", run.stdout)
-    for _, words in ipairs { "syntax error near 'y'", "undefined variable 'nothing_here'", "prompt:1: mine",
+    local run = say "x y\n1 +\n1\nnothing_here\nerror 'mine'\ncall('has_vm', 5)\nos.exit()\n1"
+    assert.equal("= 2\n= 1\n", run.stdout)
+    for _, words in ipairs { "syntax error near 'y'", "prompt:1: undefined variable 'nothing_here'", "prompt:1: mine",
       "argument vm_cid must be a string", "undefined variable 'os'" } do
       assert.truthy(run.stderr:find(words, 1, true), words .. "\n" .. run.stderr)
     end

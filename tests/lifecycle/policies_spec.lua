@@ -180,7 +180,7 @@ local broken = {
 describe("a site's policy", function()
   local cloud
 
-  setup(function() cloud = rig.start { config = { log = { level = "error" } } } end)
+  setup(function() cloud = rig.start {} end)
   teardown(function() cloud:stop() end)
 
   -- A configuration whose policies are these.
@@ -196,7 +196,7 @@ describe("a site's policy", function()
     local run = cloud:cpi({ method = verb, arguments = json.array(arguments), api_version = 2,
       context = { director_uuid = "d-1", vm = { stemcell = { api_version = 3 } } } }, { config = config })
     assert.equal(0, run.exit, run.stderr)
-    return run.response
+    return run.response, run.stderr
   end
 
   -- Begins a scenario; answers the CID of what is there.
@@ -214,8 +214,8 @@ describe("a site's policy", function()
   local function outcome(scenario, texts)
     local cid = begin(scenario)
     if scenario.arm then scenario.arm(cloud) end
-    local response = request(scenario.verb, scenario.arguments(cid), (configured(texts)))
-    return scenario.outcome(cloud, response)
+    local response, log = request(scenario.verb, scenario.arguments(cid), (configured(texts)))
+    return scenario.outcome(cloud, response), log
   end
 
   local function writes(since)
@@ -235,7 +235,10 @@ describe("a site's policy", function()
 
       it("changes the outcome of " .. scenario.verb, function()
         assert.equal(scenario.ours, outcome(scenario))
-        assert.equal(scenario.theirs, outcome(scenario, { [name] = scenario.policy }))
+        local theirs, log = outcome(scenario, { [name] = scenario.policy })
+        assert.equal(scenario.theirs, theirs)
+        local sum = rig.sha256(scenario.policy):sub(1, 12)
+        assert.truthy(log:find(("%s is decided by /%%S+/%s%%.lua %%(SHA%%-256 %s%%)\n"):format(name, name, sum)), log)
       end)
 
       -- All of CloudStack, but the time.

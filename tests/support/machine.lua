@@ -16,6 +16,7 @@ local memory_store = require "memory_store"
 local permissions = require "permissions"
 local native = require "host_native"
 local new_sim = require("sim").new
+local throttle = require "throttle"
 
 local machine = {}
 machine.__index = machine
@@ -75,7 +76,7 @@ local function log_of(process)
     end
     return text
   end
-  process.masked = masked
+  process.masked, log.mask = masked, masked
   for _, level in ipairs { "debug", "info", "warn", "error" } do
     log[level] = function(format, ...)
       table.insert(process.log, level .. " " .. masked(select("#", ...) > 0 and format:format(...) or format))
@@ -164,8 +165,7 @@ local function host_of(self, process)
       alive = function(identity) return self.living[identity] == true end },
     config = { read = function() return config_of(self) end, has_secret = function() return true end, path = "/cpi.json" },
     cloudstack = { open = function(options) process.request_timeout = options.request_timeout end, send = sender_of(self, process) },
-    throttle = { open = function() return true end, enter = function(n) return n, 0 end, leave = function() end,
-      pause = function() end },
+    throttle = throttle.none,
     environment = function() end, files = { read = function(path) return self.files[path], "there is no such file" end },
     console = { write = function() end, error = function() end },
   }
@@ -236,7 +236,7 @@ end
 function machine:begin_command(name, arguments)
   local process = new_process(self)
   local host, text = host_of(self, process), {}
-  host.console = { write = function(line) text[#text + 1] = line end, error = function(line) text[#text + 1] = line end }
+  host.console = { write = function(line) text[#text + 1] = line return true end, error = function(line) text[#text + 1] = line end }
   process.coroutine = coroutine.create(function()
     local ok, code = pcall(require("commands." .. name), host, arguments)
     if not ok then

@@ -7,7 +7,7 @@
 
 local native = require "host_native"
 
-local rig = { json = native.json, now = native.clock.now, build = os.getenv "CPI_BUILD" or "build" }
+local rig = { json = native.json, sha256 = native.bytes.sha256, now = native.clock.now, build = os.getenv "CPI_BUILD" or "build" }
 rig.__index = rig
 
 local json, clock = native.json, native.clock
