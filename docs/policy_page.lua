@@ -22,7 +22,7 @@ local function without_tables(text)
 end
 
 local function paragraphs(text)
-  return (roff(text):gsub("\n\\&%.br\n", "\n.br\n"):gsub("\n\n+", "\n.PP\n"))
+  return (roff(text):gsub("\n\\&%.br\n", "\n.br\n"):gsub("\n\n+", "\n.PP\n"):gsub("\n%.PP\n%.br\n", "\n.PP\n"))
 end
 
 local function section(name)
