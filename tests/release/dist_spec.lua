@@ -13,7 +13,8 @@ local function must(command)
 end
 
 -- Without the third-party sources there is no tarball (`make blobs` fetches them; offline it cannot).
-local it = os.execute "release/blobs --check 2>/dev/null" and it or pending
+local is_whole = os.execute "release/blobs --check 2>/dev/null"
+local it = is_whole and it or pending
 
 local function sum_of(path) return must(("sha256sum '%s'"):format(path)):match "%x+" end
 
@@ -22,7 +23,7 @@ describe("the release tarball", function()
 
   setup(function()
     place = must "mktemp -d":match "%S+"
-    if it == pending then return end
+    if not is_whole then return end
     tarball = place .. "/first.tgz"
     must("release/dist 1.2.3 " .. tarball)
     must(("mkdir %s/tree && tar xzf %s -C %s/tree"):format(place, tarball, place))
@@ -113,7 +114,7 @@ describe("the tarball with compiled packages", function()
       must(("mkdir -p %s/packages/%s/bin && echo %s >%s/packages/%s/bin/program && chmod 755 %s/packages/%s/bin/program"):format(
         place, name, name, place, name, place, name))
     end
-    if it == pending then return end
+    if not is_whole then return end
     must(("release/dist 1.2.3 %s/compiled.tgz %s/packages ubuntu-jammy/1.943"):format(place, place))
     must(("mkdir %s/tree && tar xzf %s/compiled.tgz -C %s/tree"):format(place, place, place))
   end)
