@@ -119,9 +119,10 @@ local function plan(cpi, order, found, zones_left)
   vm_disks.check_persistent(order, found)
   local nics = networks_of.plan(cpi, order.networks, found)
   local offered = service_offerings(cpi, order, found, zones_left)
+  local public = vips.plan(order.vips, found, nics)
   return {
     offered = offered, candidates = offered {}, order = order, zone = found.zone, template = found.template, is_to_copy = found.is_to_copy,
-    nics = nics, vips = vips.plan(order.vips, found, nics), lbs = load_balancers.plan(order.lbs, found, nics),
+    nics = nics, vips = public, lbs = load_balancers.plan(order.lbs, found, nics, public),
     security_groups = security_groups.plan(order, found, nics), ephemeral = vm_disks.ephemeral(cpi, order, found), can = found.can,
     root_gb = (order.properties.root_disk_size or 0) > 0 and offerings.gigabytes(order.properties.root_disk_size) or nil,
     key_pairs = key_pairs.plan(order.properties, cpi.settings.cloudstack.default_key_name, found.can.version),

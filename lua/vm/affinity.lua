@@ -4,11 +4,13 @@
 local errors = require "errors"
 local groups = require "cloudstack.affinity_groups"
 local spelling = require "spelling"
+local tags = require "cloudstack.tags"
 
 local affinity = {}
 
 affinity.properties = { affinity_group = "names", affinity_group_type = "text" }
 
+local LONGEST = 255 -- bytes of a group's name
 local DEFAULT_TYPE = "host anti-affinity" -- the Go CPI's
 
 local function bosh_group(order)
@@ -21,7 +23,10 @@ end
 local function auto_name(cpi, order)
   local group = bosh_group(order)
   if not cpi.settings.cloudstack.enable_auto_anti_affinity or not group then return nil end
-  return ("%s-%s"):format(tostring(cpi.context.director_uuid or ""), group)
+  local name = ("%s-%s"):format(tostring(cpi.context.director_uuid or ""), group)
+  if #name <= LONGEST then return name end
+  local digest = cpi.bytes.sha256(name):sub(1, 40)
+  return ("%s-%s"):format(tags.cut(name, LONGEST - #digest - 1), digest)
 end
 
 -- Raises CloudError when the type is none of CloudStack's.

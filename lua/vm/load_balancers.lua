@@ -97,13 +97,23 @@ local function refuse(lb, rule, address, target)
   end
 end
 
+-- The VM's own vips, as vm/vips.lua plans them: their addresses have static NAT by then.
+local function refuse_vip(lb, address, vips)
+  for _, vip in ipairs(vips) do
+    if address and vip.row and vip.row.id == address.id then
+      error(errors.cloud("load balancer '%s': address %s is the VM's vip '%s'", lb.name, lb.public_ip, vip.network.name))
+    end
+  end
+end
+
 -- Finds rule, address and network of each. Raises CloudError before anything is created.
-function vm_load_balancers.plan(list, found, nics)
+function vm_load_balancers.plan(list, found, nics, vips)
   for i, lb in ipairs(list) do
     local address = lb.public_ip and addresses.pick(found["lb address " .. i], lb.public_ip, found.zone)
     lb.zone, lb.rule, lb.address = found.zone, existing(found["lb " .. i], lb, found.zone), address
     lb.target = nic_for(lb, lb.rule, address, nics).target
     refuse(lb, lb.rule, address, lb.target)
+    refuse_vip(lb, address, vips)
     lb.order = { name = lb.name, algorithm = lb.algorithm or DEFAULT, private_port = lb.private_port,
       public_port = lb.public_port, open_firewall = lb.open_firewall or false }
   end

@@ -110,6 +110,17 @@ local function refuse_basic(zone, count)
   end
 end
 
+-- The agent tells NICs apart by their MACs.
+local function refuse_twin_macs(nics)
+  local owner = {}
+  for _, nic in ipairs(nics) do
+    if nic.mac and owner[nic.mac] then
+      error(errors.cloud("networks '%s' and '%s' have the same MAC %s; every NIC has its own", owner[nic.mac], nic.name, nic.mac))
+    end
+    if nic.mac then owner[nic.mac] = nic.name end
+  end
+end
+
 -- The NICs in their order, each { name, kind, ip, mac, target }; target is CloudStack's network.
 function vm_networks.plan(cpi, list, found)
   local by_name, facts, fresh = {}, {}, {}
@@ -129,6 +140,7 @@ function vm_networks.plan(cpi, list, found)
     nics[i].mac = nics[i].properties.mac or answer.macs[name]
     nics[i].has_fresh_mac = nics[i].mac == fresh[name]
   end
+  refuse_twin_macs(nics)
   return nics
 end
 

@@ -113,7 +113,7 @@ end
 
 local function first_nic(nics, fits)
   for _, nic in ipairs(nics) do
-    if fits(nic.target) then return nic end
+    if fits(nic.target, nic) then return nic end
   end
 end
 
@@ -124,8 +124,8 @@ local function names_of(nics)
 end
 
 -- The NIC in the network (or the VPC) that the address belongs to; for one that belongs to none yet the one that the
--- manifest names, else the first that can have a vip.
-local function nic_for(vip, nics, found)
+-- manifest names, else the first that can have a vip and has none yet. taken: { nic = the vip that it has }
+local function nic_for(vip, nics, found, taken)
   local row, wanted = vip.row or {}, vip.network.properties.name
   local target = wanted and networks.pick(found.networks, wanted, found.zone)
   if target and row.associatednetworkid and row.associatednetworkid ~= target.id then
@@ -133,11 +133,12 @@ local function nic_for(vip, nics, found)
       tostring(row.associatednetworkname), target.name))
   end
   local id = target and target.id or row.associatednetworkid
-  local nic = first_nic(nics, function(network)
+  local function fits(network)
     if id then return network.id == id end
     if row.vpcid then return network.vpcid == row.vpcid end
     return networks.offers(network, "StaticNat")
-  end)
+  end
+  local nic = first_nic(nics, function(network, one) return not taken[one] and fits(network) end) or first_nic(nics, fits)
   if nic then return nic end
   error(errors.cloud("vip '%s' (%s) needs a NIC in %s; the VM has NICs in: %s", vip.network.name, vip.ip or "any address",
     id and ("network '%s'"):format(target and target.name or tostring(row.associatednetworkname))
@@ -156,13 +157,25 @@ local function refuse_services(vip, target)
   end
 end
 
+-- The vips that have no choice of a network first.
+local function by_choice(list)
+  local bound, free = {}, {}
+  for _, vip in ipairs(list) do
+    local is_bound = vip.network.properties.name or vip.row and vip.row.associatednetworkid
+    table.insert(is_bound and bound or free, vip)
+  end
+  return table.move(free, 1, #free, #bound + 1, bound)
+end
+
 -- Finds address and NIC of each vip. Raises CloudError before anything is created.
 function vips.plan(list, found, nics)
   local taken = {}
   for i, vip in ipairs(list) do
     vip.row = vip.ip and addresses.pick(found["vip " .. i], vip.ip, found.zone)
     if vip.ip then refuse_address(vip, vip.row, found.can.version) end
-    local nic = nic_for(vip, nics, found)
+  end
+  for _, vip in ipairs(by_choice(list)) do
+    local nic = nic_for(vip, nics, found, taken)
     if taken[nic] then
       error(errors.cloud("vips '%s' and '%s' are for one NIC, in network '%s'; a NIC has one public address", taken[nic],
         vip.network.name, nic.target.name))

@@ -153,6 +153,19 @@ describe("automatic anti-affinity", function()
     assert.same({ ["director-1-bosh-cf-db"] = { ANTI, 2 } }, groups(t))
   end)
 
+  it("has a name of 255 bytes at most, one for each instance group", function()
+    local t = auto()
+    local long = ("é"):rep(150)
+    for _, group in ipairs { long .. "1", long .. "1", long .. "2" } do t.cid(in_group(group)) end
+    local sizes = {}
+    for name, group in pairs(groups(t)) do
+      assert.is_true(#name <= 255 and utf8.len(name) ~= nil, name)
+      sizes[#sizes + 1] = group[2]
+    end
+    table.sort(sizes)
+    assert.same({ 1, 2 }, sizes)
+  end)
+
   it("has a type of the site's choice", function()
     local t = auto "non-strict host anti-affinity"
     t.cid(in_group "g")

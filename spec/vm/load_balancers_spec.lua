@@ -259,3 +259,14 @@ describe("a load balancer", function()
     end)
   end
 end)
+
+describe("a load balancer on a vip of the same VM", function()
+  it("is refused before anything is made", function()
+    local t = cloud()
+    local ok, failure = pcall(t.cid, { cloud_properties = { compute_offering = "shared.small", lbs = { lb() } }, networks = {
+      default = { type = "dynamic", cloud_properties = { name = "bosh-net" } }, public = { type = "vip", ip = "192.0.2.50" } } })
+    assert.is_false(ok)
+    assert.equal("load balancer 'web': address 192.0.2.50 is the VM's vip 'public'", failure.message)
+    assert.same({}, t.left())
+  end)
+end)

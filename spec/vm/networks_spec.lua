@@ -157,6 +157,16 @@ describe("the parameters of the NICs", function()
   end)
 end)
 
+describe("two NICs with one MAC", function()
+  it("are refused", function()
+    local mac = "02:00:5e:10:00:01"
+    local function one(name) return { type = "dynamic", cloud_properties = { name = name, mac = mac } } end
+    local failure = fake.failure(plan, { a = one "net-a", b = one "net-b" })
+    assert.equal("Bosh::Clouds::CloudError", failure.type)
+    assert.equal("networks 'a' and 'b' have the same MAC " .. mac .. "; every NIC has its own", failure.message)
+  end)
+end)
+
 describe("the networks that create_vm answers", function()
   it("are those that came, each with its MAC", function()
     local given = { a = manual("10.0.0.5", "net-a", { prefix = "32" }) }

@@ -106,6 +106,15 @@ describe("a vip", function()
     deleted(t, cid)
   end)
 
+  it("that may be anywhere takes a NIC that has none yet", function()
+    local t = cloud()
+    local networks = { b = { type = "dynamic", cloud_properties = { name = "bosh-net-2" } }, any = vip(nil, { acquire = true }),
+      one = vip "192.0.2.50" }
+    local answer = t.create(networks)
+    assert.equal("bosh-net-2", t.address(answer[2].any.ip).network)
+    deleted(t, answer[1])
+  end)
+
   it("opens the firewall as it is told, and closes it again", function()
     local t = cloud()
     local cid = t.create({ public = vip("192.0.2.50", { firewall_rules = {
