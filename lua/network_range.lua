@@ -67,4 +67,13 @@ function network_range.of(definition, outer, used)
   return with_gateway(block, definition.gateway, where)
 end
 
+-- Does a network of that cidr touch one of the others?
+function network_range.touches(cidr, others)
+  local own = ipv4.range(cidr)
+  for _, one in ipairs(own and ranges_of(others) or {}) do
+    if overlaps(own, one) then return true end
+  end
+  return false
+end
+
 return network_range

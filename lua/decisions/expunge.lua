@@ -2,14 +2,25 @@
 
 local strategies = { now = true, release = true, wait = true, leave = true }
 
+-- Are these a table of texts by texts, or none?
+local function are_addresses(addresses)
+  if addresses ~= nil and type(addresses) ~= "table" then return false end
+  for network, address in pairs(addresses or {}) do
+    if type(network) ~= "string" or type(address) ~= "string" then return false end
+  end
+  return true
+end
+
 local function match(answer, facts)
   if type(answer) == "string" then answer = { strategy = answer } end
   if type(answer) ~= "table" or not strategies[answer.strategy] then
     return nil, "it must be { strategy = \"now\", \"release\", \"wait\" or \"leave\" }"
   elseif answer.strategy == "now" and not facts.may_expunge then
     return nil, "this account may not expunge"
-  elseif answer.deadline ~= nil and math.type(answer.deadline) == nil then
+  elseif answer.deadline ~= nil and not (math.type(answer.deadline) and answer.deadline >= 0) then -- nor is NaN any
     return nil, "its deadline must be a number of seconds"
+  elseif not are_addresses(answer.addresses) then
+    return nil, "its addresses must be a table: an address by the id of a network"
   end
   return { strategy = answer.strategy, deadline = answer.deadline, addresses = answer.addresses or {} }
 end

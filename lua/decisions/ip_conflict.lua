@@ -7,7 +7,7 @@ local function match(answer, facts)
   if type(answer) == "string" then answer = { answer = answer } end
   if type(answer) ~= "table" or not known[answer.answer] then
     return nil, 'it must be { answer = "wait", "expunge", "ignore" or "fail" }'
-  elseif answer.deadline ~= nil and (math.type(answer.deadline) == nil or answer.deadline < 0) then
+  elseif answer.deadline ~= nil and not (math.type(answer.deadline) and answer.deadline >= 0) then -- nor is NaN any
     return nil, "its deadline must be a number of seconds"
   elseif answer.answer == "expunge" and not facts.may_expunge then
     return nil, "this account may not expunge"

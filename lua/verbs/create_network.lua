@@ -58,17 +58,23 @@ local function refuse(order, found)
   end
 end
 
--- The ranges of the networks that a block of our choice must not touch.
-local function used_ranges(found)
+-- The ranges of the zone's networks, which a block of our choice must not touch, but for the one of that id.
+local function used_ranges(rows, zone, id)
   local used = {}
-  for _, network in ipairs(found.networks) do
-    if network.zoneid == found.zone.id then used[#used + 1] = network.cidr end
+  for _, network in ipairs(rows) do
+    if network.zoneid == zone.id and network.id ~= id then used[#used + 1] = network.cidr end
   end
   return used
 end
 
--- A lost answer is settled by the name, which is ours alone.
-local function create(cpi, params)
+-- Is the failure a tier's whose block somebody else has taken since we looked?
+local function is_taken(failure)
+  return failure.kind == "refused" and failure.text:find("crosses other network cidr", 1, true) ~= nil
+end
+
+-- The new network's row, or nil where its block is taken and may_choose another. A lost answer is settled by the name,
+-- which is ours alone.
+local function create(cpi, params, may_choose)
   local payload, failure = cpi.cloudstack:try("createNetwork", params)
   if payload and payload.network then return payload.network end
   if not failure or cpi.cloudstack.is_open(failure) then
@@ -76,6 +82,7 @@ local function create(cpi, params)
     if row then return row end
   end
   if not failure then error(errors.cloud("creating network %s: createNetwork: the answer has no network", params.name)) end
+  if may_choose and is_taken(failure) then return nil end
   cpi.cloudstack.raise(failure, "creating network " .. params.name)
 end
 
@@ -94,11 +101,11 @@ local function result(cpi, cid, range, order, row)
   return cpi.json.array { cid, { range = range.cidr, gateway = range.gateway, reserved = reserved }, properties }
 end
 
-return function(cpi, definition)
-  local order = read_order(cpi, definition)
-  local found = look_up(cpi, order)
-  refuse(order, found)
-  local range = network_range.of(order, found.vpc and found.vpc.cidr, used_ranges(found))
+-- One try, with what was found: what the verb answers, or nil where another process has chosen the same block meanwhile
+-- and ours is gone again. Outside a VPC CloudStack minds no overlap, so we look once more.
+local function attempt(cpi, order, found)
+  local may_choose = order.range == nil
+  local range = network_range.of(order, found.vpc and found.vpc.cidr, used_ranges(found.networks, found.zone))
   local cid = networks.new_cid(director_mark.uuid(cpi))
   local names = naming.of(cpi, "network", cid)
   local entry = cpi.journal.open { kind = "network", name = cid }
@@ -111,7 +118,27 @@ return function(cpi, definition)
     name = cid, displaytext = order.properties.display_text or names.display_name, networkofferingid = found.offering.id,
     zoneid = found.zone.id, vpcid = found.vpc and found.vpc.id, aclid = found.acl and found.acl.id,
     gateway = range.gateway, netmask = range.netmask, networkdomain = order.properties.network_domain,
-  })
-  tag(cpi, row, cid, names.tags)
-  return result(cpi, cid, range, order, row)
+  }, may_choose)
+  if row then
+    tag(cpi, row, cid, names.tags)
+    local others = may_choose and used_ranges(cpi.cloudstack:rows(networks.request()), found.zone, row.id) or {}
+    if not network_range.touches(range.cidr, others) then return result(cpi, cid, range, order, row) end
+  end
+  cpi.log.info("another process chose %s as well; choosing again", range.cidr)
+  local left = undo.run()
+  if #left > 0 then error(errors.cloud("network %s can't be given up: %s", cid, table.concat(left, ", "))) end
+end
+
+local TRIES, LONGEST_PAUSE = 10, 3 -- seconds
+
+return function(cpi, definition)
+  local order = read_order(cpi, definition)
+  for _ = 1, TRIES do
+    local found = look_up(cpi, order)
+    refuse(order, found)
+    local answer = attempt(cpi, order, found)
+    if answer then return answer end
+    cpi.clock.sleep(LONGEST_PAUSE * cpi.bytes.random(1):byte() / 255)
+  end
+  error(errors.cloud("other processes choose the same block for a network, also after %d tries", TRIES))
 end

@@ -83,8 +83,14 @@ local function is_of(row, vm_cid, vm)
   return row.isstaticnat and (vm and row.virtualmachineid == vm.id or row.virtualmachinename == vm_cid)
 end
 
+-- Has another VM an address that was acquired for this one? Two processes may have been after the same one.
+local function is_of_another(item, vm_cid, vm)
+  return item.role == "acquired" and item.row.isstaticnat and not is_of(item.row, vm_cid, vm)
+end
+
 -- The request that takes one thing away, or nil where there is nothing to do.
 local function request_for(cpi, item, vm_cid, vm)
+  if is_of_another(item, vm_cid, vm) then return nil end
   if item.role == "acquired" then return addresses.release_request(cpi, item.id) end
   if item.role == "vip" then return is_of(item.row, vm_cid, vm) and addresses.disable_request(cpi, item.id) or nil end
   if item.role == "rule" then return firewall.delete_request(cpi, item.id) end
@@ -122,6 +128,33 @@ local function run_all(cpi, list, vm_cid, vm)
 end
 
 local function has_tag(row, key) return tags.of(row)[key] ~= nil end
+
+-- Takes our tag off an address and makes it the heir's to release; nil, or why the heir's tag is still as it was.
+local function bequeath(cpi, item, vm_cid, heir)
+  local keys = {}
+  for _, key in ipairs { vm_cid, heir } do keys[#keys + 1] = has_tag(item.row, key) and key or nil end
+  if #keys > 0 then cpi.cloudstack:wait(cpi.cloudstack:start { tags.delete_request(cpi, item.kind, item.id, keys) }) end
+  if not heir:find(MEMBER) then return nil end -- somebody's own VM
+  local request = tags.create_request(cpi, item.kind, item.id, { [heir] = item.role })
+  return cpi.cloudstack:wait(cpi.cloudstack:start { request })[1].failure
+end
+
+-- An address that another VM has stays; where that is BOSH's, it goes with that one. That one may be setting its own tag
+-- just now.
+local TAG_TRIES = 3
+local function hand_over(cpi, list, vm_cid, vm)
+  for _, item in ipairs(list) do
+    local heir = is_of_another(item, vm_cid, vm) and tostring(item.row.virtualmachinename)
+    for try = 1, heir and TAG_TRIES or 0 do
+      local failure = bequeath(cpi, item, vm_cid, heir)
+      if not failure then cpi.log.info("address %s stays with VM %s", tostring(item.row.ipaddress), heir) break end
+      if not belongings.is_tagged(failure) or try == TAG_TRIES or #look_at(cpi, { item }) == 0 then
+        cpi.log.warn("%s", cpi.cloudstack.say(failure))
+        break
+      end
+    end
+  end
+end
 
 -- What stays loses the VM's tag: last, because it is what finds the rest again.
 local function remove_tags(cpi, list, vm_cid)
@@ -191,6 +224,7 @@ function belongings.take_away(cpi, vm_cid, list, vm)
   if #list == 0 then return end
   local there = look_at(cpi, list)
   run_all(cpi, there, vm_cid, vm)
+  hand_over(cpi, there, vm_cid, vm)
   collect(cpi, there, vm_cid)
   remove_tags(cpi, there, vm_cid)
   -- Two VMs that leave at once saw each other's tags: who comes last finds nobody.

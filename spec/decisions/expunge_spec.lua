@@ -15,6 +15,11 @@ describe("expunge", function()
       { "explode", "strategy" },
       { 3, "strategy" },
       { { strategy = "wait", deadline = "soon" }, "deadline" },
+      { { strategy = "wait", deadline = 0 / 0 }, "deadline" },
+      { { strategy = "wait", deadline = -1 }, "deadline" },
+      { { strategy = "release", addresses = 5 }, "addresses" },
+      { { strategy = "release", addresses = { n = 5 } }, "addresses" },
+      { { strategy = "release", addresses = { "10.0.0.250" } }, "addresses" },
     },
   })
 

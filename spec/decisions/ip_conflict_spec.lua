@@ -14,7 +14,8 @@ describe("ip_conflict", function()
       { "wait", { answer = "wait" } }, { { answer = "wait", deadline = 5 }, { answer = "wait", deadline = 5 } },
       { "expunge", { answer = "expunge" } }, { "ignore", { answer = "ignore" } }, { "fail", { answer = "fail" } },
     },
-    bad = { { "maybe", "it must be" }, { { answer = "wait", deadline = "x" }, "its deadline must be" } },
+    bad = { { "maybe", "it must be" }, { { answer = "wait", deadline = "x" }, "its deadline must be" },
+      { { answer = "wait", deadline = 0 / 0 }, "its deadline must be" }, { { answer = "wait", deadline = -1 }, "its deadline must be" } },
     facts = with { may_expunge = true },
   })
 

@@ -52,6 +52,16 @@ describe("snapshot_disk", function()
     assert.is_nil(cpi.sent[3][2]["tags[1].key"])
   end)
 
+  it("does not wait for ever for that", function()
+    local script = { disk(), created { job = { snapshot = row "BackingUp" } },
+      settings = { cloudstack = { timeout = { snapshot_volume = 1 } } } }
+    for i = 1, 5 do -- at once, and after 0.2, 0.5, 0.95 and 1.625 s
+      script[2 + i] = { "listSnapshots", { id = ID }, { snapshot = { { id = ID, name = "x", state = "BackingUp" } } } }
+    end
+    script[#script + 1] = { "deleteSnapshot", { id = ID }, job = {} }
+    assert.equal(("snapshot %s is still BackingUp after 1 s"):format(ID), fake.failure(snapshot, script).message)
+  end)
+
   it("waits until CloudStack has backed it up, also where the job does not", function()
     local function seen(state) return { "listSnapshots", { id = ID }, { snapshot = {
       { id = ID, name = "x", state = state, tags = tags } } } } end

@@ -119,12 +119,53 @@ describe("the affinity groups of a VM", function()
   end)
 
   it("that another process is about to use are not deleted", function()
-    local t = new()
+    for owner, stays in pairs { living = ANTI, dead = false } do
+      local t = new()
+      t.host.process.alive = function(one) return one == "living" end
+      local cid = t.cid(with { affinity_group = "db" })
+      t.store.cache = { ["affinity db 1"] = native.json.encode { at = t.sim.clock.utc(), owner = owner } }
+      t.call("delete_vm", cid)
+      assert.equal(stays, groups(t).db and groups(t).db[1] or false)
+    end
+  end)
+
+  it("that another process is about to delete are waited for, as long as it lives, and then made anew", function()
+    local t, began = new(), nil
     local cid = t.cid(with { affinity_group = "db" })
-    t.store.cache["affinity db 1"] = native.json.encode { at = t.sim.clock.utc() }
+    t.store.cache = { ["affinity end db 1"] = native.json.encode { at = t.sim.clock.utc(), owner = "9.9" } }
+    t.host.process.alive = function(owner)
+      began = began or t.sim.clock.now()
+      if owner == "9.9" and t.sim.clock.now() < began + 5 then return true end
+      if groups(t).db and groups(t).db[2] == 1 then
+        t.sim.send { { command = "deleteAffinityGroup", params = { id = t.sim.state().affinitygroups[1].id } } }
+      end
+      return false
+    end
+    t.cid(with { affinity_group = "db" })
+    assert.is_true(t.sim.clock.now() - began >= 5)
+    assert.same({ db = { ANTI, 1 } }, groups(t))
     t.call("delete_vm", cid)
-    assert.equal(ANTI, groups(t).db[1])
-    assert.is_nil(next(t.store.affinity or {}))
+  end)
+
+  it("are spoken of in the store only for as long as it takes", function()
+    local t = new()
+    local function claims()
+      local count = 0
+      for key in pairs(t.store.cache) do count = count + (key:find "^affinity" and 1 or 0) end
+      return count
+    end
+    local cid = t.cid(with { affinity_group = { "db", "web" } })
+    assert.equal(0, claims())
+    t.call("delete_vm", cid)
+    assert.equal(0, claims())
+  end)
+
+  it("that another process deletes for ever are not waited for as long", function()
+    local t = new()
+    t.store.cache = { ["affinity end db 1"] = native.json.encode { at = t.sim.clock.utc(), owner = "9.9" } }
+    t.host.process.alive = function() return true end
+    t.cid(with { affinity_group = "db" })
+    assert.same({ db = { ANTI, 1 } }, groups(t))
   end)
 
   it("are said to be misspelt with a suggestion", function()
