@@ -137,6 +137,12 @@ faults: build/spec/host_native.so ## every verb, every request that it makes, ev
 crash: build/spec/host_native.so ## every verb, killed at every instant; then what a director does next
 	lua5.4 tests/faults/crash_matrix.lua --jobs $(JOBS)
 
+pairs: build/spec/host_native.so ## two processes that need the same thing, in every order
+	lua5.4 tests/faults/pairs.lua
+
+planted: all $(CHECKERS)         ## small mistakes, each in a copy of the tree: the suites catch them
+	lua5.4 tests/faults/planted.lua
+
 SEED ?= 1
 N    ?= 10000
 histories: build/spec/host_native.so ## N random histories from SEED, with faults, kills and several processes
@@ -234,7 +240,7 @@ help:                            ## this list
 	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
 
 .PHONY: all contract deps demo test lint unit host-tests spec server transcripts lifecycle job coverage hostile faults crash \
-        histories fuzz e2e bench bench-page asan asan-run valgrind install clean help
+        pairs planted histories fuzz e2e bench bench-page asan asan-run valgrind install clean help
 .SECONDARY:
 
 -include $(wildcard $(patsubst %.o,%.d,$(HOST) $(SERVER) $(NATIVE) $(BUILD)/obj/src/main.o \

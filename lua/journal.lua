@@ -12,9 +12,9 @@
 -- journal.finish() closes what is still open: it runs after the answer has reached BOSH.
 
 -- new{ store, json, log, uuid, clock, owner, alive, cloud, context, verb, recover } -> journal, which has owner, alive and
--- cloud of them. store may be nil. owner is this process's identity (pid, start time, boot), so that a later one can tell the dead from the living:
--- alive(owner); cloud tells one CloudStack account from another; recover(), where given, is called once before the
--- first entry.
+-- cloud of them. store may be nil. owner is this process's identity (pid, start time, boot), so that a later one can tell
+-- the dead from the living: alive(owner); cloud tells one CloudStack account from another; recover(), where given, is
+-- called once before the first entry.
 local function new(parts)
   local journal, recover = { cloud = parts.cloud, owner = parts.owner, alive = parts.alive }, parts.recover
   local open, order, written, warned = {}, {}, {}, {} -- records by keys; keys; sets

@@ -205,7 +205,7 @@ local list = {
   { what = "vip, the same one", one = vm_with(NONE, with_vip "192.0.2.60"), other = vm_with(NONE, with_vip "192.0.2.60"),
     loses = "192.0.2.60", check = one_vip, leave = delete_all },
   { what = "vip, any", one = vm_with(NONE, with_vip()), other = vm_with(NONE, with_vip()), leave = delete_all,
-    check = function(stage, complain, answers)
+    check = function(_, complain, answers)
       for _, answer in ipairs(answers) do
         if not answer.result[2].public.ip then complain "a VM has none" end
       end
@@ -213,7 +213,7 @@ local list = {
     end },
   { what = "address, the same one", one = function(s) return "create_vm", s:order() end,
     other = function(s) return "create_vm", s:order() end, loses = "10.0.0.11", leave = delete_all },
-  { what = "stemcell", one = stemcell, other = stemcell, check = function(stage, complain, answers)
+  { what = "stemcell", one = stemcell, other = stemcell, check = function(_, complain, answers)
       if answers[1].result ~= answers[2].result then complain("they are %s and %s", answers[1].result, answers[2].result) end
     end, leave = function(stage, answers) stage:good("delete_stemcell", { answers[1].result }) end },
   { what = "stemcell, one is deleted", arrange = function(s) return s:good(stemcell()) end, one = stemcell,
@@ -226,7 +226,9 @@ local list = {
     loses = "web", check = function(stage, complain)
       if #named(stage.sim.state(), "keys", "web") ~= 1 then complain "it is not there once" end
     end, leave = function(stage) stage:command("keypair", "delete", "web") end },
-  { what = "disk, for two VMs", arrange = function(s) return { s:vm(), (s:good("create_vm", s:order(nil, s:networks "10.0.0.12"))[1]), s:disk() } end,
+  { what = "disk, for two VMs", arrange = function(s)
+      return { s:vm(), s:good("create_vm", s:order(nil, s:networks "10.0.0.12"))[1], s:disk() }
+    end,
     one = function(_, x) return "attach_disk", { x[1], x[3] } end, other = function(_, x) return "attach_disk", { x[2], x[3] } end,
     loses = "attached to", leave = function(stage, _, x)
       local volume = named(stage.sim.state(), "volumes", x[3])[1]

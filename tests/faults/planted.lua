@@ -3,7 +3,7 @@
 --   lua5.4 tests/faults/planted.lua [--short] [--bug TEXT]
 -- Prints a table: kind, mistake, suite. "N passed, N failed" counts the mistakes.
 
-local SECONDS = 300 -- for a suite; one that does not end has caught a wait without an end
+local SECONDS = 120 -- for a suite; one that does not end has caught a wait without an end
 
 local options = {}
 for i, word in ipairs(arg) do
@@ -18,10 +18,6 @@ local function spec(name) return "busted --run=spec spec/" .. name .. "_spec.lua
 
 local function faults(verb, cell)
   return ("lua5.4 tests/faults/fault_matrix.lua --verb %s --cell '%s'"):format(verb, cell)
-end
-
-local function crashes(verb, cell)
-  return ("lua5.4 tests/faults/crash_matrix.lua --verb %s --cell '%s'"):format(verb, cell)
 end
 
 local function unit(name) return ("make -s build/unit/%s_test && build/unit/%s_test"):format(name, name) end
@@ -91,7 +87,8 @@ local bugs = {
   { SECRET, "the registry's password is not masked", "lua/vm/registry.lua", "  cpi.log.secret(password)\n", "", spec "vm/registry" },
   { SECRET, "an upload's signature is not masked", "lua/stemcell/upload.lua", "  cpi.log.secret(target.signature)\n", "",
     spec "stemcell/upload" },
-  { SECRET, "the host forgets what it was told to mask", "src/base/log.c", "        cover_registered(text, length);\n", "", unit "log" },
+  { SECRET, "the host forgets what it was told to mask", "src/base/log.c", "        cover_registered(text, length);\n", "",
+    unit "log" },
 
   { UNCHECKED, "any answer will do", "lua/policy.lua", "local matched, problem = decision.match(answer, facts)",
     "local matched, problem = answer, nil", spec "policy", short = true },
@@ -155,8 +152,7 @@ local function copied()
   local place = pipe:read "l"
   pipe:close()
   assert(shell(("cp -a Makefile .busted lua src spec tests config docs %s"):format(place)))
-  assert(shell(("mkdir %s/build && cp -a build/obj build/unit build/host-tests build/spec build/cpi build/cpi-server %s/build"):format(
-    place, place)))
+  shell(("mkdir %s/build && cp -a build/obj build/unit build/host-tests build/spec %s/build 2>/dev/null"):format(place, place))
   return place
 end
 
