@@ -109,7 +109,8 @@ local bugs = {
 
   { PAGES, "only the first page is asked for", "lua/cloudstack/client.lua", "for page = 2, pages or 1 do", "for page = 2, 1 do",
     spec "cloudstack/client", short = true },
-  { PAGES, "the last page is left out", "lua/cloudstack/client.lua", "(count + size - 1) // size", "count // size", spec "cloudstack/client" },
+  { PAGES, "the last page is left out", "lua/cloudstack/client.lua", "(count + size - 1) // size", "count // size",
+    spec "cloudstack/client" },
   { PAGES, "rows of later pages replace the first", "lua/cloudstack/client.lua",
     "for _, row in ipairs(outcome.rows) do table.insert(outcomes[i].rows, row) end", "outcomes[i].rows = outcome.rows",
     spec "cloudstack/client" },
