@@ -115,9 +115,16 @@ function orphans.find(cpi, rows, search)
   return found
 end
 
+-- An empty group, unless a create that shares our store has said that it comes.
+local function remove_group(cpi, row)
+  affinity_claims.collect(cpi, { affinitygroup = { row } })
+  local there = affinity_groups.named(cpi.cloudstack:rows(affinity_groups.request(row.name)), row.name)
+  if there and there.id == row.id then error(errors.cloud("a VM is about to use it, or CloudStack keeps it")) end
+end
+
 -- Removes it as delete_vm would have. Raises CloudError where it stays.
 function orphans.remove(cpi, one)
-  if one.kind == "affinity group" then return affinity_claims.collect(cpi, { affinitygroup = { one.row } }) end
+  if one.kind == "affinity group" then return remove_group(cpi, one.row) end
   for _, vm_cid in ipairs(one.gone) do
     if vms.find(cpi, vm_cid) then error(errors.cloud("VM %s is there", vm_cid)) end
     belongings.take_away(cpi, vm_cid, belongings.of(cpi.cloudstack:rows(belongings.request(vm_cid)), nil), nil)

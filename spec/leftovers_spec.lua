@@ -147,3 +147,34 @@ describe("a director's mark", function()
     assert.is_false(director_mark.is_on(nobody, "cpivm-" .. director_mark.uuid(nobody)))
   end)
 end)
+
+describe("an empty affinity group", function()
+  local function group_of(director)
+    local m = machine.new { store = true }
+    local mark = "made by cloudstack_cpi for director " .. director
+    m.sim.send { { command = "createAffinityGroup", params = { name = "web", type = "host anti-affinity", description = mark } } }
+    m.sim.advance(10)
+    return m
+  end
+
+  it("of this director is a leftover, and goes", function()
+    local m = group_of(machine.DIRECTOR)
+    local told = m:command("gc", "--director", machine.DIRECTOR)
+    assert.equal(1, told.exit)
+    assert.truthy(told.text:find("leftover  affinity group web", 1, true), told.text)
+    assert.equal(0, m:command("gc", "--director", machine.DIRECTOR, "--apply").exit)
+    assert.same({}, m.sim.state().affinitygroups)
+  end)
+
+  it("of another director stays, and one that a VM is about to use", function()
+    local m = group_of "another"
+    assert.equal(0, m:command("gc", "--director", machine.DIRECTOR, "--apply").exit)
+    assert.equal(1, #m.sim.state().affinitygroups)
+    m = group_of(machine.DIRECTOR)
+    m.living["9.9"] = true
+    m.store.put("cache", "affinity web 1", machine.json.encode { at = m.sim.clock.utc(), owner = "9.9" })
+    local told = m:command("gc", "--director", machine.DIRECTOR, "--apply")
+    assert.equal(1, told.exit)
+    assert.truthy(told.text:find("not removed: a VM is about to use it", 1, true), told.text)
+  end)
+end)

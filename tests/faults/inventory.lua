@@ -34,7 +34,7 @@ local function owner_of(object, vms)
   local tags = object.tags or {}
   local vm = object.virtualmachineid and vms[object.virtualmachineid]
   if tags.bosh_ephemeral_of then return tags.bosh_ephemeral_of end
-  if vm and object.name:find "^%u+%-%d+" then return (vm.tags or {}).bosh_cid or vm.name end
+  if vm and (object.name or ""):find "^%u+%-%d+" then return (vm.tags or {}).bosh_cid or vm.name end
   return tags.bosh_cid or object.name or object.id
 end
 

@@ -11,6 +11,7 @@
 --   m.before_send(process, requests)   m.after_send(process, requests, replies)
 --   m.before_store(process, operation, table, key)    m.after_store(...)
 --   m.before_sleep(process, seconds)   true: time does not pass, somebody else sees to it
+-- m.skew: seconds by which the machine's wall clock is wrong.
 
 local memory_store = require "memory_store"
 local permissions = require "permissions"
@@ -96,6 +97,8 @@ local function clock_of(self, process)
     if self.before_sleep and self.before_sleep(process, seconds) then return end
     self.sim.clock.sleep(seconds)
   end
+  function clock.utc() return self.sim.clock.utc() + (self.skew or 0) end
+  function clock.iso(time) return self.sim.clock.iso(time or clock.utc()) end
   return clock
 end
 
