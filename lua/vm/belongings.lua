@@ -144,7 +144,7 @@ end
 local TAG_TRIES = 3
 local function hand_over(cpi, list, vm_cid, vm)
   for _, item in ipairs(list) do
-    local heir = is_of_another(item, vm_cid, vm) and tostring(item.row.virtualmachinename)
+    local heir = item.row and is_of_another(item, vm_cid, vm) and tostring(item.row.virtualmachinename)
     for try = 1, heir and TAG_TRIES or 0 do
       local failure = bequeath(cpi, item, vm_cid, heir)
       if not failure then cpi.log.info("address %s stays with VM %s", tostring(item.row.ipaddress), heir) break end
@@ -160,7 +160,8 @@ end
 local function remove_tags(cpi, list, vm_cid)
   local requests, items = {}, {}
   for _, item in ipairs(list) do
-    if (item.role == "vip" or item.role == "member") and not item.gone and has_tag(item.row, vm_cid) then
+    local stays = (item.role == "vip" or item.role == "member") and item.row and not item.gone
+    if stays and has_tag(item.row, vm_cid) then
       requests[#requests + 1], items[#items + 1] = tags.delete_request(cpi, item.kind, item.id, { vm_cid }), item
     end
   end
@@ -184,7 +185,7 @@ end
 local function empty_ones(cpi, list, vm_cid)
   local ours, requests = {}, {}
   for _, item in ipairs(list) do
-    if item.role == "member" and not item.gone and (item.made or has_tag(item.row, belongings.MADE)) then
+    if item.role == "member" and not item.gone and (item.made or item.row and has_tag(item.row, belongings.MADE)) then
       ours[#ours + 1] = item
       requests["rule " .. #ours] = load_balancers.request_by_id(item.id)
       requests["members " .. #ours] = load_balancers.members_request(item.id)

@@ -248,7 +248,8 @@ end
 local function strike(stage, process, request)
   local fault = all_faults[process.step.fault.index]
   local is_job = request.params and request.params.customjobid
-  if fault.limit or fault.jobs and not is_job then return end
+  -- A list that is said to be empty is believed.
+  if fault.limit or fault.jobs and not is_job or fault.acts and request.command:find "^list" then return end
   local posted = { command = request.command }
   for name, value in pairs(fault.make(request, {})) do posted[name] = value end
   stage.sim.fault(posted)
@@ -343,21 +344,22 @@ local function known_to(world, only)
   return set
 end
 
--- Does the object belong to something that is known: by its CID, its id, its members, or a tag with the CID as its key?
-local function belongs(object, known)
+-- Does the object belong to something of which fits(CID or id) holds: itself, its VM, its members, or whose CID is the key
+-- of one of its tags?
+local function belongs(object, fits)
   local raw = object.raw
-  if known[object.owner] or known[object.id] or known[raw.virtualmachine or ""] then return true end
+  if fits(object.owner) or fits(object.id) or raw.virtualmachine and fits(raw.virtualmachine) then return true end
   for _, list in ipairs { raw.vms or {}, raw.members or {} } do
-    for _, name in ipairs(list) do if known[name] then return true end end
+    for _, name in ipairs(list) do if fits(name) then return true end end
   end
-  for key in pairs(raw.tags or {}) do if known[key] then return true end end
+  for key in pairs(raw.tags or {}) do if key:find "^cpivm" and fits(key) then return true end end
   return false
 end
 
 local function strangers(world)
   local list, known = {}, known_to(world)
   for _, object in ipairs(inventory.beyond(world.before, inventory.of(world.stage.sim))) do
-    if not belongs(object, known) then list[#list + 1] = object end
+    if not belongs(object, function(cid) return known[cid] ~= nil end) then list[#list + 1] = object end
   end
   return list
 end
@@ -453,8 +455,9 @@ local function check(world)
   check_kept(world)
   local told = told_of(world)
   for _, object in ipairs(strangers(world)) do
-    local is_told = told:find(object.owner, 1, true) or told:find(object.id, 1, true)
-    if not is_told then error(("%s (%s) is nobody's, and nothing tells of it"):format(object.looks, object.owner), 0) end
+    if not belongs(object, function(cid) return told:find(cid, 1, true) ~= nil end) then
+      error(("%s (%s) is nobody's, and nothing tells of it"):format(object.looks, object.owner), 0)
+    end
   end
   local text = clean_up(world)
   for _, object in ipairs(strangers(world)) do
