@@ -25,7 +25,7 @@ describe("a random history", function()
     local delete_all = volumes.delete_all
     local restored <close> = setmetatable({}, { __close = function() volumes.delete_all = delete_all end }) -- luacheck: ignore
     volumes.delete_all = function() end -- disks that are to go stay
-    local seed, steps, why = 0, nil, nil
+    local seed, steps, why = 0
     repeat
       seed = seed + 1
       steps = history.of(seed)

@@ -27,7 +27,7 @@ end
 function actions.create(host, cpi, name, options)
   if find(cpi, name) then error(errors.cloud("key pair '%s' is there already", name)) end
   local payload, failure = cpi.cloudstack:try("createSSHKeyPair", { name = name })
-  if not payload and (failure.kind == "refused" or not failure.sent) then cpi.cloudstack.raise(failure) end
+  if not payload and not cpi.cloudstack.is_open(failure) then cpi.cloudstack.raise(failure) end
   local private_key = payload and type(payload.keypair) == "table" and payload.keypair.privatekey
   if not private_key then
     take_back(cpi, name, failure and cpi.cloudstack.say(failure) or "createSSHKeyPair: the answer has no private key")
