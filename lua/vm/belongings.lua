@@ -134,7 +134,7 @@ local function bequeath(cpi, item, vm_cid, heir)
   local keys = {}
   for _, key in ipairs { vm_cid, heir } do keys[#keys + 1] = has_tag(item.row, key) and key or nil end
   if #keys > 0 then cpi.cloudstack:wait(cpi.cloudstack:start { tags.delete_request(cpi, item.kind, item.id, keys) }) end
-  if not heir:find(MEMBER) then return nil end -- somebody's own VM
+  if not heir:find(belongings.MEMBER) then return nil end -- somebody's own VM
   local request = tags.create_request(cpi, item.kind, item.id, { [heir] = item.role })
   return cpi.cloudstack:wait(cpi.cloudstack:start { request })[1].failure
 end
