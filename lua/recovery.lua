@@ -94,9 +94,16 @@ function kinds.snapshot.remove(cpi, snapshot)
   if snapshot then snapshots.delete(cpi, snapshot.id) end
 end
 
--- What was made for a VM has the VM's tag and goes with it; here is what nobody came to tag, known by its id.
+-- What was made for a VM has the VM's tag and goes with it; here is what nobody came to tag, known by its id, or by the job
+-- that makes it where the process died before it was told one.
+local function id_of(cpi, record)
+  if record.id or type(record.job) ~= "string" then return record.id end
+  return cpi.cloudstack:made_by(tostring(record.command), record.job)
+end
+
 function kinds.address.find(cpi, record)
-  return record.id and cpi.cloudstack:rows(addresses.request_by_id(record.id))[1]
+  local id = id_of(cpi, record)
+  return id and cpi.cloudstack:rows(addresses.request_by_id(id))[1]
 end
 function kinds.address.is_used(_, row) return row.isstaticnat or row.issourcenat or next(tags.of(row)) ~= nil end
 function kinds.address.remove(cpi, row)
@@ -104,7 +111,8 @@ function kinds.address.remove(cpi, row)
 end
 
 kinds["load balancer"].find = function(cpi, record)
-  return record.id and cpi.cloudstack:rows(load_balancers.request_by_id(record.id))[1]
+  local id = id_of(cpi, record)
+  return id and cpi.cloudstack:rows(load_balancers.request_by_id(id))[1]
 end
 kinds["load balancer"].is_used = function(cpi, row)
   return next(tags.of(row)) ~= nil or #cpi.cloudstack:rows(load_balancers.members_request(row.id)) > 0

@@ -139,3 +139,42 @@ describe("what BOSH spoke of", function()
     assert.is_false(recovery.is_known {})
   end)
 end)
+
+describe("what is known by its job alone", function()
+  local LBS = { lbs = { { name = "web", private_port = 8080, public_port = 80 } } }
+  local VIP = { default = { type = "dynamic", cloud_properties = { name = "bosh-net" } },
+    public = { type = "vip", cloud_properties = { acquire = true } } }
+
+  -- A create_vm that dies when that command is sent and not answered.
+  local function killed_at(command, properties, networks)
+    local scenarios = require "tests.faults.scenarios"
+    local m = scenarios.open({ arrange = function() return {} end }, { store = true })
+    function m.after_send(_, requests)
+      if requests[1].command == command then coroutine.yield "kill" end
+    end
+    m:run(m:begin("create_vm", m:order(properties, networks)))
+    m.after_send = nil
+    return m
+  end
+
+  it("goes too: a load balancer and an address whose process died before it heard of them", function()
+    for command, m in pairs { createLoadBalancerRule = killed_at("createLoadBalancerRule", LBS),
+      associateIpAddress = killed_at("associateIpAddress", {}, VIP) } do
+      m:command("journal", "replay")
+      m.sim.advance(86400)
+      assert.equal(0, m.sim.state().left.rules, command)
+      assert.equal(0, m.sim.state().left.public_addresses, command)
+      assert.same({}, m.store.rows "journal")
+    end
+  end)
+
+  it("is not there where CloudStack has forgotten the job", function()
+    local m = machine.new { store = true }
+    m.store.put("journal", "k", machine.json.encode { kind = "address", name = "(any)", director = machine.DIRECTOR,
+      job = "7d5d1a3e-52f5-4c6a-9f0b-2f6d3f1c9b11", command = "associateIpAddress", owner = "1.1", since = 0,
+      cloud = require("host_native").bytes.sha256("http://cloud.test/client/api KEY-xyzzy"):sub(1, 16) })
+    local told = m:command("journal", "replay")
+    assert.equal(0, told.exit, told.text)
+    assert.truthy(told.text:find("not there", 1, true), told.text)
+  end)
+end)

@@ -7,6 +7,7 @@
 --   client.start{ request, ... }   -> { task, ... }           one wave, nothing raised
 --   client.wait{ task, ... }       until each task is over
 --   client.job(request)            -> result, task | raises   start and wait for one
+--   client.made_by(command, jobid) -> id of what a dead process's job made, or nil
 --   client.raise(failure)          the CloudError that tells of it
 --   client.is_open(failure)        may it have happened all the same?
 --   client.first_words(body)       what a body that is no answer says to people
@@ -534,6 +535,14 @@ function client:poll(tasks)
     throttled = math.max(throttled, failure and failure.after or 0)
   end
   return throttled
+end
+
+-- The id of the object that a job made which another process began and did not see to its end; nil where it made none, or
+-- CloudStack does not know the job. It is waited for.
+function client:made_by(command, jobid)
+  local task = { request = { command }, jobid = jobid, began = self.parts.clock.now(), lost = { text = "its process died" } }
+  self:wait { task }
+  return not task.failure and task.id or nil
 end
 
 -- One asynchronous command (job = true is understood) to its end: the result and the task. A failure is raised

@@ -50,6 +50,8 @@ local bugs = {
   { UNDO, "a vip that was taken for a VM that failed is kept", "lua/vm/vips.lua",
     'open[i].vip.item = belongs.add("PublicIpAddress", row.id, "acquired", open[i].entry)',
     "open[i].entry.close()", spec "vm/vips" },
+  { UNDO, "what a dead process's job made stays", "lua/recovery.lua",
+    "return cpi.cloudstack:made_by(tostring(record.command), record.job)", "return nil", spec "recovery" },
 
   { TWICE, "any request is sent again when nobody answered", "lua/cloudstack/client.lua",
     "return request.idempotent and not request.job or false", "return true", faults("create_disk", "lose at no."), short = true },
