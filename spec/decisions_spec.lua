@@ -121,3 +121,39 @@ describe("what is written from lua/decisions", function()
     end
   end)
 end)
+
+-- What no policy should answer, and one that goes wrong might.
+local function hostile_answers()
+  local endless, deep = {}, {}
+  endless.self, endless[1] = endless, endless
+  local at = deep
+  for _ = 1, 1000 do
+    at[1], at.a = {}, "x"
+    at = at[1]
+  end
+  local long = {}
+  for i = 1, 10000 do long[i] = { id = "x" .. i } end
+  return { false, true, 0, -1, 0 / 0, 1 / 0, "", "\0", "\xff\xfe", ("x"):rep(100000), {}, { {} }, { false }, { 1, 2 }, { [0] = 1 },
+    { [1.5] = 1 }, { id = {} }, { id = 5 }, { name = {} }, { [{}] = {} }, endless, deep, long, print, { print }, { tags = print },
+    { tags = { [5] = "x" } }, { tags = { x = {} } }, { answer = {} }, { answer = "wait", deadline = 0 / 0 }, { after = 0 / 0 },
+    { after = {} }, { strategy = {} }, { strategy = "wait", deadline = {} }, { display_name = {} }, { display_name = "\0" },
+    { display_name = ("x"):rep(100000) }, { how = {} }, { how = "register", url = {} }, { how = "upload", details = 5 },
+    { how = "upload", details = { x = {} } }, { order = {} }, { zone = {} }, { host = {} }, { offering = {} }, { size = 0 / 0 },
+    { size = -1 }, { type = {} }, { name = "x", type = 5 } }
+end
+
+describe("an answer that makes no sense", function()
+  for _, name in ipairs(names) do
+    it("is told of in words, or fits, whatever it is: " .. name, function()
+      local decision = require("decisions." .. name)
+      for i, answer in ipairs(hostile_answers()) do
+        local ok, matched, why = pcall(decision.match, answer, decision.example)
+        assert.is_true(ok, ("no. %d: %s"):format(i, tostring(matched)))
+        if matched == nil then assert.equal("string", type(why), "no. " .. i) end
+        for _, value in pairs(type(matched) == "table" and matched or {}) do
+          assert.is_true(value == value and type(value) ~= "function", ("no. %d passes"):format(i))
+        end
+      end
+    end)
+  end
+end)

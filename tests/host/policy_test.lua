@@ -202,6 +202,10 @@ local attempts = {
     "local t = {} for i = 1, 1e5 do t[i] = i end table.sort(t, function() for i = 1, 1e6 do end return false end)",
     "repeat until false", "for i = 1, math.huge do end", "local function f() return f() end return f()",
   },
+  ["stack overflow"] = { -- of C's, by calls from C that call back
+    "local function f() return (('x'):gsub('x', f)) end return f()",
+    "local function f() table.sort({ 3, 2, 1 }, function() return f() end) end f()",
+  },
   ["pattern too complex"] = { "return ('x'):rep(300):match(('x?'):rep(300))" },
   ["missing '['"] = { "return ('x'):match '%f'" },
   ["malformed pattern"] = { "return ('x'):find('[a')", "return ('x'):find('%')" },
@@ -221,6 +225,16 @@ for words, texts in pairs(attempts) do
     check.that(limit == 0 and after < before + 2 ^ 20, ("%s: %d bytes stay behind"):format(text, after - before))
     check.equal(6, policy.call(decide "local a = ... return a * 2", 3), "sane after " .. text)
   end
+end
+
+-- Source that is deep, wide or long: the parser's own limits hold, or the memory's.
+for _, text in ipairs {
+  "return " .. ("("):rep(100000) .. "1" .. (")"):rep(100000), "return " .. ("{"):rep(100000) .. ("}"):rep(100000),
+  ("do "):rep(100000) .. ("end "):rep(100000), ("local x = 1 "):rep(300), "return {" .. ("'x',"):rep(10000000) .. "}",
+} do
+  local ok, why = pcall(load, text)
+  check.that(not ok and type(why) == "string" and (why:find "overflow" or why:find "too many" or why:find "32 MB"), tostring(why):sub(-200))
+  check.equal(6, policy.call(decide "local a = ... return a * 2", 3), "sane after deep source")
 end
 
 -- What a string's methods are belongs to us: a policy reaches them, and cannot change them.
