@@ -62,14 +62,14 @@ describe("the throttle", function()
     local cloud <close> = rig.start { role = "bosh", store = true }
     cloud:faults { { command = "listVirtualMachines", fault = "throttle", milliseconds = 700 } }
     local _, first = cloud:cpi_background(HAS_VM)
-    local refused = rig.wait(function() return cloud:requests()[1] end, 10)
-    assert.equal(429, refused.status)
+    local answered = rig.wait(function() return cloud:requests()[1] end, 10)
+    assert.equal(429, answered.status)
     local run = cloud:cpi(HAS_VM)
     assert.equal(null, run.response.error, run.stdout)
     assert.equal(null, first(20).response.error)
     local requests = cloud:requests()
     assert.equal(3, #requests)
-    for i = 2, 3 do assert.is_true(requests[i].at - refused.at >= 0.69, "one did not wait: " .. requests[i].at - refused.at) end
+    for i = 2, 3 do assert.is_true(requests[i].at - answered.at >= 0.69, "one did not wait: " .. requests[i].at - answered.at) end
   end)
 
   it("makes all wait when CloudStack asks one to", function()
