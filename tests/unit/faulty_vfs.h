@@ -5,6 +5,7 @@
 #ifndef FAULTY_VFS_H
 #define FAULTY_VFS_H
 
+#include <signal.h>
 #include <sqlite3.h>
 #include <stdbool.h>
 #include <string.h>
@@ -48,7 +49,7 @@ static bool faulty_fails(enum operation operation)
     if (!faulty_strikes(operation))
         return false;
     if (faulty.way == DIES)
-        _exit(0);
+        kill(getpid(), SIGKILL);
     return true;
 }
 
@@ -79,7 +80,7 @@ static int faulty_write(sqlite3_file *file, const void *bytes, int count, sqlite
         if (faulty.way == HALF_DONE || faulty.way == DIES)
             below(file)->pMethods->xWrite(below(file), bytes, count / 2, at);
         if (faulty.way == DIES)
-            _exit(0);
+            kill(getpid(), SIGKILL);
         return faulty.code;
     }
     return below(file)->pMethods->xWrite(below(file), bytes, count, at);
