@@ -9,6 +9,7 @@ local asked_again = {
   ["delete_vm listLoadBalancerRules"] = "has another VM been announced in the rule that is empty now?",
   ["delete_vm listLoadBalancerRuleInstances"] = "is the rule empty, now that this VM is no longer announced?",
   ["create_vm listLoadBalancerRules"] = "did another process make the same rule meanwhile?",
+  ["create_network listNetworks"] = "did another process choose the same block meanwhile?",
 }
 
 -- Runs a call -> the look-ups that were sent twice: { command, was anything changed in between? }
