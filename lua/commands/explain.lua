@@ -1,4 +1,4 @@
--- cpi explain --request FILE: what a request would do and why. Reads only: the host refuses to send anything else.
+-- cpi explain [--request FILE]: what a request would do and why. Reads only: the host refuses to send anything else.
 -- Exit 0: it would go through, as far as that can be known; 1: it would fail.
 
 local command = require "operator.command"
@@ -110,9 +110,11 @@ end
 
 return command.new("explain", function(host, words, options, refuse)
   if #words > 0 then refuse(("unknown argument '%s'"):format(words[1])) end
-  if not options.request then refuse "which request?" end
+  if not options.request and host.console.tty then
+    host.console.error "the request is read from standard input; --request FILE names a file\n"
+  end
   host.read_only()
-  local request = command.request(host, options.request)
+  local request = command.request(host, options.request or "-")
   local told = explain(host, request)
   if told.failure and told.failure.exit_code then error(told.failure, 0) end
   local paper = new_paper(host)

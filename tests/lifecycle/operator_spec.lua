@@ -35,7 +35,7 @@ describe("cpi explain", function()
   teardown(function() cloud:stop() end)
 
   it("tells look-ups, decisions, refused candidates and calls, and changes nothing", function()
-    local run = cloud:command({ "explain", "--request", "-" }, { stdin = create_vm() })
+    local run = cloud:command({ "explain" }, { stdin = create_vm() })
     assert.equal(0, run.exit, run.stderr)
     for _, words in ipairs { "create_vm, reads only: nothing is changed\n", "asks, at once\n", "\n  listZones\n    1: zone1\n",
       "decides service_offering by ", "\n    cpu = 2\n", "- shared.small             has 1 of 2 CPUs",
@@ -71,7 +71,7 @@ describe("cpi explain", function()
   end)
 
   for what, row in pairs {
-    ["no request"] = { { "explain" }, "", "which request?; usage: cpi [--config FILE] explain --request FILE" },
+    ["no request"] = { { "explain" }, "", "Request cannot be deserialized, details: expected a value" },
     ["a file that is not there"] = { { "explain", "--request", "/nowhere" }, "", "/nowhere: No such file or directory" },
     ["what is no request"] = { { "explain", "--request", "-" }, "[]", "Request must be an Object, got: Array" },
     ["what is no JSON"] = { { "explain", "--request", "-" }, "{", "Request cannot be deserialized" },
