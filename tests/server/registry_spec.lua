@@ -116,8 +116,6 @@ describe("the registry's process", function()
     assert.equal(201, (ask(cloud, MASTER .. " -X PUT -d '{}'")))
     assert.equal(0, stop(cloud))
     assert.is_nil(read(cloud.directory .. "/registry.err"):find("Sanitizer", 1, true))
-    os.remove(cloud.directory .. "/registry.exit")
-    os.remove(cloud.directory .. "/registry.out")
     cloud.base_url = cloud:daemon "registry"
     assert.equal(200, (ask(cloud, MASTER)))
   end)

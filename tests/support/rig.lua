@@ -62,9 +62,10 @@ end
 local function number_in(path) return tonumber(read(path):match "^%d+\n") end
 
 -- Starts a command line in the background. NAME.pid is its process, NAME.exit its exit code once it has ended.
--- A shell waits for it, so that nobody else has to.
+-- A shell waits for it, so that nobody else has to. Of what had the name before nothing stays.
 local function start(directory, name, line, files)
   local base = directory .. "/" .. name
+  for _, kept in ipairs { ".pid", ".exit", ".out" } do os.remove(base .. kept) end
   local inner = ("echo $$ >%s; exec %s"):format(quote(base .. ".pid"), line)
   local waiter = "{ sh -c %s %s; echo $? >%s; } >/dev/null 2>&1 </dev/null &"
   os.execute(waiter:format(quote(inner), files, quote(base .. ".exit")))
