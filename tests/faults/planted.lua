@@ -56,9 +56,9 @@ local bugs = {
   { TWICE, "any request is sent again when nobody answered", "lua/cloudstack/client.lua",
     "return request.idempotent and not request.job or false", "return true", faults("create_disk", "lose at no."), short = true },
   { TWICE, "a job whose reply was lost is begun anew, whatever it does", "lua/cloudstack/client.lua",
-    "elseif request.idempotent and not task.resent then", "elseif not task.resent then", faults("create_disk", "hang before at no.") },
+    "elseif request.idempotent and not task.resent then", "elseif not task.resent then", spec "cloudstack/client" },
   { TWICE, "nobody looks whether the lost create made it", "lua/cloudstack/client.lua",
-    "local found = request.find and request.find()", "local found = nil", faults("create_disk", "job vanishes at no.") },
+    "local found = request.find and request.find()", "local found = nil", spec "cloudstack/client" },
   { TWICE, "a second template, where the reply to the first was lost", "lua/stemcell/making.lua",
     "  if payload then return payload end\n", "  if not payload then payload, failure = cpi.cloudstack:try(command, params) end\n"
     .. "  if payload then return payload end\n", faults("create_stemcell", "lose at no.") },

@@ -10,6 +10,7 @@
 -- Hooks see every instant, inside the process; they may yield, post faults, or kill by yielding and never coming back:
 --   m.before_send(process, requests)   m.after_send(process, requests, replies)
 --   m.before_store(process, operation, table, key)    m.after_store(...)
+--   m.store_fails(process)             why the store takes no writes just now, or nil
 --   m.before_sleep(process, seconds)   true: time does not pass, somebody else sees to it
 -- m.skew: seconds by which the machine's wall clock is wrong.
 
@@ -51,13 +52,15 @@ local function uuids(random)
   end
 end
 
--- The store as one process has it: writes are instants.
+-- The store as one process has it: writes are instants, and may fail.
 local function store_of(self, process)
   local own = setmetatable({}, { __index = self.store })
-  for _, operation in ipairs { "put", "delete" } do
-    own[operation] = function(name, key, text)
+  for _, operation in ipairs { "put", "replace", "delete" } do
+    own[operation] = function(name, key, ...)
       if self.before_store then self.before_store(process, operation, name, key) end
-      local ok, why = self.store[operation](name, key, text)
+      local trouble = self.store_fails and self.store_fails(process)
+      if trouble then return nil, trouble end
+      local ok, why = self.store[operation](name, key, ...)
       if self.after_store then self.after_store(process, operation, name, key) end
       return ok, why
     end
