@@ -33,8 +33,8 @@ local function tell(host, list, left, as_json)
         verb = record.verb, request = record.request, director = record.director }
     else
       paper:line("%s  %-11s  %-10s %s%s  %s of %s", tostring(record.at), one.state, tostring(record.kind),
-        tostring(record.name), record.id and " (" .. record.id .. ")" or "", tostring(record.verb),
-        tostring(record.request or record.director))
+        tostring(record.name), (record.vm and " for VM " .. record.vm or "") .. (record.id and " (" .. record.id .. ")" or ""),
+        tostring(record.verb), tostring(record.request or record.director))
     end
   end
   if as_json then
