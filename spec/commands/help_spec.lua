@@ -30,6 +30,7 @@ describe("help", function()
     for _, option in ipairs(usage.options) do
       assert.truthy(page:find(option[1]:gsub("%-", "\\-"), 1, true), option[1])
     end
+    assert.truthy(page:find("\n.RS\n.TP\n.B \\-\\-request FILE\n", 1, true)) -- of a command, set in below it
   end)
 
   it("tells of one command, by its name or by the command's --help", function()
