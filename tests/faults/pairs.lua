@@ -12,7 +12,7 @@ local machine = require "machine"
 local scenarios = require "tests.faults.scenarios"
 
 local SETTLING = 600
-local STRIDE = 13      -- the short form takes one order in so many
+local STRIDE = 29      -- the short form takes one order in so many
 local ENDLESS = 20000  -- turns
 local TRIES = 4        -- of a director's create_vm that is told to try again
 
