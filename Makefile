@@ -134,6 +134,10 @@ JOBS ?= 2
 faults: build/spec/host_native.so ## every verb, every request that it makes, every fault
 	lua5.4 tests/faults/fault_matrix.lua --jobs $(JOBS)
 
+faults-http: all build/spec/host_native.so ## a fault of each kind in every scenario, and kill -9 at every call, over HTTP
+	lua5.4 tests/faults/wire_matrix.lua --jobs $(JOBS)
+	lua5.4 tests/faults/wire_crash.lua --jobs $(JOBS)
+
 crash: build/spec/host_native.so ## every verb, killed at every instant; then what a director does next
 	lua5.4 tests/faults/crash_matrix.lua --jobs $(JOBS)
 
@@ -239,7 +243,7 @@ clean:                           ## removes what was built
 help:                            ## this list
 	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
 
-.PHONY: all contract deps demo test lint unit host-tests spec server transcripts lifecycle job coverage hostile faults crash \
+.PHONY: all contract deps demo test lint unit host-tests spec server transcripts lifecycle job coverage hostile faults faults-http crash \
         pairs planted histories fuzz e2e bench bench-page asan asan-run valgrind install clean help
 .SECONDARY:
 

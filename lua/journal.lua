@@ -5,6 +5,7 @@
 --   local entry = journal.open{ kind = "vm", name = vm_cid }
 --   entry.note{ job = "...", id = "..." }    more is known
 --   entry.close()                            nothing is left of it: it was undone
+--   entry.leave()                            it is left, for a later process to remove: the entry stays
 -- journal.answered() marks what is open: the answer is about to be written, and from now on BOSH may know the CID.
 --
 -- A journal that cannot be written stops nobody: names and tags tell the same. But an entry that is there must not say less
@@ -57,7 +58,7 @@ local function new(parts)
   function journal.open(record)
     local entry = {}
     if not parts.store then
-      entry.note, entry.close = function() end, function() end
+      entry.note, entry.close, entry.leave = function() end, function() end, function() end
       return entry
     end
     journal.settle()
@@ -72,6 +73,8 @@ local function new(parts)
       for name, value in pairs(more) do record[name] = value end
       write(key, record)
     end
+
+    function entry.leave() open[key] = nil end
 
     function entry.close()
       if open[key] then strike(key) end

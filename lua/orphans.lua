@@ -14,6 +14,7 @@ local dates = require "cloudstack.dates"
 local errors = require "errors"
 local firewall = require "cloudstack.firewall"
 local load_balancers = require "cloudstack.load_balancers"
+local made_by = require "cloudstack.made_by"
 local tags = require "cloudstack.tags"
 local vms = require "cloudstack.vms"
 
@@ -85,16 +86,25 @@ end
 
 judges["firewall rule"] = gone_vms
 
+-- Does the description say that this director had it made, long enough ago?
+local function is_old_and_ours(cpi, row, search)
+  local made = made_by.us(cpi, row.description)
+  return made ~= nil and cpi.clock.utc() - made.since >= search.older_than
+end
+
+-- Its process may have been killed before it could tag it: then the description tells whose it is.
 judges["load balancer"] = function(cpi, row, search)
-  if tags.of(row)[belongings.MADE] ~= cpi.context.director_uuid then return nil end
-  local gone = gone_vms(cpi, row, search)
+  local gone
+  if next(tags.of(row)) == nil then
+    gone = is_old_and_ours(cpi, row, search) and {}
+  elseif tags.of(row)[belongings.MADE] == cpi.context.director_uuid then
+    gone = gone_vms(cpi, row, search)
+  end
   return gone and #cpi.cloudstack:rows(load_balancers.members_request(row.id)) == 0 and gone or nil
 end
 
 judges["affinity group"] = function(cpi, row, search)
-  local made = affinity_groups.made_at(cpi, row)
-  local is_old = made and cpi.clock.utc() - made >= search.older_than
-  return is_old and affinity_groups.is_empty(cpi, row) and {} or nil
+  return is_old_and_ours(cpi, row, search) and affinity_groups.is_empty(cpi, row) and {} or nil
 end
 
 -- find(cpi, rows, search) -> list of { kind, cid, id, row, why, gone = CIDs of its VMs }; rows as look_up() gives them;
@@ -115,16 +125,13 @@ function orphans.find(cpi, rows, search)
   return found
 end
 
--- An empty group, unless a create that shares our store has said that it comes.
-local function remove_group(cpi, row)
-  affinity_claims.collect(cpi, { affinitygroup = { row } })
-  local there = affinity_groups.named(cpi.cloudstack:rows(affinity_groups.request(row.name)), row.name)
-  if there and there.id == row.id then error(errors.cloud("a VM is about to use it, or CloudStack keeps it")) end
-end
-
 -- Removes it as delete_vm would have. Raises CloudError where it stays.
 function orphans.remove(cpi, one)
-  if one.kind == "affinity group" then return remove_group(cpi, one.row) end
+  if one.kind == "affinity group" then
+    affinity_claims.remove(cpi, one.row)
+  elseif #one.gone == 0 then
+    cpi.cloudstack:job(load_balancers.delete_request(cpi, one.id))
+  end
   for _, vm_cid in ipairs(one.gone) do
     if vms.find(cpi, vm_cid) then error(errors.cloud("VM %s is there", vm_cid)) end
     belongings.take_away(cpi, vm_cid, belongings.of(cpi.cloudstack:rows(belongings.request(vm_cid)), nil), nil)

@@ -13,7 +13,9 @@ local BALANCING = { "listLoadBalancerRules", "listLoadBalancerRuleInstances", "l
   "createLoadBalancerRule", "deleteLoadBalancerRule", "assignToLoadBalancerRule", "removeFromLoadBalancerRule", "deleteTags" }
 -- Verbs that create replay the journal first.
 local RECOVERY = table.move(CLEAN_UP, 1, #CLEAN_UP, 9, { "deleteTemplate", "listTemplates", "deleteTags", "listNetworks",
-  "deleteNetwork", "listSnapshots", "deleteSnapshot", "disassociateIpAddress" })
+  "deleteNetwork", "listSnapshots", "deleteSnapshot", "listPublicIpAddresses", "disassociateIpAddress", "disableStaticNat",
+  "listFirewallRules", "deleteFirewallRule", "listLoadBalancerRules", "listLoadBalancerRuleInstances",
+  "removeFromLoadBalancerRule", "deleteLoadBalancerRule" })
 
 local permissions = {
   { verbs = { "info", "ping", "configure_networks" }, always = {} },
@@ -37,10 +39,10 @@ local permissions = {
     when = "in a zone without its stemcell's template; the second when the copy fails" },
   { verbs = { "delete_vm" }, always = { "listVirtualMachines", "listVolumes", "listCapabilities", "listTags", "destroyVirtualMachine",
     "deleteVolume", JOB }, sometimes = { "stopVirtualMachine", "updateVmNicIp", "updateVirtualMachine", "listNics",
-    "detachVolume", "createTags", "deleteAffinityGroup" }, when = "expunge policy: the first three for release, the fourth for "
-    .. "wait; the fifth before 4.16; the sixth when create_vm was killed; the last for affinity groups" },
-  { verbs = { "create_stemcell", "create_vm", "create_disk" }, always = {}, sometimes = RECOVERY,
-    when = "when it fails, or a process before it was killed" },
+    "detachVolume", "createTags", "deleteAffinityGroup", "listAffinityGroups" }, when = "expunge policy: the first three for "
+    .. "release, the fourth for wait; the fifth before 4.16; the sixth when create_vm was killed; the last two for affinity groups" },
+  { verbs = { "create_stemcell", "create_vm", "create_disk", "create_network", "snapshot_disk", "delete_vm" }, always = {},
+    sometimes = RECOVERY, when = "when it fails, or a process before it was killed" },
   { verbs = { "create_network" }, always = { "listZones", "listNetworkOfferings", "listNetworks", "createNetwork", "createTags", JOB },
     sometimes = { "listVPCs", "listNetworkACLLists", "deleteNetwork" }, when = "for a tier the first two, when it fails the last" },
   { verbs = { "delete_network" }, always = { "listNetworks", "deleteNetwork", JOB }, sometimes = { "listVirtualMachines" },

@@ -11,6 +11,8 @@ local belongings = require "vm.belongings"
 local capabilities = require "cloudstack.capabilities"
 local errors = require "errors"
 local exact = require "cloudstack.exact"
+local firewall = require "cloudstack.firewall"
+local groups = require "cloudstack.affinity_groups"
 local load_balancers = require "cloudstack.load_balancers"
 local networks = require "cloudstack.networks"
 local registry = require "vm.registry"
@@ -42,7 +44,8 @@ end
 -- ---------------------------------------------------------------------------------------------------------
 -- kinds of objects: find(cpi, record) -> row or nil; is_used(cpi, row); remove(cpi, row, name)
 
-local kinds = { vm = {}, disk = {}, stemcell = {}, network = {}, snapshot = {}, address = {}, ["load balancer"] = {} }
+local kinds = { vm = {}, disk = {}, stemcell = {}, network = {}, snapshot = {}, address = {}, ["load balancer"] = {},
+  ["firewall rule"] = {}, ["affinity group"] = {} }
 recovery.kinds = kinds
 
 function kinds.vm.find(cpi, record) return vms.find(cpi, record.name) end
@@ -61,10 +64,11 @@ function kinds.vm.remove(cpi, vm, name)
   local found = cpi.cloudstack:gather {
     can = capabilities.request(), orphans = volumes.request_ephemeral(name), belongings = belongings.request(name),
   }
+  local collect_groups = affinity_claims.of(cpi, vm)
   belongings.take_away(cpi, name, belongings.of(found.belongings, vm), vm)
   if vm then removal.remove(cpi, vm, capabilities.read(found.can)) end
   removal.sweep(cpi, found.orphans)
-  if vm then affinity_claims.collect(cpi, vm) end
+  collect_groups()
   registry.forget(cpi, name)
 end
 
@@ -96,29 +100,39 @@ end
 
 -- What was made for a VM has the VM's tag and goes with it; here is what nobody came to tag, known by its id, or by the job
 -- that makes it where the process died before it was told one.
-local function id_of(cpi, record)
-  if record.id or type(record.job) ~= "string" then return record.id end
-  return cpi.cloudstack:made_by(tostring(record.command), record.job)
+local function by_id(cpi, record, request_by_id)
+  local id = record.id
+  if not id and type(record.job) == "string" then id = cpi.cloudstack:made_by(tostring(record.command), record.job) end
+  return id and cpi.cloudstack:rows(request_by_id(id))[1]
 end
 
-function kinds.address.find(cpi, record)
-  local id = id_of(cpi, record)
-  return id and cpi.cloudstack:rows(addresses.request_by_id(id))[1]
-end
+function kinds.address.find(cpi, record) return by_id(cpi, record, addresses.request_by_id) end
 function kinds.address.is_used(_, row) return row.isstaticnat or row.issourcenat or next(tags.of(row)) ~= nil end
 function kinds.address.remove(cpi, row)
   if row then cpi.cloudstack:job(addresses.release_request(cpi, row.id)) end
 end
 
-kinds["load balancer"].find = function(cpi, record)
-  local id = id_of(cpi, record)
-  return id and cpi.cloudstack:rows(load_balancers.request_by_id(id))[1]
-end
+kinds["load balancer"].find = function(cpi, record) return by_id(cpi, record, load_balancers.request_by_id) end
 kinds["load balancer"].is_used = function(cpi, row)
   return next(tags.of(row)) ~= nil or #cpi.cloudstack:rows(load_balancers.members_request(row.id)) > 0
 end
 kinds["load balancer"].remove = function(cpi, row)
   if row then cpi.cloudstack:job(load_balancers.delete_request(cpi, row.id)) end
+end
+
+kinds["firewall rule"].find = function(cpi, record) return by_id(cpi, record, firewall.request_by_id) end
+kinds["firewall rule"].is_used = function(_, row) return next(tags.of(row)) ~= nil end
+kinds["firewall rule"].remove = function(cpi, row)
+  if row then cpi.cloudstack:job(firewall.delete_request(cpi, row.id)) end
+end
+
+kinds["affinity group"].find = function(cpi, record)
+  local row = groups.find(cpi, record.name)
+  return row and groups.is_ours(row) and row or nil
+end
+kinds["affinity group"].is_used = function(cpi, row) return not groups.is_empty(cpi, row) end
+kinds["affinity group"].remove = function(cpi, row)
+  if row then affinity_claims.remove(cpi, row) end
 end
 
 -- ---------------------------------------------------------------------------------------------------------

@@ -132,6 +132,68 @@ describe("a process that creates", function()
   end)
 end)
 
+describe("what a VM has outside itself", function()
+  local scenarios = require "tests.faults.scenarios"
+
+  -- The stage on which a create_vm of that scenario died after a command; and the arguments.
+  local function dead(what, command)
+    for _, scenario in ipairs(scenarios.of.create_vm) do
+      if scenario.what == what then
+        local stage, arguments = scenarios.open(scenario, { store = true })
+        function stage.after_send(_, requests)
+          for _, request in ipairs(requests) do
+            if request.command == command then coroutine.yield "kill" end
+          end
+        end
+        stage:run(stage:begin("create_vm", arguments))
+        stage.after_send = nil
+        stage.sim.advance(60)
+        return stage, scenario.again(stage, arguments)
+      end
+    end
+  end
+
+  local function addresses(stage)
+    local count = 0
+    for _, row in ipairs(stage.sim.state().publicaddresses) do count = count + (row.sourcenat and 0 or 1) end
+    return count
+  end
+
+  it("is found by its job where nobody was told its id", function()
+    local stage = dead("a vip to be acquired", "associateIpAddress")
+    assert.equal(1, addresses(stage))
+    assert.equal(0, stage:command("journal", "replay").exit)
+    assert.equal(0, addresses(stage))
+  end)
+
+  it("is free again before the next create_vm looks for it", function()
+    local stage, arguments = dead("a vip with a firewall", "enableStaticNat")
+    stage:good("create_vm", arguments)
+    stage.sim.advance(600)
+    assert.equal(1, #stage.sim.state().vms)
+  end)
+
+  it("is this director's load balancer also where nobody came to tag it, and goes with its last VM", function()
+    local stage, arguments = dead("a new load balancer", "createLoadBalancerRule")
+    stage.store.delete("journal", stage.store.rows("journal")[1].key)
+    stage.store.delete("journal", stage.store.rows("journal")[1].key)
+    for _, vm in ipairs(stage.sim.state().vms) do stage:good("delete_vm", { vm.name }) end
+    local vm = stage:good("create_vm", arguments)[1]
+    assert.equal(machine.DIRECTOR, stage.sim.state().loadbalancers[1].tags.bosh_made_for)
+    stage:good("delete_vm", { vm })
+    assert.same({}, stage.sim.state().loadbalancers)
+  end)
+
+  it("is an affinity group too that a delete_vm could not delete", function()
+    local stage = dead("new affinity groups", "no such command")
+    stage.sim.fault { command = "deleteAffinityGroup", fault = "fail_job", errortext = "no", times = 2 }
+    stage:good("delete_vm", { stage.sim.state().vms[1].name })
+    assert.equal(2, #stage.sim.state().affinitygroups)
+    assert.equal(0, stage:command("journal", "replay").exit)
+    assert.same({}, stage.sim.state().affinitygroups)
+  end)
+end)
+
 describe("what BOSH spoke of", function()
   it("is known by the tags that directors set", function()
     assert.is_true(recovery.is_known { tags = { { key = "deployment", value = "d" } } })

@@ -2,30 +2,15 @@
 -- first and goes with its last VM; what others made stays.
 
 local errors = require "errors"
+local made_by = require "cloudstack.made_by"
 
 local groups = {}
 
 groups.TYPES = { "host anti-affinity", "host affinity", "non-strict host anti-affinity", "non-strict host affinity" }
 
 -- Groups cannot carry tags, so the mark is in the description.
-local MARK = "made by cloudstack_cpi"
-
 function groups.is_ours(group)
-  return type(group.description) == "string" and group.description:sub(1, #MARK) == MARK
-end
-
-local function made_for(director)
-  return ("%s for director %s"):format(MARK, director:sub(1, 64))
-end
-
--- When we made it for this request's director, in seconds since 1970 (0: long ago); nil for a group that is none of ours.
--- CloudStack tells no date of groups.
-function groups.made_at(cpi, group)
-  local director = cpi.context.director_uuid
-  local mine = type(director) == "string" and made_for(director)
-  local text = mine and type(group.description) == "string" and group.description or ""
-  if text == mine then return 0 end
-  return mine and text:sub(1, #mine) == mine and math.tointeger(tonumber(text:sub(#mine + 1):match "^ at (%d+)$")) or nil
+  return made_by.read(group.description) ~= nil
 end
 
 -- All groups of the owner, or the one of a name.
@@ -48,18 +33,18 @@ function groups.check_type(group, wanted)
   end
 end
 
-local function description(cpi)
-  local director = cpi.context.director_uuid
-  return type(director) == "string" and director ~= "" and ("%s at %d"):format(made_for(director), cpi.clock.utc() // 1) or MARK
+-- The group of that name as CloudStack has it now, or nil.
+function groups.find(cpi, name)
+  return groups.named(cpi.cloudstack:rows(groups.request(name)), name)
 end
 
--- Makes a group, or takes the one that another process has made meanwhile. -> group, whether it is new. Raises
--- CloudError.
-function groups.create(cpi, name, kind)
+-- Makes a group, or takes the one that another process has made meanwhile. entry: of the journal. -> group, whether it
+-- is new. Raises CloudError.
+function groups.create(cpi, name, kind, entry)
   local client = cpi.cloudstack
-  local function again() return groups.named(client:rows(groups.request(name)), name) end
+  local function again() return groups.find(cpi, name) end
   local task = client:start({ {
-    "createAffinityGroup", { name = name, type = kind, description = description(cpi) }, job = true, find = again,
+    "createAffinityGroup", { name = name, type = kind, description = made_by.text(cpi) }, job = true, find = again, entry = entry,
     what = "creating affinity group " .. name, timeout = cpi.settings.cloudstack.timeout.global,
   } })[1]
   client:wait { task }
@@ -92,23 +77,26 @@ function groups.is_empty(cpi, group)
 end
 
 -- Deletes those of the groups in which no living VM is. CloudStack deletes a group that is in use without a word, so it
--- is looked at first. What goes wrong is a warning: a group that stays costs nothing.
+-- is looked at first. -> what could not be done: a list of { group, words }.
 function groups.delete_empty(cpi, list)
-  local client, requests, tasks = cpi.cloudstack, {}, {}
-  for i, group in ipairs(list) do
-    requests[i] = members_request(group)
-  end
+  local client, requests, tasks, empty, left = cpi.cloudstack, {}, {}, {}, {}
+  for i, group in ipairs(list) do requests[i] = members_request(group) end
   for i, task in ipairs(#requests > 0 and client:start(requests) or {}) do
-    if not task.failure and has_none(task.rows) then
-      tasks[#tasks + 1] = { "deleteAffinityGroup", { id = list[i].id }, job = true, idempotent = true,
-        what = "deleting affinity group " .. list[i].name, timeout = cpi.settings.cloudstack.timeout.global }
+    if task.failure then
+      left[#left + 1] = { group = list[i], words = client.say(task.failure) }
+    elseif has_none(task.rows) then
+      empty[#empty + 1], tasks[#tasks + 1] = list[i], { "deleteAffinityGroup", { id = list[i].id }, job = true,
+        idempotent = true, what = "deleting affinity group " .. list[i].name,
+        timeout = cpi.settings.cloudstack.timeout.global }
     end
   end
-  if #tasks == 0 then return end
-  for _, task in ipairs(client:wait(client:start(tasks))) do
-    local failure = task.failure
-    if failure and failure.code ~= 431 then cpi.log.warn("%s: %s", task.request.what, client.say(failure)) end
+  for i, task in ipairs(#tasks > 0 and client:wait(client:start(tasks)) or {}) do
+    -- A job that failed may have done it, and another process may have been faster.
+    if task.failure and task.failure.code ~= 431 and groups.find(cpi, empty[i].name) then
+      left[#left + 1] = { group = empty[i], words = client.say(task.failure) }
+    end
   end
+  return left
 end
 
 return groups

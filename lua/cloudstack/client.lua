@@ -7,7 +7,7 @@
 --   client.start{ request, ... }   -> { task, ... }           one wave, nothing raised
 --   client.wait{ task, ... }       until each task is over
 --   client.job(request)            -> result, task | raises   start and wait for one
---   client.made_by(command, jobid) -> id of what a dead process's job made, or nil
+--   client.made_by(command, jobid [, seconds]) -> id of what the job made of which nobody heard, or nil
 --   client.raise(failure)          the CloudError that tells of it
 --   client.is_open(failure)        may it have happened all the same?
 --   client.first_words(body)       what a body that is no answer says to people
@@ -449,8 +449,11 @@ end
 -- command is sent once more, as a new job.
 local function settle_lost(self, task)
   local request = task.request
-  local found = request.find and request.find()
-  if found then
+  local looked, found = true, nil
+  if request.find then looked, found = pcall(request.find) end
+  if not looked then
+    fail(task, "lost", ("%s; looking for what came of it: %s"):format(task.lost.text, errors.words(found)))
+  elseif found then
     task.over, task.result, task.id = true, found, found.id
   elseif request.idempotent and not task.resent then
     task.resent = true
@@ -537,12 +540,14 @@ function client:poll(tasks)
   return throttled
 end
 
--- The id of the object that a job made which another process began and did not see to its end; nil where it made none, or
--- CloudStack does not know the job. It is waited for.
-function client:made_by(command, jobid)
-  local task = { request = { command }, jobid = jobid, began = self.parts.clock.now(), lost = { text = "its process died" } }
+-- The id of what a job made, whose process died or was never answered; nil where CloudStack does not know the job. It is
+-- waited for, for `seconds` (JOB_TIMEOUT); raises where it is still not over then.
+function client:made_by(command, jobid, seconds)
+  local task = { request = { command, timeout = seconds }, jobid = jobid, began = self.parts.clock.now(),
+    lost = { text = "nobody heard of it" } }
   self:wait { task }
-  return not task.failure and task.id or nil
+  if task.failure and task.failure.kind == "late" then client.raise(task.failure) end
+  return task.id
 end
 
 -- One asynchronous command (job = true is understood) to its end: the result and the task. A failure is raised

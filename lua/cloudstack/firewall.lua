@@ -14,12 +14,12 @@ function firewall.request_by_id(id)
   return { "listFirewallRules", { id = id }, rows = "firewallrule" }
 end
 
--- rule: { protocol, start_port, end_port, icmp_type, icmp_code, cidrs (a list) }
-function firewall.create_request(cpi, address_id, rule)
+-- rule: { protocol, start_port, end_port, icmp_type, icmp_code, cidrs (a list) }; entry: of the journal
+function firewall.create_request(cpi, address_id, rule, entry)
   return { "createFirewallRule", {
     ipaddressid = address_id, protocol = rule.protocol, startport = rule.start_port, endport = rule.end_port,
     icmptype = rule.icmp_type, icmpcode = rule.icmp_code, cidrlist = table.concat(rule.cidrs, ","),
-  }, job = true, what = "opening the firewall for " .. firewall.described(rule),
+  }, job = true, entry = entry, what = "opening the firewall for " .. firewall.described(rule),
     timeout = cpi.settings.cloudstack.timeout.global,
     find = function() return firewall.same(cpi.cloudstack:rows(firewall.request(address_id)), rule) end }
 end
@@ -47,9 +47,9 @@ function firewall.same(rows, rule)
   end
 end
 
--- Another rule has (some of) these ports.
+-- Another rule has (some of) these ports, or the same type and code of ICMP.
 function firewall.is_conflict(failure)
-  return failure.code == 537
+  return failure.code == 537 or failure.text:find("conflicts with existing rule", 1, true) ~= nil
 end
 
 return firewall

@@ -1,6 +1,7 @@
 -- Load balancer rules: a public port of an address, spread over VMs.
 
 local errors = require "errors"
+local made_by = require "cloudstack.made_by"
 
 local load_balancers = {}
 
@@ -51,7 +52,8 @@ end
 -- address: the id of one, or nil where CloudStack shall choose (elastic load balancing).
 function load_balancers.create_request(cpi, wanted, network, address, entry)
   return { "createLoadBalancerRule", {
-    name = wanted.name, algorithm = wanted.algorithm, privateport = wanted.private_port, publicport = wanted.public_port,
+    name = wanted.name, description = made_by.text(cpi), algorithm = wanted.algorithm,
+    privateport = wanted.private_port, publicport = wanted.public_port,
     networkid = network.id, publicipid = address, zoneid = network.zoneid,
     openfirewall = not network.vpcid and wanted.open_firewall or false,
   }, job = true, entry = entry, what = ("creating load balancer '%s'"):format(wanted.name),

@@ -35,9 +35,11 @@ end
 function firewall.add(m, fields)
   for _, other in ipairs(firewall.on(m, fields.address)) do
     local overlaps = other.first and fields.first and other.first <= fields.last and fields.first <= other.last
-      or not other.first and not fields.first
     if other.protocol == fields.protocol and overlaps then
-      firewall.conflict(fields.first or -1, fields.last or -1, other, "Firewall", 4360)
+      firewall.conflict(fields.first, fields.last, other, "Firewall", 4360)
+    elseif other.protocol == fields.protocol and not other.first and other.icmptype == fields.icmptype
+      and other.icmpcode == fields.icmpcode then
+      refusal.invalid("New rule conflicts with existing rule id=%d", other.number) -- by CloudStack's source, not seen
     end
   end
   fields.state = "Active"

@@ -50,11 +50,12 @@ local function mark(cpi, stemcell, id)
   end
   if not stemcell.file.checksum then return false end
   local rows = cpi.cloudstack:rows(twins.request(stemcell.file.checksum))
-  return twins.has_rival(twins.living(cpi, rows), id, wanted)
+  return twins.has_rival(twins.living(cpi, rows), id, wanted, stemcell.known)
 end
 
 -- run(cpi, stemcell, way, undo) -> the template's id, ready in its zones; or nil when another process makes the same one
---   stemcell  { cid, file, zones, os_type, names = { display_name, tags }, details }
+--   stemcell  { cid, file, zones, os_type, names = { display_name, tags }, details, known = ids of templates of the same
+--             image that were there when this one was decided upon }
 --   way       { start = function(cpi, stemcell) -> id, zones it will be in, fill = function(cpi, stemcell) or nil }
 -- Raises CloudError; what was made is removed by undo.
 function making.run(cpi, stemcell, way, undo)

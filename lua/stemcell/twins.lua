@@ -51,11 +51,13 @@ function twins.facts(rows)
   return list
 end
 
--- Was one of the rows made for the same stemcell and director as the template of that id, and is not that?
-function twins.has_rival(rows, id, wanted)
+-- Was one of the rows made for the same stemcell and director as the template of that id, and is not that? known: a set of
+-- the ids of which the policy was told when it decided; those are none.
+function twins.has_rival(rows, id, wanted, known)
   for _, row in ipairs(rows) do
     local set = tags.of(row)
-    if row.id ~= id and set[STEMCELL] == wanted[STEMCELL] and set.director_uuid == wanted.director_uuid then return true end
+    local is_other = row.id ~= id and not known[row.id]
+    if is_other and set[STEMCELL] == wanted[STEMCELL] and set.director_uuid == wanted.director_uuid then return true end
   end
   return false
 end

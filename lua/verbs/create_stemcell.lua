@@ -101,8 +101,10 @@ local function describe(cpi, order, found, answer)
   for _, given in ipairs { order.properties.details or {}, answer.details } do
     for name, value in pairs(given) do details[name] = tostring(value) end
   end
+  local known = {}
+  for _, template in ipairs(found.twins) do known[template.id] = true end
   return { cid = stemcell_cid, file = order.file, zones = found.zones, os_type = found.os_type, names = names,
-    details = details, version = found.version }
+    details = details, version = found.version, known = known }
 end
 
 -- The rows of a template that exists: name or id, ready or on its way.

@@ -185,6 +185,7 @@ end
 
 return function(cpi, ...)
   local order = read_order(cpi, ...)
+  cpi.journal.settle() -- what a dead process has, an address perhaps, is free before it is looked at
   local found = look_up(cpi, order)
   local next_plan = planner(cpi, order, found)
   local first = next_plan()

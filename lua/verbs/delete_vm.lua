@@ -18,9 +18,10 @@ return function(cpi, vm_cid)
     belongings = belongings.request(vm_cid),
   }
   local vm = vms.pick(found.vms, vm_cid)
+  local collect_groups = affinity_claims.of(cpi, vm)
   belongings.take_away(cpi, vm_cid, belongings.of(found.belongings, vm), vm)
   if vm then removal.remove(cpi, vm, capabilities.read(found.can)) end
   removal.sweep(cpi, found.orphans)
-  if vm then affinity_claims.collect(cpi, vm) end
+  collect_groups()
   registry.forget(cpi, vm_cid)
 end

@@ -75,19 +75,28 @@ function affinity.plan(cpi, order, found)
   return list
 end
 
--- The id of one group; it is made where it is not there, and unmade again by undo.
+-- Makes a group for the plan's `one`. It is unmade again by undo, also where nobody answered; one that others made stays.
+local function make(cpi, one, undo)
+  local entry = cpi.journal.open { kind = "affinity group", name = one.name }
+  local is_new = true
+  undo.add("affinity group " .. one.name, function()
+    if not is_new then return end
+    local row = groups.find(cpi, one.name)
+    local left = row and groups.is_ours(row) and groups.delete_empty(cpi, { row }) or {}
+    if left[1] then error(errors.cloud("%s", left[1].words)) end
+    entry.close()
+  end)
+  one.row, is_new = groups.create(cpi, one.name, one.type or DEFAULT_TYPE, entry)
+  if not is_new then entry.close() end
+end
+
+-- The id of one group; it is made where it is not there.
 local function join(cpi, one, undo)
   if not one.row and not one.is_known then
-    one.row = groups.named(cpi.cloudstack:rows(groups.request(one.name)), one.name)
+    one.row = groups.find(cpi, one.name)
     if one.row then groups.check_type(one.row, one.type) end
   end
-  if not one.row then
-    local is_new
-    one.row, is_new = groups.create(cpi, one.name, one.type or DEFAULT_TYPE)
-    if is_new then
-      undo.add("affinity group " .. one.name, function() groups.delete_empty(cpi, { one.row }) end)
-    end
-  end
+  if not one.row then make(cpi, one, undo) end
   return one.row.id
 end
 

@@ -4,6 +4,7 @@
 -- deletes both say so before they look whether the other one does: one of them, at least, sees the other. Who deletes
 -- gives way; who comes waits. Without a store a VM that lost its group while it was made is made again (affinity.verify).
 
+local errors = require "errors"
 local groups = require "cloudstack.affinity_groups"
 
 local affinity_claims = {}
@@ -52,17 +53,41 @@ function affinity_claims.announce(cpi, list)
   return claims
 end
 
--- After a VM was removed: those of its groups that we made, when no other VM is in them nor about to be.
-function affinity_claims.collect(cpi, vm)
-  local ours, list = {}, {}
-  for _, group in ipairs(vm.affinitygroup or {}) do
-    if groups.is_ours(group) then ours[#ours + 1] = group end
+-- Deletes those of the groups in which nobody is, nor about to be -> those that would not go: a list of { group, words }.
+local function delete(cpi, list)
+  local claims <close>, free = claim(cpi, LEAVING, list), {} -- luacheck: ignore (until they are gone)
+  for _, group in ipairs(list) do
+    if not is_claimed(cpi, COMING, group.name) then free[#free + 1] = group end
   end
-  local claims <close> = claim(cpi, LEAVING, ours) -- luacheck: ignore (until they are gone)
-  for _, group in ipairs(ours) do
-    if not is_claimed(cpi, COMING, group.name) then list[#list + 1] = group end
+  return groups.delete_empty(cpi, free)
+end
+
+-- Deletes an empty group that somebody left. Raises CloudError where it stays.
+function affinity_claims.remove(cpi, group)
+  local left = delete(cpi, { group })
+  if left[1] then error(errors.cloud("%s", left[1].words)) end
+  local there = groups.find(cpi, group.name)
+  if there and there.id == group.id then error(errors.cloud("a VM is about to use it, or CloudStack keeps it")) end
+end
+
+-- Before a VM (nil: there is none) is removed: writes down those of its groups that we made, because nobody can tell
+-- afterwards. -> collect(), to be called when the VM is gone: deletes those in which no other VM is. One that cannot be
+-- deleted is no reason to call the VM's end a failure: it costs nothing, and the journal keeps it for a later process.
+function affinity_claims.of(cpi, vm)
+  local list, entries = {}, {}
+  for _, group in ipairs(vm and vm.affinitygroup or {}) do
+    if groups.is_ours(group) then
+      list[#list + 1], entries[group.id] = group, cpi.journal.open { kind = "affinity group", name = group.name }
+    end
   end
-  groups.delete_empty(cpi, list)
+  return function()
+    for _, one in ipairs(delete(cpi, list)) do
+      cpi.log.warn("affinity group '%s' stays: %s", one.group.name, one.words)
+      entries[one.group.id].leave()
+      entries[one.group.id] = nil
+    end
+    for _, entry in pairs(entries) do entry.close() end
+  end
 end
 
 return affinity_claims

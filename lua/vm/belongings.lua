@@ -39,6 +39,12 @@ function belongings.tag_request(cpi, item, vm_cid)
   return tags.create_request(cpi, item.kind, item.id, tags.clean(wanted, cpi.json.null))
 end
 
+-- The request that tags what was made for this director and has no tag yet; the VM's own tag is another one's business.
+function belongings.mark_request(cpi, item)
+  return tags.create_request(cpi, item.kind, item.id, tags.clean({ director_uuid = cpi.context.director_uuid,
+    bosh_request = cpi.context.request_id, [belongings.MADE] = cpi.context.director_uuid or "bosh" }, cpi.json.null))
+end
+
 -- Did the tag stay what it was, because it was there?
 function belongings.is_tagged(failure)
   return failure.text:find("already on", 1, true) ~= nil
@@ -235,25 +241,60 @@ end
 -- ---------------------------------------------------------------------------------------------------------
 -- a new VM's
 
--- new(cpi, vm_cid, vm, undo) -> { vm_cid, vm, add(kind, id, role, entry) -> item }. What is added, and what has the VM's
--- tag, is taken away again when the verb fails; then the journal entry of what we made, where there is one, is closed.
+local SHORT_WAIT = 10 -- seconds: the verb has failed already
+
+-- What was asked for and never answered, as items where CloudStack knows its job by now; the others stay asked for.
+local function find_asked(cpi, self)
+  local unknown = {}
+  for _, one in ipairs(self.asked) do
+    local id = cpi.cloudstack:made_by(one.kind, one.jobid, SHORT_WAIT)
+    if id then self.add(one.kind, id, one.role, one.entry) else unknown[#unknown + 1] = one end
+  end
+  self.asked = unknown
+end
+
+-- What may be left of them, for people.
+local function told(list, asked)
+  local words = {}
+  for _, one in ipairs(asked) do words[#words + 1] = ("%s %s (asked for)"):format(one.kind, one.name) end
+  for _, item in ipairs(list) do
+    words[#words + 1] = ("%s %s"):format(item.kind, item.name and ("%s (%s)"):format(item.name, item.id) or item.id)
+  end
+  return #words > 0 and table.concat(words, ", ") or "whatever they are"
+end
+
+-- new(cpi, vm_cid, vm, undo) -> { vm_cid, vm, add(kind, id, role, entry, name) -> item, ask(kind, role, name, task, entry) }
+-- What is added or was asked for, and what has the VM's tag, is taken away again when the verb fails; then the journal entry
+-- of what we made, where there is one, is closed.
 function belongings.new(cpi, vm_cid, vm, undo)
-  local self = { vm_cid = vm_cid, vm = vm, items = {} }
-  function self.add(kind, id, role, entry)
+  local self = { vm_cid = vm_cid, vm = vm, items = {}, asked = {} }
+  function self.add(kind, id, role, entry, name)
     for _, item in ipairs(self.items) do
       if item.id == id then return item end
     end
-    local item = { kind = kind, id = id or error(errors.cpi("a %s without an id", kind)), role = role, entry = entry }
+    local item = { kind = kind, id = id or error(errors.cpi("a %s without an id", kind)), role = role, entry = entry, name = name }
     self.items[#self.items + 1] = item
     return item
   end
+  -- A create that nobody answered, by its task; its journal entry stays open.
+  function self.ask(kind, role, name, task, entry)
+    if not task.failure or not cpi.cloudstack.is_open(task.failure) then return entry.close() end
+    table.insert(self.asked, { kind = kind, role = role, name = name, jobid = task.jobid, entry = entry })
+  end
   undo.add("the addresses and load balancers of VM " .. vm_cid, function()
     local list, seen = self.items, {}
-    for _, item in ipairs(list) do seen[item.id] = true end
-    for _, item in ipairs(belongings.of(cpi.cloudstack:rows(belongings.request(vm_cid)), nil)) do
-      if not seen[item.id] then list[#list + 1] = item end
+    local ok, why = pcall(function()
+      find_asked(cpi, self)
+      for _, item in ipairs(list) do seen[item.id] = true end
+      for _, item in ipairs(belongings.of(cpi.cloudstack:rows(belongings.request(vm_cid)), nil)) do
+        if not seen[item.id] then list[#list + 1] = item end
+      end
+      belongings.take_away(cpi, vm_cid, list, vm)
+    end)
+    if not ok then
+      cpi.journal.open({ kind = "vm", name = vm_cid }).leave() -- the VM may be gone: its tags lead to the rest
+      error(errors.cloud("%s: %s", told(list, self.asked), errors.words(why)))
     end
-    belongings.take_away(cpi, vm_cid, list, vm)
     for _, item in ipairs(list) do
       if item.entry then item.entry.close() end
     end

@@ -97,8 +97,8 @@ local function facts(cpi, plan, one, waiting)
   }
 end
 
--- Expunges a holder that is destroyed or never came to life. Answers whether it is gone; a right that is lacking is
--- remembered.
+-- Expunges a holder that is destroyed or never came to life. -> is it gone? where not, CloudStack's words; a right that is
+-- lacking is remembered.
 local function expunge(cpi, holder)
   local in_error = holder.state == "Error"
   local task = cpi.cloudstack:start({ {
@@ -109,8 +109,7 @@ local function expunge(cpi, holder)
   local failure = task.failure
   if not failure then return true end
   if rights.is_expunge_refused(failure) then rights.note_lack(cpi, "expunge") end
-  cpi.log.warn("%s: %s", task.request.what, cpi.cloudstack.say(failure))
-  return false
+  return false, ("%s: %s"):format(task.request.what, cpi.cloudstack.say(failure))
 end
 
 -- Sleeps until the holder is expunged, or for a while where nobody can be watched. false when the time is over.
@@ -145,7 +144,9 @@ end
 function answers.expunge(cpi, one, waiting)
   if waiting.expunged == one.holder.id then return false end
   waiting.expunged = one.holder.id
-  return expunge(cpi, one.holder)
+  local is_gone
+  is_gone, waiting.over = expunge(cpi, one.holder)
+  return is_gone
 end
 
 function answers.wait(cpi, one, waiting, answer)

@@ -160,8 +160,9 @@ local function attempt(cpi, plan, offering, child, undo, number)
   undo.add("VM " .. child.vm_cid, function()
     if is_settled then return end
     local vm = left_of(cpi, child)
-    if vm then removal.remove(cpi, vm, plan.can)
-    else removal.sweep(cpi, cpi.cloudstack:rows(volumes.request_ephemeral(child.vm_cid))) end
+    if vm then removal.remove(cpi, vm, plan.can) end
+    -- A removal that failed half way may have taken its disk off the VM.
+    removal.sweep(cpi, cpi.cloudstack:rows(volumes.request_ephemeral(child.vm_cid)))
     registry.forget(cpi, child.vm_cid)
     if not may_appear(cpi, vm, task) then entry.close() end
   end)

@@ -3,10 +3,12 @@
 local addresses = require "cloudstack.addresses"
 local belongings = require "vm.belongings"
 local errors = require "errors"
+local made_by = require "cloudstack.made_by"
 local networks = require "cloudstack.networks"
 local read_properties = require "cloud_properties"
 local rules = require "cloudstack.load_balancers"
 local spelling = require "spelling"
+local tags = require "cloudstack.tags"
 
 local vm_load_balancers = {}
 
@@ -141,27 +143,37 @@ local function make(cpi, lb, belongs)
   local request = rules.create_request(cpi, lb.order, lb.target, address_of(cpi, lb), entry)
   local task = cpi.cloudstack:start({ request })[1]
   cpi.cloudstack:wait { task }
-  if task.id then belongs.add("LoadBalancer", task.id, "member", entry).made = true end
-  local rule = look(cpi, lb)
+  if task.id then belongs.add("LoadBalancer", task.id, "member", entry, lb.name).made = true end
+  if not task.id then belongs.ask("LoadBalancer", "member", lb.name, task, entry) end
+  local ok, rule = pcall(look, cpi, lb)
+  if not ok then error(errors.cloud("%s: %s", request.what, errors.words(rule))) end
   if task.id and rule and rule.id == task.id then return rule, true end
   if task.id then cpi.cloudstack:wait(cpi.cloudstack:start { rules.delete_request(cpi, task.id) }) end
-  if task.id or task.failure and task.failure.kind ~= "lost" then entry.close() end
+  if task.id then entry.close() end
   if rule then return rule, false end
   if task.failure then cpi.cloudstack.raise(task.failure, request.what) end
   return nil
 end
 
--- Tags first: whoever empties the rule meanwhile sees that somebody is coming. -> true, or nil and why not
+-- Was the rule made for this director by a process that did not come to tag it?
+local function is_abandoned(cpi, rule)
+  return made_by.us(cpi, rule.description) ~= nil and next(tags.of(rule)) == nil
+end
+
+-- Tags first: whoever empties the rule meanwhile sees that somebody is coming. The VM's tag and the director's are set each by
+-- a request of its own, because several may set the second. -> true, or nil and why not
 local function enter(cpi, rule, is_made, belongs)
-  local item = belongs.add("LoadBalancer", rule.id, "member")
+  local item = belongs.add("LoadBalancer", rule.id, "member", nil, rule.name)
   item.made = item.made or is_made
-  local requests = { belongings.tag_request(cpi, item, belongs.vm_cid), rules.assign_request(cpi, rule.id, belongs.vm) }
-  for _, request in ipairs(requests) do
-    local task = cpi.cloudstack:wait(cpi.cloudstack:start { request })[1]
-    local failure = task.failure
-    if failure and not belongings.is_tagged(failure)
-      and not rules.has(cpi.cloudstack:rows(rules.members_request(rule.id)), belongs.vm) then
-      return nil, failure, request.what
+  local tagging = { belongings.tag_request(cpi, { kind = item.kind, id = item.id, role = item.role }, belongs.vm_cid) }
+  if item.made or is_abandoned(cpi, rule) then tagging[2] = belongings.mark_request(cpi, item) end
+  for _, wave in ipairs { tagging, { rules.assign_request(cpi, rule.id, belongs.vm) } } do
+    for i, task in ipairs(cpi.cloudstack:wait(cpi.cloudstack:start(wave))) do
+      local failure = task.failure
+      if failure and not belongings.is_tagged(failure)
+        and not rules.has(cpi.cloudstack:rows(rules.members_request(rule.id)), belongs.vm) then
+        return nil, failure, wave[i].what
+      end
     end
   end
   return true

@@ -149,8 +149,8 @@ function vm_removal.remove(cpi, vm, can)
   local releases = strategy.strategy == "release" and vm.state ~= "Error"
   local attached, is_stopped = look_and_stop(cpi, vm, can.may_force_stop, releases)
   local ephemeral, is_released = ephemeral_of(attached), releases and is_stopped
-  detach_data_disks(cpi, attached, can.version)
   mark_untagged(cpi, vm, ephemeral)
+  detach_data_disks(cpi, attached, can.version)
   if is_released then release_addresses(cpi, vm, strategy) end
   if not destroy(cpi, vm, { expunge = strategy.strategy == "now" or nil }) then
     cpi.log.warn("this account may not expunge, though CloudStack had said so; VM %s leaves in another way", vm.name)

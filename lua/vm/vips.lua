@@ -201,16 +201,22 @@ local function acquire(cpi, list, belongs)
     end
   end
   if #requests == 0 then return end
-  local tasks, failed = cpi.cloudstack:wait(cpi.cloudstack:start(requests)), nil
+  local tasks, failed = cpi.cloudstack:start(requests), nil
   for i, task in ipairs(tasks) do
+    if task.id then belongs.add("PublicIpAddress", task.id, "acquired", open[i].entry) end
+  end
+  for i, task in ipairs(cpi.cloudstack:wait(tasks)) do
     local row = not task.failure and (task.result.ipaddress or task.result)
     if type(row) ~= "table" then row = not task.failure and task.result end -- found again by its text
     if row then
       open[i].vip.row = row
       open[i].vip.item = belongs.add("PublicIpAddress", row.id, "acquired", open[i].entry)
     else
-      if task.id then belongs.add("PublicIpAddress", task.id, "acquired", open[i].entry)
-      elseif task.failure.kind ~= "lost" then open[i].entry.close() end
+      if not task.id then
+        belongs.ask("PublicIpAddress", "acquired", open[i].vip.ip or "(any)", task, open[i].entry)
+      else
+        belongs.add("PublicIpAddress", task.id, "acquired", open[i].entry)
+      end
       failed = failed or { task, requests[i] }
     end
   end
@@ -227,7 +233,8 @@ local function requests_for(cpi, vip, belongs)
       is_fine = function(failure) return addresses.is_enabled(failure, id) end },
   }
   for _, rule in ipairs(vip.rules) do
-    list[#list + 1] = { firewall.create_request(cpi, id, rule), rule = rule, address = id }
+    local entry = cpi.journal.open { kind = "firewall rule", name = firewall.described(rule), vm = belongs.vm_cid }
+    list[#list + 1] = { firewall.create_request(cpi, id, rule, entry), rule = rule, address = id, entry = entry }
   end
   return list
 end
@@ -266,9 +273,14 @@ function vips.give(cpi, list, belongs)
     tell(vip)
   end
   if #requests == 0 then return end
-  for i, task in ipairs(cpi.cloudstack:wait(cpi.cloudstack:start(requests))) do
+  local tasks = cpi.cloudstack:start(requests)
+  for i, task in ipairs(tasks) do
+    if steps[i].rule and task.id then belongs.add("FirewallRule", task.id, "rule", steps[i].entry) end
+  end
+  for i, task in ipairs(cpi.cloudstack:wait(tasks)) do
     local step = steps[i]
-    if step.rule and task.id then rules[#rules + 1] = belongs.add("FirewallRule", task.id, "rule") end
+    if step.rule and task.id then rules[#rules + 1] = belongs.add("FirewallRule", task.id, "rule", step.entry)
+    elseif step.rule then belongs.ask("FirewallRule", "rule", firewall.described(step.rule), task, step.entry) end
     if task.failure and not (step.is_fine and step.is_fine(task.failure)) and not is_there(cpi, step, task.failure) then
       failed = failed or { task.failure, requests[i].what }
     end

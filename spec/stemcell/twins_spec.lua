@@ -29,7 +29,9 @@ describe("templates of the same image", function()
     local wanted = { director_uuid = "d" }
     twins.mark(wanted, "c0ffee", "ubuntu", "1")
     assert.equal("c0ffee", wanted.bosh_image_sha256)
-    assert.is_false(twins.has_rival({ row("mine", "ubuntu/1", "d"), row("a", "ubuntu/2", "d"), row("b", "ubuntu/1", "e") }, "mine", wanted))
-    assert.is_true(twins.has_rival({ row("mine", "ubuntu/1", "d"), row("a", "ubuntu/1", "d") }, "mine", wanted))
+    local strangers = { row("mine", "ubuntu/1", "d"), row("a", "ubuntu/2", "d"), row("b", "ubuntu/1", "e") }
+    assert.is_false(twins.has_rival(strangers, "mine", wanted, {}))
+    assert.is_true(twins.has_rival({ row("mine", "ubuntu/1", "d"), row("a", "ubuntu/1", "d") }, "mine", wanted, {}))
+    assert.is_false(twins.has_rival({ row("mine", "ubuntu/1", "d"), row("a", "ubuntu/1", "d") }, "mine", wanted, { a = true }))
   end)
 end)

@@ -24,6 +24,7 @@ local tag = { "createTags", { resourceids = "v" }, job = {} }
 local function by_id(state) return { "listVirtualMachines", { id = "v" }, { virtualmachine = state and { row(state) } } } end
 local function by_name(...) return { "listVirtualMachines", { name = "cpivm-1" }, { virtualmachine = { ... } } } end
 local disks = { "listVolumes", { virtualmachineid = "v" }, {} }
+local swept = { "listVolumes", { ["tags[0].key"] = "bosh_ephemeral_of", ["tags[0].value"] = "cpivm-1" }, {} }
 local destroy = { "destroyVirtualMachine", { id = "v", expunge = true }, job = {} }
 
 -- Runs a deployment in a verb's shape: -> vm_cid, row, cpi. The n-th try's VM is called cpivm-n.
@@ -157,7 +158,7 @@ describe("a VM whose creation failed", function()
 
   it("is removed when it does not run", function()
     local failure = failing({
-      deploy { job = {}, id = "v" }, tag, by_name(row "Stopped"), by_id "Stopped", disks, destroy,
+      deploy { job = {}, id = "v" }, tag, by_name(row "Stopped"), by_id "Stopped", disks, destroy, swept,
     }, only)
     assert.equal("VM cpivm-1 is Stopped after its creation", failure.message)
     assert.is_true(failure.ok_to_retry)
@@ -166,7 +167,7 @@ describe("a VM whose creation failed", function()
   it("is removed when it has another address than asked", function()
     local wrong = row()
     wrong.nic[1].ipaddress = "10.0.0.77"
-    local failure = failing({ deploy { job = { virtualmachine = wrong }, id = "v" }, tag, by_id "Running", disks, destroy }, only)
+    local failure = failing({ deploy { job = { virtualmachine = wrong }, id = "v" }, tag, by_id "Running", disks, destroy, swept }, only)
     assert.equal("VM cpivm-1 has no NIC with 10.0.0.5 in network 'net-a'", failure.message)
   end)
 
@@ -182,7 +183,7 @@ describe("a VM whose creation failed", function()
   end)
 
   it("stops the tries when it cannot be removed", function()
-    failing { deploy(NO_ROOM), tag, by_id "Error", disks, stays, by_id "Error", by_id "Error", disks, destroy }
+    failing { deploy(NO_ROOM), tag, by_id "Error", disks, stays, by_id "Error", by_id "Error", disks, destroy, swept }
   end)
 
   it("may be kept by the site, and is in the journal", function()

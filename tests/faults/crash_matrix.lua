@@ -53,18 +53,19 @@ end
 -- A run that dies at its nth instant (0: it lives) -> stage, trial
 local function run(scenario, method, nth, has_store)
   local stage, arguments = scenarios.open(scenario, { store = has_store, patience = PATIENCE })
-  local trial = { stage = stage, arguments = arguments, before = inventory.of(stage.sim), instants = {} }
+  local trial = { stage = stage, arguments = arguments, before = inventory.of(stage.sim, stage), instants = {} }
+  stage.earlier = trial.before
   watch(stage, function(words, first)
     trial.instants[#trial.instants + 1] = words
     if #trial.instants ~= nth then return end
     if first then first() end
     die()
   end)
-  trial.process = stage:run(stage:begin(method, arguments))
+  trial.process = stage:run(stage:begin(method, arguments, scenario.request))
   unwatch(stage)
   trial.is_answered = trial.process.is_answered
   stage.sim.advance(SETTLING)
-  trial.after = inventory.of(stage.sim)
+  trial.after = inventory.of(stage.sim, stage)
   return trial
 end
 
@@ -73,13 +74,19 @@ end
 
 local function settled(stage)
   stage.sim.advance(SETTLING)
-  return inventory.of(stage.sim)
+  return inventory.of(stage.sim, stage)
+end
+
+-- A published image is not in the journal, because its name is a secret: cpi-server templates removes it a day later.
+local function without_images(found)
+  local kept = {}
+  for id, object in pairs(found) do kept[id] = object.kind ~= "published image" and object or nil end
+  return kept
 end
 
 local function compare(found, wanted, complain, what)
-  if inventory.shape(found) ~= inventory.shape(wanted) then
-    complain("%s CloudStack has\n%s\nin place of\n%s", what, inventory.shape(found), inventory.shape(wanted))
-  end
+  local wrong = inventory.difference(inventory.shape(without_images(found)), inventory.shape(without_images(wanted)))
+  if wrong then complain("%s %s", what, wrong) end
 end
 
 -- What is left beyond what was wanted is in the journal as unclear: its process died with the answer in its hands.
@@ -112,18 +119,25 @@ function moves.replay(trial, good, complain)
   end
 end
 
--- The same verb again (with a new agent id); then the replay.
+-- The same verb again (with a new agent id); then the replay, or gc where there is nothing to replay.
 moves["again"] = function(trial, good, complain, method, scenario)
   local stage = trial.stage
   if trial.is_answered and trial.method_creates then return end
   local arguments = scenario.again and scenario.again(stage, trial.arguments) or trial.arguments
-  local answer = stage:call(method, arguments)
+  local answer = stage:call(method, arguments, scenario.request)
   if answer.error and not scenario.answers then
-    -- The address is the dead process's VM's, of which BOSH may know.
-    if trial.is_ready and answer.error.message:find("is held by VM", 1, true) then return end
+    -- What is wanted is in the hands of something that the dead process made, and of which BOSH may know.
+    for _, object in ipairs(trial.is_ready and inventory.beyond(trial.before, trial.after) or {}) do
+      if answer.error.message:find(object.owner, 1, true) then return end
+    end
     return complain("the same again: %s", answer.error.message)
   end
-  if stage.store then stage:command("journal", "replay") end
+  if stage.store then
+    stage:command("journal", "replay")
+  else
+    stage.files["/known"] = cids_of(trial.before)
+    stage:command("gc", "--director", machine.DIRECTOR, "--older-than", "1s", "--known", "/known", "--apply")
+  end
   local found = settled(stage)
   if trial.is_ready and trial.method_creates then return end -- told as unclear: see the move before
   compare(found, good.after, complain, "after the same again")
@@ -142,27 +156,43 @@ moves["delete"] = function(trial, _, complain, method)
   compare(settled(trial.stage), trial.before, complain, "after " .. CREATES[method])
 end
 
+-- What goes with its VM, and is told by that one's name.
+local OF_A_VM = { publicaddresses = true, firewallrules = true, loadbalancers = true, registry = true }
+
+-- Without a store nobody knows whose an address or a rule of the firewall is that was made and not yet tagged: these two
+-- can be given neither name nor description when they are made.
+local function knowable(trial)
+  local found, stage = inventory.of(trial.stage.sim, trial.stage), trial.stage
+  for id, object in pairs(found) do
+    local is_unknowable = (object.kind == "publicaddresses" or object.kind == "firewallrules") and #object.tags == 0
+    if is_unknowable and not stage.store and not trial.before[id] then found[id] = nil end
+  end
+  return found
+end
+
 -- cpi gc finds what is left, and with BOSH's own list it removes it; what BOSH has stays.
 function moves.gc(trial, good, complain)
   local stage = trial.stage
   local wanted = trial.is_answered and good.after or trial.before
   if not trial.method_creates then return end
   stage.files["/known"] = cids_of(trial.is_answered and trial.after or trial.before)
-  local left = inventory.beyond(trial.before, inventory.of(stage.sim))
+  local left = inventory.beyond(trial.before, without_images(knowable(trial)))
   local dry = stage:command("gc", "--director", machine.DIRECTOR, "--older-than", "1s", "--known", "/known")
   if trial.is_answered then left = {} end
   for _, object in ipairs(left) do
-    if object.kind ~= "publicaddresses" and not dry.text:find(object.owner, 1, true) then
+    local goes_along = OF_A_VM[object.kind] or object.raw and #(object.raw.vms or {}) > 0
+    if not goes_along and not dry.text:find(object.owner, 1, true) then
       complain("gc does not tell of %s: %s", object.looks, dry.text)
     end
   end
   if (dry.exit == 1) ~= (#left > 0) then complain("gc exits %d with %d left: %s", dry.exit, #left, dry.text) end
   stage:command("gc", "--director", "another-director", "--older-than", "1s", "--apply", "--known", "/known")
   stage:command("gc", "--director", machine.DIRECTOR, "--older-than", "1d", "--apply", "--known", "/known")
-  if #inventory.beyond(trial.before, inventory.of(stage.sim)) < #left then complain "gc removed what is not its own, or young" end
+  if #inventory.beyond(trial.before, without_images(knowable(trial))) < #left then complain "gc removed what is not its own, or young" end
   local applied = stage:command("gc", "--director", machine.DIRECTOR, "--older-than", "1s", "--apply", "--known", "/known")
   if applied.exit ~= 0 then complain("gc --apply: %s", applied.text) end
-  compare(settled(stage), wanted, complain, "after gc --apply")
+  stage.sim.advance(SETTLING)
+  compare(knowable(trial), wanted, complain, "after gc --apply")
 end
 
 -- ---------------------------------------------------------------------------------------------------------
@@ -192,11 +222,12 @@ end
 local function matrix_of(method, scenario, has_store, shift)
   local good = run(scenario, method, 0, has_store)
   if inventory.shape(good.before) == inventory.shape(good.after) then return end
-  -- The last write before the answer says that the answer is ready.
-  good.ready = 0
+  -- The writes just before the answer say that the answer is ready.
+  good.ready = #good.instants
   for i, words in ipairs(good.instants) do
-    if words == "before the answer" then good.ready = i - 3 end
+    if words == "before the answer" then good.ready = i - 1 end
   end
+  while good.instants[good.ready] and good.instants[good.ready]:find "put of journal" do good.ready = good.ready - 1 end
   for nth = 1, #good.instants do
     for i, name in ipairs(board.is_mine() and (has_store and { "replay", "again", "delete" } or { "again", "delete", "gc" }) or {}) do
       if has_store or name == "gc" or not CREATES[method] then
@@ -209,7 +240,9 @@ end
 for _, method in ipairs(scenarios.verbs()) do
   if board.is_wanted_verb(method) then
     for i, scenario in ipairs(scenarios.of[method] or {}) do
-      for _, has_store in ipairs { true, false } do matrix_of(method, scenario, has_store, i) end
+      local is_wanted = board.is_wanted_scenario(scenario.what)
+      if is_wanted then matrix_of(method, scenario, true, i) end
+      if is_wanted and not scenario.needs_store then matrix_of(method, scenario, false, i) end
     end
   end
 end

@@ -3,6 +3,7 @@
 --   make(request, good) -> a fault for sim.fault; good is what was answered in the run without faults (decoded)
 --   says    words, any of them
 --   jobs    only asynchronous commands can meet it;  acts: only commands that do something (a list may be empty)
+--   done    only of commands that do something: to others it is as the one before it
 --   alone   it is about this request, and no other one can meet it
 --   brief   one of those that the short matrix, and the matrix of faults during clean-up, do not leave out
 
@@ -28,25 +29,28 @@ local function of_wrong_types(json, good)
   return json.encode { spoiltresponse = payload }
 end
 
-local NO_ANSWER = { "no CloudStack answer", "the answer is no list", "the answer has no", "the answer names no job" }
+local NO_ANSWER = { "no CloudStack answer", "the answer is no list", "the answer has no", "the answer names no job",
+  "no reason given" }
 
 return function(json)
   local list = {
     { name = "drop", make = fixed { fault = "drop" }, says = CLOSED, brief = true },
-    { name = "lose", make = fixed { fault = "lose" }, says = CLOSED, brief = true },
-    { name = "hang", make = fixed { fault = "hang" }, says = { "no answer after" } },
+    { name = "lose", done = true, make = fixed { fault = "lose" }, says = CLOSED, brief = true },
+    { name = "hang", done = true, make = fixed { fault = "hang" }, says = { "no answer after" } },
     { name = "hang before", make = fixed { fault = "hang", before = true }, says = { "no answer after" } },
-    { name = "delay past the limit", make = fixed { fault = "delay", seconds = 400 }, says = { "no answer after" } },
+    { name = "delay past the limit", done = true, make = fixed { fault = "delay", seconds = 400 }, says = { "no answer after" } },
     { name = "delay", make = fixed { fault = "delay", seconds = 50 }, says = {} },
     { name = "401", make = fixed { fault = "status", status = 401 }, says = { MASKED } },
     { name = "429", make = fixed { fault = "status", status = 429 }, says = { MASKED } },
     { name = "431", make = fixed { fault = "status", status = 431 }, says = { MASKED } },
     { name = "503", make = fixed { fault = "status", status = 503 }, says = { "Maintenance or Shutdown" } },
     { name = "530", make = fixed { fault = "status", status = 530 }, says = { MASKED }, brief = true },
-    { name = "530 after it was done", make = fixed { fault = "status", status = 530, after = true }, says = { MASKED } },
+    { name = "530 after it was done", done = true, says = { MASKED },
+      make = fixed { fault = "status", status = 530, after = true } },
     { name = "throttle", make = fixed { fault = "throttle", milliseconds = 900 }, says = { "api limit" } },
     { name = "HTML", make = fixed { fault = "html" }, says = { "HTTP 503 with" } },
-    { name = "HTML after it was done", make = fixed { fault = "html", after = true, status = 500 }, says = { "HTTP 500 with" } },
+    { name = "HTML after it was done", done = true, says = { "HTTP 500 with" },
+      make = fixed { fault = "html", after = true, status = 500 } },
     { name = "HTML 404", make = fixed { fault = "html", status = 404 }, says = { "HTTP 404 with" } },
     { name = "truncate", make = fixed { fault = "truncate", bytes = 12 }, says = { "the answer ended early" } },
     { name = "garbage", make = fixed { fault = "garbage", body = "[]" }, says = NO_ANSWER },

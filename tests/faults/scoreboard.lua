@@ -2,11 +2,12 @@
 -- last lines.
 --   --short        the cells of make test
 --   --verb NAME    one verb
+--   --scenario TEXT  the scenarios in whose name the text is
 --   --cell TEXT    the cells whose title has the text
 --   --jobs N       in N processes at once; each is told its share with --part K/N
 --
 --   local board = scoreboard.new("fault matrix", arg)
---   board.is_wanted_verb(name)
+--   board.is_wanted_verb(name), board.is_wanted_scenario(what)
 --   board.is_mine()               may this process do the next piece of work? Asked for each piece, in the same order everywhere
 --   board.wants(title, is_brief)  does it count, and is it to be run? is_brief: it belongs to the short matrix
 --   board.report(verb, title, complaints)
@@ -22,6 +23,7 @@ local function read(words)
   for i, word in ipairs(words) do
     if word == "--short" then options.short = true end
     if word == "--verb" then options.verb = words[i + 1] end
+    if word == "--scenario" then options.scenario = words[i + 1] end
     if word == "--cell" then options.cell = words[i + 1] end
     if word == "--jobs" then options.jobs = tonumber(words[i + 1]) end
     if word == "--part" then
@@ -82,6 +84,10 @@ function scoreboard.new(name, words)
     return not options.verb or options.verb == verb
   end
 
+  function board.is_wanted_scenario(what)
+    return not options.scenario or (what or ""):find(options.scenario, 1, true) ~= nil
+  end
+
   function board.is_mine()
     pieces = pieces + 1
     return pieces % options.parts == options.part % options.parts
@@ -93,6 +99,8 @@ function scoreboard.new(name, words)
     if options.cell then return title:find(options.cell, 1, true) ~= nil end
     return not options.short or is_brief or false
   end
+
+  function board.is_short() return options.short or false end
 
   -- Is one cell looked for, so that what leads to it has to be run all the same?
   function board.is_looking() return options.cell ~= nil end

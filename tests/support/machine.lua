@@ -135,6 +135,8 @@ local function http_of(self, process)
   return {
     stat = function(path) return path == "/image" and image or nil, "there is no such file" end,
     checksum = function() return "c0ffee" end,
+    publish = function(_, place) self.published[place] = true return true end,
+    withdraw = function(place) self.published[place] = nil return true end,
     upload = function(url, _, headers, form)
       local request = { { command = "upload", params = { url = url } } }
       if self.before_send then self.before_send(process, request) end
@@ -169,7 +171,7 @@ local function host_of(self, process)
     clock = clock_of(self, process), http = http_of(self, process), store = self.store and store_of(self, process),
     process = { identity = function() return process.identity end,
       alive = function(identity) return self.living[identity] == true end },
-    config = { read = function() return config_of(self) end, has_secret = function() return true end, path = "/cpi.json" },
+    config = { read = function() return config_of(self) end, has_secret = function() return true end, path = "cpi.json" },
     cloudstack = { open = function(options) process.request_timeout = options.request_timeout end, send = sender_of(self, process) },
     throttle = throttle.none,
     environment = function() end, files = { read = function(path) return self.files[path], "there is no such file" end },
@@ -189,7 +191,7 @@ end
 function machine.new(options)
   local random = random_of(options.seed or 1)
   local self = setmetatable({
-    random = random, uuid = uuids(random), files = {}, living = {}, started = 0, settings = options.settings,
+    random = random, uuid = uuids(random), files = {}, published = {}, living = {}, started = 0, settings = options.settings,
     store = options.store and memory_store {} or nil,
   }, machine)
   local bytes = setmetatable({ uuid = self.uuid }, { __index = native.bytes })

@@ -1,0 +1,153 @@
+-- What is wrong with a verb's run under faults: class, message, what is left, what is doubled, what is gone, secrets, and
+-- where the director's next try ends.
+--   trial     { stage, arguments, before, after (inventories), answer, process = { log, bug }, journal (rows) }
+--   good      the same of a run without faults
+--   strikes   { { fault = one of fault_list }, ... }
+
+local inventory = require "tests.faults.inventory"
+local machine = require "machine"
+
+local json = machine.json
+local SETTLING = 600 -- seconds after which CloudStack has expunged what was destroyed
+
+local CLASSES = { create_vm = { "VMCreationFailed" }, create_disk = { "NoDiskSpace" }, attach_disk = { "NoDiskSpace" } }
+
+local function is_allowed(method, class, scenario)
+  if class == "Bosh::Clouds::CloudError" or class == "Bosh::Clouds::" .. tostring(scenario.answers) then return true end
+  for _, name in ipairs(CLASSES[method] or {}) do
+    if class == "Bosh::Clouds::" .. name then return true end
+  end
+  return false
+end
+
+local function texts_of(trial)
+  local list = { trial.answer.error and trial.answer.error.message or "", table.concat(trial.process.log, "\n") }
+  for _, row in ipairs(trial.journal) do list[#list + 1] = row.value end
+  return table.concat(list, "\n")
+end
+
+local function check_secrets(trial, complain)
+  local texts = texts_of(trial)
+  for what, secret in pairs(machine.SECRETS) do
+    if texts:find(secret, 1, true) then complain("%s is written somewhere", what) end
+  end
+end
+
+-- The words of one of the faults are in the message, or those of what was wrong before in the scenario (hindrance).
+local function names_its_cause(message, strikes, hindrance)
+  if hindrance and message:find(hindrance, 1, true) then return true end
+  for _, strike in ipairs(strikes) do
+    for _, words in ipairs(strike.fault.says) do
+      if message:find(words, 1, true) then return true end
+    end
+    if #strike.fault.says == 0 then return true end
+  end
+  return false
+end
+
+local function is_told(trial, object)
+  if not trial.answer.error.message:find(object.owner, 1, true) then return false, "the message" end
+  if not trial.stage.store then return true end
+  for _, row in ipairs(trial.journal) do
+    if row.value:find(object.owner, 1, true) then return true end
+  end
+  return false, "the journal"
+end
+
+local function warned(trial, words)
+  for _, line in ipairs(trial.process.log) do
+    if line:find "^[Ww][Aa][Rr][Nn]" and line:find(words, 1, true) then return true end
+  end
+  return false
+end
+
+local function result_text(answer)
+  return inventory.plain(json.encode(answer.result == nil and json.null or answer.result)):gsub("02:[%x:]+", "MAC")
+end
+
+-- What the verb left to a later process, and said so: a warning, and an entry of the journal.
+local function take_out_deferred(trial, found)
+  local kept = {}
+  for _, row in ipairs(trial.journal) do
+    local record = json.decode(row.value)
+    if not (record.kind == "affinity group" and warned(trial, ("'%s' stays"):format(record.name))) then
+      kept[#kept + 1] = row
+    else
+      for id, object in pairs(found) do
+        if object.kind == "affinitygroups" and object.name == record.name then found[id] = nil end
+      end
+    end
+  end
+  trial.journal = kept
+end
+
+local function check_success(trial, good, complain)
+  take_out_deferred(trial, trial.after)
+  if result_text(trial.answer) ~= result_text(good.answer) then
+    complain("it answered %s", result_text(trial.answer))
+  end
+  local tags_missing = warned(trial, "createTags") or warned(trial, "lacks a tag") or warned(trial, "old values") or warned(trial, "tag '")
+  local wrong = inventory.difference(inventory.shape(trial.after, tags_missing), inventory.shape(good.after, tags_missing))
+  if wrong then complain("it said that it went well, and %s", wrong) end
+  if #trial.journal > 0 then complain("it went well, and the journal keeps %s", trial.journal[1].value) end
+end
+
+local function check_kept(trial, good, complain)
+  local may_go = {}
+  for _, object in ipairs(inventory.beyond(good.after, good.before)) do may_go[object.id] = true end
+  for _, object in ipairs(inventory.beyond(trial.after, trial.before)) do
+    if not may_go[object.id] then complain("%s is gone", object.looks) end
+  end
+end
+
+local function check_failure(trial, good, method, scenario, strikes, complain)
+  local failure, left = trial.answer.error, inventory.beyond(trial.before, trial.after)
+  if not is_allowed(method, failure.type, scenario) then complain("the class is %s: %s", failure.type, failure.message) end
+  if failure.message:find "%.lua:%d+:" then complain("a bug: %s", failure.message) end
+  if not names_its_cause(failure.message, strikes, scenario.hindrance) then
+    complain("the message does not say why: %s", failure.message)
+  end
+  for _, object in ipairs(left) do
+    local told, where = is_told(trial, object)
+    if not told then complain("%s is left (%s), and %s does not say so: %s", object.looks, object.owner, where, failure.message) end
+  end
+  if failure.ok_to_retry and (failure.type ~= "Bosh::Clouds::VMCreationFailed" or #left > 0) then
+    complain("ok_to_retry, with %d left: %s", #left, failure.message)
+  end
+  check_kept(trial, good, complain)
+  return left
+end
+
+-- The director's next try, without faults, ends where it would have ended at once.
+local function check_next_move(trial, good, method, scenario, left, complain)
+  local stage, arguments = trial.stage, trial.arguments
+  if scenario.again then arguments = scenario.again(stage, arguments) end
+  local answer = stage:call(method, arguments, scenario.request)
+  if answer.error and not scenario.answers then
+    for _, object in ipairs(left) do
+      if answer.error.message:find(object.owner, 1, true) then return end
+    end
+    return complain("the next try failed: %s", answer.error.message)
+  end
+  stage.sim.advance(SETTLING)
+  local after = inventory.of(stage.sim, stage)
+  for _, object in ipairs(left) do after[object.id] = nil end
+  local wrong = inventory.difference(inventory.shape(after), inventory.shape(good.after))
+  if wrong then complain("after the next try %s", wrong) end
+end
+
+-- verdict(trial, good, method, scenario, strikes) -> list of complaints, empty where all is well
+return function(trial, good, method, scenario, strikes)
+  local complaints = {}
+  local function complain(format, ...) complaints[#complaints + 1] = format:format(...) end
+  if trial.process.bug then complain("a bug: %s", trial.process.bug) end
+  check_secrets(trial, complain)
+  for _, text in ipairs(inventory.shared(trial.stage.sim)) do complain("%s", text) end
+  if trial.answer.error then
+    local left = check_failure(trial, good, method, scenario, strikes, complain)
+    check_next_move(trial, good, method, scenario, left, complain)
+  else
+    check_success(trial, good, complain)
+  end
+  return complaints
+end
