@@ -480,6 +480,13 @@ local function unknown(self, task, failure)
   if self.parts.clock.now() - task.unknown_since >= grace then settle_lost(self, task) end
 end
 
+-- An internal error says nothing of the job: whoever took a delete for failed that goes on would be wrong.
+local INTERNAL_ERROR, POLL_TRIES = 530, 4
+local function may_pass(task, failure)
+  task.refused_polls = (task.refused_polls or 0) + 1
+  return failure.code == INTERNAL_ERROR and task.refused_polls < POLL_TRIES
+end
+
 local function absorb(self, task, outcome)
   local job, failure = outcome.payload, outcome.failure
   if job and math.type(job.jobstatus) ~= "integer" then
@@ -491,9 +498,10 @@ local function absorb(self, task, outcome)
     task.id = task.id or job.jobinstanceid
   elseif failure.kind == "refused" and failure.code == 431 then
     return unknown(self, task, failure)
-  elseif failure.kind == "refused" then
+  elseif failure.kind == "refused" and not may_pass(task, failure) then
     return fail(task, "job", failure.text, failure.code)
   end
+  if job then task.refused_polls = nil end
   task.last = job and "pending" or failure.text
 end
 

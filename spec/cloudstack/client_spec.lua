@@ -349,6 +349,20 @@ describe("a job", function()
     assert.truthy(failure.message:find(cpi.sent[1][2].customjobid, 1, true))
   end)
 
+  it("is not over when a look at it meets an internal error", function()
+    local error_530 = { refuse = "Internal error executing command", code = 530 }
+    local cpi <close> = fake.cpi { { "deleteVolume", {}, job = {}, poll_faults = { error_530, error_530, error_530 } } }
+    cpi.cloudstack:job { "deleteVolume", {} }
+  end)
+
+  it("counts as failed when every look at it meets an internal error", function()
+    local list = {}
+    for i = 1, 4 do list[i] = { refuse = "Internal error executing command", code = 530 } end
+    local cpi <close> = fake.cpi { { "deleteVolume", {}, job = {}, poll_faults = list } }
+    local failure = fake.failure(cpi.cloudstack.job, cpi.cloudstack, { "deleteVolume", {} })
+    assert.truthy(failure.message:find("Internal error executing command (530)", 1, true), failure.message)
+  end)
+
   it("that belongs to somebody else ends the wait at once", function()
     local cpi <close> = fake.cpi { step("createVolume", {}, { job = {}, lasts = 1000, poll_faults = {
       { refuse = "Account x is not authorized to see job id=30", code = 531 },
