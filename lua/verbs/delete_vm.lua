@@ -23,5 +23,6 @@ return function(cpi, vm_cid)
   if vm then removal.remove(cpi, vm, capabilities.read(found.can)) end
   removal.sweep(cpi, found.orphans)
   collect_groups()
+  if not vm then cpi.journal.settle() end -- what a delete before this one wrote down: the groups of a VM that is gone
   registry.forget(cpi, vm_cid)
 end
