@@ -4,7 +4,7 @@ local rows = require "decision_rows"
 
 local needs = { existing = "template", copy = "template", register = "url" }
 local known = { upload = true, register = true, publish = true, copy = true, existing = true }
-local texts = { "url", "checksum", "template", "from" }
+local texts = { "url", "template", "from" }
 
 -- Template details are texts to CloudStack.
 local function details_of(given)
@@ -29,6 +29,10 @@ local function match(answer)
     if value ~= nil and (type(value) ~= "string" or value == "") then return nil, ("its %s must be a string"):format(name) end
     matched[name] = value
   end
+  matched.checksum = answer.checksum
+  if answer.checksum ~= nil and answer.checksum ~= true and (type(answer.checksum) ~= "string" or answer.checksum == "") then
+    return nil, "its checksum must be a string, or true"
+  end
   local needed = needs[answer.how]
   if needed and not matched[needed] then return nil, ("%s needs %s"):format(answer.how, needed) end
   if matched.url and not matched.url:find "^https?://[^/%s]+/%S+$" then return nil, "its url must be http or https" end
@@ -46,7 +50,6 @@ return {
     { "format", "string", "`QCOW2`, `RAW`, `VHD` or `OVA`, read from the image" },
     { "hypervisor", "string", "CloudStack's word: `KVM`, `XenServer`, `VMware`, `Simulator`" },
     { "size", "integer", "bytes of the image file" },
-    { "checksum", "string", "its SHA-256, in hex" },
     { "director_uuid", "string", "as the request's context has it", optional = true },
     { "cloud_properties", "object", "the stemcell's, keys in lower case", open = true, fields = {} },
     { "zone", "object", "where the template is wanted first", fields = rows.zone },
@@ -54,7 +57,8 @@ return {
       { "id", "string", "CloudStack's id" },
       { "name", "string", "its name" },
     } },
-    { "templates", "object[]", "the account's templates that were made of this very image, a row per zone", fields = {
+    { "templates", "object[]", "the account's templates that were made for a stemcell of this name and version, of this very "
+      .. "image; a row per zone", fields = {
       { "id", "string", "CloudStack's id" },
       { "name", "string", "its name: the CID of the stemcell that it was made for" },
       { "zone_id", "string", "the zone of this row" },
@@ -68,7 +72,8 @@ return {
     fields = {
       { "how", '"upload"|"register"|"publish"|"copy"|"existing"', "what is done" },
       { "url", "string", "for `register`: where CloudStack fetches the image", optional = true },
-      { "checksum", "string", "for `register`: what CloudStack checks the file against, `{SHA-256}` and hex", optional = true },
+      { "checksum", "string|true", "for `register`: what CloudStack checks the file against, `{SHA-256}` and hex; true: the "
+        .. "SHA-256 of the stemcell's own image", optional = true },
       { "template", "string", "for `copy` and `existing`: name or id", optional = true },
       { "from", "string", "for `copy`: the zone to copy from; else any that has it", optional = true },
       { "details", "table<string, string>", "details of a new template", optional = true },
@@ -82,8 +87,7 @@ return {
     .. "image is uploaded.",
   example = {
     name = "bosh-cloudstack-xen-ubuntu-jammy-go_agent", version = "1.1094", format = "VHD", hypervisor = "XenServer",
-    size = 612345678, checksum = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-    director_uuid = "3c1a6b3e-7f52-4d0a-9b52-6a1f0c9d8e7f", cloud_properties = { infrastructure = "cloudstack" },
+    size = 612345678, director_uuid = "3c1a6b3e-7f52-4d0a-9b52-6a1f0c9d8e7f", cloud_properties = { infrastructure = "cloudstack" },
     zone = { id = "z1", name = "zone1" }, more_zones = {}, templates = {},
   },
   match = match,

@@ -300,12 +300,11 @@
 ---@field format string QCOW2, RAW, VHD or OVA, read from the image
 ---@field hypervisor string CloudStack's word: KVM, XenServer, VMware, Simulator
 ---@field size integer bytes of the image file
----@field checksum string its SHA-256, in hex
 ---@field director_uuid? string as the request's context has it
 ---@field cloud_properties cpi.stemcell.cloud_properties the stemcell's, keys in lower case
 ---@field zone cpi.stemcell.zone where the template is wanted first
 ---@field more_zones cpi.stemcell.more_zones[] where it is wanted besides (cloudstack.stemcell.zones)
----@field templates cpi.stemcell.templates[] the account's templates that were made of this very image, a row per zone
+---@field templates cpi.stemcell.templates[] the account's templates that were made for a stemcell of this name and version, of this very image; a row per zone
 
 ---@class cpi.stemcell.cloud_properties: { [string]: any }
 
@@ -328,7 +327,7 @@
 ---@class cpi.stemcell.answer
 ---@field how "upload"|"register"|"publish"|"copy"|"existing" what is done
 ---@field url? string for register: where CloudStack fetches the image
----@field checksum? string for register: what CloudStack checks the file against, {SHA-256} and hex
+---@field checksum? string|cpi.stemcell.true for register: what CloudStack checks the file against, {SHA-256} and hex; true: the SHA-256 of the stemcell's own image
 ---@field template? string for copy and existing: name or id
 ---@field from? string for copy: the zone to copy from; else any that has it
 ---@field details? table<string, string> details of a new template

@@ -24,6 +24,11 @@ local function pending(rows, zones)
   end
 end
 
+-- Seconds until the next look at a template that has been waited for so long.
+function arrival.pause(age)
+  return math.min(math.max(age * 0.1, FIRST_LOOK), LONGEST_PAUSE)
+end
+
 -- wait(cpi, cid, id, zones [, is_abandoned]) -> true when the template of that id is ready in all zones ({ id, name }
 -- each). Raises CloudError at once when it has failed in one, and when cloudstack.timeout.poll_template is over. Of a
 -- template that others make: false when it is gone, or is_abandoned(row) says that nothing will come of it.
@@ -45,7 +50,7 @@ function arrival.wait(cpi, cid, id, zones, is_abandoned)
       error(errors.cloud("the template of stemcell %s is not ready in zone '%s' after %d s; its last state: %s", cid,
         zone.name, limit, status))
     end
-    clock.sleep(math.min(math.max(age * 0.1, FIRST_LOOK), LONGEST_PAUSE))
+    clock.sleep(arrival.pause(age))
   end
 end
 

@@ -113,7 +113,17 @@ local function readable(value, why)
   return value or error(errors.cpi("the stemcell image cannot be read: %s", why))
 end
 
--- read(cpi, path, properties) -> { path, size, hypervisor, format, extension, media_type, checksum, member }
+-- A function that answers the file's SHA-256 in hex. It takes as long as reading the file does, so it is worked out when
+-- it is first asked for, and once.
+local function checksum_of(cpi, path)
+  local known
+  return function()
+    known = known or readable(cpi.http.checksum(path))
+    return known
+  end
+end
+
+-- read(cpi, path, properties) -> { path, size, hypervisor, format, extension, media_type, checksum(), member }
 -- member: the name of the one that is the image, where the file is an archive around it; size is that one's then. Raises
 -- CloudError for a stemcell that this cloud cannot run, CpiError for a file that cannot be read.
 function image.read(cpi, path, properties)
@@ -129,7 +139,7 @@ function image.read(cpi, path, properties)
   local kind, format = settle(properties, seen)
   return {
     path = path, size = member and member.size or file.size, hypervisor = kind.hypervisor, format = format,
-    checksum = readable(cpi.http.checksum(path)), member = member and member.name,
+    checksum = checksum_of(cpi, path), member = member and member.name,
     extension = extensions[format] .. (packing and "." .. packing or ""),
     media_type = media_type or "application/octet-stream",
   }

@@ -1,4 +1,5 @@
--- A new template, made of a stemcell's image: empty or on its way at first, tagged, filled, looked at until it is ready.
+-- A new template, made of a stemcell's image: empty or on its way at first, tagged, filled, told the image's checksum while
+-- CloudStack takes the image over, looked at until it is ready.
 --
 -- Two processes may be at it with the same image. Each tags its template before the long part and then looks for the
 -- others': who sees one gives up its own, waits a while that chance decides, and begins again with the look; so one of
@@ -39,23 +40,24 @@ function making.begin(cpi, stemcell, command, params)
   cpi.cloudstack.raise(failure)
 end
 
--- Tags the template; answers whether somebody else is at the same.
-local function mark(cpi, stemcell, id)
-  local wanted = stemcell.names.tags
+-- Adds tags to the template; answers whether it took them.
+local function tag(cpi, id, wanted)
   local task = cpi.cloudstack:start({ tags.create_request(cpi, "Template", id, wanted) })[1]
   cpi.cloudstack:wait { task }
-  if task.failure then
-    cpi.log.warn("%s", cpi.cloudstack.say(task.failure))
-    return false
-  end
-  if not stemcell.file.checksum then return false end
-  local rows = cpi.cloudstack:rows(twins.request(stemcell.file.checksum))
-  return twins.has_rival(twins.living(cpi, rows), id, wanted, stemcell.known)
+  if task.failure then cpi.log.warn("%s", cpi.cloudstack.say(task.failure)) end
+  return not task.failure
+end
+
+-- Is somebody else at the same stemcell?
+local function has_rival(cpi, stemcell, id)
+  local rows = cpi.cloudstack:rows(twins.request(stemcell.name, stemcell.version))
+  return twins.has_rival(twins.living(cpi, rows), id, stemcell)
 end
 
 -- run(cpi, stemcell, way, undo) -> the template's id, ready in its zones; or nil when another process makes the same one
---   stemcell  { cid, file, zones, os_type, names = { display_name, tags }, details, known = ids of templates of the same
---             image that were there when this one was decided upon }
+--   stemcell  { cid, name, version, file, zones, os_type, names = { display_name, tags }, details, ignored }; ignored: a
+--             set of ids of templates that are no rivals, because they never tell their image, or were there when this one
+--             was decided upon; a file without checksum() is not there, and has none
 --   way       { start = function(cpi, stemcell) -> id, zones it will be in, fill = function(cpi, stemcell) or nil }
 -- Raises CloudError; what was made is removed by undo.
 function making.run(cpi, stemcell, way, undo)
@@ -69,13 +71,15 @@ function making.run(cpi, stemcell, way, undo)
     error(errors.cloud("making the template of stemcell %s: the answer has no id", stemcell.cid))
   end
   entry.note { id = id }
-  if mark(cpi, stemcell, id) then
+  local is_told = tag(cpi, id, stemcell.names.tags) and stemcell.file.checksum ~= nil
+  if is_told and has_rival(cpi, stemcell, id) then
     cpi.log.info("somebody else makes the same stemcell; %s is given up", stemcell.cid)
     templates.delete(cpi, { id = id, name = stemcell.cid })
     entry.close()
     return nil
   end
   if way.fill then way.fill(cpi, stemcell) end
+  if is_told then tag(cpi, id, twins.image_tags(stemcell.file.checksum())) end
   arrival.wait(cpi, stemcell.cid, id, zones)
   return id
 end

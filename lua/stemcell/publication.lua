@@ -37,7 +37,7 @@ function publication.of(cpi, file, undo)
   undo.add("the published image", withdraw)
   local ok, why = cpi.http.publish(file.path, place)
   if not ok then error(errors.cpi("the stemcell's image cannot be published: %s", why)) end
-  return registration.of(site.url:gsub("/$", "") .. "/" .. name, "{SHA-256}" .. file.checksum), withdraw
+  return registration.of(site.url:gsub("/$", "") .. "/" .. name, "{SHA-256}" .. file.checksum()), withdraw
 end
 
 return publication

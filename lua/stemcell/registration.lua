@@ -5,13 +5,15 @@ local making = require "stemcell.making"
 
 local registration = {}
 
--- of(url, checksum) -> a way of making for lua/stemcell/making.lua. checksum: "{SHA-256}hex", or nil.
+-- of(url, checksum) -> a way of making for lua/stemcell/making.lua. checksum: "{SHA-256}hex", nil, or true for that of the
+-- stemcell's own image.
 function registration.of(url, checksum)
   return {
     start = function(cpi, stemcell)
       local params, zones = making.parameters(cpi, stemcell), { stemcell.zones[1] }
-      params.url, params.checksum, params.zoneid = url, checksum, zones[1].id
-      if #stemcell.zones > 1 and capabilities.at_least(stemcell.version, 4, 11) then
+      params.url, params.zoneid = url, zones[1].id
+      params.checksum = checksum == true and "{SHA-256}" .. stemcell.file.checksum() or checksum
+      if #stemcell.zones > 1 and capabilities.at_least(stemcell.cloudstack_version, 4, 11) then
         local ids = {}
         for i, zone in ipairs(stemcell.zones) do ids[i] = zone.id end
         params.zoneid, params.zoneids, zones = nil, table.concat(ids, ","), stemcell.zones

@@ -1,5 +1,6 @@
--- Templates that were made of the same image: they carry its checksum as a tag, and which stemcell of which director
--- they were made for.
+-- Templates that were made of the same image. Each says by a tag which stemcell of which director it was made for, before
+-- its image is there; and by another the image's checksum, which is worked out while CloudStack takes the image over: only
+-- who finds a template of the same stemcell has to read the image twice.
 
 local arrival = require "stemcell.arrival"
 local dates = require "cloudstack.dates"
@@ -8,16 +9,27 @@ local tags = require "cloudstack.tags"
 local twins = {}
 
 local IMAGE, STEMCELL = "bosh_image_sha256", "bosh_stemcell"
+local SILENCE = 60 -- seconds that a template may be ready and not tell its image; then its process has died
 
--- All of the account's, in every state.
-function twins.request(checksum)
-  return { "listTemplates", { templatefilter = "self", ["tags[0].key"] = IMAGE, ["tags[0].value"] = checksum },
+-- What a stemcell is called in tags.
+local function label(name, version)
+  return tags.cut(("%s/%s"):format(name or "", version or ""), 255)
+end
+
+-- All of the account's that were made for the stemcell of that name and version, in every state.
+function twins.request(name, version)
+  return { "listTemplates", { templatefilter = "self", ["tags[0].key"] = STEMCELL, ["tags[0].value"] = label(name, version) },
     rows = "template" }
 end
 
--- Adds to the tags of a new template those by which the others find it.
-function twins.mark(wanted, checksum, name, version)
-  wanted[IMAGE], wanted[STEMCELL] = checksum, ("%s/%s"):format(name or "", version or "")
+-- Adds to the tags of a new template the one by which the others find it.
+function twins.mark(wanted, name, version)
+  wanted[STEMCELL] = label(name, version)
+end
+
+-- The tags of a template that tells its image.
+function twins.image_tags(checksum)
+  return { [IMAGE] = checksum }
 end
 
 -- Will nothing come of the template any more? It has failed, or whoever makes it is known to have died, or should have
@@ -51,13 +63,45 @@ function twins.facts(rows)
   return list
 end
 
--- Was one of the rows made for the same stemcell and director as the template of that id, and is not that? known: a set of
--- the ids of which the policy was told when it decided; those are none.
-function twins.has_rival(rows, id, wanted, known)
+-- of_image(cpi, rows, file, ignored) -> those of the rows that were made of the very image, and one of this director's that
+-- does not tell its image yet, or nil. ignored: a set of ids of those that are not waited for.
+function twins.of_image(cpi, rows, file, ignored)
+  local same, untold = {}, nil
   for _, row in ipairs(rows) do
     local set = tags.of(row)
-    local is_other = row.id ~= id and not known[row.id]
-    if is_other and set[STEMCELL] == wanted[STEMCELL] and set.director_uuid == wanted.director_uuid then return true end
+    if set[IMAGE] then
+      if set[IMAGE] == file.checksum() then same[#same + 1] = row end
+    elseif set.director_uuid == cpi.context.director_uuid and not ignored[row.id] then
+      untold = untold or row
+    end
+  end
+  return same, untold
+end
+
+-- Waits until the template that another process makes tells its image, or is gone; false when it never will.
+function twins.await(cpi, id)
+  local clock, limit = cpi.clock, cpi.settings.cloudstack.timeout.poll_template
+  local began, ready_since = clock.now(), nil
+  while true do
+    local row = cpi.cloudstack:rows({ "listTemplates", { id = id, templatefilter = "self" }, rows = "template" })[1]
+    if not row or tags.of(row)[IMAGE] or twins.is_abandoned(cpi, row) then return true end
+    local now = clock.now()
+    ready_since = ready_since or row.isready and now or nil
+    if now - began >= limit or ready_since and now - ready_since >= SILENCE then return false end
+    clock.sleep(arrival.pause(now - began))
+  end
+end
+
+-- Was one of the rows made for the same stemcell and director as the template of that id, and is not that? Another image
+-- of the same stemcell is no rival.
+function twins.has_rival(rows, id, stemcell)
+  local wanted = stemcell.names.tags
+  for _, row in ipairs(rows) do
+    local set = tags.of(row)
+    if row.id ~= id and set[STEMCELL] == wanted[STEMCELL] and set.director_uuid == wanted.director_uuid
+      and not stemcell.ignored[row.id] and (not set[IMAGE] or set[IMAGE] == stemcell.file.checksum()) then
+      return true
+    end
   end
   return false
 end

@@ -39,6 +39,7 @@ function upload.fill(cpi, stemcell)
     error(errors.cloud("uploading stemcell %s: HTTP %d with %s", stemcell.cid, reply.status,
       cpi.cloudstack.first_words(reply.body)))
   end
+  cpi.log.info("uploaded it in %.2f s", reply.seconds or 0)
 end
 
 return upload

@@ -66,16 +66,26 @@ local function zones_wanted(rows, first_name, more)
   return list
 end
 
--- Everything that CloudStack must be asked, at once; again after another process was at the same image.
+-- Everything that CloudStack must be asked, at once; again after another process was at the same stemcell.
 local function look_up(cpi, order)
   local requests = { zones = zones.request(), os_types = os_types.request(order.os_type) }
   if order.more_zones then requests.capabilities = capabilities.request() end
-  if order.file.checksum then requests.twins = twins.request(order.file.checksum) end
+  if order.file.checksum then requests.twins = twins.request(order.properties.name, order.version) end
   local found = cpi.cloudstack:gather(requests)
   found.zones = zones_wanted(found.zones, order.zone_name, order.more_zones)
   found.os_type = os_types.pick(found.os_types, order.os_type)
   found.version = found.capabilities and capabilities.read(found.capabilities).version
-  found.twins = twins.living(cpi, found.twins or {})
+  found.twins, found.untold = twins.of_image(cpi, twins.living(cpi, found.twins or {}), order.file, order.ignored)
+  return found
+end
+
+-- The same, once every template that others make of this stemcell tells its image.
+local function look_until_told(cpi, order)
+  local found = look_up(cpi, order)
+  while found.untold do
+    if not twins.await(cpi, found.untold.id) then order.ignored[found.untold.id] = true end
+    found = look_up(cpi, order)
+  end
   return found
 end
 
@@ -85,7 +95,7 @@ local function decide(cpi, order, found)
   if properties.template_url then return { how = "register", url = properties.template_url, details = {} } end
   return cpi.decide("stemcell", {
     name = properties.name, version = order.version, format = file.format, hypervisor = file.hypervisor, size = file.size,
-    checksum = file.checksum, director_uuid = cpi.context.director_uuid, cloud_properties = properties,
+    director_uuid = cpi.context.director_uuid, cloud_properties = properties,
     zone = found.zones[1], more_zones = table.move(found.zones, 2, #found.zones, 1, {}), templates = twins.facts(found.twins),
   })
 end
@@ -96,15 +106,18 @@ local function describe(cpi, order, found, answer)
   local names = naming.of(cpi, "stemcell", stemcell_cid, {
     stemcell_name = order.properties.name, stemcell_version = order.version, given_tags = order.tags,
   })
-  if order.file.checksum then twins.mark(names.tags, order.file.checksum, order.properties.name, order.version) end
+  if order.file.checksum then twins.mark(names.tags, order.properties.name, order.version) end
   local details = {}
   for _, given in ipairs { order.properties.details or {}, answer.details } do
     for name, value in pairs(given) do details[name] = tostring(value) end
   end
-  local known = {}
-  for _, template in ipairs(found.twins) do known[template.id] = true end
-  return { cid = stemcell_cid, file = order.file, zones = found.zones, os_type = found.os_type, names = names,
-    details = details, version = found.version, known = known }
+  local ignored = {}
+  for id in pairs(order.ignored) do ignored[id] = true end
+  for _, template in ipairs(found.twins) do ignored[template.id] = true end
+  return {
+    cid = stemcell_cid, name = order.properties.name, version = order.version, file = order.file, zones = found.zones,
+    os_type = found.os_type, names = names, details = details, ignored = ignored, cloudstack_version = found.version,
+  }
 end
 
 -- The rows of a template that exists: name or id, ready or on its way.
@@ -174,10 +187,10 @@ end
 
 local TRIES, LONGEST_PAUSE = 10, 3
 
--- Until it is there: who meets another process at the same image looks again, and then uses what that has made.
+-- Until it is there: who meets another process at the same stemcell looks again, and then uses what that has made.
 local function obtain(cpi, order, undo)
   for _ = 1, TRIES do
-    local found = look_up(cpi, order)
+    local found = look_until_told(cpi, order)
     local answer = decide(cpi, order, found)
     local cid = ways[answer.how](cpi, order, found, answer, undo)
     if cid then return cid end
@@ -201,7 +214,7 @@ return function(cpi, image_path, cloud_properties, more)
 
   local order = {
     properties = properties, version = properties.version and tostring(properties.version), zone_name = zone_name,
-    more_zones = site.stemcell.zones, os_type = properties.os_type_name or site.stemcell.os_type,
+    more_zones = site.stemcell.zones, ignored = {}, os_type = properties.os_type_name or site.stemcell.os_type,
     tags = tags_given(more, null),
     file = properties.template_url and image.for_url(properties, properties.template_url)
       or image.read(cpi, arguments.text("image_path", image_path), properties),

@@ -93,7 +93,7 @@ describe("a stemcell's image", function()
 
   it("has its size, its checksum and its media type", function()
     local file = read({}, GZIP, 12345)
-    assert.same({ 12345, "application/gzip", "/image", "c0ffee" }, { file.size, file.media_type, file.path, file.checksum })
+    assert.same({ 12345, "application/gzip", "/image", "c0ffee" }, { file.size, file.media_type, file.path, file.checksum() })
     assert.equal("application/octet-stream", read({}, QCOW).media_type)
   end)
 

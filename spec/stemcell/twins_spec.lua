@@ -23,15 +23,19 @@ describe("templates of the same image", function()
   end)
 
   it("are rivals where they are for the same stemcell and director", function()
-    local function row(id, stemcell, director)
-      return { id = id, tags = { { key = "bosh_stemcell", value = stemcell }, { key = "director_uuid", value = director } } }
+    local function row(id, stemcell, director, image)
+      return { id = id, tags = { { key = "bosh_stemcell", value = stemcell }, { key = "director_uuid", value = director },
+        image and { key = "bosh_image_sha256", value = image } } }
     end
-    local wanted = { director_uuid = "d" }
-    twins.mark(wanted, "c0ffee", "ubuntu", "1")
-    assert.equal("c0ffee", wanted.bosh_image_sha256)
-    local strangers = { row("mine", "ubuntu/1", "d"), row("a", "ubuntu/2", "d"), row("b", "ubuntu/1", "e") }
-    assert.is_false(twins.has_rival(strangers, "mine", wanted, {}))
-    assert.is_true(twins.has_rival({ row("mine", "ubuntu/1", "d"), row("a", "ubuntu/1", "d") }, "mine", wanted, {}))
-    assert.is_false(twins.has_rival({ row("mine", "ubuntu/1", "d"), row("a", "ubuntu/1", "d") }, "mine", wanted, { a = true }))
+    local stemcell = { names = { tags = { director_uuid = "d" } }, ignored = { ghost = true },
+      file = { checksum = function() return "c0ffee" end } }
+    twins.mark(stemcell.names.tags, "ubuntu", "1")
+    local mine = row("mine", "ubuntu/1", "d")
+    for _, other in ipairs { mine, row("a", "ubuntu/2", "d"), row("b", "ubuntu/1", "e"), row("c", "ubuntu/1", "d", "0ddba11"),
+      row("ghost", "ubuntu/1", "d") } do
+      assert.is_false(twins.has_rival({ mine, other }, "mine", stemcell))
+    end
+    assert.is_true(twins.has_rival({ mine, row("a", "ubuntu/1", "d") }, "mine", stemcell))
+    assert.is_true(twins.has_rival({ mine, row("a", "ubuntu/1", "d", "c0ffee") }, "mine", stemcell))
   end)
 end)

@@ -10,8 +10,15 @@ local where = { getuploadparams = { id = "t1", postURL = "https://10.1.1.1/uploa
 
 local function create(script, properties, more, path)
   script.http = {
-    stat = function() return { size = 100, head = script.head or "BZh9" } end, checksum = function() return "c0ffee" end,
-    upload = function() return { status = 200, body = "" } end,
+    stat = function() return { size = 100, head = script.head or "BZh9" } end,
+    checksum = function()
+      script.sums = (script.sums or 0) + 1
+      return "c0ffee"
+    end,
+    upload = function()
+      script.sums_at_upload = script.sums or 0
+      return { status = 200, body = "" }
+    end,
   }
   local cpi <close> = fake.cpi(script)
   return create_stemcell(cpi, path or "/image", properties, more), cpi
@@ -21,18 +28,29 @@ local function template(...)
   return { "listTemplates", { name = "ubuntu", templatefilter = "executable" }, { template = { ... } } }
 end
 
--- Templates that carry the image's checksum, one row each: { id, zone, ready, stemcell, director, name }.
+-- A row of a template made for the stemcell: { id, zone, ready, image, director }. image: its checksum, false where it
+-- does not tell one yet.
+local function twin_row(twin)
+  local row = { id = twin[1], zoneid = twin[2], isready = twin[3] ~= false, name = "cpitemplate-a", tags = {
+    { key = "bosh_stemcell", value = "bosh-ubuntu/1.7" }, { key = "director_uuid", value = twin[5] or "director-1" } } }
+  if twin[4] ~= false then row.tags[3] = { key = "bosh_image_sha256", value = twin[4] or "c0ffee" } end
+  return row
+end
+
+-- The look for templates of the stemcell, and those that there are.
 local function twins(...)
   local rows = {}
-  for i, twin in ipairs { ... } do
-    rows[i] = { id = twin[1], zoneid = twin[2], isready = twin[3] ~= false, name = twin[6] or "cpitemplate-a", tags = {
-      { key = "bosh_stemcell", value = twin[4] or "bosh-ubuntu/1.7" }, { key = "director_uuid", value = twin[5] or "director-1" },
-    } }
-  end
-  return { "listTemplates", { templatefilter = "self", ["tags[0].key"] = "bosh_image_sha256", ["tags[0].value"] = "c0ffee" },
+  for i, twin in ipairs { ... } do rows[i] = twin_row(twin) end
+  return { "listTemplates", { templatefilter = "self", ["tags[0].key"] = "bosh_stemcell", ["tags[0].value"] = "bosh-ubuntu/1.7" },
     { template = rows } }
 end
 
+-- The same for a stemcell without a name.
+local function no_twins()
+  return { "listTemplates", { templatefilter = "self", ["tags[0].key"] = "bosh_stemcell", ["tags[0].value"] = "/" }, {} }
+end
+
+local telling = { "createTags", { resourceids = "t1", ["tags[0].key"] = "bosh_image_sha256", ["tags[0].value"] = "c0ffee" }, job = {} }
 local tagging = { "createTags", { resourceids = "t1", resourcetype = "Template" }, job = {} }
 local UBUNTU = { hypervisor = "kvm", name = "bosh-ubuntu", version = "1.7" }
 
@@ -40,7 +58,7 @@ describe("create_stemcell", function()
   local function script()
     return { os_types, twins(), zones, { "getUploadParamsForTemplate", {
       format = "QCOW2", hypervisor = "KVM", zoneid = "z1", ostypeid = "o1", displaytext = "bosh-ubuntu 1.7" }, where },
-      tagging, twins { "t1", "z1", false },
+      tagging, twins { "t1", "z1", false, false }, telling,
       { "listTemplates", { id = "t1", zoneid = "z1" }, { template = { { id = "t1", zoneid = "z1", isready = true } } } } }
   end
 
@@ -83,7 +101,7 @@ describe("create_stemcell", function()
   end)
 
   it("takes null for the properties", function()
-    local one = { os_types, twins(), zones, { "getUploadParamsForTemplate", { hypervisor = "XenServer", format = "VHD" },
+    local one = { os_types, no_twins(), zones, { "getUploadParamsForTemplate", { hypervisor = "XenServer", format = "VHD" },
       refuse = "stop here", code = 431 }, { "listTemplates", {}, {} } }
     assert.truthy(fake.failure(create, one, fake.json.null).message:find("stop here", 1, true))
   end)
@@ -93,9 +111,9 @@ describe("create_stemcell", function()
   end)
 
   it("says which zone or OS type is missing, before anything is made", function()
-    local failure = fake.failure(create, { os_types, twins(), zones }, { zone = "zone9" })
+    local failure = fake.failure(create, { os_types, no_twins(), zones }, { zone = "zone9" })
     assert.truthy(failure.message:find("zone 'zone9' is not in CloudStack", 1, true))
-    failure = fake.failure(create, { { "listOsTypes", {}, {} }, twins(), zones }, {})
+    failure = fake.failure(create, { { "listOsTypes", {}, {} }, no_twins(), zones }, {})
     assert.truthy(failure.message:find("OS type 'Other PV (64-bit)'", 1, true))
   end)
 end)
@@ -125,7 +143,7 @@ describe("a stemcell whose image is there", function()
   it("is made anew where the process that made it gave it up, or it is gone meanwhile", function()
     local function rest(...)
       local script = { os_types, twins { A, "z1", false }, zones, ... }
-      for _, step in ipairs { os_types, twins(), zones, { "getUploadParamsForTemplate", {}, where }, tagging, twins(),
+      for _, step in ipairs { os_types, twins(), zones, { "getUploadParamsForTemplate", {}, where }, tagging, twins(), telling,
         { "listTemplates", { id = "t1" }, { template = { { id = "t1", zoneid = "z1", isready = true } } } } } do
         script[#script + 1] = step
       end
@@ -162,18 +180,59 @@ describe("a stemcell whose image is there", function()
     assert.is_nil(failure.message:find("left behind", 1, true))
   end)
 
-  it("is uploaded all the same where it is another director's, or another stemcell's", function()
-    for _, twin in ipairs { { A, "z1", true, "bosh-ubuntu/1.8" }, { A, "z1", true, nil, "director-2" } } do
+  it("is uploaded all the same where it is another director's, or of another image", function()
+    for _, twin in ipairs { { A, "z1", true, "0ddba11" }, { A, "z1", true, nil, "director-2" }, { A, "z1", true, false, "director-2" } } do
       local cid = create({ os_types, twins(twin), zones, { "getUploadParamsForTemplate", {}, where }, tagging,
-        twins(twin, { "t1", "z1", false }),
+        twins(twin, { "t1", "z1", false, false }), telling,
         { "listTemplates", { id = "t1" }, { template = { { id = "t1", zoneid = "z1", isready = true } } } } }, UBUNTU)
       assert.not_equal("cpitemplate-a", cid)
     end
   end)
 
+  -- A look at the template that another process makes.
+  local function look_at(...) return { "listTemplates", { id = A, templatefilter = "self" }, { template = { twin_row { ... } } } } end
+
+  it("is waited for where it does not tell its image yet, and used when it is the same", function()
+    local cid, cpi = create({ os_types, twins { A, "z1", false, false }, zones, look_at(A, "z1", false, false),
+      look_at(A, "z1", true, false), look_at(A, "z1"), os_types, twins { A, "z1" }, zones, found(A, { "z1", "zone1" }) }, UBUNTU)
+    assert.equal("cpitemplate-a", cid)
+    assert.equal(2, #cpi.clock.slept)
+  end)
+
+  it("is made anew where the other one never tells its image", function()
+    local script = { os_types, twins { A, "z1", true, false }, zones }
+    local function add(...) for _, step in ipairs { ... } do script[#script + 1] = step end end
+    local waited = 0
+    for _ = 1, 100 do
+      add(look_at(A, "z1", true, false))
+      if waited >= 60 then break end
+      waited = waited + math.min(math.max(waited * 0.1, 0.1), 15)
+    end
+    add(os_types, twins { A, "z1", true, false }, zones, { "getUploadParamsForTemplate", {}, where }, tagging,
+      twins({ "t1", "z1", false, false }, { A, "z1", true, false }), telling,
+      { "listTemplates", { id = "t1" }, { template = { { id = "t1", zoneid = "z1", isready = true } } } })
+    assert.not_equal("cpitemplate-a", (create(script, UBUNTU)))
+  end)
+
+  it("is read for its checksum only after the upload, where nobody has one of that stemcell", function()
+    local script = { os_types, twins(), zones, { "getUploadParamsForTemplate", {}, where }, tagging,
+      twins { "t1", "z1", false, false }, telling,
+      { "listTemplates", { id = "t1" }, { template = { { id = "t1", zoneid = "z1", isready = true } } } } }
+    create(script, UBUNTU)
+    assert.equal(0, script.sums_at_upload)
+    assert.equal(1, script.sums)
+  end)
+
+  it("is uploaded without a look at others where its template takes no tags", function()
+    local cid = create({ os_types, twins(), zones, { "getUploadParamsForTemplate", {}, where },
+      { "createTags", {}, refuse = "no tags here", code = 432 },
+      { "listTemplates", { id = "t1" }, { template = { { id = "t1", zoneid = "z1", isready = true } } } } }, UBUNTU)
+    assert.truthy(cid:find "^cpitemplate%-")
+  end)
+
   it("gives up its own where another process was first, and uses what that makes", function()
     local cid, cpi = create({ os_types, twins(), zones, { "getUploadParamsForTemplate", {}, where }, tagging,
-      twins({ "t1", "z1", false }, { A, "z1", false }), { "deleteTemplate", { id = "t1" }, job = {} },
+      twins({ "t1", "z1", false, false }, { A, "z1", false }), { "deleteTemplate", { id = "t1" }, job = {} },
       os_types, twins { A, "z1", false }, zones, found(A, { "z1", "zone1" }), store = true }, UBUNTU)
     assert.equal("cpitemplate-a", cid)
     assert.same({}, cpi.store.tables.journal)
@@ -204,10 +263,10 @@ describe("a stemcell that CloudStack fetches", function()
   end)
 
   it("is registered by the URL of the policy, with checksum and details", function()
-    create({ os_types, twins(), zones, register("http://x/u.qcow2", { checksum = "{SHA-256}c0ffee",
-      ["details[0].rootDiskController"] = "virtio", ["details[0].a"] = "1" }), tagging, twins(), ready,
-      policies = { stemcell = function(facts)
-        return { how = "register", url = "http://x/u.qcow2", checksum = "{SHA-256}" .. facts.checksum,
+    create({ os_types, no_twins(), zones, register("http://x/u.qcow2", { checksum = "{SHA-256}c0ffee",
+      ["details[0].rootDiskController"] = "virtio", ["details[0].a"] = "1" }), tagging, no_twins(), telling, ready,
+      policies = { stemcell = function()
+        return { how = "register", url = "http://x/u.qcow2", checksum = true,
           details = { rootDiskController = "virtio" } }
       end } }, { hypervisor = "kvm", details = { a = 1 } })
   end)

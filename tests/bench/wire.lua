@@ -75,25 +75,26 @@ end
 
 -- ---------------------------------------------------------------------------------------------------------
 
-local GIGABYTES = 3
+local GIGABYTES, TAKE_OVER = 3, 5 -- TAKE_OVER: seconds until an image that has come is a template; real ones take longer
 
 -- The same file to the same server, by create_stemcell and by curl; in turns, the better of each.
 function wire.upload(report)
   report.section(("a stemcell of %d GB"):format(GIGABYTES))
-  local cloud <close> = rig.start { role = "bosh" }
+  local cloud <close> = rig.start { role = "bosh", world = { latency = { template = TAKE_OVER } } }
   local image = write(cloud.directory .. "/image", "BZh9 image")
   os.execute(("truncate -s %dG %s && cat %s >/dev/null"):format(GIGABYTES, rig.quote(image), rig.quote(image))) -- both from memory
   local request = write(cloud.directory .. "/upload.in", create_env.calls.create_stemcell { image = image })
   local time = cloud.directory .. "/upload.time"
-  local ours, plain, resident = math.huge, math.huge, 0
+  local ours, sending, plain, resident = math.huge, math.huge, math.huge, 0
 
   local function upload()
-    local wall = machine.timed(("/usr/bin/time -o %s -f %%M %s --config %s <%s >%s.out"):format(rig.quote(time),
-      rig.quote(rig.program "cpi"), rig.quote(cloud.config), rig.quote(request), rig.quote(request)))
+    local wall = machine.timed(("/usr/bin/time -o %s -f %%M %s --config %s <%s >%s.out 2>%s.err"):format(rig.quote(time),
+      rig.quote(rig.program "cpi"), rig.quote(cloud.config), rig.quote(request), rig.quote(request), rig.quote(request)))
     local answer = rig.json.decode(read(request .. ".out"))
     assert(type(answer.result) == "string", read(request .. ".out"))
     local run = cloud:cpi(create_env.calls.delete_stemcell { stemcell = answer.result })
     assert(run.response.error == rig.json.null, run.stdout)
+    sending = math.min(sending, tonumber(read(request .. ".err"):match "uploaded it in ([%d.]+) s"))
     ours, resident = math.min(ours, wall), math.max(resident, tonumber(read(time):match "%d+") / 1024)
   end
 
@@ -112,11 +113,11 @@ function wire.upload(report)
     curl(n)
     upload()
   end
-  report.row { "create_stemcell", measured = ("%.0f MB/s"):format(GIGABYTES * 1024 / ours),
-    against = ("curl, %.0f MB/s"):format(GIGABYTES * 1024 / plain), value = plain / ours, unit = "x", at_least = 0.9 }
-  local digest = machine.timed("openssl dgst -sha256 " .. rig.quote(image))
-  report.row { "  of that, its SHA-256 before it is sent", measured = ("%.2f of %.2f s"):format(digest, ours),
-    against = ("the upload by curl, %.2f s"):format(plain) }
+  report.row { "create_stemcell", measured = ("%.2f s"):format(ours),
+    against = ("curl, %.2f s, and %d s until CloudStack has it"):format(plain, TAKE_OVER), value = (plain + TAKE_OVER) / ours,
+    unit = "x", at_least = 0.9 }
+  report.row { "  its upload alone", measured = ("%.0f MB/s"):format(GIGABYTES * 1024 / sending),
+    against = ("curl, %.0f MB/s"):format(GIGABYTES * 1024 / plain), value = plain / sending, unit = "x", at_least = 0.9 }
   report.row { "  resident", value = resident, unit = "MB", at_most = 16 }
 end
 

@@ -140,7 +140,7 @@ local scenarios = {
   stemcell = {
     verb = "create_stemcell", arguments = function() return { image, { hypervisor = "xen", name = "s", version = "1" } } end,
     policy = [[return { api = 1, decide = function(facts)
-      return { how = "register", url = "http://images.example.com/s.vhd.bz2", checksum = "{SHA-256}" .. facts.checksum }
+      return { how = "register", url = "http://images.example.com/s.vhd.bz2", checksum = true }
     end }]],
     outcome = function(cloud, response)
       local sent = last(cloud, "registerTemplate")
