@@ -12,6 +12,7 @@ local addresses = require "cloudstack.addresses"
 local errors = require "errors"
 local firewall = require "cloudstack.firewall"
 local load_balancers = require "cloudstack.load_balancers"
+local made_by = require "cloudstack.made_by"
 local tags = require "cloudstack.tags"
 
 local belongings = {}
@@ -187,11 +188,17 @@ local function is_empty(row, members, vm_cid)
   return true
 end
 
+-- Did we make it? The description says so from its first moment on, the tag of one that we took over as well.
+local function is_ours(cpi, item)
+  local row = item.row
+  return item.made or row and (has_tag(row, belongings.MADE) or made_by.us(cpi, row.description) ~= nil)
+end
+
 -- The load balancers among the items that we made and that are empty now.
 local function empty_ones(cpi, list, vm_cid)
   local ours, requests = {}, {}
   for _, item in ipairs(list) do
-    if item.role == "member" and not item.gone and (item.made or item.row and has_tag(item.row, belongings.MADE)) then
+    if item.role == "member" and not item.gone and is_ours(cpi, item) then
       ours[#ours + 1] = item
       requests["rule " .. #ours] = load_balancers.request_by_id(item.id)
       requests["members " .. #ours] = load_balancers.members_request(item.id)

@@ -56,6 +56,18 @@ describe("a load balancer", function()
     assert.same({}, t.left())
   end)
 
+  it("goes with its last VM also where nobody came to tag it with the director", function()
+    local t = cloud()
+    local vm = t.create { lb() }
+    local rule = t.rules()[1]
+    t.sim.send { { command = "deleteTags", params = { resourceids = rule.id, resourcetype = "LoadBalancer",
+      ["tags[0].key"] = "bosh_made_for", ["tags[1].key"] = "director_uuid", ["tags[2].key"] = "bosh_request" } } }
+    t.sim.advance(5)
+    assert.same({ [vm] = "member" }, t.rules()[1].tags)
+    t.call("delete_vm", vm)
+    assert.same({}, t.left())
+  end)
+
   it("opens the firewall where it is told to, and only there", function()
     local t = cloud()
     t.create { lb(), lb { name = "open", public_port = 81, open_firewall = true } }
