@@ -185,12 +185,15 @@ describe("what a VM has outside itself", function()
   end)
 
   it("is an affinity group too that a delete_vm could not delete", function()
-    local stage = dead("new affinity groups", "no such command")
-    stage.sim.fault { command = "deleteAffinityGroup", fault = "fail_job", errortext = "no", times = 2 }
-    stage:good("delete_vm", { stage.sim.state().vms[1].name })
-    assert.equal(2, #stage.sim.state().affinitygroups)
-    assert.equal(0, stage:command("journal", "replay").exit)
-    assert.same({}, stage.sim.state().affinitygroups)
+    for _, fault in ipairs { { fault = "fail_job", errortext = "no" }, { fault = "status", status = 431 } } do
+      local stage = dead("new affinity groups", "no such command")
+      fault.command, fault.times = "deleteAffinityGroup", 2
+      stage.sim.fault(fault)
+      stage:good("delete_vm", { stage.sim.state().vms[1].name })
+      assert.equal(2, #stage.sim.state().affinitygroups)
+      assert.equal(0, stage:command("journal", "replay").exit)
+      assert.same({}, stage.sim.state().affinitygroups)
+    end
   end)
 end)
 

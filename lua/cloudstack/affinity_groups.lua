@@ -92,7 +92,7 @@ function groups.delete_empty(cpi, list)
   end
   for i, task in ipairs(#tasks > 0 and client:wait(client:start(tasks)) or {}) do
     -- A job that failed may have done it, and another process may have been faster.
-    if task.failure and task.failure.code ~= 431 and groups.find(cpi, empty[i].name) then
+    if task.failure and groups.find(cpi, empty[i].name) then
       left[#left + 1] = { group = empty[i], words = client.say(task.failure) }
     end
   end
