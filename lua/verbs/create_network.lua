@@ -76,7 +76,8 @@ end
 -- which is ours alone.
 local function create(cpi, params, may_choose)
   local payload, failure = cpi.cloudstack:try("createNetwork", params)
-  if payload and payload.network then return payload.network end
+  local made = payload and payload.network
+  if type(made) == "table" and type(made.id) == "string" then return made end
   if not failure or cpi.cloudstack.is_open(failure) then
     local row = networks.find(cpi, params.name)
     if row then return row end

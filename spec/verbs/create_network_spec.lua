@@ -95,6 +95,17 @@ describe("create_network", function()
     assert.equal(1, t.sim.state().left.networks)
   end)
 
+  it("finds the network although the answer is none, and chooses no other block for it", function()
+    local t = cloud()
+    t.sim.fault { command = "createNetwork", fault = "garbage", body = '{"createnetworkresponse":{"network":"none"}}', times = 99 }
+    local sized = { type = "manual", netmask_bits = 24, cloud_properties = {} }
+    assert.is_table(made(t, t.call("create_network", sized)[1]))
+    assert.equal(1, t.sim.state().left.networks)
+    local tries = 0
+    for _, request in ipairs(t.sim.requests) do tries = tries + (request.command == "createNetwork" and 1 or 0) end
+    assert.equal(1, tries)
+  end)
+
   it("leaves nothing when it is refused", function()
     local t = cloud { store = true }
     local failure = t.failure("create_network", definition({ range = "10.91.1.0/24", gateway = "10.91.1.1" }, { vpc = "vpc1" }))
