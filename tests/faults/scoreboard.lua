@@ -5,6 +5,8 @@
 --   --scenario TEXT  the scenarios in whose name the text is
 --   --cell TEXT    the cells whose title has the text
 --   --jobs N       in N processes at once; each is told its share with --part K/N
+--   --help         what it can be told
+-- Anything else is refused.
 --
 --   local board = scoreboard.new("fault matrix", arg)
 --   board.is_wanted_verb(name), board.is_wanted_scenario(what)
@@ -18,18 +20,47 @@ local TALLY = "^tally (%S+) (%d+) (%d+) (%d+)$" -- what a part says of a verb: i
 
 local scoreboard = {}
 
+local USAGE = "usage: lua5.4 MATRIX [--short] [--verb NAME] [--scenario TEXT] [--cell TEXT] [--jobs N] [--part K/N]"
+local EXIT_MISUSED = 2
+
+local function misused(format, ...)
+  io.stderr:write(format:format(...), "\n", USAGE, "\n")
+  os.exit(EXIT_MISUSED)
+end
+
+local flags = { ["--short"] = function(options) options.short = true end }
+
+-- What takes a value: what is made of it; false where it can't be.
+local valued = {
+  ["--verb"] = function(options, value) options.verb = value end,
+  ["--scenario"] = function(options, value) options.scenario = value end,
+  ["--cell"] = function(options, value) options.cell = value end,
+  ["--jobs"] = function(options, value)
+    options.jobs = math.tointeger(tonumber(value))
+    return options.jobs ~= nil and options.jobs > 0
+  end,
+  ["--part"] = function(options, value)
+    local part, parts = value:match "^(%d+)/(%d+)$"
+    options.part, options.parts, options.is_part = tonumber(part), tonumber(parts), true
+    return part ~= nil
+  end,
+}
+
 local function read(words)
-  local options = { jobs = 1, part = 1, parts = 1 }
-  for i, word in ipairs(words) do
-    if word == "--short" then options.short = true end
-    if word == "--verb" then options.verb = words[i + 1] end
-    if word == "--scenario" then options.scenario = words[i + 1] end
-    if word == "--cell" then options.cell = words[i + 1] end
-    if word == "--jobs" then options.jobs = tonumber(words[i + 1]) end
-    if word == "--part" then
-      local part, parts = words[i + 1]:match "^(%d+)/(%d+)$"
-      options.part, options.parts, options.is_part = tonumber(part), tonumber(parts), true
+  local options, i = { jobs = 1, part = 1, parts = 1 }, 1
+  while words[i] do
+    local word, value = words[i], words[i + 1]
+    if word == "--help" then
+      print(USAGE)
+      os.exit(0)
+    elseif flags[word] then
+      flags[word](options)
+    elseif not valued[word] then
+      misused("unknown: '%s'", word)
+    elseif value == nil or valued[word](options, value) == false then
+      misused("%s: '%s' is no value for it", word, tostring(value or ""))
     end
+    i = i + (valued[word] and 2 or 1)
   end
   return options
 end
