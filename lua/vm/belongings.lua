@@ -249,6 +249,7 @@ end
 -- a new VM's
 
 local SHORT_WAIT = 10 -- seconds: the verb has failed already
+local INTERNAL_ERROR = 530
 
 -- What was asked for and never answered, as items where CloudStack knows its job by now; the others stay asked for.
 local function find_asked(cpi, self)
@@ -258,6 +259,12 @@ local function find_asked(cpi, self)
     if id then self.add(one.kind, id, one.role, one.entry) else unknown[#unknown + 1] = one end
   end
   self.asked = unknown
+end
+
+-- Waits for what may go on although it was refused, so that the look that follows sees what it has done.
+local function await(cpi, self)
+  for _, request in ipairs(self.doubted) do cpi.cloudstack:made_by(request[1], request[2].customjobid, SHORT_WAIT) end
+  self.doubted = {}
 end
 
 -- What may be left of them, for people.
@@ -270,11 +277,12 @@ local function told(list, asked)
   return #words > 0 and table.concat(words, ", ") or "whatever they are"
 end
 
--- new(cpi, vm_cid, vm, undo) -> { vm_cid, vm, add(kind, id, role, entry, name) -> item, ask(kind, role, name, task, entry) }
+-- new(cpi, vm_cid, vm, undo) -> { vm_cid, vm, add(kind, id, role, entry, name) -> item, ask(kind, role, name, task, entry),
+-- doubt(task) }
 -- What is added or was asked for, and what has the VM's tag, is taken away again when the verb fails; then the journal entry
 -- of what we made, where there is one, is closed.
 function belongings.new(cpi, vm_cid, vm, undo)
-  local self = { vm_cid = vm_cid, vm = vm, items = {}, asked = {} }
+  local self = { vm_cid = vm_cid, vm = vm, items = {}, asked = {}, doubted = {} }
   function self.add(kind, id, role, entry, name)
     for _, item in ipairs(self.items) do
       if item.id == id then return item end
@@ -288,10 +296,18 @@ function belongings.new(cpi, vm_cid, vm, undo)
     if not task.failure or not cpi.cloudstack.is_open(task.failure) then return entry.close() end
     table.insert(self.asked, { kind = kind, role = role, name = name, jobid = task.jobid, entry = entry })
   end
+  -- What failed, by its task: a job may be under way all the same after an internal error at its request, and after a look
+  -- at it that was refused.
+  function self.doubt(task)
+    local kind, request = task.failure.kind, task.request
+    local may_go_on = kind == "job" or kind == "vanished" or kind == "refused" and task.failure.code == INTERNAL_ERROR
+    if request.job and may_go_on then table.insert(self.doubted, request) end
+  end
   undo.add("the addresses and load balancers of VM " .. vm_cid, function()
     local list, seen = self.items, {}
     local ok, why = pcall(function()
       find_asked(cpi, self)
+      await(cpi, self)
       for _, item in ipairs(list) do seen[item.id] = true end
       for _, item in ipairs(belongings.of(cpi.cloudstack:rows(belongings.request(vm_cid)), nil)) do
         if not seen[item.id] then list[#list + 1] = item end

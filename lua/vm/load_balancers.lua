@@ -170,6 +170,7 @@ local function enter(cpi, rule, is_made, belongs)
   for _, wave in ipairs { tagging, { rules.assign_request(cpi, rule.id, belongs.vm) } } do
     for i, task in ipairs(cpi.cloudstack:wait(cpi.cloudstack:start(wave))) do
       local failure = task.failure
+      if failure then belongs.doubt(task) end
       if failure and not belongings.is_tagged(failure)
         and not rules.has(cpi.cloudstack:rows(rules.members_request(rule.id)), belongs.vm) then
         return nil, failure, wave[i].what

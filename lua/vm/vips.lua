@@ -281,6 +281,7 @@ function vips.give(cpi, list, belongs)
     local step = steps[i]
     if step.rule and task.id then rules[#rules + 1] = belongs.add("FirewallRule", task.id, "rule", step.entry)
     elseif step.rule then belongs.ask("FirewallRule", "rule", firewall.described(step.rule), task, step.entry) end
+    if task.failure then belongs.doubt(task) end
     if task.failure and not (step.is_fine and step.is_fine(task.failure)) and not is_there(cpi, step, task.failure) then
       failed = failed or { task.failure, requests[i].what }
     end

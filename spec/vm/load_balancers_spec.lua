@@ -252,6 +252,17 @@ describe("a load balancer", function()
     assert.same({ rules = 1 }, t.left())
   end)
 
+  it("keeps no tag of a VM that failed because tagging was refused, and went on", function()
+    local t = cloud { latency = { request = 0, template = 0, jobs = { createTags = 1 } } }
+    local first = t.create { lb() }
+    t.sim.fault { command = "createTags", fault = "status", status = 530, after = true, times = 99 }
+    assert.truthy(t.refused({ lb() }):find("tagging 'web': createTags", 1, true))
+    t.sim.advance(5)
+    assert.equal("member", t.rules()[1].tags[first])
+    for key in pairs(t.rules()[1].tags) do assert.is_true(key == first or not key:find "^cpivm%-", key) end
+    assert.same({ first }, t.rules()[1].members)
+  end)
+
   for _, command in ipairs { "createLoadBalancerRule", "assignToLoadBalancerRule" } do
     it("leaves nothing when " .. command .. " fails", function()
       local t = cloud(nil, { store = true })
