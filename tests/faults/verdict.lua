@@ -45,11 +45,16 @@ local function names_its_cause(message, strikes, hindrance)
   return false
 end
 
+-- Does the text name the object: whose it is, or its id in CloudStack?
+local function names(text, object)
+  return text:find(object.owner, 1, true) or text:find(object.id, 1, true)
+end
+
 local function is_told(trial, object)
-  if not trial.answer.error.message:find(object.owner, 1, true) then return false, "the message" end
+  if not names(trial.answer.error.message, object) then return false, "the message" end
   if not trial.stage.store then return true end
   for _, row in ipairs(trial.journal) do
-    if row.value:find(object.owner, 1, true) then return true end
+    if names(row.value, object) then return true end
   end
   return false, "the journal"
 end
