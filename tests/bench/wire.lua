@@ -234,7 +234,7 @@ function wire.throttled(report)
   bound = (some.requests - some.refused) // ALLOWED -- seconds; the first and the last hundred wait for nobody
   report.row { ("CloudStack allows %d a second, and says 429"):format(ALLOWED), measured = ("%.2f s"):format(some.seconds),
     against = ("%d requests, %d s; %d refused"):format(some.requests - some.refused, bound, some.refused),
-    value = some.seconds / bound, unit = "x", at_most = 1.2 }
+    value = some.seconds / bound, unit = "x", at_most = 1.5 } -- a refusal waits for CloudStack's next second
 
   local path, turns = os.tmpname(), 20000
   assert(native.throttle.open(path, { concurrent = 16, per_second = 0, patience = 1 }))
