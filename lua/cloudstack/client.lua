@@ -7,7 +7,7 @@
 --   client.start{ request, ... }   -> { task, ... }           one wave, nothing raised
 --   client.wait{ task, ... }       until each task is over
 --   client.job(request)            -> result, task | raises   start and wait for one
---   client.made_by(command, jobid [, seconds]) -> id of what the job made of which nobody heard, or nil
+--   client.made_by(command, jobid [, seconds]) -> id of what the job made of which nobody heard, or nil; its failure
 --   client.raise(failure)          the CloudError that tells of it
 --   client.is_open(failure)        may it have happened all the same?
 --   client.first_words(body)       what a body that is no answer says to people
@@ -548,14 +548,14 @@ function client:poll(tasks)
   return throttled
 end
 
--- The id of what a job made, whose process died or was never answered; nil where CloudStack does not know the job. It is
--- waited for, for `seconds` (JOB_TIMEOUT); raises where it is still not over then.
+-- The id of what a job made, whose process died or was never answered, and how it failed; no id where CloudStack does not
+-- know the job. It is waited for, for `seconds` (JOB_TIMEOUT); raises where it is still not over then.
 function client:made_by(command, jobid, seconds)
   local task = { request = { command, timeout = seconds }, jobid = jobid, began = self.parts.clock.now(),
     lost = { text = "nobody heard of it" } }
   self:wait { task }
   if task.failure and task.failure.kind == "late" then client.raise(task.failure) end
-  return task.id
+  return task.id, task.failure
 end
 
 -- One asynchronous command (job = true is understood) to its end: the result and the task. A failure is raised

@@ -255,8 +255,11 @@ local INTERNAL_ERROR = 530
 local function find_asked(cpi, self)
   local unknown = {}
   for _, one in ipairs(self.asked) do
-    local id = cpi.cloudstack:made_by(one.kind, one.jobid, SHORT_WAIT)
-    if id then self.add(one.kind, id, one.role, one.entry) else unknown[#unknown + 1] = one end
+    local id, failure = cpi.cloudstack:made_by(one.kind, one.jobid, SHORT_WAIT)
+    local is_nothing = one.is_refused and not (failure and failure.code == INTERNAL_ERROR)
+    if id then self.add(one.kind, id, one.role, one.entry)
+    elseif is_nothing then one.entry.close()
+    else unknown[#unknown + 1] = one end
   end
   self.asked = unknown
 end
@@ -291,10 +294,14 @@ function belongings.new(cpi, vm_cid, vm, undo)
     self.items[#self.items + 1] = item
     return item
   end
-  -- A create that nobody answered, by its task; its journal entry stays open.
+  -- A create that nobody answered, by its task; its journal entry stays open. Where CloudStack refused it by an internal
+  -- error it may have made the thing before: its job, if it has one, knows.
   function self.ask(kind, role, name, task, entry)
-    if not task.failure or not cpi.cloudstack.is_open(task.failure) then return entry.close() end
-    table.insert(self.asked, { kind = kind, role = role, name = name, jobid = task.jobid, entry = entry })
+    local is_lost = task.failure and cpi.cloudstack.is_open(task.failure)
+    local is_refused = task.failure and not is_lost and task.failure.code == INTERNAL_ERROR
+    if not is_lost and not is_refused then return entry.close() end
+    table.insert(self.asked, { kind = kind, role = role, name = name, entry = entry, is_refused = is_refused,
+      jobid = task.jobid or task.request[2].customjobid })
   end
   -- What failed, by its task: a job may be under way all the same after an internal error at its request, and after a look
   -- at it that was refused.
