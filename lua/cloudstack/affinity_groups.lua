@@ -3,6 +3,7 @@
 
 local errors = require "errors"
 local made_by = require "cloudstack.made_by"
+local vms = require "cloudstack.vms"
 
 local groups = {}
 
@@ -58,15 +59,13 @@ function groups.create(cpi, name, kind, entry)
   return there, false
 end
 
-local gone = { Destroyed = true, Expunging = true }
-
 local function members_request(group)
   return { "listVirtualMachines", { affinitygroupid = group.id, details = "min" }, rows = "virtualmachine" }
 end
 
-local function has_none(vms)
-  for _, vm in ipairs(vms) do
-    if not gone[vm.state] then return false end
+local function has_none(rows)
+  for _, vm in ipairs(rows) do
+    if not vms.is_gone(vm) then return false end
   end
   return true
 end

@@ -41,6 +41,11 @@ function templates.request(stemcell_cid, filter)
   return { "listTemplates", params, rows = "template" }
 end
 
+-- All rows of one of our own templates by CloudStack's id, in every state; zone_id: those of that zone, nil for all.
+function templates.request_by_id(id, zone_id)
+  return { "listTemplates", { id = id, templatefilter = "self", zoneid = zone_id }, rows = "template" }
+end
+
 -- The rows of one zone.
 function templates.in_zone(rows, zone)
   local there = {}

@@ -5,8 +5,12 @@ local exact = require "cloudstack.exact"
 
 local vms = {}
 
--- A VM in these states is deleted for BOSH, though CloudStack may still list it (to root admins).
 local gone = { Destroyed = true, Expunging = true }
+
+-- Is the VM deleted for BOSH, though CloudStack may still list it (to root admins)?
+function vms.is_gone(row)
+  return gone[row.state] or false
+end
 
 -- A fresh CID; a host name may not begin with a digit, a bare uuid may.
 function vms.new_cid(uuid)
@@ -24,7 +28,7 @@ end
 function vms.pick(rows, vm_cid)
   local living = {}
   for _, row in ipairs(rows) do
-    if not gone[row.state] then living[#living + 1] = row end
+    if not vms.is_gone(row) then living[#living + 1] = row end
   end
   return exact.one(living, vm_cid, "VM")
 end

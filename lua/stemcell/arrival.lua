@@ -1,6 +1,7 @@
 -- Looking at a template until it is ready in all its zones.
 
 local errors = require "errors"
+local templates = require "cloudstack.templates"
 
 local arrival = {}
 
@@ -24,9 +25,9 @@ local function pending(rows, zones)
   end
 end
 
--- Seconds until the next look at a template that has been waited for so long.
-function arrival.pause(age)
-  return math.min(math.max(age * 0.1, FIRST_LOOK), LONGEST_PAUSE)
+-- Seconds until the next look at a template that has been waited for so long; not less than `shortest`, where it is given.
+function arrival.pause(age, shortest)
+  return math.min(math.max(age * 0.1, shortest or FIRST_LOOK), LONGEST_PAUSE)
 end
 
 -- wait(cpi, cid, id, zones [, is_abandoned]) -> true when the template of that id is ready in all zones ({ id, name }
@@ -35,8 +36,7 @@ end
 function arrival.wait(cpi, cid, id, zones, is_abandoned)
   local clock, limit = cpi.clock, cpi.settings.cloudstack.timeout.poll_template
   local began = clock.now()
-  local request = { "listTemplates", { id = id, templatefilter = "self", zoneid = #zones == 1 and zones[1].id or nil },
-    rows = "template" }
+  local request = templates.request_by_id(id, #zones == 1 and zones[1].id or nil)
   while true do
     local rows = cpi.cloudstack:rows(request)
     local zone, status = pending(rows, zones)

@@ -13,10 +13,10 @@ local templates = require "cloudstack.templates"
 
 local on_demand = {}
 
-local FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15 -- seconds
+local FIRST_PAUSE = 0.5 -- seconds
 
 local function rows_of(cpi, source)
-  return cpi.cloudstack:rows { "listTemplates", { id = source.id, templatefilter = "self" }, rows = "template" }
+  return cpi.cloudstack:rows(templates.request_by_id(source.id))
 end
 
 local function run(cpi, request)
@@ -93,7 +93,7 @@ function on_demand.bring(cpi, cid, source, zone)
       error(errors.cloud("stemcell '%s' is copied to zone '%s' by another process, and is not there after %d s", cid,
         zone.name, limit))
     end
-    cpi.clock.sleep(math.min(math.max(age * 0.1, FIRST_PAUSE), LONGEST_PAUSE))
+    cpi.clock.sleep(arrival.pause(age, FIRST_PAUSE))
   end
   if cpi.cache then cpi.cache:drop() end -- it has the template without this zone
 end

@@ -5,6 +5,7 @@
 local arrival = require "stemcell.arrival"
 local dates = require "cloudstack.dates"
 local tags = require "cloudstack.tags"
+local templates = require "cloudstack.templates"
 
 local twins = {}
 
@@ -83,7 +84,7 @@ function twins.await(cpi, id)
   local clock, limit = cpi.clock, cpi.settings.cloudstack.timeout.poll_template
   local began, ready_since = clock.now(), nil
   while true do
-    local row = cpi.cloudstack:rows({ "listTemplates", { id = id, templatefilter = "self" }, rows = "template" })[1]
+    local row = cpi.cloudstack:rows(templates.request_by_id(id))[1]
     if not row or tags.of(row)[IMAGE] or twins.is_abandoned(cpi, row) then return true end
     local now = clock.now()
     ready_since = ready_since or row.isready and now or nil

@@ -162,8 +162,7 @@ local function make(cpi, order, found, answer, undo, way)
   local id = making.run(cpi, stemcell, way, undo)
   if not id then return nil end
   if #stemcell.zones > 1 then
-    copying.spread(cpi, stemcell, cpi.cloudstack:rows { "listTemplates", { id = id, templatefilter = "self" },
-      rows = "template" }, undo)
+    copying.spread(cpi, stemcell, cpi.cloudstack:rows(templates.request_by_id(id)), undo)
   end
   return stemcell.cid
 end
