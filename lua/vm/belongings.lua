@@ -295,13 +295,17 @@ function belongings.new(cpi, vm_cid, vm, undo)
     return item
   end
   -- A create that nobody answered, by its task; its journal entry stays open. Where CloudStack refused it by an internal
-  -- error it may have made the thing before: its job, if it has one, knows.
+  -- error it may have made the thing before: its job, if it has one, knows. Answers whether it will be asked.
   function self.ask(kind, role, name, task, entry)
     local is_lost = task.failure and cpi.cloudstack.is_open(task.failure)
     local is_refused = task.failure and not is_lost and task.failure.code == INTERNAL_ERROR
-    if not is_lost and not is_refused then return entry.close() end
+    if not is_lost and not is_refused then
+      entry.close()
+      return false
+    end
     table.insert(self.asked, { kind = kind, role = role, name = name, entry = entry, is_refused = is_refused,
       jobid = task.jobid or task.request[2].customjobid })
+    return true
   end
   -- What failed, by its task: a job may be under way all the same after an internal error at its request, and after a look
   -- at it that was refused.

@@ -278,10 +278,10 @@ function vips.give(cpi, list, belongs)
     if steps[i].rule and task.id then belongs.add("FirewallRule", task.id, "rule", steps[i].entry) end
   end
   for i, task in ipairs(cpi.cloudstack:wait(tasks)) do
-    local step = steps[i]
+    local step, is_asked = steps[i], false
     if step.rule and task.id then rules[#rules + 1] = belongs.add("FirewallRule", task.id, "rule", step.entry)
-    elseif step.rule then belongs.ask("FirewallRule", "rule", firewall.described(step.rule), task, step.entry) end
-    if task.failure then belongs.doubt(task) end
+    elseif step.rule then is_asked = belongs.ask("FirewallRule", "rule", firewall.described(step.rule), task, step.entry) end
+    if task.failure and not is_asked then belongs.doubt(task) end
     if task.failure and not (step.is_fine and step.is_fine(task.failure)) and not is_there(cpi, step, task.failure) then
       failed = failed or { task.failure, requests[i].what }
     end
