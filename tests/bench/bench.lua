@@ -16,12 +16,13 @@ local machine = require "tests.bench.machine"
 local report = require "tests.bench.report"
 local rig = require "rig"
 local steps = require "steps"
+local text_file = require "tests.support.text_file"
 
 -- The page's table stands between two comments.
 local function renew_page()
-  local page, table_of_run = machine.read "docs/performance.md", machine.read "build/bench.md"
+  local page, table_of_run = text_file.read "docs/performance.md", text_file.read "build/bench.md"
   local head, tail = page:match "^(.-<!%-%- bench %-%->\n).-(<!%-%- /bench %-%->.*)$"
-  machine.write("docs/performance.md", head .. "\n" .. table_of_run .. "\n" .. tail)
+  text_file.write("docs/performance.md", head .. "\n" .. table_of_run .. "\n" .. tail)
 end
 
 if arg[1] == "--page" then return renew_page() end
@@ -61,7 +62,7 @@ if #arg == 0 then
   timed(wire.many)
   timed(wire.throttled)
   timed(wire.upload)
-  machine.write("build/bench.md", report.markdown())
+  text_file.write("build/bench.md", report.markdown())
 end
 os.execute("rm -rf " .. directory)
 print(report.missed == 0 and "\nall goals are met" or ("\n%d goals are missed"):format(report.missed))

@@ -2,6 +2,7 @@
 
 local native = require "host_native"
 local rig = require "rig"
+local text_file = require "tests.support.text_file"
 
 local machine = { cores = tonumber(io.popen("nproc"):read "l") }
 
@@ -9,20 +10,6 @@ function machine.output_of(command)
   local pipe = assert(io.popen(command))
   local text = pipe:read "a"
   pipe:close()
-  return text
-end
-
-function machine.write(path, text)
-  local file = assert(io.open(path, "w"))
-  file:write(text)
-  file:close()
-  return path
-end
-
-function machine.read(path)
-  local file = assert(io.open(path))
-  local text = file:read "a"
-  file:close()
   return text
 end
 
@@ -42,7 +29,7 @@ end
 
 -- CPU seconds of a process with one thread so far.
 function machine.cpu_of(pid)
-  return tonumber(machine.read(("/proc/%d/schedstat"):format(pid)):match "^%d+") / 1e9
+  return tonumber(text_file.read(("/proc/%d/schedstat"):format(pid)):match "^%d+") / 1e9
 end
 
 -- Peak resident memory of a command, in MB.
@@ -55,7 +42,7 @@ end
 function machine.busy()
   local function ticks()
     local all, n = {}, 0
-    for field in machine.read("/proc/stat"):match "^cpu +([^\n]+)":gmatch "%d+" do
+    for field in text_file.read("/proc/stat"):match "^cpu +([^\n]+)":gmatch "%d+" do
       n = n + 1
       all[n] = tonumber(field)
     end

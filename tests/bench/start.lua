@@ -2,6 +2,7 @@
 
 local create_env = require "create_env"
 local machine = require "tests.bench.machine"
+local text_file = require "tests.support.text_file"
 
 local start = {}
 
@@ -28,14 +29,14 @@ end
 -- The same program where the only script is one that does nothing -> its path.
 local function without_scripts(program, directory)
   os.execute(("mkdir -p %s/build %s/lua && cp %s %s/build/bare"):format(directory, directory, program, directory))
-  machine.write(directory .. "/lua/cpi.lua", "return function() return {}, function() end end")
+  text_file.write(directory .. "/lua/cpi.lua", "return function() return {}, function() end end")
   return directory .. "/build/bare"
 end
 
 -- programs: paths; the last one's scripts are looked at. directory: for files of ours.
 function start.measure(report, programs, directory)
   report.section "info: a process from start to end"
-  local request = machine.write(directory .. "/info", create_env.calls.info())
+  local request = text_file.write(directory .. "/info", create_env.calls.info())
   local commands, bare = { "/bin/true" }, without_scripts(programs[#programs], directory)
   for i, program in ipairs(programs) do commands[i + 1] = ("%s <%s >/dev/null"):format(program, request) end
   commands[#commands + 1] = ("%s <%s >/dev/null"):format(bare, request)

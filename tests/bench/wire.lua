@@ -5,10 +5,11 @@ local create_env = require "create_env"
 local machine = require "tests.bench.machine"
 local native = require "host_native"
 local rig = require "rig"
+local text_file = require "tests.support.text_file"
 
 local wire = {}
 
-local write, read = machine.write, machine.read
+local write, read = text_file.write, text_file.read
 
 local function cloud_with_stemcell(options)
   local cloud = rig.start(options)

@@ -11,6 +11,7 @@ package.path = "./tests/support/?.lua;" .. package.path
 package.cpath = "./build/spec/?.so;" .. package.cpath
 
 local rig = require "rig"
+local text_file = require "tests.support.text_file"
 
 io.stdout:setvbuf "line"
 
@@ -41,19 +42,7 @@ if not (BOSH and AGENT and program("RUBY", "ruby")) then
   os.exit(0)
 end
 
-local function write(path, text)
-  local file = assert(io.open(path, "wb"))
-  file:write(text)
-  file:close()
-end
-
-local function read(path)
-  local file = io.open(path, "rb")
-  if not file then return "" end
-  local text = file:read "a"
-  file:close()
-  return text
-end
+local read, write = text_file.read_any, text_file.write
 
 local function sh(format, ...)
   local command = format:format(...)

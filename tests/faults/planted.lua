@@ -3,6 +3,8 @@
 --   lua5.4 tests/faults/planted.lua [--short] [--bug TEXT]
 -- Prints a table: kind, mistake, suite. "N passed, N failed" counts the mistakes.
 
+local text_file = require "tests.support.text_file"
+
 local SECONDS = 120 -- for a suite; one that does not end has caught a wait without an end
 
 local options = {}
@@ -136,18 +138,7 @@ local bugs = {
 
 local function shell(line) return (os.execute(line)) == true end
 
-local function read(path)
-  local file = assert(io.open(path, "rb"))
-  local text = file:read "a"
-  file:close()
-  return text
-end
-
-local function write(path, text)
-  local file = assert(io.open(path, "wb"))
-  file:write(text)
-  file:close()
-end
+local read, write = text_file.read, text_file.write
 
 -- The tree with its build, so that little is compiled.
 local function copied()

@@ -27,6 +27,21 @@ local function config_of(scenario)
   return config
 end
 
+-- The calls of a run, of what the simulator was asked: { { command, nth of that command, parameters }, ... }; a row of polls
+-- counts once.
+function wire.calls(requests)
+  local list, counted = {}, {}
+  for i, request in ipairs(requests) do
+    local command = request.command
+    counted[command] = (counted[command] or 0) + 1
+    local is_row = command == "queryAsyncJobResult" and requests[i - 1] and requests[i - 1].command == command
+    if not is_row then
+      list[#list + 1] = { command = command, nth = counted[command], parameters = request.parameters }
+    end
+  end
+  return list
+end
+
 -- Can the scenario be played from outside? Not where the site has policies of its own.
 function wire.can(scenario) return not (scenario.settings or {}).policies and not scenario.inside end
 

@@ -23,24 +23,12 @@ local function settled(stage)
   return inventory.of(stage.sim, stage)
 end
 
--- The calls of a run as { command, nth }; a row of polls counts once.
-local function calls_of(requests)
-  local list, counted = {}, {}
-  for i, request in ipairs(requests) do
-    local command = request.command
-    counted[command] = (counted[command] or 0) + 1
-    local is_row = command == "queryAsyncJobResult" and requests[i - 1] and requests[i - 1].command == command
-    if not is_row then list[#list + 1] = { command = command, nth = counted[command] } end
-  end
-  return list
-end
-
 local function learn(stage, method, scenario)
   stage:reset()
   local arguments = scenario.arrange(stage)
   local before, since = inventory.of(stage.sim, stage), #stage.cloud:requests()
   stage:call(method, arguments, scenario.request)
-  local calls = calls_of(stage.cloud:requests(since))
+  local calls = wire.calls(stage.cloud:requests(since))
   return { before = before, after = settled(stage), calls = calls }
 end
 

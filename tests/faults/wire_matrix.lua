@@ -41,18 +41,13 @@ local function run(stage, method, scenario, fault, at)
   return trial
 end
 
--- The requests that can meet a fault, as { command, nth }; a row of polls counts once.
+-- The calls that can meet a fault.
 local function able(requests, fault)
-  local list, counted = {}, {}
-  for i, request in ipairs(requests) do
-    local command = request.command
-    counted[command] = (counted[command] or 0) + 1
-    local is_reading = command:find "^list" or command == "queryAsyncJobResult"
-    local is_row = command == "queryAsyncJobResult" and requests[i - 1] and requests[i - 1].command == command
-    local is_job = request.parameters.customjobid ~= nil
-    if not is_row and not (is_reading and (fault.acts or fault.done)) and (is_job or not fault.jobs) then
-      list[#list + 1] = { command = command, nth = counted[command] }
-    end
+  local list = {}
+  for _, call in ipairs(wire.calls(requests)) do
+    local is_reading = call.command:find "^list" or call.command == "queryAsyncJobResult"
+    local is_job = call.parameters.customjobid ~= nil
+    if not (is_reading and (fault.acts or fault.done)) and (is_job or not fault.jobs) then list[#list + 1] = call end
   end
   return list
 end

@@ -63,11 +63,7 @@ end
 -- ---------------------------------------------------------------------------------------------------------
 -- running
 
-local function write(path, text)
-  local file = assert(io.open(path, "wb"))
-  file:write(text)
-  file:close()
-end
+local write = require("tests.support.text_file").write
 
 local function read(path)
   local file = io.open(path, "rb")

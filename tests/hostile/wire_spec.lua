@@ -36,12 +36,7 @@ end
 
 local directory, servers, count = nil, {}, 0
 
-local function read(path)
-  local file = assert(io.open(path))
-  local text = file:read "a"
-  file:close()
-  return text
-end
+local read = require("tests.support.text_file").read
 
 local function write(name, text)
   local file = assert(io.open(directory .. "/" .. name, "w"))

@@ -19,12 +19,7 @@ local function read(path)
   return text
 end
 
-local function write(path, text)
-  local file = assert(io.open(path, "wb"))
-  assert(file:write(text))
-  file:close()
-  return path
-end
+local write = require("tests.support.text_file").write
 
 local GUEST = [[#!/bin/sh
 cd %s || exit 1

@@ -9,12 +9,7 @@ local function create_vm(cloud, properties)
     rig.json.array {}, { bosh = { password = "x" } } } }
 end
 
-local function read(path)
-  local file = assert(io.open(path))
-  local text = file:read "a"
-  file:close()
-  return text
-end
+local read = require("tests.support.text_file").read
 
 describe("cpi keypair", function()
   it("makes key pairs, shows the private key once, lists and deletes", function()

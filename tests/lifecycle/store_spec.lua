@@ -49,11 +49,7 @@ local function cloud_with(more)
   return cloud
 end
 
-local function write(path, text)
-  local file = assert(io.open(path, "wb"))
-  file:write(text)
-  file:close()
-end
+local write = require("tests.support.text_file").write
 
 -- The verb goes on, and its log says why the store is not used.
 local function goes_on(run, words)

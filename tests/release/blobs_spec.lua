@@ -13,11 +13,7 @@ local function must(format, ...)
   return text
 end
 
-local function write(path, text)
-  local file = assert(io.open(path, "w"))
-  file:write(text)
-  file:close()
-end
+local write = require("tests.support.text_file").write
 
 -- ARCHIVES has a directory per archive, named as the last part of its URL, in it VERSION/FILE. An archive that is not
 -- there cannot be read. A file that ends in .cut is broken off after half, and apt says so.

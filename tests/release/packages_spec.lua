@@ -6,12 +6,7 @@ local function output_of(command)
   return text, pipe:close() == true
 end
 
-local function read(path)
-  local file = assert(io.open(path))
-  local text = file:read "a"
-  file:close()
-  return text
-end
+local read = require("tests.support.text_file").read
 
 local function names()
   local list = {}

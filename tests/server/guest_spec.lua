@@ -13,13 +13,7 @@ env
 while :; do sleep 0.05; done
 ]]
 
-local function read(path)
-  local file = io.open(path, "rb")
-  if not file then return "" end
-  local text = file:read "a"
-  file:close()
-  return text or "" -- a process may end between open and read
-end
+local read = require("tests.support.text_file").read_any
 
 local function alive(pid)
   local state = read(("/proc/%s/stat"):format(pid)):match "%) (%a)"

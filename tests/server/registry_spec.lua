@@ -1,22 +1,11 @@
 -- cpi-server registry as its clients see it: the API over HTTP and HTTPS, who may what, hostile input, start and stop.
 
 local rig = require "rig"
+local text_file = require "tests.support.text_file"
 
 local server = rig.quote(rig.build .. "/cpi-server")
 
-local function read(path)
-  local file = assert(io.open(path, "rb"))
-  local text = file:read "a"
-  file:close()
-  return text
-end
-
-local function write(path, text)
-  local file = assert(io.open(path, "wb"))
-  file:write(text)
-  file:close()
-  return path
-end
+local read, write = text_file.read, text_file.write
 
 local function run(line)
   local pipe = io.popen(line .. " 2>&1")

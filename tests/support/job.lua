@@ -2,22 +2,12 @@
 
 local native = require "host_native"
 local rig = require "rig"
+local text_file = require "tests.support.text_file"
 
 local job = { directory = "bosh-release/jobs/cloudstack_cpi" }
 local json, quote = native.json, rig.quote
 
-local function read(path)
-  local file = assert(io.open(path, "rb"))
-  local text = file:read "a"
-  file:close()
-  return text
-end
-
-local function write(path, text)
-  local file = assert(io.open(path, "wb"))
-  assert(file:write(text))
-  file:close()
-end
+local read, write = text_file.read, text_file.write
 
 -- Runs a command line -> its output; raises with what it said on stderr.
 function job.run(line)

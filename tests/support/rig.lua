@@ -6,6 +6,7 @@
 -- CPI_BUILD names the build to use (build by default; build/asan for the one with sanitizers).
 
 local native = require "host_native"
+local text_file = require "tests.support.text_file"
 
 local rig = { json = native.json, sha256 = native.bytes.sha256, now = native.clock.now, build = os.getenv "CPI_BUILD" or "build" }
 rig.__index = rig
@@ -20,21 +21,7 @@ local START_SECONDS, STOP_SECONDS, TURN = 20, 15, 0.005
 function rig.quote(text) return "'" .. tostring(text):gsub("'", "'\\''") .. "'" end
 local quote = rig.quote
 
-local function write(path, text)
-  local file = assert(io.open(path, "wb"))
-  assert(file:write(text))
-  assert(file:close())
-  return path
-end
-
--- The file's content; "" when there is no such file.
-local function read(path)
-  local file = io.open(path, "rb")
-  if not file then return "" end
-  local text = file:read "a"
-  file:close()
-  return text or "" -- a process can end between the opening and the reading of its file in /proc
-end
+local read, write = text_file.read_any, text_file.write
 
 local function output_of(command)
   local pipe = assert(io.popen(command, "r"))

@@ -2,22 +2,12 @@
 -- No CloudStack is needed: nothing here gets that far.
 
 local json = require("host_native").json
+local text_file = require "tests.support.text_file"
 
 local BUILD = os.getenv "CPI_BUILD" or "build"
 local directory
 
-local function write(path, text)
-  local file = assert(io.open(path, "wb"))
-  file:write(text)
-  file:close()
-end
-
-local function read(path)
-  local file = assert(io.open(path, "rb"))
-  local text = file:read "a"
-  file:close()
-  return text
-end
+local read, write = text_file.read, text_file.write
 
 -- Runs the CPI in a shell line with "$CPI" for the program; answers stdout, stderr and the exit code.
 local function run(stdin, line)
