@@ -6,6 +6,7 @@
 --   trial.failure("has_vm", 5)            the error value that it raises
 --   trial.cid{ ... }                      the CID of a VM that create_vm makes with defaults that fit the world
 --   trial.vm(cid), trial.disk(cid)         the object as CloudStack shows it, or nil
+--   trial.left()                          { kind = count } of what a CPI makes and is there; {} when nothing is
 --   trial.requests()                      what was sent since the last time, without the polls: { command, parameters }
 --   trial.sim                             the simulator (lua/sim.lua): fault, advance, state, clock
 --   trial.log                             what was logged, a line each
@@ -99,6 +100,14 @@ function trial.new(options)
 
   function self.vm(cid) return row_of("listVirtualMachines", "virtualmachine", cid) end
   function self.disk(cid) return row_of("listVolumes", "volume", cid) end
+
+  function self.left()
+    local left = {}
+    for kind, count in pairs(sim.state().left) do
+      if count > 0 then left[kind] = count end
+    end
+    return left
+  end
 
   local seen = 0
   function self.requests()

@@ -34,14 +34,6 @@ local function cloud(options)
     return words, found, cpi
   end
 
-  function t.left()
-    local left = {}
-    for kind, count in pairs(t.sim.state().left) do
-      if count > 0 then left[kind] = count end
-    end
-    return left
-  end
-
   function t.ask(command, params)
     t.sim.send { { command = command, params = params } }
     t.sim.advance(1)

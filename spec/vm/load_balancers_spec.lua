@@ -20,13 +20,6 @@ local function cloud(world, options)
   options.host, options.world = native, world
   local t = trial.new(options)
   function t.rules() return t.sim.state().loadbalancers end
-  function t.left()
-    local left = {}
-    for kind, count in pairs(t.sim.state().left) do
-      if count > 0 then left[kind] = count end
-    end
-    return left
-  end
   function t.create(lbs, network)
     return t.cid { cloud_properties = { compute_offering = "shared.small", lbs = lbs },
       networks = { default = { type = "dynamic", cloud_properties = { name = network or "bosh-net" } } } }

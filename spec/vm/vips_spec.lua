@@ -23,13 +23,6 @@ local function cloud(world, options)
       if row.address == text then return row end
     end
   end
-  function t.left()
-    local left = {}
-    for kind, count in pairs(t.sim.state().left) do
-      if count > 0 then left[kind] = count end
-    end
-    return left
-  end
   function t.create(networks, properties)
     networks.default = networks.default or NIC
     properties = properties or {}
