@@ -5,6 +5,7 @@
 -- when a VM has it. What is left is a leftover where BOSH cannot have got its CID, and a suspect where it can: without
 -- a list of BOSH's CIDs a suspect is told and never touched.
 
+local clock = require "cloudstack.clock"
 local dates = require "cloudstack.dates"
 local director_mark = require "director_mark"
 local orphans = require "orphans"
@@ -103,14 +104,14 @@ end
 function leftovers.find(cpi, search)
   local of_vms = orphans.look_up(cpi) -- before the VMs: who has a tag by now is among them
   local rows, found, seen = look_up(cpi), {}, {}
-  search.vms = {}
+  search.vms, search.now = {}, clock.now(cpi)
   for _, vm in ipairs(rows.vm) do search.vms[tags.of(vm).bosh_cid or vm.name] = not GONE[vm.state] or nil end
   local orphaned = orphans.find(cpi, of_vms, search)
   for _, one in ipairs(REQUESTS) do
     for _, row in ipairs(rows[one[1]]) do
       local list = { tags = tags.of(row) }
       local made = dates.seconds(row.created)
-      local is_old = made and cpi.clock.utc() - made >= search.older_than
+      local is_old = made and search.now - made >= search.older_than
       if is_old and not GONE[row.state] and not seen[row.id] then
         local why, cid, is_suspect = judges[one[1]](cpi, row, list, search)
         if why and not (search.busy and search.busy[cid]) then

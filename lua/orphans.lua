@@ -62,12 +62,12 @@ end
 local judges = {}
 
 -- The VMs for which an address was taken lately: what they have beside it is no older.
-local function young_vms(cpi, rows, search)
+local function young_vms(rows, search)
   local young = {}
   for _, row in ipairs(rows.address) do
     local allocated = dates.seconds(row.allocated)
     for key, role in pairs(tags.of(row)) do
-      if role == "acquired" and not (allocated and cpi.clock.utc() - allocated >= search.older_than) then young[key] = true end
+      if role == "acquired" and not (allocated and search.now - allocated >= search.older_than) then young[key] = true end
     end
   end
   return young
@@ -89,7 +89,7 @@ judges["firewall rule"] = gone_vms
 -- Does the description say that this director had it made, long enough ago?
 local function is_old_and_ours(cpi, row, search)
   local made = made_by.us(cpi, row.description)
-  return made ~= nil and cpi.clock.utc() - made.since >= search.older_than
+  return made ~= nil and search.now - made.since >= search.older_than
 end
 
 -- Its process may have been killed before it could tag it: then the description tells whose it is.
@@ -108,10 +108,11 @@ judges["affinity group"] = function(cpi, row, search)
 end
 
 -- find(cpi, rows, search) -> list of { kind, cid, id, row, why, gone = CIDs of its VMs }; rows as look_up() gives them;
--- search: { vms = set of the CIDs of VMs that live, looked at after the rows, older_than = seconds }. Raises CloudError.
+-- search: { vms = set of the CIDs of VMs that live, looked at after the rows, older_than = seconds,
+-- now = seconds since 1970 }. Raises CloudError.
 function orphans.find(cpi, rows, search)
   local found = {}
-  search.young = young_vms(cpi, rows, search)
+  search.young = young_vms(rows, search)
   for _, one in ipairs(LISTS) do
     local kind = one[1]
     for _, row in ipairs(rows[kind]) do

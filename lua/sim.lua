@@ -131,9 +131,10 @@ local function answer(self, request)
   return reply
 end
 
--- transact(pairs, account) -> reply; without an account the request has to be signed
-function sim:transact(pairs_, account)
-  local request = { pairs = pairs_, command = command_of(pairs_), account = account }
+-- transact(pairs, account, expires) -> reply; without an account the request has to be signed, with one it may say until
+-- when it is good, in seconds since 1970
+function sim:transact(pairs_, account, expires)
+  local request = { pairs = pairs_, command = command_of(pairs_), account = account, expires = expires }
   local reply = answer(self, request)
   note(self, request, reply)
   return reply
@@ -181,7 +182,7 @@ local function send(self, requests, name)
   self.tick()
   local replies, longest = {}, 0
   for i, request in ipairs(requests) do
-    local reply = self:transact(pairs_of(request), account)
+    local reply = self:transact(pairs_of(request), account, request.expires)
     replies[i] = as_reply(reply, request.timeout or TIMEOUT)
     longest = math.max(longest, replies[i].seconds)
   end

@@ -50,6 +50,18 @@ describe("cpi gc", function()
     assert.equal(1, count(s, "vms"))
   end)
 
+  it("goes by CloudStack's clock: nothing is old because this machine's is ahead", function()
+    local s = stage()
+    killed(s, "create_vm", s:order { affinity_group = "web" }, "createTags")
+    s.skew = 7200
+    assert.same({ exit = 0, text = "0 found, 0 left\n" }, s:command("gc", "--director", machine.DIRECTOR, "--apply"))
+    assert.equal(1, count(s, "vms"))
+    s.sim.advance(7200) -- what a clock that is ahead may be wrong by is taken off, and not more than double
+    assert.equal(0, s:command("gc", "--director", machine.DIRECTOR, "--apply").exit)
+    s.sim.advance(600)
+    assert.equal(0, count(s, "vms"))
+  end)
+
   it("does not touch an untagged VM that runs, or a disk, without BOSH's list; with it, it does", function()
     local s = stage()
     killed(s, "create_vm", s:order(), "deployVirtualMachine")

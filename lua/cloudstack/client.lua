@@ -16,7 +16,8 @@
 -- fetched), job = true (an asynchronous command: gets a job id of ours), timeout (seconds for the job),
 -- what (a noun phrase for messages), idempotent (asking twice does what asking once does), find (a function
 -- that looks the object up by its exact name after a lost reply), entry (a journal entry that is told the
--- job id before anything is sent), cached = true (an answer that another process had lately will do: gather only).
+-- job id before anything is sent), cached = true (an answer that another process had lately will do: gather only), expires
+-- (seconds since 1970: CloudStack is to refuse it from then on; else ten minutes from now).
 -- A failure is { command, kind, text, status, code, sent, after, unknown_id }; kinds: "transport" (no answer), "garbled"
 -- (an answer that is no CloudStack JSON), "busy" (429, or 503 before anything was done), "refused"
 -- (CloudStack's own error), "job" (the job failed), "killed" (it ended without saying how), "vanished"
@@ -135,7 +136,8 @@ function client:transmit(requests)
   local wire, tenant = {}, self.parts.tenant
   for i, request in ipairs(requests) do
     local params = request[2] or {}
-    wire[i] = { command = request[1], params = tenant and tenant:parameters(self, request[1], params) or params }
+    wire[i] = { command = request[1], expires = request.expires,
+      params = tenant and tenant:parameters(self, request[1], params) or params }
   end
   self.waves = self.waves + 1
   local replies = self.parts.send(wire)

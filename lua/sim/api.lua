@@ -31,8 +31,8 @@ end
 
 
 -- handle(m, request, options) -> reply { status, body, type, job }
---   request   { pairs = { {name, value}, ... }, account = the one that sends it; without it the key and the
---             signature among the pairs decide }
+--   request   { pairs = { {name, value}, ... }, account = the one that sends it, and expires, where it is good only
+--             until then; without an account the key and the signature among the pairs decide }
 --   options   { visible_at = when a job that is started begins to be known }
 local function handle(m, request, options)
   local name = request.command
@@ -44,7 +44,9 @@ local function handle(m, request, options)
   local _, why = envelope.guard(refuse_other_role, m, entry, account)
   if why then return envelope.refusal(m, "errorresponse", why, account) end
   if entry.unmodelled then return envelope.refusal(m, "errorresponse", UNVERIFIED) end
-  if not request.account and not signature.verify(m, request.pairs, account) then
+  local is_good = request.account and not (request.expires and request.expires <= m:callers_now())
+    or not request.account and signature.verify(m, request.pairs, account)
+  if not is_good then
     return envelope.refusal(m, entry.envelope, UNVERIFIED)
   end
 

@@ -13,6 +13,7 @@
 
 #define TYPE_BATCH "host.cloudstack.batch"
 #define EXPIRES_SECONDS 600
+#define LAST_SECOND 253402300799.0 /* of the year 9999: a date has four digits for it */
 #define FIXED_PARAMETERS 6 /* what every request has: see add_fixed */
 
 /* Where CloudStack is and who we are there; empty until open(). */
@@ -164,6 +165,20 @@ static size_t count_fields(lua_State *L)
     return count;
 }
 
+/* Until when the request is good: as its `expires` says, or for a while. */
+static lua_Number valid_until(lua_State *L, int request, const char *command)
+{
+    lua_Number until = (lua_Number)(clock_utc() + EXPIRES_SECONDS);
+    int type = lua_getfield(L, request, "expires");
+
+    if (type == LUA_TNUMBER)
+        until = lua_tonumber(L, -1);
+    if ((type != LUA_TNUMBER && type != LUA_TNIL) || !(until >= 0 && until <= LAST_SECOND))
+        luaL_error(L, "%s: expires must be seconds since 1970", command);
+    lua_pop(L, 1);
+    return until;
+}
+
 /* The form body of the request on the top, into `form`; the request's timeout, or 0. */
 static double build_form(lua_State *L, lua_Integer nth, struct buf *form)
 {
@@ -184,6 +199,7 @@ static double build_form(lua_State *L, lua_Integer nth, struct buf *form)
     lua_Number timeout = lua_tonumber(L, -1);
     if (type != LUA_TNIL && (type != LUA_TNUMBER || !(timeout > 0)))
         luaL_error(L, "%s: the timeout must be a positive number", command);
+    lua_Number until = valid_until(L, top, command);
     lua_newtable(L); /* keeps the values' texts alive */
     type = lua_getfield(L, top, "params");
     if (type == LUA_TNIL)
@@ -195,7 +211,7 @@ static double build_form(lua_State *L, lua_Integer nth, struct buf *form)
     lua_insert(L, top + 1);
     if (type == LUA_TTABLE)
         add_params(L, &parameters, command);
-    clock_iso(clock_utc() + EXPIRES_SECONDS, "+0000", expires);
+    clock_iso((int64_t)until, "+0000", expires);
     add(&parameters, "command", command, command_length);
     add(&parameters, "response", "json", strlen("json"));
     add(&parameters, "signatureVersion", "3", strlen("3"));
@@ -248,8 +264,8 @@ static struct batch *push_batch(lua_State *L, size_t count)
     return batch;
 }
 
-/* send{ { command=, params={ name=value }, timeout=seconds? }, ... } -> replies in the same order, each
- * as api_push_reply says */
+/* send{ { command=, params={ name=value }, timeout=seconds?, expires=seconds since 1970? }, ... } -> replies in the same
+ * order, each as api_push_reply says */
 static int send_requests(lua_State *L)
 {
     struct fault fault;

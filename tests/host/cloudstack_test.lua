@@ -31,9 +31,12 @@ check.raises("not finite", cloudstack.send, { { command = "x", params = { a = 0 
 check.raises("empty name", cloudstack.send, { { command = "x", params = { [""] = "a" } } })
 check.raises("empty name", cloudstack.send, { { command = "x", params = { ["a\0b"] = "a" } } })
 check.raises("timeout must be", cloudstack.send, { { command = "x", timeout = -1 } })
+for _, expires in ipairs { "now", -1, math.huge, 0 / 0 } do
+  check.raises("expires must be", cloudstack.send, { { command = "x", expires = expires } })
+end
 
 local replies = cloudstack.send { { command = "one", params = { a = 1, b = true, c = "x", d = 1.0, e = math.maxinteger } },
-  { command = "two", timeout = 1 } }
+  { command = "two", timeout = 1, expires = 1.5e9 } }
 check.equal(2, #replies)
 for _, reply in ipairs(replies) do
   check.equal("connect", reply.fault)
