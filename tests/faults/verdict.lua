@@ -70,8 +70,16 @@ local function result_text(answer)
   return inventory.plain(json.encode(answer.result == nil and json.null or answer.result)):gsub("02:[%x:]+", "MAC")
 end
 
--- What the verb left to a later process, and said so: a warning, and an entry of the journal.
-local function take_out_deferred(trial, found)
+local function has_group(found, name)
+  for _, object in pairs(found) do
+    if object.kind == "affinitygroups" and object.name == name then return true end
+  end
+  return false
+end
+
+-- What the verb left to a later process, and said so: a warning, and an entry of the journal. That it could not see whether
+-- others are in a group is no reason for the group to be away.
+local function take_out_deferred(trial, good, found)
   local kept = {}
   for _, row in ipairs(trial.journal) do
     local record = json.decode(row.value)
@@ -79,7 +87,8 @@ local function take_out_deferred(trial, found)
       kept[#kept + 1] = row
     else
       for id, object in pairs(found) do
-        if object.kind == "affinitygroups" and object.name == record.name then found[id] = nil end
+        local is_deferred = object.kind == "affinitygroups" and object.name == record.name
+        if is_deferred and not has_group(good.after, object.name) then found[id] = nil end
       end
     end
   end
@@ -87,7 +96,7 @@ local function take_out_deferred(trial, found)
 end
 
 local function check_success(trial, good, complain)
-  take_out_deferred(trial, trial.after)
+  take_out_deferred(trial, good, trial.after)
   if result_text(trial.answer) ~= result_text(good.answer) then
     complain("it answered %s", result_text(trial.answer))
   end
