@@ -42,7 +42,7 @@ function recovery.is_known(row)
 end
 
 -- ---------------------------------------------------------------------------------------------------------
--- kinds of objects: find(cpi, record) -> row or nil; is_used(cpi, row); remove(cpi, row, name)
+-- kinds of objects: find(cpi, record) -> row or nil; is_used(cpi, row, record); remove(cpi, row, name)
 
 local kinds = { vm = {}, disk = {}, stemcell = {}, network = {}, snapshot = {}, address = {}, ["load balancer"] = {},
   ["firewall rule"] = {}, ["affinity group"] = {} }
@@ -107,7 +107,14 @@ local function by_id(cpi, record, request_by_id)
 end
 
 function kinds.address.find(cpi, record) return by_id(cpi, record, addresses.request_by_id) end
-function kinds.address.is_used(_, row) return row.isstaticnat or row.issourcenat or next(tags.of(row)) ~= nil end
+-- That it leads to the VM it was acquired for tells nothing as long as nobody knows that VM: where the tag is missing, no
+-- delete_vm would release it.
+function kinds.address.is_used(cpi, row, record)
+  if row.issourcenat or next(tags.of(row)) then return true end
+  if not row.isstaticnat then return false end
+  local vm = row.virtualmachinename == record.vm and vms.find(cpi, record.vm)
+  return not vm or kinds.vm.is_used(cpi, vm)
+end
 function kinds.address.remove(cpi, row)
   if row then cpi.cloudstack:job(addresses.release_request(cpi, row.id)) end
 end
@@ -160,7 +167,7 @@ end
 local function settle(cpi, record)
   local kind = kinds[record.kind]
   local row = kind.find(cpi, record)
-  if row and kind.is_used(cpi, row) then return "known to BOSH", true end
+  if row and kind.is_used(cpi, row, record) then return "known to BOSH", true end
   if record.answered and row then return "unclear: BOSH may have its CID", false end
   if record.kept and row then return "kept for inspection", false end
   kind.remove(cpi, row, record.name)

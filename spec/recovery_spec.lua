@@ -166,6 +166,16 @@ describe("what a VM has outside itself", function()
     assert.equal(0, addresses(stage))
   end)
 
+  it("is an address that leads to the VM already, and has no tag by which a delete_vm would know that it is to be released", function()
+    local stage = dead("a vip to be acquired", "enableStaticNat")
+    for _, row in ipairs(stage.sim.state().publicaddresses) do
+      if not row.sourcenat then stage:send("deleteTags", { resourceids = row.id, resourcetype = "PublicIpAddress" }) end
+    end
+    assert.equal(1, addresses(stage))
+    stage:command("journal", "replay")
+    assert.equal(0, addresses(stage))
+  end)
+
   it("is free again before the next create_vm looks for it", function()
     local stage, arguments = dead("a vip with a firewall", "enableStaticNat")
     stage:good("create_vm", arguments)

@@ -76,9 +76,9 @@ function groups.is_empty(cpi, group)
 end
 
 -- Deletes those of the groups in which no living VM is. CloudStack deletes a group that is in use without a word, so it
--- is looked at first. -> what could not be done: a list of { group, words }.
+-- is looked at first. -> what could not be done: a list of { group, words }; the rows of the VMs in those that are not empty.
 function groups.delete_empty(cpi, list)
-  local client, requests, tasks, empty, left = cpi.cloudstack, {}, {}, {}, {}
+  local client, requests, tasks, empty, left, members = cpi.cloudstack, {}, {}, {}, {}, {}
   for i, group in ipairs(list) do requests[i] = members_request(group) end
   for i, task in ipairs(#requests > 0 and client:start(requests) or {}) do
     if task.failure then
@@ -87,6 +87,8 @@ function groups.delete_empty(cpi, list)
       empty[#empty + 1], tasks[#tasks + 1] = list[i], { "deleteAffinityGroup", { id = list[i].id }, job = true,
         idempotent = true, what = "deleting affinity group " .. list[i].name,
         timeout = cpi.settings.cloudstack.timeout.global }
+    else
+      table.move(task.rows, 1, #task.rows, #members + 1, members)
     end
   end
   for i, task in ipairs(#tasks > 0 and client:wait(client:start(tasks)) or {}) do
@@ -95,7 +97,7 @@ function groups.delete_empty(cpi, list)
       left[#left + 1] = { group = empty[i], words = client.say(task.failure) }
     end
   end
-  return left
+  return left, members
 end
 
 return groups

@@ -59,7 +59,7 @@ local function facts(cpi, order, rows)
   }
 end
 
--- The groups to be in: { { name, type (nil: any), row (nil: to be looked for or made) }, ... }. Raises CloudError when one
+-- The groups to be in: { { name, type (nil: any), row (nil: to be looked for or made), vm_cids = {} }, ... }. Raises CloudError when one
 -- that exists is of another type.
 function affinity.plan(cpi, order, found)
   local rows, list, seen = found.affinity_groups or {}, {}, {}
@@ -68,11 +68,21 @@ function affinity.plan(cpi, order, found)
     seen[name] = true
     local row = groups.named(rows, name)
     if row then groups.check_type(row, kind) end
-    list[#list + 1] = { name = name, type = kind, row = row, is_known = found.affinity_groups ~= nil }
+    list[#list + 1] = { name = name, type = kind, row = row, is_known = found.affinity_groups ~= nil, vm_cids = {} }
   end
   for _, name in ipairs(order.properties.affinity_group or {}) do add(name, order.properties.affinity_group_type) end
   for _, more in ipairs(cpi.decide("affinity", facts(cpi, order, rows))) do add(more.name, more.type) end
   return list
+end
+
+-- Deletes a group that we made, unless others are in it by now. vm_cids: a set of the VMs that were to be in it; one that is
+-- there still, because it could not be removed, keeps the group as well. Raises CloudError.
+local function unmake(cpi, row, vm_cids)
+  local left, members = groups.delete_empty(cpi, { row })
+  if left[1] then error(errors.cloud("%s", left[1].words)) end
+  for _, vm in ipairs(members) do
+    if vm_cids[vm.name] then error(errors.cloud("VM %s is in it", vm.name)) end
+  end
 end
 
 -- Makes a group for the plan's `one`. It is unmade again by undo, also where nobody answered; one that others made stays.
@@ -82,8 +92,7 @@ local function make(cpi, one, undo)
   undo.add("affinity group " .. one.name, function()
     if not is_new then return end
     local row = groups.find(cpi, one.name)
-    local left = row and groups.is_ours(row) and groups.delete_empty(cpi, { row }) or {}
-    if left[1] then error(errors.cloud("%s", left[1].words)) end
+    if row and groups.is_ours(row) then unmake(cpi, row, one.vm_cids) end
     entry.close()
   end)
   one.row, is_new = groups.create(cpi, one.name, one.type or DEFAULT_TYPE, entry)
@@ -100,10 +109,13 @@ local function join(cpi, one, undo)
   return one.row.id
 end
 
--- deployVirtualMachine's parameter for the groups of a plan, or nil for none. Raises CloudError.
-function affinity.parameter(cpi, list, undo)
+-- deployVirtualMachine's parameter for the groups of a plan that VM vm_cid is to be in, or nil for none. Raises CloudError.
+function affinity.parameter(cpi, list, vm_cid, undo)
   local ids = {}
-  for i, one in ipairs(list) do ids[i] = join(cpi, one, undo) end
+  for i, one in ipairs(list) do
+    one.vm_cids[vm_cid] = true
+    ids[i] = join(cpi, one, undo)
+  end
   return #ids > 0 and table.concat(ids, ",") or nil
 end
 

@@ -273,7 +273,7 @@ end
 -- What may be left of them, for people.
 local function told(list, asked)
   local words = {}
-  for _, one in ipairs(asked) do words[#words + 1] = ("%s %s (asked for)"):format(one.kind, one.name) end
+  for _, one in ipairs(asked) do words[#words + 1] = ("%s %s, asked for by job %s"):format(one.kind, one.name, one.jobid) end
   for _, item in ipairs(list) do
     words[#words + 1] = ("%s %s"):format(item.kind, item.name and ("%s (%s)"):format(item.name, item.id) or item.id)
   end

@@ -214,8 +214,8 @@ local function attempt_patiently(cpi, plan, offering, christen, undo, tries)
   local has_rejoined = false
   while true do
     tries.made = tries.made + 1
-    plan.group_ids = affinity.parameter(cpi, plan.groups, undo)
     local child = christen(cpi, plan)
+    plan.group_ids = affinity.parameter(cpi, plan.groups, child.vm_cid, undo)
     local vm, task, is_clean = attempt(cpi, plan, offering, child, undo, tries.made)
     if vm then return child.vm_cid, vm end
     if not is_clean then return nil, task, is_clean end

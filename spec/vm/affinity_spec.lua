@@ -88,6 +88,16 @@ describe("the affinity groups of a VM", function()
     assert.same({}, groups(t))
   end)
 
+  it("are left with a VM that could not be removed, and the message says so", function()
+    local t = new()
+    t.sim.fault { command = "deployVirtualMachine", fault = "fail_job", errortext = "no" }
+    t.sim.fault { command = "listVolumes", fault = "status", status = 431, times = 9 }
+    local ok, why = pcall(t.cid, with { affinity_group = "db" })
+    assert.is_false(ok)
+    assert.truthy(why.message:find "affinity group db %(VM cpivm%-[%x-]+ is in it%)", why.message)
+    assert.is_false(why.ok_to_retry)
+  end)
+
   it("are made once by two processes at a time", function()
     local t = new()
     local send, raced = t.host.cloudstack.send, false

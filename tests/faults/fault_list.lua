@@ -79,6 +79,6 @@ return function(json)
     fault.jobs = true
     list[#list + 1] = fault
   end
-  list[#list + 1] = { name = "limit reached", jobs = true, limit = true, says = { "Maximum amount of resources" } }
+  list[#list + 1] = { name = "limit reached", jobs = true, limit = true, says = { "Maximum amount of resources", "has been exceeded" } }
   return list
 end

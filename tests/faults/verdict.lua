@@ -45,16 +45,20 @@ local function names_its_cause(message, strikes, hindrance)
   return false
 end
 
--- Does the text name the object: whose it is, or its id in CloudStack?
-local function names(text, object)
-  return text:find(object.owner, 1, true) or text:find(object.id, 1, true)
+-- Does the text name the object: whose it is, its id in CloudStack, or the job that has made it, where nobody was told an id?
+local function names(text, object, sim)
+  if text:find(object.owner, 1, true) or text:find(object.id, 1, true) then return true end
+  for _, job in ipairs(sim.state().jobs) do
+    if job.instanceid == object.id and text:find(job.id, 1, true) then return true end
+  end
+  return false
 end
 
 local function is_told(trial, object)
-  if not names(trial.answer.error.message, object) then return false, "the message" end
+  if not names(trial.answer.error.message, object, trial.stage.sim) then return false, "the message" end
   if not trial.stage.store then return true end
   for _, row in ipairs(trial.journal) do
-    if names(row.value, object) then return true end
+    if names(row.value, object, trial.stage.sim) then return true end
   end
   return false, "the journal"
 end
