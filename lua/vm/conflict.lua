@@ -1,6 +1,7 @@
 -- An address that CloudStack would not give to a new VM: who has it, and what the ip_conflict policy says to do. CloudStack
 -- hides the reason from users behind "Internal error executing command", so it is looked for, after a failed deploy only.
 
+local errors = require "errors"
 local exhaustion = require "vm.exhaustion"
 local ipv4 = require "ipv4"
 local rights = require "cloudstack.rights"
@@ -48,8 +49,8 @@ local function is_usable(address, network)
 end
 
 -- The addresses of a plan that somebody has, or nobody can have: { { nic, holder, in_range }, ... }. nil when the failure is
--- about something else, or the look fails. Where there is no holder to be seen and the address is a good one, it may be a
--- destroyed VM's.
+-- about something else, or the look fails: then failure.unexplained says why. Where there is no holder to be seen and the
+-- address is a good one, it may be a destroyed VM's.
 local function find(cpi, plan, failure)
   if not is_about_addresses(failure) then return nil end
   local requests, wanted = {}, {}
@@ -62,7 +63,10 @@ local function find(cpi, plan, failure)
   end
   if #wanted == 0 then return nil end
   local ok, found = pcall(cpi.cloudstack.gather, cpi.cloudstack, requests)
-  if not ok then return nil end
+  if not ok then
+    failure.unexplained = errors.words(found)
+    return nil
+  end
   local known, unknown = {}, {}
   for _, nic in ipairs(wanted) do
     local holder = holder_among(found[wanted[nic]], nic)
@@ -163,11 +167,12 @@ function conflict.new_wait(cpi)
 end
 
 -- settle(cpi, plan, failure, waiting) -> is the same deploy worth another try? Nothing of the failed one is left. When it is
--- not, failure.explanation says who has the address, where that could be found out. Raises what a broken policy raises.
+-- not, failure.explanation says who has the address, where that could be found out, or failure.unexplained why it could not.
+-- Raises what a broken policy raises.
 function conflict.settle(cpi, plan, failure, waiting)
   local list = find(cpi, plan, failure)
   if not list or #list == 0 then
-    failure.explanation = exhaustion.explain(cpi, plan, failure)
+    failure.explanation = not failure.unexplained and exhaustion.explain(cpi, plan, failure) or nil
     return false
   end
   waiting.attempts = waiting.attempts + 1

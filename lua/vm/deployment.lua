@@ -130,12 +130,18 @@ local function verify(plan, child, vm)
   end
 end
 
+-- The VM of a deploy that nobody answered; one in Error is what CloudStack leaves of a deploy that it refuses.
+local function made_unheard(cpi, vm_cid)
+  local vm = vms.find(cpi, vm_cid)
+  return vm and vm.state ~= "Error" and vm or nil
+end
+
 local function start(cpi, plan, params, child, entry)
   local client = cpi.cloudstack
   local task = client:start({ {
     "deployVirtualMachine", params, job = true, entry = entry,
     what = "creating VM " .. child.vm_cid, timeout = cpi.settings.cloudstack.timeout.create_vm,
-    find = function() return vms.find(cpi, child.vm_cid) end,
+    find = function() return made_unheard(cpi, child.vm_cid) end,
   } })[1]
   child.vm_id = task.id
   local tagging = task.id and not task.over and tag(cpi, task.id, plan, child) or {}
@@ -148,7 +154,7 @@ end
 local function row_of(cpi, task, vm_cid)
   local row = task.result.virtualmachine or task.result
   if row.nic and row.state == "Running" then return row end
-  return vms.get(cpi, vm_cid)
+  return vms.find(cpi, vm_cid) or error(errors.vm_creation_retriable("VM %s is gone after its creation", vm_cid))
 end
 
 -- One try; the VM's row, or nil, the failed task, and whether it left nothing. What it leaves undealt with,
@@ -200,6 +206,7 @@ local function give_up(cpi, plan, task, is_clean, tries)
   local words = failure.explanation and ("%s; %s"):format(cpi.cloudstack.say(failure), failure.explanation)
     or key_pairs.explain(cpi, plan.key_pairs.names, failure)
     or cpi.cloudstack.say(failure)
+  if failure.unexplained then words = ("%s; who has its addresses was not found out: %s"):format(words, failure.unexplained) end
   words = words .. others_without_room(cpi, tries, failure)
   if failure.clean_up then words = ("%s; cleaning up after it: %s"):format(words, failure.clean_up) end
   local passing = not failure.explanation

@@ -1,6 +1,7 @@
 -- Networks without a free address: CloudStack hides that from users behind "Internal error executing command", so what can
 -- be seen of it is told, after a failed deploy only.
 
+local errors = require "errors"
 local ipv4 = require "ipv4"
 
 local exhaustion = {}
@@ -29,8 +30,8 @@ local function words_of(network, count)
     .. "they are expunged"):format(network.name, place, count)
 end
 
--- explain(cpi, plan, failure) -> words, or nil where the failure is about something else, or the look fails. For the NICs
--- that take any address.
+-- explain(cpi, plan, failure) -> words, or nil where the failure is about something else, or the look fails (then
+-- failure.unexplained says why). For the NICs that take any address.
 function exhaustion.explain(cpi, plan, failure)
   if failure.kind ~= "refused" or failure.code ~= 530 then return nil end
   local requests, networks = {}, {}
@@ -40,8 +41,12 @@ function exhaustion.explain(cpi, plan, failure)
       networks[#networks + 1] = { nic.target, i }
     end
   end
+  if #networks == 0 then return nil end
   local ok, found = pcall(cpi.cloudstack.gather, cpi.cloudstack, requests)
-  if not ok or #networks == 0 then return nil end
+  if not ok then
+    failure.unexplained = errors.words(found)
+    return nil
+  end
   local list = {}
   for i, one in ipairs(networks) do list[i] = words_of(one[1], held(found[one[2]], one[1])) end
   return table.concat(list, "; ")

@@ -55,6 +55,13 @@ describe("an address that is taken", function()
     assert.equal(1, t.sim.state().left.vms)
   end)
 
+  it("is said to be anybody's where the look for it fails", function()
+    local t = new {}
+    t.sim.fault { command = "listVirtualMachines", fault = "status", status = 431, nth = 2 }
+    local _, failure = again(t)
+    assert.truthy(failure.message:find("; who has its addresses was not found out: listVirtualMachines: ", 1, true), failure.message)
+  end)
+
   it("by nobody, because no VM can have it, is explained at once", function()
     local t = new {}
     for _, ip in ipairs { "10.0.0.1", "10.0.9.5", "10.0.0.255" } do

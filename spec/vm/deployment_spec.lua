@@ -88,6 +88,20 @@ describe("a deployment", function()
     assert.equal(2, #cpi.sent)
   end)
 
+  it("has failed where a lost reply left a VM in Error, which goes", function()
+    local failure, journal = failing({
+      deploy { fault = "closed", sent = true, unknown = true }, by_name(row "Error"), by_name(row "Error"), disks, destroy,
+    }, { candidates = { small } })
+    assert.truthy(failure.message:find("the line is dead; CloudStack knows nothing of its job", 1, true), failure.message)
+    assert.same({}, journal)
+  end)
+
+  it("has failed where nobody sees its VM any more", function()
+    local failure = failing({ deploy { job = {}, id = "v" }, tag, by_name(), by_name(), { "listVolumes", {} } }, { candidates = { small } })
+    assert.equal("Bosh::Clouds::VMCreationFailed", failure.type)
+    assert.truthy(failure.message:find("VM cpivm-1 is gone after its creation", 1, true), failure.message)
+  end)
+
   it("goes on after a lost reply with the VM that it finds by name", function()
     run { deploy { fault = "closed", sent = true, unknown = true }, by_name(row()), tag }
   end)
