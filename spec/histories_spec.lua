@@ -41,6 +41,15 @@ describe("a random history", function()
     for _, step in ipairs(short) do assert.truthy(history.words(step):find(step.call, 1, true)) end
   end)
 
+  -- What was found by chance once. A change of the generator makes other histories of these seeds: beside each there is a
+  -- spec of what was mended.
+  for seed, what in pairs {
+    [700047] = "a clock that was set forward made a VM old that was being made",
+    [901801] = "a disk was detached before the attach of a killed process was done",
+  } do
+    it("holds for seed " .. seed .. ": " .. what, function() assert.is_nil((history.trouble(history.of(seed), seed))) end)
+  end
+
   it("keeps what it is short by: pieces go before steps, and steps before their faults", function()
     local steps = {}
     for i = 1, 14 do steps[i] = { call = "ping", kill = i, jump = 5 } end

@@ -6,6 +6,7 @@ local exact = require "cloudstack.exact"
 local volumes = {}
 
 local GIB = 1024 * 1024 * 1024
+local PENDING = 0 -- of a row's jobstatus
 
 -- The tag on a disk that was made with its VM: the VM's CID. Such a disk cannot be given a name.
 volumes.EPHEMERAL_TAG = "bosh_ephemeral_of"
@@ -115,6 +116,14 @@ end
 -- The volume's row as CloudStack has it now, by id; nil when it is gone.
 function volumes.again(cpi, volume)
   return cpi.cloudstack:rows({ "listVolumes", { id = volume.id }, rows = "volume" })[1]
+end
+
+-- The row of a disk when nothing is under way on it any more; nil when it is gone. An attach goes on when its process is
+-- killed, and the disk is on no VM until it is done. Raises CloudError where it is not done in time.
+function volumes.at_rest(cpi, volume)
+  if volume.jobstatus ~= PENDING or type(volume.jobid) ~= "string" then return volume end
+  cpi.cloudstack:made_by("attachVolume", volume.jobid, cpi.settings.cloudstack.timeout.attach_volume)
+  return volumes.again(cpi, volume)
 end
 
 -- Failures of an attach that pass: words of CloudStack's, how often another try is worth while, and the seconds before it.

@@ -10,6 +10,7 @@ return function(cpi, disk_cid)
   -- A volume in state Destroy is deleted for BOSH and still takes space: it is deleted once more.
   local rows = cpi.cloudstack:rows(volumes.request(disk_cid))
   local volume = volumes.pick(rows, disk_cid) or exact.one(rows, disk_cid, "disk")
+  volume = volume and volumes.at_rest(cpi, volume)
   if not volume then return end
   if volume.virtualmachineid then
     error(errors.cloud("disk '%s' is attached to VM '%s' and is not deleted", disk_cid,

@@ -1,5 +1,5 @@
 -- detach_disk(vm_cid, disk_cid): takes the disk off this VM. A disk that no VM has, or that is gone, is
--- detached; one that another VM has stays there and is DiskNotAttached.
+-- detached; one that another VM has stays there and is DiskNotAttached. One that is being attached is waited for.
 
 local arguments = require "arguments"
 local disk_on_vm = require "cloudstack.disk_on_vm"
@@ -11,6 +11,7 @@ return function(cpi, vm_cid, disk_cid)
   arguments.text("vm_cid", vm_cid)
   arguments.text("disk_cid", disk_cid)
   local vm, volume = disk_on_vm.look_up(cpi, vm_cid, disk_cid)
+  if volume and not volume.virtualmachineid then volume = volumes.at_rest(cpi, volume) end
   local is_attached = volume and volume.virtualmachineid
   if is_attached and (not vm or volume.virtualmachineid ~= vm.id) then
     error(errors.disk_not_attached("disk '%s' is attached to VM '%s', not to '%s'", disk_cid,

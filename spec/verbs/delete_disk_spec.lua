@@ -27,6 +27,30 @@ describe("delete_disk", function()
     assert.equal("disk 'cpi-disk-1' is attached to VM 'cpivm-1' and is not deleted", failure.message)
   end)
 
+  it("waits for what is under way on the disk: an attach or a detach whose process was killed", function()
+    local function row(on)
+      local fields = { id = "d", name = "cpi-disk-1", state = "Ready", virtualmachineid = on, vmname = on and "cpivm-1" }
+      return { "listVolumes", { id = "d" }, { volume = { fields } } }
+    end
+    local function run(...)
+      local before, after, last = ...
+      before[3].volume[1].jobid, before[3].volume[1].jobstatus = "j-1", 0
+      local cpi <close> = fake.cpi { before, after, last }
+      local send, polls = cpi.cloudstack.parts.send, 0
+      cpi.cloudstack.parts.send = function(requests)
+        if requests[1].command ~= "queryAsyncJobResult" then return send(requests) end
+        assert.equal("j-1", requests[1].params.jobid)
+        polls = polls + 1
+        return { { status = 200, seconds = 0,
+          body = ('{"queryasyncjobresultresponse":{"jobstatus":%d,"jobresult":{}}}'):format(polls // 3) } }
+      end
+      delete_disk(cpi, "cpi-disk-1")
+    end
+    run(disk { virtualmachineid = "v" }, row(nil), { "deleteVolume", { id = "d" } })
+    local failure = fake.failure(run, disk(), row "v")
+    assert.equal("disk 'cpi-disk-1' is attached to VM 'cpivm-1' and is not deleted", failure.message)
+  end)
+
   it("finishes what a failed delete left half done", function()
     delete { disk { state = "Destroy" }, { "deleteVolume", { id = "d" } } }
   end)

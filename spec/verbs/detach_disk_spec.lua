@@ -1,5 +1,6 @@
 local detach_disk = require "verbs.detach_disk"
 local fake = require "spec.support.fake"
+local scenarios = require "tests.faults.scenarios"
 
 local vm = { "listVirtualMachines", { name = "cpivm-1" },
   { virtualmachine = { { id = "v", name = "cpivm-1", state = "Running" } } } }
@@ -26,6 +27,21 @@ describe("detach_disk", function()
     assert.is_nil((detach { vm, disk(nil) }))
     assert.is_nil((detach { vm, { "listVolumes", {}, {} } }))
     assert.is_nil((detach { no_vm, { "listVolumes", {}, {} } }))
+  end)
+
+  it("waits for an attach whose process was killed: until then the disk is on no VM", function()
+    local s = scenarios.open({ arrange = function() return {} end, world = { latency = { jobs = { attachVolume = 5 } } } }, {})
+    local vm_cid, disk_cid = s:vm(), s:disk()
+    function s.after_send(_, requests)
+      if requests[1].command == "attachVolume" then coroutine.yield "kill" end
+    end
+    s:run(s:begin("attach_disk", { vm_cid, disk_cid }))
+    s.after_send = nil
+    assert.is_nil(s:find("volumes", disk_cid).virtualmachineid)
+    s:good("detach_disk", { vm_cid, disk_cid })
+    s.sim.advance(60)
+    assert.is_nil(s:find("volumes", disk_cid).virtualmachineid)
+    s:good("delete_disk", { disk_cid })
   end)
 
   it("never takes the disk off another VM", function()
