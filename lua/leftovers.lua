@@ -5,12 +5,14 @@
 -- when a VM has it. What is left is a leftover where BOSH cannot have got its CID, and a suspect where it can: without
 -- a list of BOSH's CIDs a suspect is told and never touched.
 
+local belongings = require "vm.belongings"
 local clock = require "cloudstack.clock"
 local dates = require "cloudstack.dates"
 local director_mark = require "director_mark"
 local orphans = require "orphans"
 local recovery = require "recovery"
 local tags = require "cloudstack.tags"
+local untagged = require "vm.untagged"
 local volumes = require "cloudstack.volumes"
 
 local leftovers = {}
@@ -98,6 +100,14 @@ local function look_up(cpi)
   return cpi.cloudstack:gather(requests)
 end
 
+-- Adds what was made for the VM and never tagged: it goes, or stays, with the VM.
+local function add_untagged(cpi, vm, found)
+  for _, item in ipairs(untagged.find(cpi, vm.cid, vm.row)) do
+    found[#found + 1] = { kind = item.word, cid = item.row.ipaddress or vm.cid, id = item.id, row = item.row,
+      why = ("made for VM %s, and never tagged"):format(vm.cid), is_suspect = vm.is_suspect, untagged = item, vm = vm }
+  end
+end
+
 -- find(cpi, { known = set of CIDs or nil, older_than = seconds, busy = set of CIDs that a living process is at,
 --   earlier_cpis = true: what the earlier CPIs are known to leave is nobody's })
 -- -> list of { kind, cid, id, row, why, is_suspect }. cpi.context.director_uuid says whose.
@@ -117,6 +127,7 @@ function leftovers.find(cpi, search)
         if why and not (search.busy and search.busy[cid]) then
           found[#found + 1] = { kind = one[1], cid = cid, id = row.id, row = row, why = why, is_suspect = is_suspect or false }
           seen[row.id] = true
+          if one[1] == "vm" then add_untagged(cpi, found[#found], found) end
         end
       end
     end
@@ -128,6 +139,7 @@ end
 function leftovers.remove(cpi, one)
   assert(not one.is_suspect, "a suspect is never removed")
   if one.gone then return orphans.remove(cpi, one) end
+  if one.untagged then return belongings.take_away(cpi, one.vm.cid, { one.untagged }, one.vm.row) end
   recovery.kinds[one.kind].remove(cpi, one.row, one.cid)
 end
 

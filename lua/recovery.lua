@@ -20,6 +20,7 @@ local removal = require "vm.removal"
 local snapshots = require "cloudstack.snapshots"
 local tags = require "cloudstack.tags"
 local templates = require "cloudstack.templates"
+local untagged = require "vm.untagged"
 local vms = require "cloudstack.vms"
 local volumes = require "cloudstack.volumes"
 
@@ -42,7 +43,8 @@ function recovery.is_known(row)
 end
 
 -- ---------------------------------------------------------------------------------------------------------
--- kinds of objects: find(cpi, record) -> row or nil; is_used(cpi, row, record); remove(cpi, row, name)
+-- kinds of objects: find(cpi, record) -> row or nil [, true where there is none and was one]; is_used(cpi, row, record);
+-- remove(cpi, row, name)
 
 local kinds = { vm = {}, disk = {}, stemcell = {}, network = {}, snapshot = {}, address = {}, ["load balancer"] = {},
   ["firewall rule"] = {}, ["affinity group"] = {} }
@@ -65,7 +67,7 @@ function kinds.vm.remove(cpi, vm, name)
     can = capabilities.request(), orphans = volumes.request_ephemeral(name), belongings = belongings.request(name),
   }
   local collect_groups = affinity_claims.of(cpi, vm)
-  belongings.take_away(cpi, name, belongings.of(found.belongings, vm), vm)
+  belongings.take_away(cpi, name, belongings.of(found.belongings, vm, untagged.find(cpi, name, vm)), vm)
   if vm then removal.remove(cpi, vm, capabilities.read(found.can)) end
   removal.sweep(cpi, found.orphans)
   collect_groups()
@@ -99,11 +101,11 @@ function kinds.snapshot.remove(cpi, snapshot)
 end
 
 -- What was made for a VM has the VM's tag and goes with it; here is what nobody came to tag, known by its id, or by the job
--- that makes it where the process died before it was told one.
+-- that makes it where the process died before it was told one. -> row or nil, was it there once?
 local function by_id(cpi, record, request_by_id)
   local id = record.id
   if not id and type(record.job) == "string" then id = cpi.cloudstack:made_by(tostring(record.command), record.job) end
-  return id and cpi.cloudstack:rows(request_by_id(id))[1]
+  return id and cpi.cloudstack:rows(request_by_id(id))[1], id ~= nil
 end
 
 function kinds.address.find(cpi, record) return by_id(cpi, record, addresses.request_by_id) end
@@ -166,14 +168,14 @@ end
 -- What becomes of one entry -> fate, is it over?
 local function settle(cpi, record)
   local kind = kinds[record.kind]
-  local row = kind.find(cpi, record)
+  local row, was_there = kind.find(cpi, record)
   if row and kind.is_used(cpi, row, record) then return "known to BOSH", true end
   if record.answered and row then return "unclear: BOSH may have its CID", false end
   if record.kept and row then return "kept for inspection", false end
   kind.remove(cpi, row, record.name)
   if row then return "removed", true end
   local age = cpi.clock.utc() - (record.since or 0)
-  if age < SETTLED and not record.answered then return "not there, and may still appear", false end
+  if age < SETTLED and not record.answered and not was_there then return "not there, and may still appear", false end
   return "not there", true
 end
 

@@ -17,7 +17,8 @@
 -- what (a noun phrase for messages), idempotent (asking twice does what asking once does), find (a function
 -- that looks the object up by its exact name after a lost reply), entry (a journal entry that is told the
 -- job id before anything is sent), cached = true (an answer that another process had lately will do: gather only), expires
--- (seconds since 1970: CloudStack is to refuse it from then on; else ten minutes from now).
+-- (seconds since 1970: CloudStack is to refuse it from then on; else ten minutes from now), jobid (of a job that is not
+-- idempotent: its id, where it is to be known before; it must never have been used).
 -- A failure is { command, kind, text, status, code, sent, after, unknown_id }; kinds: "transport" (no answer), "garbled"
 -- (an answer that is no CloudStack JSON), "busy" (429, or 503 before anything was done), "refused"
 -- (CloudStack's own error), "job" (the job failed), "killed" (it ended without saying how), "vanished"
@@ -372,7 +373,7 @@ local function prepared(self, request)
   if not request.job then return request end
   local params = {}
   for name, value in pairs(request[2] or {}) do params[name] = value end
-  params.customjobid = self.parts.uuid()
+  params.customjobid = request.jobid or self.parts.uuid()
   if request.entry then request.entry.note { job = params.customjobid, command = request[1] } end
   local twin = setmetatable({ request[1], params }, { __index = request })
   return twin

@@ -13,6 +13,10 @@ function load_balancers.request_all()
   return { "listLoadBalancerRules", {}, rows = "loadbalancerrule" }
 end
 
+function load_balancers.request_on(address_id)
+  return { "listLoadBalancerRules", { publicipid = address_id }, rows = "loadbalancerrule" }
+end
+
 function load_balancers.request_by_id(id)
   return { "listLoadBalancerRules", { id = id }, rows = "loadbalancerrule" }
 end

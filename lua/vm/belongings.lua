@@ -51,13 +51,14 @@ function belongings.is_tagged(failure)
   return failure.text:find("already on", 1, true) ~= nil
 end
 
--- of(rows of request(), vm) -> { { kind, id, role }, ... }; vm, where it is there: addresses that the VM has without
--- a tag (the Go and the Java CPI set none) are told by its own row.
-function belongings.of(rows, vm)
+-- of(rows of request(), vm, untagged) -> { { kind, id, role }, ... }; vm, where it is there: addresses that the VM has
+-- without a tag (the Go and the Java CPI set none) are told by its own row; untagged: as vm/untagged.lua finds it, or nil.
+function belongings.of(rows, vm, untagged)
   local list, seen = {}, {}
   local function add(kind, id, role)
     if id and not seen[id] then list[#list + 1], seen[id] = { kind = kind, id = id, role = role }, true end
   end
+  for _, item in ipairs(untagged or {}) do add(item.kind, item.id, item.role) end
   for _, row in ipairs(rows) do add(row.resourcetype, row.resourceid, row.value) end
   for _, nic in ipairs(vm and vm.nic or {}) do add("PublicIpAddress", nic.publicipid, "vip") end
   add("PublicIpAddress", vm and vm.publicipid, "vip")

@@ -8,6 +8,7 @@ local firewall = require "cloudstack.firewall"
 local ipv4 = require "ipv4"
 local networks = require "cloudstack.networks"
 local read_properties = require "cloud_properties"
+local untagged = require "vm.untagged"
 
 local vips = {}
 
@@ -196,7 +197,9 @@ local function acquire(cpi, list, belongs)
   for _, vip in ipairs(list) do
     if not vip.row then
       local entry = cpi.journal.open { kind = "address", name = vip.ip or "(any)", vm = belongs.vm_cid }
-      requests[#requests + 1] = addresses.acquire_request(cpi, vip.nic.target, vip.ip, entry)
+      local request = addresses.acquire_request(cpi, vip.nic.target, vip.ip, entry)
+      requests[#requests + 1] = request
+      request.jobid = untagged.jobid(cpi, belongs.vm_cid, "address", #requests)
       open[#open + 1] = { vip = vip, entry = entry }
     end
   end
@@ -223,8 +226,9 @@ local function acquire(cpi, list, belongs)
   if failed then cpi.cloudstack.raise(failed[1].failure, failed[2].what) end
 end
 
--- Tags, static NAT and firewall rules of a vip as requests, each with what to make of its task.
-local function requests_for(cpi, vip, belongs)
+-- Tags, static NAT and firewall rules of a vip as requests, each with what to make of its task; next_rule() -> the number of
+-- the VM's next rule.
+local function requests_for(cpi, vip, belongs, next_rule)
   local id = vip.row.id
   local item = vip.item or belongs.add("PublicIpAddress", id, "vip")
   local list = {
@@ -234,7 +238,9 @@ local function requests_for(cpi, vip, belongs)
   }
   for _, rule in ipairs(vip.rules) do
     local entry = cpi.journal.open { kind = "firewall rule", name = firewall.described(rule), vm = belongs.vm_cid }
-    list[#list + 1] = { firewall.create_request(cpi, id, rule, entry), rule = rule, address = id, entry = entry }
+    local request = firewall.create_request(cpi, id, rule, entry)
+    request.jobid = untagged.jobid(cpi, belongs.vm_cid, "firewall rule", next_rule())
+    list[#list + 1] = { request, rule = rule, address = id, entry = entry }
   end
   return list
 end
@@ -265,9 +271,13 @@ end
 -- give(cpi, vips, belongs): addresses, static NAT and firewall rules; belongs as belongings.new gives it. Raises CloudError.
 function vips.give(cpi, list, belongs)
   acquire(cpi, list, belongs)
-  local steps, requests, rules, failed = {}, {}, {}, nil
+  local steps, requests, rules, failed, number = {}, {}, {}, nil, 0
+  local function next_rule()
+    number = number + 1
+    return number
+  end
   for _, vip in ipairs(list) do
-    for _, step in ipairs(requests_for(cpi, vip, belongs)) do
+    for _, step in ipairs(requests_for(cpi, vip, belongs, next_rule)) do
       steps[#steps + 1], requests[#requests + 1] = step, step[1]
     end
     tell(vip)

@@ -157,18 +157,7 @@ moves["delete"] = function(trial, _, complain, method)
 end
 
 -- What goes with its VM, and is told by that one's name.
-local OF_A_VM = { publicaddresses = true, firewallrules = true, loadbalancers = true, registry = true }
-
--- Without a store nobody knows whose an address or a rule of the firewall is that was made and not yet tagged: these two
--- can be given neither name nor description when they are made.
-local function knowable(trial)
-  local found, stage = inventory.of(trial.stage.sim, trial.stage), trial.stage
-  for id, object in pairs(found) do
-    local is_unknowable = (object.kind == "publicaddresses" or object.kind == "firewallrules") and #object.tags == 0
-    if is_unknowable and not stage.store and not trial.before[id] then found[id] = nil end
-  end
-  return found
-end
+local OF_A_VM = { loadbalancers = true, registry = true }
 
 -- cpi gc finds what is left, and with BOSH's own list it removes it; what BOSH has stays.
 function moves.gc(trial, good, complain)
@@ -176,23 +165,24 @@ function moves.gc(trial, good, complain)
   local wanted = trial.is_answered and good.after or trial.before
   if not trial.method_creates then return end
   stage.files["/known"] = cids_of(trial.is_answered and trial.after or trial.before)
-  local left = inventory.beyond(trial.before, without_images(knowable(trial)))
+  local function beyond() return inventory.beyond(trial.before, without_images(inventory.of(stage.sim, stage))) end
+  local left = beyond()
   local dry = stage:command("gc", "--director", machine.DIRECTOR, "--older-than", "1s", "--known", "/known")
   if trial.is_answered then left = {} end
   for _, object in ipairs(left) do
     local goes_along = OF_A_VM[object.kind] or object.raw and #(object.raw.vms or {}) > 0
-    if not goes_along and not dry.text:find(object.owner, 1, true) then
+    if not goes_along and not dry.text:find(object.owner, 1, true) and not dry.text:find(object.id, 1, true) then
       complain("gc does not tell of %s: %s", object.looks, dry.text)
     end
   end
   if (dry.exit == 1) ~= (#left > 0) then complain("gc exits %d with %d left: %s", dry.exit, #left, dry.text) end
   stage:command("gc", "--director", "another-director", "--older-than", "1s", "--apply", "--known", "/known")
   stage:command("gc", "--director", machine.DIRECTOR, "--older-than", "1d", "--apply", "--known", "/known")
-  if #inventory.beyond(trial.before, without_images(knowable(trial))) < #left then complain "gc removed what is not its own, or young" end
+  if #beyond() < #left then complain "gc removed what is not its own, or young" end
   local applied = stage:command("gc", "--director", machine.DIRECTOR, "--older-than", "1s", "--apply", "--known", "/known")
   if applied.exit ~= 0 then complain("gc --apply: %s", applied.text) end
   stage.sim.advance(SETTLING)
-  compare(knowable(trial), wanted, complain, "after gc --apply")
+  compare(inventory.of(stage.sim, stage), wanted, complain, "after gc --apply")
 end
 
 -- ---------------------------------------------------------------------------------------------------------
