@@ -1,16 +1,13 @@
 -- tests/bench without measuring anything: its table, and the page that quotes it.
 
+local text_file = require "text_file"
+
 local function fresh_report()
   local lines = {}
   local report = assert(loadfile("tests/bench/report.lua", "t", setmetatable({
     print = function(text) lines[#lines + 1] = text end,
   }, { __index = _G })))()
   return report, lines
-end
-
-local function text_of(path)
-  local file <close> = assert(io.open(path))
-  return file:read "a"
 end
 
 describe("the bench's report", function()
@@ -30,7 +27,7 @@ describe("the bench's report", function()
 end)
 
 describe("docs/performance.md", function()
-  local page = text_of "docs/performance.md"
+  local page = text_file.read "docs/performance.md"
 
   it("has a place for the table", function()
     assert.truthy(page:find("<!%-%- bench %-%->\n.-<!%-%- /bench %-%->"))

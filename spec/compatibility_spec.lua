@@ -3,16 +3,10 @@
 
 local native = require "host_native"
 local settings = require "settings"
+local text_file = require "text_file"
 local verb_calls = require "spec.support.verb_calls"
 
-local function text_of(path)
-  local file = assert(io.open(path))
-  local text = file:read "a"
-  file:close()
-  return text
-end
-
-local PAGE = text_of "docs/migration.md"
+local PAGE = text_file.read "docs/migration.md"
 
 -- The page names a property in full, or with its section left out behind one that has it.
 local function assert_on_the_page(path)

@@ -4,13 +4,7 @@ local contract = dofile "docs/policy_contract.lua"
 local facts = require "facts"
 local native = require "host_native"
 local policy = require "policy"
-
-local function text_of(path)
-  local file = assert(io.open(path), path)
-  local text = file:read "a"
-  file:close()
-  return text
-end
+local text_file = require "text_file"
 
 local function output_lines(command)
   local lines, pipe = {}, assert(io.popen(command))
@@ -29,7 +23,7 @@ local function path_of(verb)
     local path = "lua/" .. module:gsub("%.", "/") .. ".lua"
     if seen[path] then return end
     seen[path] = true
-    local text = text_of(path)
+    local text = text_file.read(path)
     texts[#texts + 1] = text
     for inner in text:gmatch 'require%s*%(?"([%w_.]+)"' do visit(inner) end
     if text:find "cpi%.cloudstack" then visit "cloudstack.client" end
@@ -50,7 +44,7 @@ describe("the list of decisions", function()
   it("is what verbs ask for, and nothing else", function()
     local asked, known = {}, {}
     for _, path in ipairs(output_lines "find lua -name '*.lua'") do
-      for name in text_of(path):gmatch 'decide%s*%(?"([%l_]+)"' do asked[name] = true end
+      for name in text_file.read(path):gmatch 'decide%s*%(?"([%l_]+)"' do asked[name] = true end
     end
     for _, name in ipairs(names) do known[name] = true end
     assert.same(known, asked)
@@ -97,8 +91,8 @@ end)
 
 describe("what is written from lua/decisions", function()
   it("is up to date; `make contract` writes it", function()
-    assert.equal(contract.page(), text_of(contract.README))
-    assert.equal(contract.annotations(), text_of(contract.META))
+    assert.equal(contract.page(), text_file.read(contract.README))
+    assert.equal(contract.annotations(), text_file.read(contract.META))
   end)
 
   it("is in cpi-policy(7) too", function()

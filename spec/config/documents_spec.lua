@@ -1,15 +1,9 @@
 -- Documents that say what the code has: held against the code, so that neither moves alone.
 
 local settings = require "settings"
+local text_file = require "text_file"
 
 local SECRET = "cloudstack.secret_access_key" -- the host's, in no schema
-
-local function text_of(path)
-  local file = assert(io.open(path))
-  local text = file:read "a"
-  file:close()
-  return text
-end
 
 local function output_lines(command)
   local lines, pipe = {}, assert(io.popen(command))
@@ -54,7 +48,7 @@ local function section(text, heading)
 end
 
 describe("docs/operator.md", function()
-  local text = text_of "docs/operator.md"
+  local text = text_file.read "docs/operator.md"
 
   it("has every property with its default, and no other", function()
     local wanted = { [SECRET] = "required" }
@@ -71,7 +65,7 @@ describe("docs/operator.md", function()
     local sent, told = {}, {}
     local sources = output_lines "find lua -name '*.lua' | grep -v -e lua/sim -e lua/trial -e lua/permissions -e lua/meta -e lua/decisions"
     for _, path in ipairs(sources) do
-      for name in text_of(path):gmatch '"(%l+%u%w+)"' do sent[name] = true end
+      for name in text_file.read(path):gmatch '"(%l+%u%w+)"' do sent[name] = true end
     end
     for name in section(text, "## Permissions"):gmatch "%f[%w](%l+%u%w+)" do told[name] = true end
     assert.same(sorted_keys(sent), sorted_keys(told))
@@ -89,7 +83,7 @@ end)
 
 -- Source text in which each message stands in one piece, its placeholders as "…".
 local function messages_of(path)
-  local text = text_of(path)
+  local text = text_file.read(path)
   text = text:gsub('"%s*%.%.%s*"', ""):gsub("\\\"", '"')
   if path:find "%.c$" then text = text:gsub('"%s*\n%s*"', "") end
   return (text:gsub("%%[%d.*]*[hlzjt]*%a", "…"):gsub("%%%%", "%%"))
@@ -109,7 +103,7 @@ local function words_of(message)
 end
 
 describe("docs/errors.md", function()
-  local page = text_of "docs/errors.md"
+  local page = text_file.read "docs/errors.md"
 
   it("quotes messages that the code has", function()
     local sources = {}
@@ -155,7 +149,7 @@ describe("docs/errors.md", function()
   end)
 
   it("has a section for every class of error", function()
-    for class in text_of "lua/errors.lua":gmatch 'kind%(?%s*"(%u%w+)"' do
+    for class in text_file.read "lua/errors.lua":gmatch 'kind%(?%s*"(%u%w+)"' do
       assert.truthy(page:find("`" .. class .. "`", 1, true), class)
     end
   end)
@@ -166,7 +160,7 @@ end)
 
 local function lua_blocks(path)
   local blocks = {}
-  for code in text_of(path):gmatch "\n```lua\n(.-)\n```" do blocks[#blocks + 1] = code end
+  for code in text_file.read(path):gmatch "\n```lua\n(.-)\n```" do blocks[#blocks + 1] = code end
   return blocks
 end
 
@@ -187,8 +181,8 @@ describe("docs/simulator.md", function()
 
   it("has every fault, and no other", function()
     local known, told = {}, {}
-    for name in text_of("lua/sim/faults.lua"):gmatch "effects%.([%l_]+)" do known[name] = true end
-    for name in section(text_of "docs/simulator.md", "## Make things go wrong"):gmatch "\n| `([%l_]+)` |" do
+    for name in text_file.read("lua/sim/faults.lua"):gmatch "effects%.([%l_]+)" do known[name] = true end
+    for name in section(text_file.read "docs/simulator.md", "## Make things go wrong"):gmatch "\n| `([%l_]+)` |" do
       told[name] = true
     end
     assert.same(sorted_keys(known), sorted_keys(told))
@@ -197,9 +191,9 @@ end)
 
 describe("the documents", function()
   it("name only targets of make that there are", function()
-    local makefile = "\n" .. text_of "Makefile"
+    local makefile = "\n" .. text_file.read "Makefile"
     for _, path in ipairs(output_lines "ls README.md docs/*.md") do
-      for name in text_of(path):gmatch "`make ([%l%-]+)`" do
+      for name in text_file.read(path):gmatch "`make ([%l%-]+)`" do
         assert.truthy(makefile:find("\n" .. name .. ":", 1, true), ("%s: make %s"):format(path, name))
       end
     end
@@ -208,7 +202,7 @@ describe("the documents", function()
   it("link only to files that there are", function()
     for _, path in ipairs(output_lines "ls README.md CHANGES.md docs/*.md lua/policies/README.md") do
       local directory = path:match "^(.*/)" or ""
-      for link in text_of(path):gmatch "%]%(([^)#]+)[^)]*%)" do
+      for link in text_file.read(path):gmatch "%]%(([^)#]+)[^)]*%)" do
         if not link:find "^%a+:" then
           local file = io.open(directory .. link)
           assert.truthy(file, ("%s links to %s"):format(path, link))

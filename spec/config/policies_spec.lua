@@ -2,20 +2,14 @@
 -- the example, and fail without it, so that they say something.
 
 local operator = require "spec.support.operator"
+local text_file = require "text_file"
 
 local EXAMPLES = "config/policies/"
-
-local function text_of(path)
-  local file = assert(io.open(path))
-  local text = file:read "a"
-  file:close()
-  return text
-end
 
 describe("the example policy", function()
   for _, name in ipairs(require "decisions") do
     describe(name, function()
-      local policy, tests = text_of(EXAMPLES .. name .. ".lua.example"), text_of(EXAMPLES .. name .. "_test.lua.example")
+      local policy, tests = text_file.read(EXAMPLES .. name .. ".lua.example"), text_file.read(EXAMPLES .. name .. "_test.lua.example")
 
       it("is good, and its tests pass", function()
         local directory = operator.directory { [name .. ".lua"] = policy, [name .. "_test.lua"] = tests }

@@ -1,6 +1,8 @@
 /* The list of the host table's fields, and what several of them push. */
 #include "api.h"
 
+#include <string.h>
+
 #define TYPE_BUF "host.buf"
 
 static const luaL_Reg fields[] = {
@@ -58,15 +60,23 @@ static int free_buf(lua_State *L)
     return 0;
 }
 
-struct buf *api_push_buf(lua_State *L)
+void *api_push_owner(lua_State *L, size_t size, const char *type, lua_CFunction free)
 {
-    struct buf *buf = lua_newuserdatauv(L, sizeof *buf, 0);
+    void *owner = lua_newuserdatauv(L, size, 0);
 
-    *buf = buf_new(0);
-    if (luaL_newmetatable(L, TYPE_BUF)) {
-        lua_pushcfunction(L, free_buf);
+    memset(owner, 0, size);
+    if (luaL_newmetatable(L, type)) {
+        lua_pushcfunction(L, free);
         lua_setfield(L, -2, "__gc");
     }
     lua_setmetatable(L, -2);
+    return owner;
+}
+
+struct buf *api_push_buf(lua_State *L)
+{
+    struct buf *buf = api_push_owner(L, sizeof *buf, TYPE_BUF, free_buf);
+
+    *buf = buf_new(0);
     return buf;
 }

@@ -36,6 +36,10 @@ int api_refuse(lua_State *L, const struct fault *fault);
 /* Pushes what came of one request: { status=, body=, type=, date=, seconds= } or { fault=, text=, sent=, seconds= }. */
 void api_push_reply(lua_State *L, const struct http_reply *reply);
 
+/* Pushes a userdata of that type, all zero, whose `free` runs with its end, whatever is raised: to be made before anything
+ * is acquired for it. */
+void *api_push_owner(lua_State *L, size_t size, const char *type, lua_CFunction free);
+
 /* Pushes an empty buf that is freed with its userdata, whatever is raised. */
 struct buf *api_push_buf(lua_State *L);
 

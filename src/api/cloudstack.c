@@ -250,17 +250,11 @@ static int free_batch(lua_State *L)
 static struct batch *push_batch(lua_State *L, size_t count)
 {
     size_t size = sizeof(struct batch) + count * (sizeof(struct http_post) + sizeof(struct buf));
-    struct batch *batch = lua_newuserdatauv(L, size, 0);
+    struct batch *batch = api_push_owner(L, size, TYPE_BATCH, free_batch);
 
-    memset(batch, 0, size);
     batch->count = count;
     batch->posts = (struct http_post *)(void *)(batch + 1);
     batch->forms = (struct buf *)(void *)(batch->posts + count);
-    if (luaL_newmetatable(L, TYPE_BATCH)) {
-        lua_pushcfunction(L, free_batch);
-        lua_setfield(L, -2, "__gc");
-    }
-    lua_setmetatable(L, -2);
     return batch;
 }
 

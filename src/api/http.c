@@ -17,26 +17,12 @@
 #define HEAD_SIZE 512
 #define TYPE_REPLY "host.http.reply"
 
-
 static int free_reply(lua_State *L)
 {
     struct http_reply *reply = luaL_checkudata(L, 1, TYPE_REPLY);
 
     buf_free(&reply->body);
     return 0;
-}
-
-static struct http_reply *push_reply_owner(lua_State *L)
-{
-    struct http_reply *reply = lua_newuserdatauv(L, sizeof *reply, 0);
-
-    memset(reply, 0, sizeof *reply);
-    if (luaL_newmetatable(L, TYPE_REPLY)) {
-        lua_pushcfunction(L, free_reply);
-        lua_setfield(L, -2, "__gc");
-    }
-    lua_setmetatable(L, -2);
-    return reply;
 }
 
 /* The pairs of the table of strings at the index, or none when it is nil; they live on the stack. */
@@ -101,7 +87,7 @@ static int upload_file(lua_State *L)
     upload.headers = push_pairs(L, 3, "headers", &upload.header_count);
     lua_getfield(L, 4, "fields");
     upload.fields = push_pairs(L, -1, "form.fields", &upload.field_count);
-    struct http_reply *reply = push_reply_owner(L);
+    struct http_reply *reply = api_push_owner(L, sizeof *reply, TYPE_REPLY, free_reply);
     bool ok = http_upload(&upload, &fault);
     *reply = upload.reply;
     if (!ok)

@@ -223,19 +223,6 @@ static int free_encoder(lua_State *L)
     return 0;
 }
 
-static struct encoder *new_encoder(lua_State *L)
-{
-    struct encoder *encoder = lua_newuserdatauv(L, sizeof *encoder, 0);
-
-    memset(encoder, 0, sizeof *encoder);
-    if (luaL_newmetatable(L, TYPE_ENCODER)) {
-        lua_pushcfunction(L, free_encoder);
-        lua_setfield(L, -2, "__gc");
-    }
-    lua_setmetatable(L, -2);
-    return encoder;
-}
-
 static void refuse(lua_State *L, struct encoder *encoder, const char *what)
 {
     luaL_error(L, "cannot encode %s%s%s", what, encoder->path_length ? " at " : "", encoder->path);
@@ -448,7 +435,7 @@ void json_encode(lua_State *L, int index)
 {
     index = lua_absindex(L, index);
     luaL_checkstack(L, 8, NULL);
-    struct encoder *encoder = new_encoder(L);
+    struct encoder *encoder = api_push_owner(L, sizeof *encoder, TYPE_ENCODER, free_encoder);
     lua_pushvalue(L, index);
     append_value(L, encoder);
     lua_pop(L, 1);

@@ -8,14 +8,6 @@ local null = rig.json.null
 local calls = create_env.calls
 
 -- Its content is the letter, again and again: another letter is another stemcell.
-local function image_in(directory, letter)
-  local path = directory .. "/image"
-  local file = assert(io.open(path, "wb"))
-  file:write("BZh9", letter:rep(1000))
-  file:close()
-  return path
-end
-
 local function ask(cloud, text)
   local run = cloud:cpi(text)
   assert.equal(null, run.response.error, run.stdout)
@@ -73,9 +65,9 @@ local verbs = {
 -- A cloud with a stemcell, as every verb needs it.
 local function ready_cloud()
   local cloud = rig.start { role = "bosh", store = true }
-  local known = { image = image_in(cloud.directory, "x"), agent = "agent-1", vm = "cpivm-none" }
+  local known = { image = create_env.image(cloud.directory, 1000), agent = "agent-1", vm = "cpivm-none" }
   known.stemcell = ask(cloud, calls.create_stemcell(known))
-  image_in(cloud.directory, "y")
+  create_env.image(cloud.directory, 1000, "y")
   return cloud, known
 end
 

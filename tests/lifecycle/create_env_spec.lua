@@ -6,14 +6,6 @@ local worlds = require "worlds"
 
 local null = rig.json.null
 
-local function image_in(directory)
-  local path = directory .. "/image"
-  local file = assert(io.open(path, "wb"))
-  file:write("BZh9", ("x"):rep(300000))
-  file:close()
-  return path
-end
-
 -- Sends one request and answers its result; anything but a well-formed success fails the test.
 local function ask(cloud, method, text)
   local run = cloud:cpi(text)
@@ -38,7 +30,7 @@ for _, role in ipairs { "bosh", "admin" } do
   describe("create-env as " .. role, function()
     it("leaves nothing, once CloudStack has expunged what it keeps", function()
       local cloud <close> = rig.start { role = role, store = true, world = worlds.owned_by(role) }
-      local known = { image = image_in(cloud.directory) }
+      local known = { image = create_env.image(cloud.directory, 300000) }
       create_env.play(known, function(_, method, text) return ask(cloud, method, text) end)
       cloud:clock(86400)
       nothing_left(cloud)
@@ -47,7 +39,7 @@ for _, role in ipairs { "bosh", "admin" } do
 
     it("makes what the manifest says", function()
       local cloud <close> = rig.start { role = role, world = worlds.owned_by(role) }
-      local known = { image = image_in(cloud.directory) }
+      local known = { image = create_env.image(cloud.directory, 300000) }
       create_env.play(known, function(_, method, text) return ask(cloud, method, text) end, { create = true })
       local state = cloud:state()
       local vm = by_name(state.vms, known.vm)
@@ -64,7 +56,7 @@ for _, role in ipairs { "bosh", "admin" } do
 
     it("keeps the persistent disk and gets its address again in a recreate", function()
       local cloud <close> = rig.start { role = role, world = worlds.owned_by(role) }
-      local known = { image = image_in(cloud.directory) }
+      local known = { image = create_env.image(cloud.directory, 300000) }
       local first
       create_env.play(known, function(stage, method, text)
         if stage == "recreate" then first = first or known.vm end
@@ -85,7 +77,7 @@ end
 describe("a cloud that forbids what the default does", function()
   it("deletes a VM although it may not expunge it, and the ephemeral disk with it", function()
     local cloud <close> = rig.start { role = "bosh" }
-    local known = { image = image_in(cloud.directory) }
+    local known = { image = create_env.image(cloud.directory, 300000) }
     create_env.play(known, function(_, method, text) return ask(cloud, method, text) end, { create = true })
     ask(cloud, "delete_vm", create_env.calls.delete_vm(known))
     ask(cloud, "delete_vm", create_env.calls.delete_vm(known))

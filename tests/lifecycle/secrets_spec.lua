@@ -5,14 +5,6 @@ local rig = require "rig"
 
 local letters = create_env.certificate_letters
 
-local function image_in(directory)
-  local path = directory .. "/image"
-  local file = assert(io.open(path, "wb"))
-  file:write("BZh9", ("x"):rep(1000))
-  file:close()
-  return path
-end
-
 -- Everything that must not be seen, by what it is.
 local function secrets_of(cloud)
   return {
@@ -40,7 +32,7 @@ end
 describe("secrets", function()
   it("are in nothing that a life of a VM writes", function()
     local cloud <close> = rig.start(loud())
-    local known = { image = image_in(cloud.directory) }
+    local known = { image = create_env.image(cloud.directory, 1000) }
     create_env.play(known, function(stage, method, text)
       local run = cloud:cpi(text)
       assert_clean(cloud, run.stderr, stage .. " " .. method .. "'s stderr")
@@ -55,7 +47,7 @@ describe("secrets", function()
   for _, fault in ipairs(faults) do
     it("are in nothing that a create_vm writes that meets the fault " .. fault.fault, function()
       local cloud <close> = rig.start(loud())
-      local known = { image = image_in(cloud.directory), agent = "agent-1" }
+      local known = { image = create_env.image(cloud.directory, 1000), agent = "agent-1" }
       known.stemcell = cloud:cpi(create_env.calls.create_stemcell(known)).response.result
       fault.command = "deployVirtualMachine"
       if fault.fault == "fail_job" then fault.errortext = "no: " .. cloud.secret_access_key end

@@ -5,14 +5,6 @@ local rig = require "rig"
 
 local null = rig.json.null
 
-local function image_in(directory)
-  local path = directory .. "/image"
-  local file = assert(io.open(path, "wb"))
-  file:write("BZh9", ("x"):rep(30000))
-  file:close()
-  return path
-end
-
 local function ask(cloud, method, text)
   local run = cloud:cpi(text)
   assert.equal(null, run.response.error, method .. ": " .. run.stdout)
@@ -28,7 +20,7 @@ describe("create-env in a project", function()
   it("makes everything the project's, and leaves nothing", function()
     local cloud <close> = rig.start { role = "bosh", store = true, world = world,
       config = { cloudstack = { project = "platform" } } }
-    local known, owners = { image = image_in(cloud.directory) }, {}
+    local known, owners = { image = create_env.image(cloud.directory, 30000) }, {}
     create_env.play(known, function(stage, method, text)
       local result = ask(cloud, method, text)
       if stage == "create" and method == "set_disk_metadata" then

@@ -2,15 +2,9 @@
 -- A line of "..." stands for any lines, "..." within a line for any text; ids are any ids.
 
 local rig = require "rig"
+local text_file = require "text_file"
 
 local PAGE, ENDPOINT = "docs/policies.md", "127.0.0.1:8099"
-
-local function text_of(path)
-  local file = assert(io.open(path))
-  local text = file:read "a"
-  file:close()
-  return text
-end
 
 -- The page in order: { file =, text = } and { commands = { { line, output } } }.
 local function steps_of(page)
@@ -80,7 +74,7 @@ describe(PAGE, function()
 
   setup(function()
     directory = io.popen("mktemp -d"):read "l"
-    local steps = steps_of(text_of(PAGE))
+    local steps = steps_of(text_file.read(PAGE))
     for _, step in ipairs(steps) do
       if step.file == "world.json" then write(directory .. "/world.json", step.text) end
     end
@@ -103,7 +97,7 @@ describe(PAGE, function()
 
   it("says what happens", function()
     local place, ran = cloud.endpoint:match "^%w+://([^/]+)", 0
-    for _, step in ipairs(steps_of(text_of(PAGE))) do
+    for _, step in ipairs(steps_of(text_file.read(PAGE))) do
       if step.file then
         write(directory .. "/" .. step.file, (step.text:gsub(ENDPOINT:gsub("%p", "%%%0"), place)))
       end

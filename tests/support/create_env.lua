@@ -5,6 +5,8 @@
 --   disk      another disk size            delete    delete-env
 -- Who plays them fills in the CIDs that the CPI answers.
 
+local text_file = require "text_file"
+
 local create_env = {}
 
 local DIRECTOR = "5b1c7a52-90d3-4c1e-6f0a-3d2b7e41c908"
@@ -70,6 +72,11 @@ function calls.delete_disk(known, which) return request("delete_disk", quoted(kn
 function calls.delete_stemcell(known) return request("delete_stemcell", quoted(known.stemcell)) end
 
 create_env.calls = calls
+
+-- Writes a stemcell's image of about `size` bytes, all of them `letter` ("x"); answers its path.
+function create_env.image(directory, size, letter)
+  return text_file.write(directory .. "/image", "BZh9" .. (letter or "x"):rep(size))
+end
 
 -- { method, argument } in the order of the CLI, without the infos. "keep" names what the answer becomes.
 local vm_again = { { "has_vm" }, { "delete_vm" }, { "create_vm", keep = "vm" }, { "set_vm_metadata" },
