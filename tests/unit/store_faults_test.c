@@ -10,7 +10,6 @@
 
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 
 static char directory[] = "/tmp/store_faults.XXXXXX";
 static char path[64];
@@ -268,8 +267,7 @@ static int die_everywhere(void)
             live();
             _exit(1); /* it lived to its end */
         }
-        int status = 0;
-        waitpid(child, &status, 0);
+        int status = faulty_killed(child);
         is_over = !WIFSIGNALED(status);
         check(is_over ? WEXITSTATUS(status) == 1 : WTERMSIG(status) == SIGKILL, "a life ended with %d", status);
         check_kept("kill", nth, false);
