@@ -83,12 +83,13 @@ local function new(parts)
     return entry
   end
 
-  -- Was an object of that name begun by a process that ended before it was done? Without a store nobody knows: false.
+  -- Was an object of that name begun by a process that ended before it was done? It still is when a living process deals
+  -- with it, and may be removing it just now. Without a store nobody knows: false.
   function journal.is_interrupted(name)
     for _, row in ipairs(parts.store and parts.store.rows "journal" or {}) do
       local record = parts.json.decode(row.value)
       if type(record) == "table" and record.name == name and type(record.owner) == "string" then
-        return not parts.alive(record.owner)
+        return record.claimed == true or not parts.alive(record.owner)
       end
     end
     return false
@@ -97,7 +98,7 @@ local function new(parts)
   -- Makes another one's entry ours, for as long as we deal with it; text: as it was read. Answers false where somebody
   -- else was faster.
   function journal.claim(key, text, record)
-    record.owner = parts.owner
+    record.owner, record.claimed = parts.owner, true
     local is_ours, why = parts.store.replace("journal", key, text, parts.json.encode(record))
     if why then warn(why) end
     return is_ours ~= false

@@ -52,6 +52,18 @@ describe("the journal", function()
     assert.same({}, records(cpi))
   end)
 
+  it("knows what was interrupted, also while a living process deals with it", function()
+    local cpi <close> = fake.cpi { store = true }
+    local text = fake.json.encode { kind = "stemcell", name = "cpitemplate-1", owner = "9.9" }
+    cpi.store.put("journal", "k", text)
+    assert.is_true(cpi.journal.is_interrupted "cpitemplate-1")
+    assert.is_true(cpi.journal.claim("k", text, fake.json.decode(text)))
+    assert.is_true(cpi.journal.is_interrupted "cpitemplate-1")
+    cpi.journal.open { kind = "stemcell", name = "cpitemplate-2" }
+    assert.is_false(cpi.journal.is_interrupted "cpitemplate-2")
+    assert.is_false(cpi.journal.is_interrupted "cpitemplate-3")
+  end)
+
   it("needs no store", function()
     local cpi <close> = fake.cpi {}
     local entry = cpi.journal.open { kind = "vm", name = "cpivm-1" }

@@ -483,11 +483,12 @@ local function unknown(self, task, failure)
   if self.parts.clock.now() - task.unknown_since >= grace then settle_lost(self, task) end
 end
 
--- An internal error says nothing of the job: whoever took a delete for failed that goes on would be wrong.
-local INTERNAL_ERROR, POLL_TRIES = 530, 4
+-- An internal error says nothing of the job, nor does a key that is refused for once: whoever took a delete for failed that
+-- goes on would be wrong.
+local SAY_NOTHING, POLL_TRIES = { [401] = true, [530] = true }, 4
 local function may_pass(task, failure)
   task.refused_polls = (task.refused_polls or 0) + 1
-  return failure.code == INTERNAL_ERROR and task.refused_polls < POLL_TRIES
+  return SAY_NOTHING[failure.code] and task.refused_polls < POLL_TRIES
 end
 
 local function absorb(self, task, outcome)
