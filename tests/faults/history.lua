@@ -84,12 +84,17 @@ local function free_address(d)
   end
 end
 
--- What a VM is to have besides: nothing, most of the time.
+local SHARED = "192.0.2.50" -- a public address that is there, for one VM at a time
+local RULES = { { protocol = "tcp", start_port = 22 } }
+
+-- What a VM is to have besides: nothing, often.
 local function extras(d, networks)
   local chance = d.world.random(8)
   if chance == 1 then return { affinity_group = "web", affinity_group_type = "non-strict host anti-affinity" } end
   if chance == 2 then return { lbs = { { name = "web", private_port = 8080, public_port = 80 } } } end
   if chance == 3 then networks.public = { type = "vip", cloud_properties = { acquire = true } } end
+  if chance == 4 then networks.public = { type = "vip", cloud_properties = { acquire = true, firewall_rules = RULES } } end
+  if chance == 5 then networks.public = { type = "vip", ip = SHARED, cloud_properties = { firewall_rules = RULES } } end
   return {}
 end
 
@@ -483,7 +488,8 @@ end
 
 -- ---------------------------------------------------------------------------------------------------------
 
-local SCENARIO = { arrange = function() return {} end, world = { settings = {} },
+local SCENARIO = { arrange = function() return {} end,
+  world = { settings = {}, public_addresses = { { name = SHARED, network = "bosh-net" } } },
   settings = { registry = { host = "10.0.0.6", username = "admin", password = "registry-password" } } }
 
 local function open(seed)
