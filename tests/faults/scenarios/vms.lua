@@ -113,7 +113,8 @@ verbs.create_vm = {
   end },
   { what = "a key pair", arrange = function(s) return s:small_order { key_name = "bosh" } end },
   { what = "an address that is waited for", inside = true, hindrance = "holds address 10.0.0.11", arrange = order_for_held_address },
-  { what = "an address that is expunged", inside = true, world = VIEWS, arrange = order_for_held_address },
+  { what = "an address that is expunged", inside = true, world = VIEWS, hindrance = "holds address 10.0.0.11",
+    arrange = order_for_held_address },
 }
 for _, scenario in ipairs(verbs.create_vm) do scenario.again = another_agent end
 
