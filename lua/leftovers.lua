@@ -69,7 +69,7 @@ end
 function judges.stemcell(cpi, row, list, search)
   local owned = row.name:find "^cpitemplate%-" and ownership(cpi, list.tags, row.name)
   if not owned then return end
-  if search.known then return unlisted(search, row, row.name, false) end
+  if search.known then return unlisted(search, row, row.name, recovery.kinds.stemcell.is_used(cpi, row)) end
   return not row.isready and "it never became ready", row.name
 end
 

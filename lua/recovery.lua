@@ -20,6 +20,7 @@ local removal = require "vm.removal"
 local snapshots = require "cloudstack.snapshots"
 local tags = require "cloudstack.tags"
 local templates = require "cloudstack.templates"
+local twins = require "stemcell.twins"
 local untagged = require "vm.untagged"
 local vms = require "cloudstack.vms"
 local volumes = require "cloudstack.volumes"
@@ -83,9 +84,10 @@ end
 function kinds.stemcell.find(cpi, record)
   return exact.one(cpi.cloudstack:rows(templates.request(record.name, "self")), record.name, "stemcell")
 end
-function kinds.stemcell.is_used() return false end -- CloudStack, and templates.delete, refuse it while a VM is of it
+-- CloudStack, and templates.delete, refuse it while a VM is of it.
+function kinds.stemcell.is_used(_, template) return twins.is_shared(template) end
 function kinds.stemcell.remove(cpi, template)
-  if template then templates.delete(cpi, template) end
+  if template and twins.may_go(cpi, template) then templates.delete(cpi, template) end
 end
 
 function kinds.network.find(cpi, record) return networks.find(cpi, record.name) end

@@ -14,10 +14,12 @@ local twins = require "stemcell.twins"
 
 local making = {}
 
--- What is left of the stemcell, deleted.
+-- What is left of the stemcell, deleted, unless another process has given it to BOSH.
 local function remove(cpi, cid)
   local left = exact.one(cpi.cloudstack:rows(templates.request(cid, "self")), cid, "stemcell")
-  if left then templates.delete(cpi, left) end
+  if not left then return end
+  if twins.may_go(cpi, left) then return templates.delete(cpi, left) end
+  cpi.log.info("another process has given stemcell %s to BOSH: it stays", cid)
 end
 
 -- What every new template is told, however its image gets there.

@@ -9,7 +9,7 @@ local templates = require "cloudstack.templates"
 
 local twins = {}
 
-local IMAGE, STEMCELL = "bosh_image_sha256", "bosh_stemcell"
+local IMAGE, STEMCELL, SHARED = "bosh_image_sha256", "bosh_stemcell", "bosh_shared"
 local SILENCE = 60 -- seconds that a template may be ready and not tell its image; then its process has died
 
 -- What a stemcell is called in tags.
@@ -37,12 +37,54 @@ end
 -- been done long ago.
 function twins.is_abandoned(cpi, row)
   -- Ready or not: what a dead process began may be removed at any time, because BOSH never had its CID.
-  if cpi.journal.is_interrupted(row.name) then return true end
+  if not twins.is_shared(row) and cpi.journal.is_interrupted(row.name) then return true end
   if row.isready then return false end
   if arrival.has_failed(row.status) then return true end
   local created = dates.seconds(row.created)
   return created ~= nil and cpi.clock.utc() - created > cpi.settings.cloudstack.timeout.poll_template
 end
+
+-- ---------------------------------------------------------------------------------------------------------
+-- one template, given to BOSH by a process that did not make it
+--
+-- Its maker may still fail, or die and be cleaned up after. So who gives it to BOSH tags it and then looks whether it still
+-- tells its image; who is about to remove it takes that away and then looks for the tag. One of them, at least, sees the other.
+
+local function run(cpi, request)
+  return cpi.cloudstack:wait(cpi.cloudstack:start { request })[1].failure
+end
+
+local function again(cpi, id)
+  return cpi.cloudstack:rows(templates.request_by_id(id))[1]
+end
+
+-- Was it given to BOSH by another process than the one that made it?
+function twins.is_shared(row)
+  return tags.of(row)[SHARED] ~= nil
+end
+
+-- Shares a template that tells its image. false: it is being removed. Without the right to tag it is believed to stay.
+function twins.share(cpi, id)
+  local failure = run(cpi, tags.create_request(cpi, "Template", id, { [SHARED] = cpi.context.director_uuid or "bosh" }))
+  if failure and not failure.text:find("already on", 1, true) then cpi.log.warn("%s", cpi.cloudstack.say(failure)) end
+  local row = again(cpi, id)
+  return row ~= nil and tags.of(row)[IMAGE] ~= nil
+end
+
+-- May its maker, or who cleans up after that, remove it? row: as it was just looked at.
+function twins.may_go(cpi, row)
+  if twins.is_shared(row) then return false end
+  if not tags.of(row)[IMAGE] then return true end
+  local failure = run(cpi, tags.delete_request(cpi, "Template", row.id, { IMAGE }))
+  if failure then cpi.log.warn("%s", cpi.cloudstack.say(failure)) end
+  local now = again(cpi, row.id)
+  if not now or not twins.is_shared(now) then return true end
+  run(cpi, tags.create_request(cpi, "Template", row.id, { [IMAGE] = tags.of(row)[IMAGE] }))
+  return false
+end
+
+-- ---------------------------------------------------------------------------------------------------------
+-- all of them
 
 -- Those of the rows that are templates, or will be.
 function twins.living(cpi, rows)

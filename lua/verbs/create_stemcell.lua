@@ -136,6 +136,14 @@ local function may_be_gone(found, wanted)
     or error(errors.cloud("template '%s' is not in CloudStack", wanted))
 end
 
+-- Is it BOSH's from now on, also where its maker fails? false: it is being removed. Others than twins are nobody's to share.
+local function share(cpi, found, template)
+  for _, one in ipairs(found.twins) do
+    if one.id == template.id and not twins.is_shared(template) then return twins.share(cpi, template.id) end
+  end
+  return true
+end
+
 -- A template that exists in the first zone, and is copied to the others; nil where the process that made it gave it up.
 function ways.existing(cpi, _, found, answer, undo)
   local template, rows = rows_of(cpi, answer.template)
@@ -145,6 +153,7 @@ function ways.existing(cpi, _, found, answer, undo)
   if not there then error(errors.cloud("template '%s' is not in zone '%s'", answer.template, zone.name)) end
   local function is_abandoned(row) return twins.is_abandoned(cpi, row) end
   if not there.isready and not arrival.wait(cpi, cid, template.id, { zone }, is_abandoned) then return nil end
+  if not share(cpi, found, template) then return nil end
   copying.spread(cpi, { cid = cid, zones = found.zones }, rows, undo)
   return cid
 end
@@ -153,6 +162,7 @@ function ways.copy(cpi, _, found, answer, undo)
   local template, rows = rows_of(cpi, answer.template)
   if not template and may_be_gone(found, answer.template) then return nil end
   local cid = templates.cid_of(template)
+  if not share(cpi, found, template) then return nil end
   copying.spread(cpi, { cid = cid, zones = found.zones, from = answer.from }, rows, undo)
   return cid
 end

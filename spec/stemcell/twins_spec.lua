@@ -39,3 +39,96 @@ describe("templates of the same image", function()
     assert.is_true(twins.has_rival({ mine, row("a", "ubuntu/1", "d", "c0ffee") }, "mine", stemcell))
   end)
 end)
+
+describe("a template that another process than its maker gives to BOSH", function()
+  local scenarios = require "tests.faults.scenarios"
+  local ORDER = { "/image", { name = "ubuntu", version = "1.1", hypervisor = "xen", disk_format = "vhdx" } }
+
+  local function open()
+    return scenarios.open({ arrange = function() return {} end }, { store = true })
+  end
+
+  local function left(s, cid) return s:find("templates", cid) ~= nil end
+
+  it("stays when its maker cannot give its answer", function()
+    local s = open()
+    local maker, cid = s:begin("create_stemcell", ORDER), nil
+    function s.store_fails(process)
+      return process == maker and process.writes and "the disk is full" or nil
+    end
+    function s.before_store(process, operation)
+      if process ~= maker or operation ~= "put" or cid or not s.sim.state().templates[2] then return end
+      if not s.sim.state().templates[2].tags.bosh_image_sha256 then return end
+      process.writes = true
+      cid = s:good("create_stemcell", ORDER) -- beside it, just now
+    end
+    s:run(maker)
+    s.sim.advance(60)
+    assert.truthy(maker.answer.error, "the maker gave no answer")
+    assert.truthy(cid)
+    assert.is_true(left(s, cid))
+  end)
+
+  it("stays when its maker is killed, and another process deals with what that has left", function()
+    local s = open()
+    function s.before_answer() coroutine.yield "kill" end
+    s.before_store = function(_, operation, name)
+      local last = s.sim.state().templates[2]
+      if operation == "put" and name == "journal" and last and last.tags.bosh_image_sha256 then coroutine.yield "kill" end
+    end
+    local maker = s:begin("create_stemcell", ORDER)
+    s:run(maker)
+    s.before_answer, s.before_store = nil, nil
+    s.living[maker.identity] = true -- as the other one sees it
+    local cid = s:good("create_stemcell", ORDER)
+    s.living[maker.identity] = nil
+    local told = s:command("journal", "replay")
+    assert.same({ 0, true }, { told.exit, left(s, cid) }, told.text)
+    assert.truthy(told.text:find("known to BOSH", 1, true), told.text)
+  end)
+
+  -- may_go() of a maker beside share() of another, which does all it does when the maker's nth request is answered.
+  local function race(nth)
+    local tags, count, is_given = { bosh_image_sha256 = "c0ffee" }, 0, nil
+    local function rows()
+      local list = {}
+      for key, value in pairs(tags) do list[#list + 1] = { key = key, value = value } end
+      return { { id = "t", name = "cpitemplate-t", tags = list } }
+    end
+    local function cpi_with(after)
+      local cpi = { context = { director_uuid = "d" }, log = { warn = error }, settings = fake.settings(), json = fake.json }
+      cpi.cloudstack = {}
+      function cpi.cloudstack.start(_, requests)
+        local command, params = requests[1][1], requests[1][2]
+        if command == "createTags" then tags[params["tags[0].key"]] = params["tags[0].value"] end
+        if command == "deleteTags" then tags[params["tags[0].key"]] = nil end
+        after()
+        return { {} }
+      end
+      function cpi.cloudstack.wait(_, tasks) return tasks end
+      function cpi.cloudstack.rows()
+        local now = rows()
+        after()
+        return now
+      end
+      return cpi
+    end
+    local other = cpi_with(function() end)
+    local before = rows()[1]
+    if nth == 0 then is_given = twins.share(other, "t") end
+    local may_go = twins.may_go(cpi_with(function()
+      count = count + 1
+      if count == nth then is_given = twins.share(other, "t") end
+    end), before)
+    return is_given, may_go, tags
+  end
+
+  it("is not removed, or not given: whoever comes first", function()
+    for nth = 0, 2 do
+      local is_given, may_go, tags = race(nth)
+      assert.is_boolean(is_given)
+      assert.is_false(is_given and may_go, "after request " .. nth)
+      if not may_go then assert.equal("c0ffee", tags.bosh_image_sha256) end
+    end
+  end)
+end)

@@ -128,16 +128,36 @@ describe("a stemcell whose image is there", function()
   end
   local A = "aaaaaaaa-52f5-4c6a-9f0b-2f6d3f1c9b11"
 
+  -- A look at the template that another process makes.
+  local function look_at(...) return { "listTemplates", { id = A, templatefilter = "self" }, { template = { twin_row { ... } } } } end
+  local sharing = { "createTags", { resourceids = A, ["tags[0].key"] = "bosh_shared", ["tags[0].value"] = "director-1" }, job = {} }
+  local shared = look_at(A, "z1")
+
   it("is used where it was made for the same stemcell and director", function()
-    local cid = create({ os_types, twins { A, "z1" }, zones, found(A, { "z1", "zone1" }) }, UBUNTU)
+    local cid = create({ os_types, twins { A, "z1" }, zones, found(A, { "z1", "zone1" }), sharing, shared }, UBUNTU)
     assert.equal("cpitemplate-a", cid)
+  end)
+
+  it("is used without a word where it was shared before, and where its tags cannot be set", function()
+    local known = found(A, { "z1", "zone1" })
+    known[3].template[1].tags = { { key = "bosh_shared", value = "director-1" } }
+    assert.equal("cpitemplate-a", (create({ os_types, twins { A, "z1" }, zones, known }, UBUNTU)))
+    assert.equal("cpitemplate-a", (create({ os_types, twins { A, "z1" }, zones, found(A, { "z1", "zone1" }),
+      { "createTags", {}, refuse = "no tags here", code = 432 }, shared }, UBUNTU)))
+  end)
+
+  it("is made anew where its maker removes it just then", function()
+    local cid = create({ os_types, twins { A, "z1" }, zones, found(A, { "z1", "zone1" }), sharing, look_at(A, "z1", true, false),
+      os_types, twins(), zones, { "getUploadParamsForTemplate", {}, where }, tagging, twins(), telling,
+      { "listTemplates", { id = "t1" }, { template = { { id = "t1", zoneid = "z1", isready = true } } } } }, UBUNTU)
+    assert.not_equal("cpitemplate-a", cid)
   end)
 
   it("is waited for where it is on its way", function()
     local cid, cpi = create({ os_types, twins { A, "z1", false }, zones, found(A, { "z1", "zone1", false }),
-      found(A, { "z1", "zone1", false }), found(A, { "z1", "zone1" }) }, UBUNTU)
+      found(A, { "z1", "zone1", false }), found(A, { "z1", "zone1" }), sharing, shared }, UBUNTU)
     assert.equal("cpitemplate-a", cid)
-    assert.equal(1, #cpi.clock.slept)
+    assert.equal(2, #cpi.clock.slept)
   end)
 
   it("is made anew where the process that made it gave it up, or it is gone meanwhile", function()
@@ -169,12 +189,12 @@ describe("a stemcell whose image is there", function()
     local copied = found(A, { "z2", "zone2" }, { "z1", "zone1" })
     copied[2] = { id = A, zoneid = "z1" }
     assert.equal("cpitemplate-a", (create({ os_types, twins { A, "z2" }, zones, found(A, { "z2", "zone2" }),
-      { "copyTemplate", { id = A, sourcezoneid = "z2", destzoneid = "z1" }, job = {} }, copied }, UBUNTU)))
+      sharing, shared, { "copyTemplate", { id = A, sourcezoneid = "z2", destzoneid = "z1" }, job = {} }, copied }, UBUNTU)))
   end)
 
   it("leaves no copy when it fails", function()
     local failure = fake.failure(create, { os_types, twins { A, "z2" }, zones, found(A, { "z2", "zone2" }),
-      { "copyTemplate", {}, job_fails = "No secondary VM in running state in source template zone ", code = 530 },
+      sharing, shared, { "copyTemplate", {}, job_fails = "No secondary VM in running state in source template zone ", code = 530 },
       { "deleteTemplate", { id = A, zoneid = "z1" }, job_fails = "Unable to find Template with id 7", code = 431 } }, UBUNTU)
     assert.truthy(failure.message:find("copying template cpitemplate-a to zone 'zone1'", 1, true))
     assert.is_nil(failure.message:find("left behind", 1, true))
@@ -189,14 +209,12 @@ describe("a stemcell whose image is there", function()
     end
   end)
 
-  -- A look at the template that another process makes.
-  local function look_at(...) return { "listTemplates", { id = A, templatefilter = "self" }, { template = { twin_row { ... } } } } end
-
   it("is waited for where it does not tell its image yet, and used when it is the same", function()
     local cid, cpi = create({ os_types, twins { A, "z1", false, false }, zones, look_at(A, "z1", false, false),
-      look_at(A, "z1", true, false), look_at(A, "z1"), os_types, twins { A, "z1" }, zones, found(A, { "z1", "zone1" }) }, UBUNTU)
+      look_at(A, "z1", true, false), look_at(A, "z1"), os_types, twins { A, "z1" }, zones, found(A, { "z1", "zone1" }),
+      sharing, shared }, UBUNTU)
     assert.equal("cpitemplate-a", cid)
-    assert.equal(2, #cpi.clock.slept)
+    assert.equal(3, #cpi.clock.slept)
   end)
 
   it("is made anew where the other one never tells its image", function()
@@ -233,7 +251,7 @@ describe("a stemcell whose image is there", function()
   it("gives up its own where another process was first, and uses what that makes", function()
     local cid, cpi = create({ os_types, twins(), zones, { "getUploadParamsForTemplate", {}, where }, tagging,
       twins({ "t1", "z1", false, false }, { A, "z1", false }), { "deleteTemplate", { id = "t1" }, job = {} },
-      os_types, twins { A, "z1", false }, zones, found(A, { "z1", "zone1" }), store = true }, UBUNTU)
+      os_types, twins { A, "z1", false }, zones, found(A, { "z1", "zone1" }), sharing, shared, store = true }, UBUNTU)
     assert.equal("cpitemplate-a", cid)
     assert.same({}, cpi.store.tables.journal)
   end)

@@ -12,6 +12,9 @@ local FRESH = { bosh_cid = true, bosh_request = true, bosh_agent_id = true, bosh
 -- A lease, which counts for nothing once it is old and goes with the next VM there: spec/stemcell/on_demand_spec.lua.
 local LEASE = "^bosh_copy_to_"
 
+-- BOSH was given a template of another process's making: nothing else is to be seen of that.
+local SHARED = "^bosh_shared$"
+
 local UUID = ("%x"):rep(8) .. ("%-%x%x%x%x"):rep(2)
 
 -- A text without what changes from run to run: uuids, numbers of DATA-12, which public address is the next one free.
@@ -24,7 +27,7 @@ end
 local function tag_words(object)
   local words = {}
   for key, value in pairs(object.tags or {}) do
-    if not key:find(LEASE) then
+    if not key:find(LEASE) and not key:find(SHARED) then
       words[#words + 1] = inventory.plain(key) .. "=" .. (FRESH[key] and "*" or inventory.plain(value))
     end
   end
