@@ -5,7 +5,8 @@
 
 local text_file = require "tests.support.text_file"
 
-local SECONDS = 120 -- for a suite; one that does not end has caught a wait without an end
+-- For a suite; one that does not end has caught a wait without an end. What a busy machine takes from others does not count.
+local CPU_SECONDS, SECONDS = 120, 600
 
 local options = {}
 for i, word in ipairs(arg) do
@@ -44,23 +45,24 @@ local bugs = {
     "    removal.remove(cpi, vm, plan.can)\n  end\n  registry.forget", "  end\n  registry.forget",
     faults("create_vm", "job fails, done at no.") },
   { UNDO, "a template that was not filled stays", "lua/stemcell/making.lua",
-    "if left then templates.delete(cpi, left) end", "", faults("create_stemcell", "drop at no.") },
+    "if twins.may_go(cpi, left) then return templates.delete(cpi, left) end", "", faults("create_stemcell", "drop at no.") },
   { UNDO, "a snapshot that failed stays", "lua/cloudstack/snapshots.lua",
     "if left then snapshots.delete(cpi, left.id) end", "", faults("snapshot_disk", "job fails, done at no.") },
   { UNDO, "an affinity group made for a VM that failed stays", "lua/vm/affinity.lua",
-    "function() groups.delete_empty(cpi, { one.row }) end", "function() end", spec "vm/affinity" },
+    "if row and groups.is_ours(row) then unmake(cpi, row, one.vm_cids) end", "", spec "vm/affinity" },
   { UNDO, "a vip that was taken for a VM that failed is kept", "lua/vm/vips.lua",
     'open[i].vip.item = belongs.add("PublicIpAddress", row.id, "acquired", open[i].entry)',
     "open[i].entry.close()", spec "vm/vips" },
   { UNDO, "what a dead process's job made stays", "lua/recovery.lua",
-    "return cpi.cloudstack:made_by(tostring(record.command), record.job)", "return nil", spec "recovery" },
+    'if not id and type(record.job) == "string" then id = cpi.cloudstack:made_by(tostring(record.command), record.job) end', "",
+    spec "recovery" },
 
   { TWICE, "any request is sent again when nobody answered", "lua/cloudstack/client.lua",
     "return request.idempotent and not request.job or false", "return true", faults("create_disk", "lose at no."), short = true },
   { TWICE, "a job whose reply was lost is begun anew, whatever it does", "lua/cloudstack/client.lua",
     "elseif request.idempotent and not task.resent then", "elseif not task.resent then", spec "cloudstack/client" },
   { TWICE, "nobody looks whether the lost create made it", "lua/cloudstack/client.lua",
-    "local found = request.find and request.find()", "local found = nil", spec "cloudstack/client" },
+    "if request.find then looked, found = pcall(request.find) end", "", spec "cloudstack/client" },
   { TWICE, "a second template, where the reply to the first was lost", "lua/stemcell/making.lua",
     "  if payload then return payload end\n", "  if not payload then payload, failure = cpi.cloudstack:try(command, params) end\n"
     .. "  if payload then return payload end\n", faults("create_stemcell", "lose at no.") },
@@ -151,7 +153,8 @@ local function copied()
 end
 
 local function passes(place, suite)
-  return shell(("cd %s && timeout %d sh -c \"$(cat <<'END'\n%s\nEND\n)\" >%s/log 2>&1 </dev/null"):format(place, SECONDS, suite, place))
+  local line = "cd %s && ulimit -t %d && timeout %d sh -c \"$(cat <<'END'\n%s\nEND\n)\" >%s/log 2>&1 </dev/null"
+  return shell("(" .. line:format(place, CPU_SECONDS, SECONDS, suite, place) .. ")")
 end
 
 -- The file with the mistake in it, or nil and why not.
@@ -181,8 +184,11 @@ local function trouble(bug)
   return is_blind and "nobody noticed" or nil
 end
 
+-- A mistake whose place has changed is none any more: that is told in every form, also where its suite is not run.
+local function is_lost(bug) return not spoilt(read(place .. "/" .. bug[3]), bug) end
+
 for _, bug in ipairs(bugs) do
-  if (not options.short or bug.short) and (not options.bug or bug[2]:find(options.bug, 1, true)) then
+  if is_lost(bug) or (not options.short or bug.short) and (not options.bug or bug[2]:find(options.bug, 1, true)) then
     local why = trouble(bug)
     if why then failed = failed + 1 else passed = passed + 1 end
     print(("%s  %-38s %-68s %s"):format(why and "BAD " or "good", bug[1], bug[2], bug[6]:gsub("make %-s [^&]*&& ", "")))

@@ -66,6 +66,28 @@ static void shares_slots(struct gauge *gauge)
     check(gauge->total == 120, "all had their turns: %d", gauge->total);
 }
 
+/* A process that has left keeps nothing from others, neither its slot nor the ledger, although it lives on. */
+static bool leaves_all_free(void)
+{
+    double waited;
+    int status = 0;
+
+    open_with(1, 0, 30);
+    throttle_enter(1, &waited);
+    throttle_leave();
+    fflush(stdout);
+    pid_t pid = fork();
+    if (pid == 0) {
+        alarm(20); /* a locked ledger is waited for without an end */
+        open_with(1, 0, 5);
+        throttle_enter(1, &waited);
+        _exit(waited < 5 ? 0 : 1);
+    }
+    waitpid(pid, &status, 0);
+    check(status == 0, "another process comes in: %d", status);
+    return status == 0;
+}
+
 /* A child that takes all slots and stays; its pid. */
 static pid_t holder(int slots)
 {
@@ -219,6 +241,8 @@ int main(void)
     if (!mkdtemp(directory) || gauge == MAP_FAILED)
         return 1;
     snprintf(path, sizeof path, "%s/throttle", directory);
+    if (!leaves_all_free())
+        return check_report(); /* the others would wait for minutes, or for ever */
     shares_slots(gauge);
     frees_what_the_dead_held();
     keeps_the_pace();
