@@ -257,6 +257,14 @@ static const char *fault_of(CURLcode code)
     }
 }
 
+/* A kept connection that died after the request: libcurl would say that it cannot rewind (on_seek), which tells nobody why. */
+static const char *words_of(const struct transfer *transfer)
+{
+    if (transfer->code == CURLE_SEND_FAIL_REWIND)
+        return "the server closed the connection without an answer";
+    return transfer->error[0] ? transfer->error : curl->easy_strerror(transfer->code);
+}
+
 static void set_fault(struct http_reply *reply, const char *fault, const char *text)
 {
     size_t length;
@@ -299,7 +307,7 @@ static void conclude(struct transfer *transfer)
         fault = "toolarge";
     else if (proxy_status >= 300 && !reply->sent)
         fault = "connect";
-    set_fault(reply, fault, transfer->error[0] ? transfer->error : curl->easy_strerror(transfer->code));
+    set_fault(reply, fault, words_of(transfer));
     if (reply->body.full)
         snprintf(reply->text, sizeof reply->text, "the answer is larger than %zu bytes", reply->body.ceiling);
 }

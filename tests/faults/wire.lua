@@ -5,6 +5,7 @@ local machine = require "machine"
 local native = require "host_native"
 local rig = require "rig"
 local stage = require "tests.faults.stage"
+local text_file = require "tests.support.text_file"
 
 local wire = setmetatable({}, { __index = stage })
 wire.__index = wire
@@ -50,6 +51,7 @@ function wire.new(scenario)
   local cloud = rig.start { world = scenario.world, store = true, config = config_of(scenario),
     role = scenario.world and scenario.world.default_account or "bosh" }
   local self = setmetatable({ cloud = cloud, published = {}, uuid = native.bytes.uuid, started = 0 }, wire)
+  self.image = text_file.write(cloud.directory .. "/image", "BZh9" .. ("x"):rep(999))
   self.sim = { state = function() return cloud:state() end, advance = function(seconds) cloud:clock(seconds) end }
   self.store = { rows = function(name)
     local file = io.open(cloud.store, "rb")
@@ -80,7 +82,7 @@ function wire:request(method, arguments, more)
   local context = { director_uuid = machine.DIRECTOR, request_id = "cpi-" .. self.started }
   for name, value in pairs(more and more.context or {}) do context[name] = value end
   local list = json.array {}
-  for i = 1, #arguments do list[i] = arguments[i] end
+  for i = 1, #arguments do list[i] = arguments[i] == "/image" and self.image or arguments[i] end -- it is a file here
   return { method = method, arguments = list, context = context, api_version = more and more.api_version or 2 }
 end
 
