@@ -73,7 +73,7 @@ local function looks_of(kind, object)
   if object.members or object.vms then words[#words + 1] = "with " .. members(object) end
   for _, copy in ipairs(object.zones or {}) do words[#words + 1] = ("%s %s"):format(copy.zone, tostring(copy.ready)) end
   for _, nic in ipairs(object.nics or {}) do
-    words[#words + 1] = nic.network .. (nic.network == "bosh-net" and " " .. nic.address or "")
+    words[#words + 1] = inventory.plain(nic.network) .. (nic.network == "bosh-net" and " " .. nic.address or "")
   end
   if object.size then words[#words + 1] = tostring(object.size) end
   return table.concat(words, " ")
