@@ -12,12 +12,15 @@ wire.__index = wire
 
 local json = machine.json
 
--- Patience is not what is tested here: a few tries, at once.
+-- Patience is not what is tested here: a few tries, at once. Nor can this machine's clock be set: a copy that a killed process
+-- was about to make is waited for as long as a copy may take.
+local COPY_TIME = 10 -- seconds
 local RETRY = "return { api = 1, decide = function(f) return f.attempt < 4 and { after = 0.02 } or nil end }"
 
 local function config_of(scenario)
   local config = {
-    cloudstack = { request_timeout = 1, cache_age = 0 }, policies = { directory = rig.policies { retry = RETRY } },
+    cloudstack = { request_timeout = 1, cache_age = 0, timeout = { poll_template = COPY_TIME } },
+    policies = { directory = rig.policies { retry = RETRY } },
     agent = { mbus = "https://mbus:" .. machine.SECRETS["the mbus password"] .. "@0.0.0.0:6868",
       blobstore = { provider = "dav", options = { user = "agent", password = machine.SECRETS["the blobstore's password"] } } },
   }
