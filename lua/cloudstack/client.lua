@@ -562,12 +562,16 @@ function client:made_by(command, jobid, seconds)
   return task.id, task.failure
 end
 
+-- One request to its end, for who deals with its failure: the task.
+function client:run(request)
+  return self:wait(self:start { request })[1]
+end
+
 -- One asynchronous command (job = true is understood) to its end: the result and the task. A failure is raised
 -- with the request's `what`.
 function client:job(request)
   request.job = true
-  local task = self:start({ request })[1]
-  self:wait({ task })
+  local task = self:run(request)
   if task.failure then client.raise(task.failure, request.what) end
   return task.result or {}, task
 end

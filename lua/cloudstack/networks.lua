@@ -56,9 +56,8 @@ end
 -- Deletes a network (nil: nothing). Raises CloudError with the reason where it stays, which CloudStack does not tell.
 function networks.delete(cpi, network, name)
   if not network then return end
-  local task = cpi.cloudstack:start({ { "deleteNetwork", { id = network.id }, job = true, idempotent = true,
-    what = "deleting network " .. name, timeout = cpi.settings.cloudstack.timeout.global } })[1]
-  cpi.cloudstack:wait { task }
+  local task = cpi.cloudstack:run { "deleteNetwork", { id = network.id }, job = true, idempotent = true,
+    what = "deleting network " .. name, timeout = cpi.settings.cloudstack.timeout.global }
   if not task.failure then return end
   local there = cpi.cloudstack:rows({ "listNetworks", { id = network.id }, rows = "network" })[1]
   if there then

@@ -94,11 +94,10 @@ local function is_gone(failure)
 end
 
 local function delete(cpi, template, forced)
-  local task = cpi.cloudstack:start({ {
+  local task = cpi.cloudstack:run {
     "deleteTemplate", { id = template.id, forced = forced }, job = true, idempotent = true,
     what = "deleting template " .. tostring(template.name), timeout = cpi.settings.cloudstack.timeout.global,
-  } })[1]
-  cpi.cloudstack:wait({ task })
+  }
   return task.failure, task
 end
 

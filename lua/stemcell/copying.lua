@@ -23,10 +23,9 @@ end
 
 -- Deletes the copy in one zone. Raises CloudError.
 function copying.take_back(cpi, source, zone)
-  local task = cpi.cloudstack:start({ { "deleteTemplate", { id = source.id, zoneid = zone.id }, job = true, idempotent = true,
+  local task = cpi.cloudstack:run { "deleteTemplate", { id = source.id, zoneid = zone.id }, job = true, idempotent = true,
     what = ("deleting the copy of template %s in zone '%s'"):format(source.name, zone.name),
-    timeout = cpi.settings.cloudstack.timeout.global } })[1]
-  cpi.cloudstack:wait { task }
+    timeout = cpi.settings.cloudstack.timeout.global }
   local failure = task.failure
   if failure and not failure.unknown_id and not failure.text:find "[Uu]nable to find [Tt]emplate" then
     cpi.cloudstack.raise(failure, task.request.what)

@@ -19,16 +19,10 @@ local function rows_of(cpi, source)
   return cpi.cloudstack:rows(templates.request_by_id(source.id))
 end
 
-local function run(cpi, request)
-  local task = cpi.cloudstack:start({ request })[1]
-  cpi.cloudstack:wait { task }
-  return task.failure
-end
-
 local function key_of(zone) return "bosh_copy_to_" .. zone.id end
 
 local function release(cpi, source, key)
-  local failure = run(cpi, tags.delete_request(cpi, "Template", source.id, { key }))
+  local failure = cpi.cloudstack:run(tags.delete_request(cpi, "Template", source.id, { key })).failure
   if failure and not failure.text:find("Failed to delete tags", 1, true) then -- it is not there any more
     cpi.log.warn("tag %s of template %s stays: %s", key, source.name, cpi.cloudstack.say(failure))
   end
@@ -36,7 +30,8 @@ end
 
 -- Has this process the tag now? false: another one has it. Without the right to tag it is believed to be alone.
 local function claim(cpi, source, key)
-  local failure = run(cpi, tags.create_request(cpi, "Template", source.id, { [key] = tostring(math.floor(cpi.clock.utc())) }))
+  local request = tags.create_request(cpi, "Template", source.id, { [key] = tostring(math.floor(cpi.clock.utc())) })
+  local failure = cpi.cloudstack:run(request).failure
   if not failure then return true end
   if failure.text:find("already on", 1, true) then return false end
   cpi.log.warn("%s", cpi.cloudstack.say(failure))

@@ -50,10 +50,6 @@ end
 -- Its maker may still fail, or die and be cleaned up after. So who gives it to BOSH tags it and then looks whether it still
 -- tells its image; who is about to remove it takes that away and then looks for the tag. One of them, at least, sees the other.
 
-local function run(cpi, request)
-  return cpi.cloudstack:wait(cpi.cloudstack:start { request })[1].failure
-end
-
 local function again(cpi, id)
   return cpi.cloudstack:rows(templates.request_by_id(id))[1]
 end
@@ -65,7 +61,8 @@ end
 
 -- Shares a template that tells its image. false: it is being removed. Without the right to tag it is believed to stay.
 function twins.share(cpi, id)
-  local failure = run(cpi, tags.create_request(cpi, "Template", id, { [SHARED] = cpi.context.director_uuid or "bosh" }))
+  local request = tags.create_request(cpi, "Template", id, { [SHARED] = cpi.context.director_uuid or "bosh" })
+  local failure = cpi.cloudstack:run(request).failure
   if failure and not failure.text:find("already on", 1, true) then cpi.log.warn("%s", cpi.cloudstack.say(failure)) end
   local row = again(cpi, id)
   return row ~= nil and tags.of(row)[IMAGE] ~= nil
@@ -75,11 +72,11 @@ end
 function twins.may_go(cpi, row)
   if twins.is_shared(row) then return false end
   if not tags.of(row)[IMAGE] then return true end
-  local failure = run(cpi, tags.delete_request(cpi, "Template", row.id, { IMAGE }))
+  local failure = cpi.cloudstack:run(tags.delete_request(cpi, "Template", row.id, { IMAGE })).failure
   if failure then cpi.log.warn("%s", cpi.cloudstack.say(failure)) end
   local now = again(cpi, row.id)
   if not now or not twins.is_shared(now) then return true end
-  run(cpi, tags.create_request(cpi, "Template", row.id, { [IMAGE] = tags.of(row)[IMAGE] }))
+  cpi.cloudstack:run(tags.create_request(cpi, "Template", row.id, { [IMAGE] = tags.of(row)[IMAGE] }))
   return false
 end
 

@@ -88,8 +88,7 @@ local function create(cpi, params, may_choose)
 end
 
 local function tag(cpi, row, cid, wanted)
-  local task = cpi.cloudstack:start({ tags.create_request(cpi, "Network", row.id, wanted) })[1]
-  cpi.cloudstack:wait { task }
+  local task = cpi.cloudstack:run(tags.create_request(cpi, "Network", row.id, wanted))
   if task.failure then cpi.log.warn("network %s has not all its tags: %s", cid, cpi.cloudstack.say(task.failure)) end
 end
 

@@ -59,8 +59,8 @@ local function facts(cpi, order, rows)
   }
 end
 
--- The groups to be in: { { name, type (nil: any), row (nil: to be looked for or made), vm_cids = {} }, ... }. Raises CloudError when one
--- that exists is of another type.
+-- The groups to be in: { { name, type (nil: any), row (nil: to be looked for or made), vm_cids = {} }, ... }. Raises
+-- CloudError when one that exists is of another type.
 function affinity.plan(cpi, order, found)
   local rows, list, seen = found.affinity_groups or {}, {}, {}
   local function add(name, kind)

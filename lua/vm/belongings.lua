@@ -141,10 +141,10 @@ local function has_tag(row, key) return tags.of(row)[key] ~= nil end
 local function bequeath(cpi, item, vm_cid, heir)
   local keys = {}
   for _, key in ipairs { vm_cid, heir } do keys[#keys + 1] = has_tag(item.row, key) and key or nil end
-  if #keys > 0 then cpi.cloudstack:wait(cpi.cloudstack:start { tags.delete_request(cpi, item.kind, item.id, keys) }) end
+  if #keys > 0 then cpi.cloudstack:run(tags.delete_request(cpi, item.kind, item.id, keys)) end
   if not heir:find(belongings.MEMBER) then return nil end -- somebody's own VM
   local request = tags.create_request(cpi, item.kind, item.id, { [heir] = item.role })
-  return cpi.cloudstack:wait(cpi.cloudstack:start { request })[1].failure
+  return cpi.cloudstack:run(request).failure
 end
 
 -- An address that another VM has stays; where that is BOSH's, it goes with that one. That one may be setting its own tag
@@ -230,7 +230,7 @@ end
 
 -- The VM's tag goes back on what is not deleted, so that the next delete_vm finds it.
 local function mark_again(cpi, item, vm_cid)
-  cpi.cloudstack:wait(cpi.cloudstack:start { belongings.tag_request(cpi, { kind = item.kind, id = item.id, role = item.role }, vm_cid) })
+  cpi.cloudstack:run(belongings.tag_request(cpi, { kind = item.kind, id = item.id, role = item.role }, vm_cid))
 end
 
 -- take_away(cpi, vm_cid, list, vm): list as of() gives it, vm its row where it is there. Nothing is asked for a VM that

@@ -105,11 +105,10 @@ end
 -- lacking is remembered.
 local function expunge(cpi, holder)
   local in_error = holder.state == "Error"
-  local task = cpi.cloudstack:start({ {
+  local task = cpi.cloudstack:run {
     in_error and "destroyVirtualMachine" or "expungeVirtualMachine", { id = holder.id, expunge = in_error or nil }, job = true,
     idempotent = true, what = "expunging VM " .. holder.name, timeout = cpi.settings.cloudstack.timeout.delete_vm,
-  } })[1]
-  cpi.cloudstack:wait { task }
+  }
   local failure = task.failure
   if not failure then return true end
   if rights.is_expunge_refused(failure) then rights.note_lack(cpi, "expunge") end

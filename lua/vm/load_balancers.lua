@@ -141,14 +141,13 @@ end
 local function make(cpi, lb, belongs)
   local entry = cpi.journal.open { kind = "load balancer", name = lb.name, vm = belongs.vm_cid }
   local request = rules.create_request(cpi, lb.order, lb.target, address_of(cpi, lb), entry)
-  local task = cpi.cloudstack:start({ request })[1]
-  cpi.cloudstack:wait { task }
+  local task = cpi.cloudstack:run(request)
   if task.id then belongs.add("LoadBalancer", task.id, "member", entry, lb.name).made = true end
   if not task.id then belongs.ask("LoadBalancer", "member", lb.name, task, entry) end
   local ok, rule = pcall(look, cpi, lb)
   if not ok then error(errors.cloud("%s: %s", request.what, errors.words(rule))) end
   if task.id and rule and rule.id == task.id then return rule, true end
-  if task.id then cpi.cloudstack:wait(cpi.cloudstack:start { rules.delete_request(cpi, task.id) }) end
+  if task.id then cpi.cloudstack:run(rules.delete_request(cpi, task.id)) end
   if task.id then entry.close() end
   if rule then return rule, false end
   if task.failure then cpi.cloudstack.raise(task.failure, request.what) end

@@ -29,10 +29,9 @@ local function detach_data_disks(cpi, attached, version)
 end
 
 local function job(cpi, command, params, what, timeout)
-  local task = cpi.cloudstack:start({ {
+  local task = cpi.cloudstack:run {
     command, params, job = true, idempotent = true, what = what, timeout = timeout,
-  } })[1]
-  cpi.cloudstack:wait({ task })
+  }
   return task.failure, task
 end
 

@@ -226,9 +226,8 @@ local function acquire(cpi, list, belongs)
   if failed then cpi.cloudstack.raise(failed[1].failure, failed[2].what) end
 end
 
--- Tags, static NAT and firewall rules of a vip as requests, each with what to make of its task; next_rule() -> the number of
--- the VM's next rule.
-local function requests_for(cpi, vip, belongs, next_rule)
+-- Tags, static NAT and firewall rules of a vip as requests, each with what to make of its task.
+local function requests_for(cpi, vip, belongs)
   local id = vip.row.id
   local item = vip.item or belongs.add("PublicIpAddress", id, "vip")
   local list = {
@@ -238,9 +237,7 @@ local function requests_for(cpi, vip, belongs, next_rule)
   }
   for _, rule in ipairs(vip.rules) do
     local entry = cpi.journal.open { kind = "firewall rule", name = firewall.described(rule), vm = belongs.vm_cid }
-    local request = firewall.create_request(cpi, id, rule, entry)
-    request.jobid = untagged.jobid(cpi, belongs.vm_cid, "firewall rule", next_rule())
-    list[#list + 1] = { request, rule = rule, address = id, entry = entry }
+    list[#list + 1] = { firewall.create_request(cpi, id, rule, entry), rule = rule, address = id, entry = entry }
   end
   return list
 end
@@ -272,12 +269,12 @@ end
 function vips.give(cpi, list, belongs)
   acquire(cpi, list, belongs)
   local steps, requests, rules, failed, number = {}, {}, {}, nil, 0
-  local function next_rule()
-    number = number + 1
-    return number
-  end
   for _, vip in ipairs(list) do
-    for _, step in ipairs(requests_for(cpi, vip, belongs, next_rule)) do
+    for _, step in ipairs(requests_for(cpi, vip, belongs)) do
+      if step.rule then
+        number = number + 1
+        step[1].jobid = untagged.jobid(cpi, belongs.vm_cid, "firewall rule", number)
+      end
       steps[#steps + 1], requests[#requests + 1] = step, step[1]
     end
     tell(vip)

@@ -98,14 +98,13 @@ describe("a template that another process than its maker gives to BOSH", functio
     local function cpi_with(after)
       local cpi = { context = { director_uuid = "d" }, log = { warn = error }, settings = fake.settings(), json = fake.json }
       cpi.cloudstack = {}
-      function cpi.cloudstack.start(_, requests)
-        local command, params = requests[1][1], requests[1][2]
+      function cpi.cloudstack.run(_, request)
+        local command, params = request[1], request[2]
         if command == "createTags" then tags[params["tags[0].key"]] = params["tags[0].value"] end
         if command == "deleteTags" then tags[params["tags[0].key"]] = nil end
         after()
-        return { {} }
+        return {}
       end
-      function cpi.cloudstack.wait(_, tasks) return tasks end
       function cpi.cloudstack.rows()
         local now = rows()
         after()

@@ -1,11 +1,11 @@
 -- The stage of the scenarios with real processes and a real wire: build/cpi for each request, cpi-server sim behind HTTP.
 -- It has what tests/faults/stage.lua has, as far as that can be had from outside.
 
+local create_env = require "create_env"
 local machine = require "machine"
 local native = require "host_native"
 local rig = require "rig"
 local stage = require "tests.faults.stage"
-local text_file = require "tests.support.text_file"
 
 local wire = setmetatable({}, { __index = stage })
 wire.__index = wire
@@ -54,7 +54,7 @@ function wire.new(scenario)
   local cloud = rig.start { world = scenario.world, store = true, config = config_of(scenario),
     role = scenario.world and scenario.world.default_account or "bosh" }
   local self = setmetatable({ cloud = cloud, published = {}, uuid = native.bytes.uuid, started = 0 }, wire)
-  self.image = text_file.write(cloud.directory .. "/image", "BZh9" .. ("x"):rep(999))
+  self.image = create_env.image(cloud.directory, 999)
   self.sim = { state = function() return cloud:state() end, advance = function(seconds) cloud:clock(seconds) end }
   self.store = { rows = function(name)
     local file = io.open(cloud.store, "rb")
