@@ -1,11 +1,11 @@
 -- What a process was killed over after it had made it for a VM, and before it could tag it: public addresses and firewall
--- rules. CloudStack gives them no name. But the id of the job that makes one is ours to choose: it follows from the VM's
--- CID, so that whoever has the CID can ask what came of the job, as long as CloudStack remembers it (job.expire.minutes: a
--- day). Who tags in time needs none of this.
+-- rules. CloudStack gives them no name, but the job that makes one has an id that follows from the VM's CID (vm/job_ids.lua):
+-- whoever has the CID can ask what came of the job, as long as CloudStack remembers it (job.expire.minutes: a day).
 
 local addresses = require "cloudstack.addresses"
 local dates = require "cloudstack.dates"
 local firewall = require "cloudstack.firewall"
+local job_ids = require "vm.job_ids"
 local load_balancers = require "cloudstack.load_balancers"
 local tags = require "cloudstack.tags"
 
@@ -19,12 +19,6 @@ local AT_ONCE = 4 -- jobs of each kind that are asked for together, until CloudS
 local UNKNOWN = 431
 local PENDING = 0
 local SLACK = 5 -- seconds between an address and the end of its job
-
--- The id of the job that makes the VM's nth thing of that kind: "address" or "firewall rule".
-function untagged.jobid(cpi, vm_cid, word, nth)
-  local digits = cpi.bytes.sha256(("%s %d of VM %s"):format(word, nth, vm_cid))
-  return ("%s-%s-4%s-8%s-%s"):format(digits:sub(1, 8), digits:sub(9, 12), digits:sub(13, 15), digits:sub(16, 18), digits:sub(19, 30))
-end
 
 -- ---------------------------------------------------------------------------------------------------------
 -- asking the jobs
@@ -51,7 +45,7 @@ end
 -- Adds the next things of a kind to the list -> whether there may be more.
 local function add_next(cpi, one, vm_cid, from, list)
   local jobids, is_known = {}, false
-  for nth = from, from + AT_ONCE - 1 do jobids[#jobids + 1] = untagged.jobid(cpi, vm_cid, one.word, nth) end
+  for nth = from, from + AT_ONCE - 1 do jobids[#jobids + 1] = job_ids.of(cpi, vm_cid, one.word, nth) end
   for i, answer in ipairs(ask(cpi, jobids)) do
     local job = answer and over(cpi, one, jobids[i], answer)
     is_known = is_known or answer ~= false

@@ -6,9 +6,9 @@ local capabilities = require "cloudstack.capabilities"
 local errors = require "errors"
 local firewall = require "cloudstack.firewall"
 local ipv4 = require "ipv4"
+local job_ids = require "vm.job_ids"
 local networks = require "cloudstack.networks"
 local read_properties = require "cloud_properties"
-local untagged = require "vm.untagged"
 
 local vips = {}
 
@@ -199,7 +199,7 @@ local function acquire(cpi, list, belongs)
       local entry = cpi.journal.open { kind = "address", name = vip.ip or "(any)", vm = belongs.vm_cid }
       local request = addresses.acquire_request(cpi, vip.nic.target, vip.ip, entry)
       requests[#requests + 1] = request
-      request.jobid = untagged.jobid(cpi, belongs.vm_cid, "address", #requests)
+      request.jobid = job_ids.of(cpi, belongs.vm_cid, "address", #requests)
       open[#open + 1] = { vip = vip, entry = entry }
     end
   end
@@ -273,7 +273,7 @@ function vips.give(cpi, list, belongs)
     for _, step in ipairs(requests_for(cpi, vip, belongs)) do
       if step.rule then
         number = number + 1
-        step[1].jobid = untagged.jobid(cpi, belongs.vm_cid, "firewall rule", number)
+        step[1].jobid = job_ids.of(cpi, belongs.vm_cid, "firewall rule", number)
       end
       steps[#steps + 1], requests[#requests + 1] = step, step[1]
     end
