@@ -12,7 +12,7 @@ end
 -- What the verb gets: a table with the host's harmless fields, whose other parts are made when they are first asked for.
 local function cpi_for(host, request)
   local cpi, makers = {
-    json = host.json, clock = host.clock, log = host.log, bytes = host.bytes, http = host.http,
+    json = host.json, log = host.log, bytes = host.bytes, http = host.http,
     context = request.context, api_version = request.api_version or 1, version = host.version,
   }, nil
   return setmetatable(cpi, {
@@ -33,24 +33,24 @@ local function perform(host, cpi, verb, arguments)
     if ok then return result end
     local errors = require "errors"
     if try == 2 or not errors.is(result) or not require("parts").may_try_again(cpi) then
-      error(errors.is(result) and result or errors.cpi("%s", tostring(result)), 0)
+      local failure, interruption = errors.is(result) and result or errors.cpi("%s", tostring(result)), rawget(cpi, "interruption")
+      error(interruption and interruption.explain(failure) or failure, 0)
     end
     host.log.debug("%s; once more, without the cache", errors.words(result))
   end
 end
 
--- host, request { method, arguments (with n), context, api_version } -> result, and a function to call once
--- the answer has been written.
+-- host, request { method, arguments (with n), context, api_version } -> result, and where something was made a function to
+-- call with what became of the answer: "taken", "lost" or "unknown", as lua/delivery.lua has them.
 local function answer(_, host, request)
   host.log.context(request.context.request_id or "-", request.method)
   local verb = verb_named(request.method)
   local cpi = cpi_for(host, request)
   local result = perform(host, cpi, verb, request.arguments)
-  local journal = rawget(cpi, "journal")
-  if journal then require("parts").mark_answered(cpi, journal) end
-  return result, function()
-    if journal then journal.finish() end
-  end
+  local delivery = rawget(cpi, "delivery")
+  if not delivery or not delivery.has_made() then return result end
+  delivery.prepare()
+  return result, delivery.settle
 end
 
 -- Called, it answers a request. parts(host, request) -> what a verb would get: for an operator at a prompt.

@@ -6,64 +6,97 @@
 --   entry.note{ job = "...", id = "..." }    more is known
 --   entry.close()                            nothing is left of it: it was undone
 --   entry.leave()                            it is left, for a later process to remove: the entry stays
+--   entry.has_begun()                        was a job begun for it?
 -- journal.answered() marks what is open: the answer is about to be written, and from now on BOSH may know the CID.
+-- journal.finish() closes what is open: BOSH has taken the answer.
 --
 -- A journal that cannot be written stops nobody: names and tags tell the same. But an entry that is there must not say less
--- than the truth: what is not marked as answered is removed by whoever finds the process dead.
--- journal.finish() closes what is still open: it runs after the answer has reached BOSH.
+-- than the truth: what is not marked as answered is removed by the process that finds its owner dead. An entry is only
+-- written over where it is still what we wrote: what another process has claimed stays that one's.
 
--- new{ store, json, log, uuid, clock, owner, alive, cloud, context, verb, recover } -> journal, which has owner, alive and
--- cloud of them. store may be nil. owner is this process's identity (pid, start time, boot), so that a later one can tell
--- the dead from the living: alive(owner); cloud tells one CloudStack account from another; recover(), where given, is
--- called once before the first entry.
+-- new{ store, json, log, uuid, clock, liveness, cloud, context, verb, recover } -> journal, which has owner, alive, cloud and verb
+-- of them. store may be nil. liveness as lua/liveness.lua makes it: its owner() marks our entries, so that a later
+-- process can tell the dead from the living by alive(owner). cloud tells one CloudStack account from another; recover(), where
+-- given, is called once before the first entry.
 local function new(parts)
-  local journal, recover = { cloud = parts.cloud, owner = parts.owner, alive = parts.alive }, parts.recover
-  local open, order, written, warned = {}, {}, {}, {} -- records by keys; keys; sets
+  local journal = { cloud = parts.cloud, verb = parts.verb }
+  local recover = parts.recover
+  local open, order, texts, lost, warned = {}, {}, {}, {}, {} -- records by keys; keys; texts as written by keys; sets
+
+  function journal.owner() return parts.liveness.owner() end
+  function journal.alive(owner) return parts.liveness.alive(owner) end
 
   local function warn(why)
     if not warned[why] then parts.log.warn("the journal could not be written: %s", why) end
     warned[why] = true
   end
 
-  -- Answers nil and why where it is not written.
+  -- Is the text of an entry ours still, as any of our writes may have left it?
+  local function is_ours(text, owner)
+    local record = parts.json.decode(text)
+    return type(record) == "table" and record.owner == owner and not record.claimed
+  end
+
+  -- Puts the text where our last one is -> true | false: another process has taken the entry over | nil, why.
+  local function put(key, text, owner)
+    if not texts[key] then return parts.store.put("journal", key, text) end
+    local done, why = parts.store.replace("journal", key, texts[key], text)
+    if done ~= false then return done, why end
+    local now, trouble = parts.store.get("journal", key)
+    if trouble then return nil, trouble end
+    if not now or not is_ours(now, owner) then return false end
+    return parts.store.replace("journal", key, now, text) -- a write that was reported as failed had been done
+  end
+
+  -- Returns nil and why where it is not written.
   local function write(key, record)
-    local ok, why = parts.store.put("journal", key, parts.json.encode(record))
-    if not ok then warn(why) end
-    written[key] = written[key] or ok
-    return ok, why
+    if not record.owner or lost[key] then return true end
+    local text = parts.json.encode(record)
+    local done, why = put(key, text, record.owner)
+    if done then
+      texts[key] = text
+    elseif done == false then
+      lost[key] = true
+    else
+      warn(why)
+    end
+    return done ~= nil, why
   end
 
   -- May the entry, as it was before the last write that failed, be found by others?
   local function may_be_there(key)
     local text, why = parts.store.get("journal", key)
-    return text ~= nil or why ~= nil and written[key]
+    return text ~= nil or why ~= nil and texts[key] ~= nil
   end
 
   local function strike(key)
+    local record = open[key]
     open[key] = nil
+    if not record.owner or lost[key] then return end
     local ok, why = parts.store.delete("journal", key)
     if not ok then warn(why) end
-    return ok
   end
 
-  -- Deals with what dead processes left, once; the first entry does it, and who goes by what there is before that.
+  -- Deals with what dead processes left, once; the first entry does it, and the verbs that go by what there is before that.
   function journal.settle()
-    if not recover or not parts.store then return end
     local run = recover
     recover = nil
-    run()
+    if run and parts.store then run() end
+  end
+
+  -- The owner of a new entry; nil where it is not written: others could not tell that we are at work.
+  local function owner_of_entry()
+    if not parts.store then return nil end
+    local owner, why = parts.liveness.owner()
+    if not owner then warn(why) end
+    return owner
   end
 
   -- open{ kind, name, ... } -> entry. Further fields are kept as they are; nothing secret may be in them.
   function journal.open(record)
-    local entry = {}
-    if not parts.store then
-      entry.note, entry.close, entry.leave = function() end, function() end, function() end
-      return entry
-    end
     journal.settle()
-    local key = parts.uuid()
-    record.verb, record.owner, record.at = parts.verb, parts.owner, parts.clock.iso()
+    local key, entry = parts.uuid(), {}
+    record.verb, record.owner, record.at = parts.verb, owner_of_entry(), parts.clock.iso()
     record.director, record.request = parts.context.director_uuid, parts.context.request_id
     record.since, record.cloud = parts.clock.utc(), parts.cloud
     write(key, record)
@@ -80,6 +113,9 @@ local function new(parts)
       if open[key] then strike(key) end
     end
 
+    -- Was a job begun for it? Else there is nothing that could appear later.
+    function entry.has_begun() return record.job ~= nil end
+
     return entry
   end
 
@@ -88,20 +124,25 @@ local function new(parts)
   function journal.is_interrupted(name)
     for _, row in ipairs(parts.store and parts.store.rows "journal" or {}) do
       local record = parts.json.decode(row.value)
-      if type(record) == "table" and record.name == name and type(record.owner) == "string" then
-        return record.claimed == true or not parts.alive(record.owner)
+      if type(record) == "table" and record.name == name then
+        return record.claimed == true or not journal.alive(record.owner)
       end
     end
     return false
   end
 
-  -- Makes another one's entry ours, for as long as we deal with it; text: as it was read. Answers false where somebody
-  -- else was faster.
+  -- Makes another process's entry ours, for as long as we deal with it; text: as it was read. Returns false where another
+  -- process got it first, or ours cannot be told to be alive.
   function journal.claim(key, text, record)
-    record.owner, record.claimed = parts.owner, true
-    local is_ours, why = parts.store.replace("journal", key, text, parts.json.encode(record))
+    local owner, trouble = parts.liveness.owner()
+    if not owner then
+      warn(trouble)
+      return false
+    end
+    record.owner, record.claimed = owner, true
+    local done, why = parts.store.replace("journal", key, text, parts.json.encode(record))
     if why then warn(why) end
-    return is_ours ~= false
+    return done ~= false
   end
 
   -- The keys of what is open, in the order of its opening.
@@ -111,19 +152,37 @@ local function new(parts)
     return list
   end
 
-  -- Answers why, and the open records, where one that others may find can neither be marked nor struck out: then no
-  -- answer may be given.
+  -- Nobody has the CIDs of what is open, and it could not be removed: a later process does it.
+  function journal.give_up()
+    for _, key in ipairs(open_keys()) do
+      open[key].answered, open[key].written = nil, nil
+      write(key, open[key])
+      open[key] = nil
+    end
+  end
+
+  -- Returns why, in words, where no answer may be given: an entry that others may find can neither be marked nor struck
+  -- out, or another process has taken it over, and removes what it stands for.
   function journal.answered()
     local trouble
     for _, key in ipairs(open_keys()) do
       open[key].answered = true
       local ok, why = write(key, open[key])
-      if not ok and may_be_there(key) and not parts.store.delete("journal", key) then trouble = why end
+      if not ok and may_be_there(key) and not parts.store.delete("journal", key) then
+        trouble = ("the journal cannot be told that the answer is ready: %s"):format(why)
+      elseif lost[key] then
+        trouble = "another process took this one for dead and has begun to remove what it made"
+      end
     end
-    if not trouble then return nil end
-    local records = {}
-    for i, key in ipairs(open_keys()) do records[i] = open[key] end
-    return trouble, records
+    return trouble
+  end
+
+  -- The answer was written, and nobody can tell whether BOSH has it.
+  function journal.written()
+    for _, key in ipairs(open_keys()) do
+      open[key].written = true
+      write(key, open[key])
+    end
   end
 
   function journal.finish()

@@ -1,8 +1,6 @@
 -- What verbs get of the cpi besides the host's fields: settings, store, policies, CloudStack, journal. Each is made when it
 -- is first asked for, so that a verb pays for what it uses, and `info` answers without any of it.
 
-local errors = require "errors"
-
 local parts = {}
 
 -- of(host, request) -> { NAME = function(cpi) -> the part }
@@ -42,23 +40,34 @@ function parts.of(host, request)
   function makers.cloudstack(cpi)
     local send, hold = require("configuration").sender(host, cpi.settings)
     return require("cloudstack.client") {
-      send = send, hold = hold, json = host.json, clock = host.clock,
+      send = send, hold = hold, json = host.json, clock = host.clock, interruption = cpi.interruption,
       uuid = host.bytes.uuid, log = host.log, decide = cpi.decide, cache = cpi.cache or nil,
       tenant = require("cloudstack.tenancy").new(cpi.settings.cloudstack),
     }
   end
 
+  function makers.interruption()
+    return require("interruption") { reason = host.interruption or function() end, clock = host.clock }
+  end
+
+  -- The host's clock, whose waiting ends with an interruption.
+  function makers.clock(cpi)
+    return setmetatable({ sleep = cpi.interruption.sleep }, { __index = host.clock })
+  end
+
+  function makers.liveness(cpi) return require("liveness").of(host.process, cpi.settings) end
+
   function makers.journal(cpi)
     return require("journal") {
       store = cpi.store or nil, json = host.json, log = host.log, uuid = host.bytes.uuid, clock = host.clock,
-      owner = host.process.identity(), alive = host.process.alive, context = request.context,
-      verb = request.method,
+      liveness = cpi.liveness, context = request.context, verb = request.method,
       cloud = host.bytes.sha256(cpi.settings.cloudstack.endpoint .. " " .. cpi.settings.cloudstack.api_key):sub(1, 16),
-      recover = function()
-        require("recovery").by_itself(cpi, { alive = host.process.alive, director = request.context.director_uuid })
-      end,
+      recover = function() require("recovery").by_itself(cpi, request.context.director_uuid) end,
     }
   end
+
+  function makers.delivery(cpi) return require("delivery")(cpi) end
+
   return makers
 end
 
@@ -70,16 +79,6 @@ function parts.may_try_again(cpi)
   cache:drop()
   client:forget()
   return not client.acted
-end
-
--- Nobody may read in the journal later that the answer was never given: then it is not given.
-function parts.mark_answered(cpi, journal)
-  local why, records = journal.answered()
-  if not why then return end
-  local names, left = {}, require("recovery").take_back(cpi, records)
-  for i, record in ipairs(records) do names[i] = ("%s %s"):format(record.kind, record.name) end
-  error(errors.cpi("the journal cannot be told that the answer is ready: %s; %s: made and removed again%s", why,
-    table.concat(names, ", "), #left > 0 and "; left behind: " .. table.concat(left, ", ") or ""), 0)
 end
 
 return parts

@@ -39,7 +39,7 @@ local function load_site(sandbox, directories, name)
   end
 end
 
--- new{ sandbox, ours, directory, note } -> decide(name, facts) -> answer
+-- new{ sandbox, ours, directory, note } -> decide(name, facts) -> answer; decide.prepare(name) loads what decides it
 --   sandbox    host.policy (load, call)
 --   ours       the directory of our own policies
 --   directory  a function that answers the site's directory (several separated by colons), or nil; asked at the
@@ -74,7 +74,7 @@ local function new(parts)
     error(errors.cpi("policy %s (%s): not an answer it may give: %s", name, chosen.path, problem))
   end
 
-  return function(name, facts)
+  local function decide(_, name, facts)
     local decision = require("decisions." .. name)
     local chosen = policy(name)
     local ok, answer, why = pcall(parts.sandbox.call, chosen.decide, copy(facts), chosen.default)
@@ -82,6 +82,13 @@ local function new(parts)
     if answer == nil and decision.may_be_nil then return decision.match(nil, facts) end
     return answered(name, decision, chosen, facts, answer, why)
   end
+
+  local function prepare(name)
+    require("decisions." .. name)
+    policy(name)
+  end
+
+  return setmetatable({ prepare = prepare }, { __call = decide })
 end
 
 return { new = new, load = load, API = API }

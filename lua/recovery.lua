@@ -45,7 +45,7 @@ end
 
 -- ---------------------------------------------------------------------------------------------------------
 -- kinds of objects: find(cpi, record) -> row or nil [, true where there is none and was one]; is_used(cpi, row, record);
--- remove(cpi, row, name)
+-- is_wanted(cpi, row), where the verb that runs may still use what is left; remove(cpi, row, name)
 
 local kinds = { vm = {}, disk = {}, stemcell = {}, network = {}, snapshot = {}, address = {}, ["load balancer"] = {},
   ["firewall rule"] = {}, ["affinity group"] = {} }
@@ -84,6 +84,8 @@ end
 function kinds.stemcell.find(cpi, record)
   return exact.one(cpi.cloudstack:rows(templates.request(record.name, "self")), record.name, "stemcell")
 end
+-- A finished template is what the next create_stemcell of the same image would make: while one runs, it may take this.
+function kinds.stemcell.is_wanted(cpi, template) return cpi.journal.verb == "create_stemcell" and twins.is_finished(template) end
 -- CloudStack, and templates.delete, refuse it while a VM is of it.
 function kinds.stemcell.is_used(_, template) return twins.is_shared(template) end
 function kinds.stemcell.remove(cpi, template)
@@ -149,22 +151,22 @@ end
 -- ---------------------------------------------------------------------------------------------------------
 -- entries
 
--- Why an entry is none of our business, or nil.
-local function hands_off(cpi, record, parts)
+-- Why an entry is not ours to deal with, or nil.
+local function hands_off(cpi, record, director)
   if not kinds[record.kind] or type(record.name) ~= "string" then return "of an unknown kind" end
-  if record.director ~= parts.director then return "another director's" end
+  if record.director ~= director then return "another director's" end
   if record.cloud ~= cpi.journal.cloud then return "another account's" end
-  if type(record.owner) == "string" and parts.alive(record.owner) then return "at work" end
+  if cpi.journal.alive(record.owner) then return "at work" end
 end
 
 -- The entry as it is now -> why to leave it alone or nil, the record or nil. A process may have ended well since the
 -- journal was listed: what it wrote last is read after it was seen to be dead, never before.
-local function read(cpi, key, listed, parts)
-  local fate = hands_off(cpi, cpi.json.decode(listed) or {}, parts)
+local function read(cpi, key, listed, director)
+  local fate = hands_off(cpi, cpi.json.decode(listed) or {}, director)
   local now = cpi.store.get("journal", key)
   local record = now and cpi.json.decode(now)
   if type(record) ~= "table" then return nil end
-  return fate or hands_off(cpi, record, parts), record, now
+  return fate or hands_off(cpi, record, director), record, now
 end
 
 -- What becomes of one entry -> fate, is it over?
@@ -174,6 +176,7 @@ local function settle(cpi, record)
   if row and kind.is_used(cpi, row, record) then return "known to BOSH", true end
   if record.answered and row then return "unclear: BOSH may have its CID", false end
   if record.kept and row then return "kept for inspection", false end
+  if row and kind.is_wanted and kind.is_wanted(cpi, row) then return "left to this " .. cpi.journal.verb, false end
   kind.remove(cpi, row, record.name)
   if row then return "removed", true end
   local age = cpi.clock.utc() - (record.since or 0)
@@ -181,16 +184,14 @@ local function settle(cpi, record)
   return "not there", true
 end
 
--- replay(cpi, parts) -> { { record, fate, is_over }, ... }
---   alive(owner)   is that process still there?
---   director       whose entries
+-- replay(cpi, director) -> { { record, fate, is_over }, ... }: of that director's entries.
 -- cpi.store is there. What cannot be removed is told by its fate, and its entry stays. Raises CpiError where the journal
 -- cannot be read.
-function recovery.replay(cpi, parts)
+function recovery.replay(cpi, director)
   local fates, rows, why = {}, cpi.store.rows "journal"
   if not rows then error(errors.cpi("the journal cannot be read: %s", why)) end
   for _, row in ipairs(rows) do
-    local fate, record, text = read(cpi, row.key, row.value, parts)
+    local fate, record, text = read(cpi, row.key, row.value, director)
     if record then
       local is_over = false
       if not fate and not cpi.journal.claim(row.key, text, record) then fate = "at work" end
@@ -205,21 +206,9 @@ function recovery.replay(cpi, parts)
   return fates
 end
 
--- Removes what our own process has made; records: of its journal, in the order of their making. Answers a list of
--- "KIND NAME (why)" that is left.
-function recovery.take_back(cpi, records)
-  local left = {}
-  for i = #records, 1, -1 do
-    local record, kind = records[i], kinds[records[i].kind]
-    local ok, why = pcall(function() kind.remove(cpi, kind.find(cpi, record), record.name) end)
-    if not ok then left[#left + 1] = ("%s %s (%s)"):format(record.kind, record.name, errors.words(why)) end
-  end
-  return left
-end
-
 -- What a process does by itself before it creates something.
-function recovery.by_itself(cpi, parts)
-  local ok, fates = pcall(recovery.replay, cpi, parts)
+function recovery.by_itself(cpi, director)
+  local ok, fates = pcall(recovery.replay, cpi, director)
   if not ok then return cpi.log.warn("the journal was not replayed: %s", errors.words(fates)) end
   for _, one in ipairs(fates) do
     if one.is_over or one.fate:find "^not removed" then

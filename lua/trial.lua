@@ -56,8 +56,9 @@ function trial.new(options)
     http = { upload = sim.upload, stat = given.http and given.http.stat,
       checksum = given.http and given.http.checksum, inside = given.http and given.http.inside }, clock = sim.clock, log = logger(self.log),
     config = { read = function() return configuration(options) end, has_secret = function() return true end },
-    attempt = pcall, throttle = throttle.none,
-    store = memory_store(self.store), process = { identity = function() return "1.1" end, alive = function() return false end },
+    attempt = pcall, throttle = throttle.none, interruption = function() end,
+    store = memory_store(self.store),
+    process = { use = function() end, identity = function() return "1.1" end, alive = function() return false end },
     lua_dir = given.lua_dir or "lua", environment = function() end, version = given.version or "0.0.0",
   }, { __index = given })
 
@@ -69,8 +70,8 @@ function trial.new(options)
   end
 
   function self.call(...)
-    local result, after = require "cpi"(host, self.request(...))
-    after()
+    local result, settle = require "cpi"(host, self.request(...))
+    if settle then settle "taken" end
     return result
   end
 

@@ -31,9 +31,9 @@ end
 
 describe("the dispatch", function()
   it("answers info without configuration, network or store", function()
-    local result, finish = dispatch(host_with(), request "info")
+    local result, settle = dispatch(host_with(), request "info")
     assert.equal(3, result.api_version)
-    finish()
+    assert.is_nil(settle)
   end)
 
   for _, method in ipairs { "nonsense", "../cpi", "..", "create_vm.lua", "Create_VM", "info ", "", "verbs.info", "info\n",
@@ -118,15 +118,16 @@ describe("the dispatch", function()
     assert.equal(1, (with_cache(true, false, function() error("a bug") end)))
   end)
 
-  it("closes the journal only after the answer", function()
-    local finished = 0
+  it("settles what was made only after the answer", function()
+    local fates = {}
     with_verb("ping", function(cpi)
-      rawset(cpi, "journal", { finish = function() finished = finished + 1 end, answered = function() end })
+      rawset(cpi, "delivery", { has_made = function() return true end, prepare = function() fates[1] = "prepared" end,
+        settle = function(fate) fates[#fates + 1] = fate end })
     end, function()
-      local _, finish = dispatch(host_with(), request "ping")
-      assert.equal(0, finished)
-      finish()
-      assert.equal(1, finished)
+      local _, settle = dispatch(host_with(), request "ping")
+      assert.same({ "prepared" }, fates)
+      settle "taken"
+      assert.same({ "prepared", "taken" }, fates)
     end)
   end)
 end)

@@ -1,5 +1,10 @@
 local errors = require "errors"
+local new_interruption = require "interruption"
 local rollback = require "rollback"
+
+local interruption = new_interruption { reason = function() end }
+
+local kept -- what the last verb that ended well would undo
 
 local function silent()
   local lines = {}
@@ -10,7 +15,8 @@ end
 local function verb(body)
   local log, lines = silent()
   local ok, failure = pcall(function()
-    local undo <close> = rollback(log)
+    local undo <close> = rollback { log = log, interruption = interruption, decide = { prepare = function() end },
+      delivery = { keep = function(undo) kept = undo end } }
     body(undo)
   end)
   return ok, failure, lines
@@ -22,6 +28,10 @@ describe("rollback", function()
     local ok = verb(function(undo) undo.add("VM", function() ran = true end) end)
     assert.is_true(ok)
     assert.is_false(ran)
+    assert.same({ "VM" }, kept.names())
+    kept.run()
+    assert.is_true(ran)
+    assert.same({}, kept.names())
   end)
 
   it("undoes last things first", function()

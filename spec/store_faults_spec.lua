@@ -93,10 +93,10 @@ describe("a store that fails under", function()
 
   it("a create whose entry cannot be marked gives no answer and takes back what it made", function()
     local m = machine.new { store = true }
-    local put, delete = m.store.put, m.store.delete
-    function m.store.put(name, key, text)
+    local replace, delete = m.store.replace, m.store.delete
+    function m.store.replace(name, key, old, text)
       if text:find('"answered":true', 1, true) then return nil, WHY end
-      return put(name, key, text)
+      return replace(name, key, old, text)
     end
     function m.store.delete() return nil, WHY end
     local answer = m:call("create_disk", { 1024, { disk_offering = "shared.custom" } })
@@ -109,7 +109,7 @@ describe("a store that fails under", function()
     m.sim.fault { command = "deleteVolume", fault = "status", status = 431 }
     answer = m:call("create_disk", { 1024, { disk_offering = "shared.custom" } })
     assert.truthy(answer.error.message:find "; left behind: disk cpi%-disk%-[%x-]+ %(", answer.error.message)
-    m.store.put, m.store.delete = put, delete
+    m.store.replace, m.store.delete = replace, delete
     m.sim.advance(SETTLING)
     assert.equal(0, m:command("journal", "replay").exit)
     assert.same({}, m.sim.state().volumes)

@@ -3,6 +3,8 @@
 
 #include "api/api.h"
 #include "base/http.h"
+#include "base/interruption.h"
+#include "base/liveness.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/readonly.h"
@@ -150,6 +152,13 @@ static int read_only(lua_State *L)
     return 0;
 }
 
+/* host.interruption() -> why the work should end early, in words, or nil */
+static int interruption(lua_State *L)
+{
+    lua_pushstring(L, interruption_reason());
+    return 1;
+}
+
 static void make_host_table(lua_State *L, const char *lua_dir)
 {
     api_push(L);
@@ -159,6 +168,8 @@ static void make_host_table(lua_State *L, const char *lua_dir)
     lua_setfield(L, -2, "attempt");
     lua_pushcfunction(L, environment);
     lua_setfield(L, -2, "environment");
+    lua_pushcfunction(L, interruption);
+    lua_setfield(L, -2, "interruption");
     lua_pushcfunction(L, read_only);
     lua_setfield(L, -2, "read_only");
     lua_pushliteral(L, VERSION);
@@ -213,6 +224,7 @@ void host_close(lua_State *L)
     http_close();
     store_close();
     throttle_close();
+    liveness_close();
     secret_forget();
     log_forget();
     readonly_end();

@@ -1,5 +1,6 @@
 /* Without a command: one request on stdin, one response on stdout. With one: lua/commands/NAME.lua. */
 #include "base/console.h"
+#include "base/interruption.h"
 #include "base/log.h"
 #include "config.h"
 #include "host.h"
@@ -104,6 +105,14 @@ static int compile(lua_State *L)
     return 1;
 }
 
+/* catch_signals(): for a command that does a verb's work; host.interruption() reports the first one then */
+static int catch_signals(lua_State *L)
+{
+    (void)L;
+    interruption_catch();
+    return 0;
+}
+
 /* What commands have of the host besides: no verb can reach it. */
 static void push_host(lua_State *L)
 {
@@ -112,6 +121,8 @@ static void push_host(lua_State *L)
     lua_setfield(L, -2, "request");
     lua_pushcfunction(L, compile);
     lua_setfield(L, -2, "compile");
+    lua_pushcfunction(L, catch_signals);
+    lua_setfield(L, -2, "catch_signals");
 }
 
 /* invocation -> exit code; what is no command is left to `help`, which refuses it */

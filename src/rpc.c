@@ -6,7 +6,9 @@
 
 #include "api/api.h"
 #include "api/json.h"
+#include "base/delivery.h"
 #include "base/file.h"
+#include "base/interruption.h"
 #include "base/jsontext.h"
 #include "base/log.h"
 #include "base/utf8.h"
@@ -20,6 +22,7 @@
 
 #define LARGEST_REQUEST (32 << 20)
 #define LONGEST_MESSAGE 16384
+#define PATIENCE_OF_READING 2.0 /* seconds; the bosh CLI and the director read while we write */
 #define CPI_ERROR "Bosh::Clouds::CpiError"
 
 #define LINE_HEAD "{\"error\":{\"message\":\""
@@ -197,7 +200,7 @@ struct exchange {
     struct fault problem; /* why it is */
 };
 
-/* exchange -> function to call when the line is out, response line */
+/* exchange -> what is to be called with the answer's fate, or nil; response line */
 static int answer(lua_State *L)
 {
     struct exchange *exchange = lua_touserdata(L, 1);
@@ -326,14 +329,6 @@ static void make_line(lua_State *L, struct exchange *exchange)
     lua_insert(L, 1);
 }
 
-/* What the scripts still have to do when the caller has the answer; it cannot change it any more. */
-static void finish(lua_State *L)
-{
-    lua_settop(L, 1);
-    if (lua_isfunction(L, 1) && host_call(L, 0, 0) != LUA_OK)
-        log_line(LOG_ERROR, "what was to be done after the response failed");
-}
-
 static bool write_line(lua_State *L, int out)
 {
     size_t length = 0;
@@ -344,6 +339,31 @@ static bool write_line(lua_State *L, int out)
     return file_write_stream(out, line, length > 0 ? length : strlen(line));
 }
 
+/* Tells the scripts what became of the answer to what they have made; without that nobody waits. */
+static void settle(lua_State *L, enum delivery outcome)
+{
+    static const char *const words[] = {
+        [DELIVERY_TAKEN] = "taken", [DELIVERY_LOST] = "lost", [DELIVERY_UNKNOWN] = "unknown",
+    };
+
+    lua_settop(L, 1);
+    lua_pushstring(L, words[outcome]);
+    if (host_call(L, 1, 0) != LUA_OK)
+        log_line(LOG_ERROR, "what was to be done after the response failed");
+}
+
+/* Writes the line on the top. Returns the exit code. */
+static int deliver(lua_State *L, int out)
+{
+    bool written = write_line(L, out);
+
+    if (!written)
+        log_line(LOG_ERROR, "the response could not be written");
+    if (L && lua_isfunction(L, 1))
+        settle(L, written ? delivery_wait(out, PATIENCE_OF_READING) : DELIVERY_LOST);
+    return written ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 int rpc_serve(lua_State *L, int in, int out)
 {
     struct exchange exchange = {.text = buf_new(LARGEST_REQUEST)};
@@ -351,15 +371,14 @@ int rpc_serve(lua_State *L, int in, int out)
     exchange.unreadable = !file_read_stream(in, &exchange.text, &exchange.problem);
     if (exchange.unreadable)
         buf_wipe(&exchange.text);
+    interruption_catch();
+    interruption_watch(out);
     watchdog_last_words(out, LINE_HEAD, LINE_TAIL, EXIT_SUCCESS);
     if (L)
         make_line(L, &exchange);
     watchdog_forget();
-    bool written = write_line(L, out);
-    if (!written)
-        log_line(LOG_ERROR, "the response could not be written");
-    else if (L)
-        finish(L);
+    int code = deliver(L, out);
+    interruption_end();
     buf_wipe(&exchange.text);
-    return written ? EXIT_SUCCESS : EXIT_FAILURE;
+    return code;
 }

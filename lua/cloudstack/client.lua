@@ -43,10 +43,11 @@ client.__index = client
 -- new{ send, json, clock, uuid, log, decide }: send and clock as the host gives them, uuid() a fresh
 -- lower-case one, decide as lua/policy.lua makes it (for the retry policy). Optional: cache as cloudstack/cache.lua
 -- makes it; hold(seconds), which is told of every pause that CloudStack asks for; tenant as cloudstack/tenancy.lua
--- makes it.
+-- makes it; interruption as lua/interruption.lua makes it.
 -- client.acted tells whether CloudStack may have changed anything for us.
 local function new(parts)
-  return setmetatable({ parts = parts, page = PAGE, round_trip = 0, waves = 0, acted = false }, client)
+  return setmetatable({ parts = parts, page = PAGE, round_trip = 0, waves = 0, acted = false,
+    under_way = {} }, client)
 end
 
 local function is_reading(command)
@@ -158,6 +159,26 @@ local function may_have_acted(command, failure)
   return not failure or failure.sent and failure.code ~= 431 and failure.kind ~= "busy"
 end
 
+-- Is a job of ours under way? Then so is a step of the verb, which comes to its end.
+local function is_under_way(self)
+  for task in pairs(self.under_way) do
+    if not task.over then return true end
+    self.under_way[task] = nil
+  end
+  return false
+end
+
+-- No step begins, and nothing is tried again, where the verb is to end early.
+local function heed_interruption(self, requests, attempt)
+  local interruption = self.parts.interruption
+  if not interruption then return end
+  for _, request in ipairs(requests) do
+    if attempt > 1 or not is_reading(request[1]) then
+      return is_under_way(self) or interruption.check()
+    end
+  end
+end
+
 -- Sends all requests at once; those that failed and may be repeated go out again together. Answers a list
 -- of { payload = } or { failure = }, in the order of the requests.
 function client:wave(requests)
@@ -166,6 +187,7 @@ function client:wave(requests)
   for attempt = 1, math.huge do
     local batch = {}
     for at, i in ipairs(open) do batch[at] = requests[i] end
+    heed_interruption(self, batch, attempt)
     local replies, again, pause = self:transmit(batch), {}, 0
     for at, i in ipairs(open) do
       local payload, failure = self:read(requests[i][1], replies[at])
@@ -407,12 +429,14 @@ local function begin(self, request, outcome)
   else
     task.over, task.failure = true, failure
   end
+  if not task.over then self.under_way[task] = true end
   return task
 end
 
--- Sends all requests at once and answers a task for each. Nothing is raised.
+-- Sends all requests at once and returns a task for each. Nothing is raised but an interruption, before anything is sent.
 function client:start(requests)
   local list, tasks = {}, {}
+  heed_interruption(self, requests, 1) -- before a journal entry says that a job was begun
   for i, request in ipairs(requests) do list[i] = prepared(self, request) end
   local outcomes = self:wave_of_lists(list)
   for i, outcome in ipairs(outcomes) do tasks[i] = begin(self, list[i], outcome) end

@@ -47,7 +47,8 @@ return command.new("call", function(host, words, options, refuse)
   local request = options.request and command.request(host, options.request) or request_of(host, words)
   check_verb(request.method)
   if host.config.path then command.settings(host, request.context) end
-  local ok, result, finish = pcall(require "cpi", host, request)
+  host.catch_signals()
+  local ok, result, settle = pcall(require "cpi", host, request)
   if not ok and (not errors.is(result) or result.exit_code) then error(result, 0) end
   local paper = new_paper(host)
   if options.output then
@@ -60,6 +61,6 @@ return command.new("call", function(host, words, options, refuse)
       host.console.error(("it is called as %s\n"):format(signature_of(host, request.method)))
     end
   end
-  if ok then finish() end
+  if ok and settle then settle "taken" end
   return ok and 0 or 1
 end)

@@ -24,16 +24,14 @@ local function cids_in(text)
 end
 
 -- What living processes are at, by the journal; one that is there and cannot be read is no empty one.
-local function busy(host, cpi)
+local function busy(cpi)
   local set, rows, why = {}, {}, nil
   if cpi.store then rows, why = cpi.store.rows "journal" end
   why = why or cpi.store_trouble
   if why then error(command.refusal("what living processes are at is in the journal, which cannot be read: %s", why)) end
   for _, row in ipairs(rows) do
-    local record = host.json.decode(row.value)
-    if type(record) == "table" and type(record.owner) == "string" and host.process.alive(record.owner) then
-      set[record.name] = true
-    end
+    local record = cpi.json.decode(row.value)
+    if type(record) == "table" and record.name and cpi.liveness.alive(record.owner) then set[record.name] = true end
   end
   return set
 end
@@ -66,7 +64,7 @@ return command.new("gc", function(host, words, options, refuse)
   local paper, list = new_paper(host), {}
   local left = 0
   local found = leftovers.find(cpi, { known = known, older_than = older_than, earlier_cpis = options["earlier-cpis"],
-    busy = busy(host, cpi) })
+    busy = busy(cpi) })
   for _, one in ipairs(found) do
     local is_gone, fate
     if options.apply then is_gone, fate = apply(cpi, one) end

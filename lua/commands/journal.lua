@@ -5,18 +5,18 @@
 local command = require "operator.command"
 local configuration = require "configuration"
 local new_paper = require "operator.paper"
+local liveness = require "liveness"
 local recovery = require "recovery"
 
-local function store_of(host)
-  local settings = command.settings(host, {})
+local function store_of(host, settings)
   if settings.store.path == "" then error(command.refusal("store.path is not configured: there is no journal")) end
   local store, why = configuration.store(host, settings)
   return store or error(command.refusal("the journal cannot be read: %s", why))
 end
 
 -- Entries as { key, record }.
-local function entries_of(host)
-  local rows, why = store_of(host).rows "journal"
+local function entries_of(host, settings)
+  local rows, why = store_of(host, settings).rows "journal"
   if not rows then error(command.refusal("the journal cannot be read: %s", why)) end
   local list = {}
   for i, row in ipairs(rows) do list[i] = { key = row.key, record = host.json.decode(row.value) or {} } end
@@ -45,11 +45,18 @@ local function tell(host, list, left, as_json)
   return left == 0 and 0 or 1
 end
 
+-- What is known of an entry without asking CloudStack.
+local function state_of(record, processes)
+  if processes.alive(record.owner) then return "at work" end
+  return record.written and "unclear: answered, and not seen to be taken"
+    or record.answered and "unclear: ended while it answered" or "interrupted"
+end
+
 local function show(host, options)
-  local list = {}
-  for i, entry in ipairs(entries_of(host)) do
-    local owner = entry.record.owner
-    list[i] = { record = entry.record, state = owner and host.process.alive(owner) and "at work" or "interrupted" }
+  local settings = command.settings(host, {})
+  local list, processes = {}, liveness.of(host.process, settings)
+  for i, entry in ipairs(entries_of(host, settings)) do
+    list[i] = { record = entry.record, state = state_of(entry.record, processes) }
   end
   return tell(host, list, #list, options.output)
 end
@@ -67,10 +74,10 @@ local function director_of(entries, named)
 end
 
 local function replay(host, options)
-  local entries, list, left = entries_of(host), {}, 0
+  local entries, list, left = entries_of(host, command.settings(host, {})), {}, 0
   local director = director_of(entries, options.director)
   local cpi = require("cpi").parts(host, { method = "journal", context = { director_uuid = director }, api_version = 2 })
-  for _, one in ipairs(recovery.replay(cpi, { alive = host.process.alive, director = director })) do
+  for _, one in ipairs(recovery.replay(cpi, director)) do
     list[#list + 1] = { record = one.record, state = one.fate }
     if not one.is_over then left = left + 1 end
   end

@@ -55,7 +55,7 @@ local function copy(cpi, cid, source, zone, key)
   if #templates.in_zone(rows, zone) > 0 then return false end
   cpi.log.info("stemcell %s has no template in zone '%s': it is copied there", cid, zone.name)
   do
-    local undo <close> = rollback(cpi.log)
+    local undo <close> = rollback(cpi, true) -- the copy is the stemcell's, and any VM's
     copying.begin(cpi, { cid = cid, zones = { zone } }, rows, undo)
   end
   await(cpi, cid, source, zone)

@@ -33,10 +33,17 @@ function twins.image_tags(checksum)
   return { [IMAGE] = checksum }
 end
 
+-- Is it ready, and does it tell its image?
+function twins.is_finished(row)
+  return row.isready == true and tags.of(row)[IMAGE] ~= nil
+end
+
 -- Will nothing come of the template any more? It has failed, or whoever makes it is known to have died, or should have
 -- been done long ago.
 function twins.is_abandoned(cpi, row)
-  -- Ready or not: what a dead process began may be removed at any time, because BOSH never had its CID.
+  -- What a dead process began may be removed at any time, because BOSH never had its CID. A finished template is good for
+  -- BOSH all the same: whoever removes it and whoever shares it see each other.
+  if twins.is_finished(row) then return false end
   if not twins.is_shared(row) and cpi.journal.is_interrupted(row.name) then return true end
   if row.isready then return false end
   if arrival.has_failed(row.status) then return true end

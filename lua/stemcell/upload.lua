@@ -34,6 +34,7 @@ function upload.fill(cpi, stemcell)
   local reply = cpi.http.upload(target.postURL, file.path, {
     ["X-signature"] = target.signature, ["X-metadata"] = target.metadata, ["X-expires"] = target.expires,
   }, { name = "file", filename = stemcell.cid .. "." .. file.extension, type = file.media_type, member = file.member })
+  if reply.fault == "interrupted" then cpi.interruption.check() end
   if reply.fault then error(errors.cloud("uploading stemcell %s: %s", stemcell.cid, reply.text)) end
   if reply.status ~= 200 then
     error(errors.cloud("uploading stemcell %s: HTTP %d with %s", stemcell.cid, reply.status,

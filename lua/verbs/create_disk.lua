@@ -84,7 +84,7 @@ return function(cpi, size, cloud_properties, vm_cid)
     limits = capabilities.read(found.capabilities).custom_disk, vm = facts_of(vm, found.services),
   })
   local disk_cid = volumes.new_cid(director_mark.uuid(cpi))
-  local undo <close> = rollback(cpi.log)
+  local undo <close> = rollback(cpi)
   create(cpi, disk_cid, choice, zone, naming.of(cpi, "disk", disk_cid).tags, undo)
   return disk_cid
 end

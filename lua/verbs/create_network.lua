@@ -109,7 +109,7 @@ local function attempt(cpi, order, found)
   local cid = networks.new_cid(director_mark.uuid(cpi))
   local names = naming.of(cpi, "network", cid)
   local entry = cpi.journal.open { kind = "network", name = cid }
-  local undo <close> = rollback(cpi.log)
+  local undo <close> = rollback(cpi)
   undo.add("network " .. cid, function()
     networks.delete(cpi, networks.find(cpi, cid), cid)
     entry.close()

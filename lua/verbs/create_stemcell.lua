@@ -228,7 +228,7 @@ return function(cpi, image_path, cloud_properties, more)
     file = properties.template_url and image.for_url(properties, properties.template_url)
       or image.read(cpi, arguments.text("image_path", image_path), properties),
   }
-  local undo <close> = rollback(cpi.log)
+  local undo <close> = rollback(cpi)
   cpi.journal.settle()
   return obtain(cpi, order, undo)
 end

@@ -11,6 +11,15 @@ local removal = require "vm.removal"
 local vms = require "cloudstack.vms"
 local volumes = require "cloudstack.volumes"
 
+-- Once begun it comes to its end: what is left half way is found again by names and tags, but not all of it by everybody.
+local function remove(cpi, vm_cid, vm, found)
+  local collect_groups = affinity_claims.of(cpi, vm)
+  belongings.take_away(cpi, vm_cid, belongings.of(found.belongings, vm), vm)
+  if vm then removal.remove(cpi, vm, capabilities.read(found.can)) end
+  removal.sweep(cpi, found.orphans)
+  collect_groups()
+end
+
 return function(cpi, vm_cid)
   arguments.text("vm_cid", vm_cid)
   local found = cpi.cloudstack:gather {
@@ -18,11 +27,8 @@ return function(cpi, vm_cid)
     belongings = belongings.request(vm_cid),
   }
   local vm = vms.pick(found.vms, vm_cid)
-  local collect_groups = affinity_claims.of(cpi, vm)
-  belongings.take_away(cpi, vm_cid, belongings.of(found.belongings, vm), vm)
-  if vm then removal.remove(cpi, vm, capabilities.read(found.can)) end
-  removal.sweep(cpi, found.orphans)
-  collect_groups()
+  cpi.interruption.check()
+  cpi.interruption.undoing(remove, cpi, vm_cid, vm, found)
   if not vm then cpi.journal.settle() end -- what a delete before this one wrote down: the groups of a VM that is gone
   registry.forget(cpi, vm_cid)
 end

@@ -18,6 +18,6 @@ return function(cpi, disk_cid, metadata)
       .. "(its state is Allocated until then), so there is nothing of which to take a snapshot", disk_cid))
   end
   local name = snapshots.new_name(director_mark.uuid(cpi))
-  local undo <close> = rollback(cpi.log)
+  local undo <close> = rollback(cpi)
   return snapshots.create(cpi, volume, name, naming.of(cpi, "snapshot", name, { given_tags = metadata }).tags, undo)
 end

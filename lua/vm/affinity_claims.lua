@@ -16,9 +16,10 @@ local PAUSE = 0.2 -- seconds
 -- Writes a claim on each of the groups { name } into the store; answers something to close.
 local function claim(cpi, prefix, list)
   local store, keys = #list > 0 and cpi.store or nil, {}
-  for i, one in ipairs(store and list or {}) do
+  local owner = store and cpi.journal.owner() -- without one it is not claimed: it would be for ever
+  for i, one in ipairs(owner and list or {}) do
     keys[i] = ("%s%s %s"):format(prefix, one.name, cpi.bytes.uuid())
-    store.put(TABLE, keys[i], cpi.json.encode { at = cpi.clock.utc(), owner = cpi.journal.owner })
+    store.put(TABLE, keys[i], cpi.json.encode { at = cpi.clock.utc(), owner = owner })
   end
   return setmetatable({}, { __close = function()
     for _, key in ipairs(keys) do store.delete(TABLE, key) end
@@ -30,7 +31,7 @@ local function is_claimed(cpi, prefix, name)
   prefix = prefix .. name .. " "
   for _, row in ipairs(cpi.store and cpi.store.rows(TABLE) or {}) do
     local entry = row.key:sub(1, #prefix) == prefix and cpi.json.decode(row.value)
-    if type(entry) == "table" and type(entry.owner) == "string" and cpi.journal.alive(entry.owner) then return true end
+    if type(entry) == "table" and cpi.journal.alive(entry.owner) then return true end
   end
   return false
 end

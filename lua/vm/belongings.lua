@@ -281,12 +281,18 @@ local function told(list, asked)
   return #words > 0 and table.concat(words, ", ") or "whatever they are"
 end
 
--- new(cpi, vm_cid, vm, undo) -> { vm_cid, vm, add(kind, id, role, entry, name) -> item, ask(kind, role, name, task, entry),
--- doubt(task) }
+-- new(cpi, vm_cid, vm, undo) -> { vm_cid, vm, open(kind, name) -> entry, add(kind, id, role, entry, name) -> item,
+-- ask(kind, role, name, task, entry), doubt(task) }
 -- What is added or was asked for, and what has the VM's tag, is taken away again when the verb fails; then the journal entry
 -- of what we made, where there is one, is closed.
 function belongings.new(cpi, vm_cid, vm, undo)
-  local self = { vm_cid = vm_cid, vm = vm, items = {}, asked = {}, doubted = {} }
+  local self, entries = { vm_cid = vm_cid, vm = vm, items = {}, asked = {}, doubted = {} }, {}
+  -- A journal entry of something that is made for the VM.
+  function self.open(kind, name)
+    local entry = cpi.journal.open { kind = kind, name = name, vm = vm_cid }
+    entries[#entries + 1] = entry
+    return entry
+  end
   function self.add(kind, id, role, entry, name)
     for _, item in ipairs(self.items) do
       if item.id == id then return item end
@@ -317,6 +323,9 @@ function belongings.new(cpi, vm_cid, vm, undo)
   end
   undo.add("the addresses and load balancers of VM " .. vm_cid, function()
     local list, seen = self.items, {}
+    for _, entry in ipairs(entries) do
+      if not entry.has_begun() then entry.close() end
+    end
     local ok, why = pcall(function()
       find_asked(cpi, self)
       await(cpi, self)

@@ -88,8 +88,10 @@ local function left_of(cpi, child)
 end
 
 -- A VM that was not found may still appear when nobody could say what became of the deploy: its journal entry stays.
-local function may_appear(cpi, vm, task)
-  return not vm and (task == nil or task.failure ~= nil and cpi.cloudstack.is_open(task.failure))
+local function may_appear(cpi, vm, task, entry)
+  if vm then return false end
+  if not task then return entry.has_begun() end
+  return task.failure ~= nil and cpi.cloudstack.is_open(task.failure)
 end
 
 -- Removes what a failed try left, unless the failed_vm policy keeps it for a look. Answers whether it is gone.
@@ -108,7 +110,7 @@ local function clean_up(cpi, plan, child, task, attempt, entry)
     removal.remove(cpi, vm, plan.can)
   end
   registry.forget(cpi, child.vm_cid)
-  if not may_appear(cpi, vm, task) then entry.close() end
+  if not may_appear(cpi, vm, task, entry) then entry.close() end
   return true
 end
 
@@ -170,7 +172,7 @@ local function attempt(cpi, plan, offering, child, undo, number)
     -- A removal that failed half way may have taken its disk off the VM.
     removal.sweep(cpi, cpi.cloudstack:rows(volumes.request_ephemeral(child.vm_cid)))
     registry.forget(cpi, child.vm_cid)
-    if not may_appear(cpi, vm, task) then entry.close() end
+    if not may_appear(cpi, vm, task, entry) then entry.close() end
   end)
   if child.registry_settings then registry.put(cpi, child.vm_cid, child.registry_settings) end
   task, tagging = start(cpi, plan, params, child, entry)

@@ -139,7 +139,7 @@ end
 
 -- Makes the rule, and looks again: who finds several of that name removes his own unless it has the lowest id.
 local function make(cpi, lb, belongs)
-  local entry = cpi.journal.open { kind = "load balancer", name = lb.name, vm = belongs.vm_cid }
+  local entry = belongs.open("load balancer", lb.name)
   local request = rules.create_request(cpi, lb.order, lb.target, address_of(cpi, lb), entry)
   local task = cpi.cloudstack:run(request)
   if task.id then belongs.add("LoadBalancer", task.id, "member", entry, lb.name).made = true end

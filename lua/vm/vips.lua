@@ -196,7 +196,7 @@ local function acquire(cpi, list, belongs)
   local requests, open = {}, {}
   for _, vip in ipairs(list) do
     if not vip.row then
-      local entry = cpi.journal.open { kind = "address", name = vip.ip or "(any)", vm = belongs.vm_cid }
+      local entry = belongs.open("address", vip.ip or "(any)")
       local request = addresses.acquire_request(cpi, vip.nic.target, vip.ip, entry)
       requests[#requests + 1] = request
       request.jobid = job_ids.of(cpi, belongs.vm_cid, "address", #requests)
@@ -236,7 +236,7 @@ local function requests_for(cpi, vip, belongs)
       is_fine = function(failure) return addresses.is_enabled(failure, id) end },
   }
   for _, rule in ipairs(vip.rules) do
-    local entry = cpi.journal.open { kind = "firewall rule", name = firewall.described(rule), vm = belongs.vm_cid }
+    local entry = belongs.open("firewall rule", firewall.described(rule))
     list[#list + 1] = { firewall.create_request(cpi, id, rule, entry), rule = rule, address = id, entry = entry }
   end
   return list

@@ -138,7 +138,7 @@ describe("docs/errors.md", function()
 
   it("is searchable by what the programs say of their surroundings", function()
     local flat, count, missing = page:gsub("%s+", " "), 0, {}
-    for _, path in ipairs { "src/base/store.c", "src/base/process.c", "src/config.c", "src/server/daemon.c", "src/server/main.c" } do
+    for _, path in ipairs { "src/base/store.c", "src/base/liveness.c", "src/config.c", "src/server/daemon.c", "src/server/main.c" } do
       for message in messages_of(path):gmatch 'why_size,[^"\n]*"([^"\n]+)"' do
         count = count + 1
         if not flat:find(words_of(message), 1, true) then missing[#missing + 1] = ("%s: %s"):format(path, message) end

@@ -57,7 +57,7 @@ describe("a template that another process than its maker gives to BOSH", functio
       return process == maker and process.writes and "the disk is full" or nil
     end
     function s.before_store(process, operation)
-      if process ~= maker or operation ~= "put" or cid or not s.sim.state().templates[2] then return end
+      if process ~= maker or operation ~= "replace" or cid or not s.sim.state().templates[2] then return end
       if not s.sim.state().templates[2].tags.bosh_image_sha256 then return end
       process.writes = true
       cid = s:good("create_stemcell", ORDER) -- beside it, just now
@@ -74,7 +74,7 @@ describe("a template that another process than its maker gives to BOSH", functio
     function s.before_answer() coroutine.yield "kill" end
     s.before_store = function(_, operation, name)
       local last = s.sim.state().templates[2]
-      if operation == "put" and name == "journal" and last and last.tags.bosh_image_sha256 then coroutine.yield "kill" end
+      if operation == "replace" and name == "journal" and last and last.tags.bosh_image_sha256 then coroutine.yield "kill" end
     end
     local maker = s:begin("create_stemcell", ORDER)
     s:run(maker)

@@ -29,7 +29,7 @@ local function run(script, reply, details)
     return reply or { status = 200, body = "", seconds = 1 }
   end }
   local cpi <close> = fake.cpi(script)
-  local undo <close> = rollback(cpi.log)
+  local undo <close> = rollback(cpi)
   making.run(cpi, {
     cid = CID, zones = { { id = "z1", name = "zone1" } }, details = details or {}, os_type = { id = "o1" },
     file = { path = "/image", size = 100, hypervisor = "KVM", format = "QCOW2", extension = "qcow2.bz2",

@@ -15,13 +15,16 @@
 -- cpi.waves lists what was sent together, without the polls: { "listVirtualMachines listVolumes", "attachVolume" };
 -- cpi.polls lists the times of the polls.
 -- Options beside the entries: settings (merged into a valid configuration), policies = { NAME = function },
--- store = true, cache (as cloudstack/cache.lua makes it), context, capture (a table that gets the log lines), round_trip (seconds).
+-- store = true, interrupted = function() -> why or nil, cache (as cloudstack/cache.lua makes it), context, capture (a table
+-- that gets the log lines), round_trip (seconds).
 
 local assert = require "luassert"
 local native = require "host_native"
 local client = require "cloudstack.client"
+local delivery = require "delivery"
 local errors = require "errors"
 local facts = require "facts"
+local interruption = require "interruption"
 local journal = require "journal"
 local policy = require "policy"
 local settings = require "settings"
@@ -213,10 +216,10 @@ end
 
 -- decide, which first holds the facts against what lua/decisions says of them.
 local function watched(decide)
-  return function(name, given)
+  return setmetatable({ prepare = decide.prepare }, { __call = function(_, name, given)
     assert.same({}, facts.problems(require("decisions." .. name), given), name)
     return decide(name, given)
-  end
+  end })
 end
 
 local function merged(base, more)
@@ -239,9 +242,11 @@ function fake.cpi(script)
   if is_open then error("the fake before this one was not closed: local cpi <close> = fake.cpi {...}", 2) end
   is_open = true
   local clock = make_clock()
+  local ending = interruption { reason = script.interrupted or function() end, clock = clock }
   local send, finish, seen = player(script, clock)
   local cpi = {
-    json = json, clock = clock, log = log(script.capture), bytes = native.bytes,
+    json = json, interruption = ending, clock = setmetatable({ sleep = ending.sleep }, { __index = clock }),
+    log = log(script.capture), bytes = native.bytes,
     settings = fake.settings(script.settings),
     context = merged({ director_uuid = "director-1", request_id = "cpi-123456" }, script.context), api_version = 2,
     store = script.store and store() or false, store_trouble = false, http = script.http,
@@ -251,14 +256,15 @@ function fake.cpi(script)
     sandbox = sandbox(script.policies or {}), ours = "lua/policies", log = cpi.log, directory = function() return "site" end,
   })
   cpi.cloudstack = client {
-    send = send, json = json, clock = cpi.clock, uuid = native.bytes.uuid, log = cpi.log, decide = cpi.decide,
+    send = send, json = json, clock = clock, uuid = native.bytes.uuid, log = cpi.log, decide = cpi.decide, interruption = ending,
     cache = script.cache, tenant = require("cloudstack.tenancy").new(cpi.settings.cloudstack),
   }
+  cpi.liveness = { owner = function() return "1.1" end, alive = function(owner) return owner == "1.1" end }
   cpi.journal = journal {
-    store = cpi.store or nil, json = json, log = cpi.log, uuid = native.bytes.uuid, clock = cpi.clock, owner = "1.1",
-    alive = function(owner) return owner == "1.1" end,
-    context = cpi.context, verb = "spec",
+    store = cpi.store or nil, json = json, log = cpi.log, uuid = native.bytes.uuid, clock = clock,
+    liveness = cpi.liveness, context = cpi.context, verb = "spec",
   }
+  cpi.delivery = delivery(cpi)
   return setmetatable(cpi, { __close = finish })
 end
 

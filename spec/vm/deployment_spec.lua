@@ -43,7 +43,7 @@ local function run(script, more)
   end
   local cpi <close> = fake.cpi(script)
   if script.seen then script.seen(cpi) end
-  local undo <close> = rollback(cpi.log)
+  local undo <close> = rollback(cpi)
   local cid, vm = deployment.run(cpi, plan, script.next_plan or function() end, christen, undo)
   return cid, vm, cpi
 end

@@ -2,6 +2,7 @@
 #include "api.h"
 
 #include "../base/clock.h"
+#include "../base/interruption.h"
 
 /* now() -> seconds of a clock that never goes back */
 static int now(lua_State *L)
@@ -29,10 +30,10 @@ static int iso(lua_State *L)
     return 1;
 }
 
-/* sleep(seconds) */
+/* sleep(seconds): ends early when the process is interrupted meanwhile, see interruption() of the host */
 static int sleep_seconds(lua_State *L)
 {
-    clock_sleep(luaL_checknumber(L, 1));
+    interruption_sleep(luaL_checknumber(L, 1));
     return 0;
 }
 

@@ -10,6 +10,7 @@
 
 #include "archive.h"
 #include "curl.h"
+#include "interruption.h"
 #include "log.h"
 
 #include <stdio.h>
@@ -350,6 +351,12 @@ static size_t collect_ended(void)
     return ended;
 }
 
+/* An upload may take hours, and what is under way on the other side is of use to nobody without its end: it is cut off. */
+static bool is_interrupted(const struct transfer *transfer)
+{
+    return transfer->mime && interruption_reason();
+}
+
 /* Runs every transfer without a fault to its end. */
 static void run(struct transfer *transfers, size_t count)
 {
@@ -369,15 +376,18 @@ static void run(struct transfer *transfers, size_t count)
         under_way -= collect_ended();
         if (code == CURLM_OK && under_way > 0)
             code = curl->multi_poll(multi, NULL, 0, POLL_MILLISECONDS, NULL);
-        if (code != CURLM_OK)
+        if (code != CURLM_OK || is_interrupted(&transfers[0]))
             break;
     }
     for (size_t i = 0; i < count; i++) {
         if (transfers[i].reply->fault)
             continue;
+        bool was_cut_off = !transfers[i].done && is_interrupted(&transfers[i]);
         if (!transfers[i].done)
             transfers[i].code = CURLE_OUT_OF_MEMORY; /* of a multi handle there is no other failure */
         conclude(&transfers[i]);
+        if (was_cut_off)
+            set_fault(transfers[i].reply, "interrupted", interruption_reason());
         curl->multi_remove_handle(multi, transfers[i].handle);
     }
 }

@@ -19,7 +19,8 @@ struct http_settings {
 };
 
 struct http_reply {
-    const char *fault; /* NULL when there is an answer; else resolve connect tls timeout closed toolarge other */
+    const char *fault; /* NULL when there is an answer; else resolve connect tls timeout closed toolarge
+                        * interrupted (an upload) other */
     char text[256];    /* the fault in words */
     bool sent;         /* whether the server may have acted: false when it cannot have had the request */
     double seconds;

@@ -199,7 +199,7 @@ local function cell(method, scenario, good, nth, has_store, name, is_brief)
     trial.method_creates = CREATES[method] ~= nil
     trial.is_ready = false
     for i = 1, nth do
-      if good.instants[i]:find "put of journal" and i > good.ready then trial.is_ready = true end
+      if good.instants[i]:find "replace of journal" and i > good.ready then trial.is_ready = true end
       if good.instants[i] == "before the answer" then trial.is_ready = true end
     end
     for _, text in ipairs(inventory.shared(trial.stage.sim)) do complain("%s", text) end
@@ -217,7 +217,7 @@ local function matrix_of(method, scenario, has_store, shift)
   for i, words in ipairs(good.instants) do
     if words == "before the answer" then good.ready = i - 1 end
   end
-  while good.instants[good.ready] and good.instants[good.ready]:find "put of journal" do good.ready = good.ready - 1 end
+  while good.instants[good.ready] and good.instants[good.ready]:find "replace of journal" do good.ready = good.ready - 1 end
   for nth = 1, #good.instants do
     for i, name in ipairs(board.is_mine() and (has_store and { "replay", "again", "delete" } or { "again", "delete", "gc" }) or {}) do
       if has_store or name == "gc" or not CREATES[method] then

@@ -169,7 +169,8 @@ local function host_of(self, process)
     json = json, version = "1.0", lua_dir = "lua", policy = native.policy, log = log_of(process),
     bytes = setmetatable({ uuid = self.uuid }, { __index = native.bytes }),
     clock = clock_of(self, process), http = http_of(self, process), store = self.store and store_of(self, process),
-    process = { identity = function() return process.identity end,
+    interruption = function() return process.interrupted and process.interrupted() end,
+    process = { use = function() end, identity = function() return process.identity end,
       alive = function(identity) return self.living[identity] == true end },
     config = { read = function() return config_of(self) end, has_secret = function() return true end, path = "cpi.json" },
     cloudstack = { open = function(options) process.request_timeout = options.request_timeout end, send = sender_of(self, process) },
@@ -231,11 +232,11 @@ function machine:begin(method, arguments, more)
     context = merged({ director_uuid = machine.DIRECTOR, request_id = "cpi-" .. process.identity }, more and more.context),
   }
   process.coroutine = coroutine.create(function()
-    local ok, result, finish = pcall(dispatch, host, request)
+    local ok, result, settle = pcall(dispatch, host, request)
     process.answer = answer_of(process, ok, result)
     if self.before_answer then self.before_answer(process) end
     process.is_answered = true
-    if ok then finish() end
+    if ok and settle then settle(process.fate or "taken") end
   end)
   return process
 end

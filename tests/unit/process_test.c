@@ -1,6 +1,4 @@
-/* base/process.c, base/memory.c, base/file.c, base/console.c: the process and its surroundings. */
-#include "../../src/base/process.h"
-
+/* base/memory.c, base/file.c, base/console.c: the process and its surroundings. */
 #include "../../src/base/console.h"
 #include "../../src/base/file.h"
 #include "../../src/base/memory.h"
@@ -11,35 +9,6 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-static void tells_processes_apart(void)
-{
-    char identity[PROCESS_IDENTITY_SIZE] = "", other[PROCESS_IDENTITY_SIZE + 8];
-
-    check(process_identity(identity) && process_alive(identity), "this one lives: %s", identity);
-    snprintf(other, sizeof other, "%s1", identity);
-    check(!process_alive(other), "the same pid after another boot does not");
-    snprintf(other, sizeof other, "%ld.7%s", (long)getpid(), strrchr(identity, '.'));
-    check(!process_alive(other), "the same pid at another time does not");
-    check(!process_alive("") && !process_alive("x") && !process_alive("1") && !process_alive("-1.5") &&
-          !process_alive("999999999.1") && !process_alive("1.2x"), "nonsense does not live");
-    int pipes[2];
-    if (pipe(pipes) != 0)
-        return;
-    pid_t child = fork();
-    if (child == 0) {
-        process_identity(identity);
-        _exit(write(pipes[1], identity, sizeof identity) == (ssize_t)sizeof identity ? 0 : 1);
-    }
-    check(read(pipes[0], identity, sizeof identity) > 0, "the child's");
-    siginfo_t what;
-    waitid(P_PID, (id_t)child, &what, WEXITED | WNOWAIT);
-    check(!process_alive(identity), "a zombie is dead");
-    waitpid(child, NULL, 0);
-    check(!process_alive(identity), "as is one that is gone");
-    close(pipes[0]);
-    close(pipes[1]);
-}
 
 static void counts_memory(void)
 {
@@ -118,7 +87,6 @@ static void keeps_stdout_apart(void)
 
 int main(void)
 {
-    tells_processes_apart();
     counts_memory();
     reads_files();
     keeps_stdout_apart();
