@@ -137,9 +137,13 @@ faults: build/spec/host_native.so ## every verb, every request that it makes, ev
 faults-http: all build/spec/host_native.so ## a fault of each kind in every scenario, and kill -9 at every call, over HTTP
 	lua5.4 tests/faults/wire_matrix.lua --jobs $(JOBS)
 	lua5.4 tests/faults/wire_crash.lua --jobs $(JOBS)
+	CPI_NAMESPACES=no lua5.4 tests/faults/wire_crash.lua --jobs $(JOBS)
 
 crash: build/spec/host_native.so ## every verb, killed at every instant; then what a director does next
 	lua5.4 tests/faults/crash_matrix.lua --jobs $(JOBS)
+
+interruptions: build/spec/host_native.so ## every verb, whose caller goes away or which gets a signal, at every request
+	lua5.4 tests/faults/interruption_matrix.lua --jobs $(JOBS)
 
 pairs: build/spec/host_native.so ## two processes that need the same thing, in every order
 	lua5.4 tests/faults/pairs.lua
@@ -243,7 +247,7 @@ clean:                           ## removes what was built
 help:                            ## this list
 	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
 
-.PHONY: all contract deps demo test lint unit host-tests spec server transcripts lifecycle job coverage hostile faults faults-http crash \
+.PHONY: all contract deps demo test lint unit host-tests spec server transcripts lifecycle job coverage hostile faults faults-http crash interruptions \
         pairs planted histories fuzz e2e bench bench-page asan asan-run valgrind install clean help
 .SECONDARY:
 

@@ -55,7 +55,7 @@ run_suite() {
     # What is compiled here, the installed job is tested with (tests/support/job.lua). Without Debian's archive nothing is.
     release) compiled_packages; specs release tests/release ;;
     faults) worst=0
-      for check in "fault_matrix --short" "crash_matrix --short" "wire_matrix --short" "wire_crash --short" "pairs --short" "planted --short" "histories 1 200"; do
+      for check in "fault_matrix --short" "crash_matrix --short" "interruption_matrix --short" "wire_matrix --short" "wire_crash --short" "pairs --short" "planted --short" "histories 1 200"; do
         echo "== $check"
         # shellcheck disable=SC2086
         lua5.4 "tests/faults/${check%% *}.lua" ${check#* } || worst=1

@@ -49,7 +49,7 @@ end
 -- Can the scenario be played from outside? Not where the site has policies of its own.
 function wire.can(scenario) return not (scenario.settings or {}).policies and not scenario.inside end
 
--- new(scenario) -> a stage; reset() brings back the world's beginning, close() ends it
+-- new(scenario) -> a stage; under: shell words that its processes are started by; reset() brings back the world's beginning, close() ends it
 function wire.new(scenario)
   local cloud = rig.start { world = scenario.world, store = true, config = config_of(scenario),
     role = scenario.world and scenario.world.default_account or "bosh" }
@@ -91,7 +91,7 @@ end
 
 -- One process -> its answer and { log, bug, exit, lines }, as machine:call has them.
 function wire:call(method, arguments, more)
-  local run = self.cloud:cpi(self:request(method, arguments, more))
+  local run = self.cloud:cpi(self:request(method, arguments, more), { under = self.under })
   local response, process = run.response or {}, { log = lines_of(run.stderr), exit = run.exit, lines = run.line_count }
   if run.stderr:find("stack traceback", 1, true) then process.bug = run.stderr end
   local failure = response.error ~= json.null and response.error or nil

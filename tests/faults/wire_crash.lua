@@ -1,12 +1,14 @@
 -- The crash matrix over the wire: real processes, killed by kill -9 before and after every call that they make, of every
 -- scenario that can be played from outside; then the same verb again, and `cpi journal replay`. Nothing leaks, nothing is
--- doubled. What it is told, and what it prints at the end: tests/faults/scoreboard.lua.
+-- doubled. Each process has a PID namespace of its own, as in containers, where such can be made and CPI_NAMESPACES is not
+-- "no". What it is told, and what it prints at the end: tests/faults/scoreboard.lua.
 
 package.path = "./lua/?.lua;./?.lua;./tests/support/?.lua;" .. package.path
 package.cpath = "./build/spec/?.so;" .. package.cpath
 
 local inventory = require "tests.faults.inventory"
 local machine = require "machine"
+local namespace = require "namespace"
 local rig = require "rig"
 local scenarios = require "tests.faults.scenarios"
 local scoreboard = require "tests.faults.scoreboard"
@@ -17,6 +19,7 @@ local SETTLING = 600
 -- The short form takes a few instants of these verbs' first scenarios.
 local SHORT = { create_vm = true, delete_vm = true, attach_disk = true, create_network = true }
 local STRIDE = 7
+local UNDER = os.getenv "CPI_NAMESPACES" ~= "no" and namespace.words or nil
 
 local function settled(stage)
   stage.sim.advance(SETTLING)
@@ -37,7 +40,7 @@ local function kill_at(stage, method, arguments, scenario, call, is_before)
   local cloud = stage.cloud
   local since = #cloud:requests()
   cloud:faults { { command = call.command, nth = call.nth, fault = "hang", before = is_before } }
-  local pid = cloud:cpi_background(stage:request(method, arguments, scenario.request))
+  local pid = cloud:cpi_background(stage:request(method, arguments, scenario.request), { under = UNDER })
   rig.wait(function()
     local count = 0
     for _, request in ipairs(cloud:requests(since)) do
@@ -81,6 +84,7 @@ end
 
 local function matrix_of(method, scenario, number)
   local stage = wire.new(scenario)
+  stage.under = UNDER
   local good = learn(stage, method, scenario)
   local changes = inventory.shape(good.before) ~= inventory.shape(good.after)
   for i, call in ipairs(changes and good.calls or {}) do
