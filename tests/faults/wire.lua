@@ -49,7 +49,8 @@ end
 -- Can the scenario be played from outside? Not where the site has policies of its own.
 function wire.can(scenario) return not (scenario.settings or {}).policies and not scenario.inside end
 
--- new(scenario) -> a stage; under: shell words that its processes are started by; reset() brings back the world's beginning, close() ends it
+-- new(scenario) -> a stage; its `under` are shell words that processes are started by; reset() brings back the world's
+-- beginning, close() ends it
 function wire.new(scenario)
   local cloud = rig.start { world = scenario.world, store = true, config = config_of(scenario),
     role = scenario.world and scenario.world.default_account or "bosh" }

@@ -23,8 +23,8 @@ function caller.start(cloud, request, options)
   local base = ("%s/call%d"):format(cloud.directory, cloud.runs)
   text_file.write(base .. ".in", type(request) == "string" and request or rig.json.encode(request))
   -- What a shell starts in the background ignores SIGINT; no caller of the CPI's does that.
-  local cpi = ("echo $$ >%s; exec env --default-signal=INT %s %s --config %s"):format(quote(base .. ".pid"), options and options.under or "",
-    quote(rig.program "cpi"), quote(cloud.config))
+  local cpi = ("echo $$ >%s; exec env --default-signal=INT %s %s --config %s"):format(quote(base .. ".pid"),
+    options and options.under or "", quote(rig.program "cpi"), quote(cloud.config))
   local reader = ("echo $$ >%s; exec cat"):format(quote(base .. ".reader"))
   os.execute(LINE:format(quote(cpi), quote(base .. ".in"), quote(base .. ".err"), quote(base .. ".exit"), quote(reader),
     quote(base .. ".out"), quote(base .. ".done")))
