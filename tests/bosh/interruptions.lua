@@ -105,8 +105,8 @@ return function(e, wanted)
   for _, moment in ipairs(MOMENTS) do
     e:start_cloud { latency = moment.latency }
     for _, interruption in ipairs(INTERRUPTIONS) do
-      for name, path in pairs { ["without a store"] = "", ["with a store"] = e.directory .. "/store/cpi.db" } do
-        local what = ("%s in %s, %s"):format(interruption.name, moment.method, name)
+      for _, path in ipairs { "", e.directory .. "/store/cpi.db" } do
+        local what = ("%s in %s, %s a store"):format(interruption.name, moment.method, path == "" and "without" or "with")
         if (moment.much or interruption.everywhere) and what:find(wanted or "") then
           e:set { store_path = path }
           print("  " .. what)
