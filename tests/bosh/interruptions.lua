@@ -14,13 +14,13 @@ local UNDO_SECONDS = 120 -- a CPI that was interrupted has ended by then
 
 local function to_group(_, cli) return "-" .. cli end
 
--- Who gets which signal; a terminal sends ^C to the CLI's process group. Those that are not tried
--- `everywhere` differ from it only where `much` is undone.
+-- Which process gets which signal; a terminal sends ^C to the CLI's process group. What is not tried `everywhere` is tried
+-- at the moments of which `much` has to be undone.
 local INTERRUPTIONS = {
   { name = "^C", signal = "INT", to = to_group, everywhere = true },
   { name = "^C and create-env at once", signal = "INT", to = to_group, at_once = true },
   { name = "kill -9 of the CLI", signal = "KILL", to = function(_, cli) return cli end },
-  { name = "SIGTERM to the CPI", signal = "TERM", to = function(e) return e:cpis() end, is_told = true },
+  { name = "SIGTERM to the CPI", signal = "TERM", to = function(e) return e:cpis() end, to_cpi = true },
 }
 
 local function count(list, fits)
@@ -54,7 +54,7 @@ local function has_come(e, command)
   end
 end
 
--- Runs create-env until CloudStack has had the moment's request, then sends the signal, and waits for the CLI's end.
+-- Runs create-env until CloudStack has had the moment's request, then sends the signal, and waits for the end of the CLI.
 local function interrupt(e, interruption, moment)
   local cli = e:begin("interrupted", "create-env")
   rig.wait(function()
@@ -69,8 +69,9 @@ end
 -- The signal came in time, and the CLI got what it had to get.
 local function check_answer(e, interruption, moment)
   local answered = e:answered "interrupted":find(moment.method, 1, true) ~= nil
-  if interruption.is_told then
-    check(answered and e:log "interrupted":find("Bosh::Clouds::CloudError", 1, true), "the CPI says that it was interrupted")
+  if interruption.to_cpi then
+    local told = e:log "interrupted":find("Bosh::Clouds::CloudError.*SIG" .. interruption.signal)
+    check(answered and told, "the CPI says in a CloudError that it was interrupted")
   else
     check(not answered, "the CLI has no answer to %s", moment.method)
   end
