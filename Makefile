@@ -11,15 +11,18 @@ DEBS := build-essential pkg-config liblua5.4-dev lua-cjson-dev libcurl4-openssl-
         libmicrohttpd-dev clang libclang-rt-dev lua5.4 lua-busted lua-check valgrind curl openssl ruby
 
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes
+# The same as the libraries of a release are compiled with. Sanitizers see more without the library's own checks.
+HARDENED      := $(shell CC="$(CC)" bash release/hardening compile)
+HARDENED_LINK := $(shell CC="$(CC)" bash release/hardening link)
 # Asked when it is needed: `make deps` may have just installed it.
 LUA_CFLAGS = $(shell pkg-config --cflags lua5.4)
 COMPILE = $(CC) -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -D_DARWIN_C_SOURCE -DVERSION='"$(VERSION)"' $(LUA_CFLAGS) \
-          $(WARNINGS) -fstack-protector-strong $(CPPFLAGS) $(CFLAGS) $(SANITIZE) -MMD -MP
+          $(WARNINGS) $(if $(SANITIZE),$(filter-out -Wp%,$(HARDENED)),$(HARDENED)) $(CPPFLAGS) $(CFLAGS) $(SANITIZE) -MMD -MP
 
 # Lua, cjson and SQLite are linked in; curl and OpenSSL are loaded when something is sent (src/base/library.h).
 LDLIBS  := -l:liblua5.4.a -l:liblua5.4-cjson.a -l:libsqlite3.a -lpthread -ldl -lm
 HTTPD   := -lmicrohttpd
-LINK     = $(call told,LINK $@)$(CC) $(CFLAGS) $(SANITIZE) $(LDFLAGS) -o $@ $(filter %.o,$^)
+LINK     = $(call told,LINK $@)$(CC) $(CFLAGS) $(SANITIZE) $(HARDENED_LINK) $(LDFLAGS) -o $@ $(filter %.o,$^)
 # A step is told in a word, or in full with V=1.
 told     = $(if $(V),,@echo "  $(1)"; )
 
@@ -31,7 +34,7 @@ UNIT    := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*_tes
 NATIVE  := $(patsubst %.c,build/pic/%.o,$(wildcard src/base/*.c src/api/*.c) tests/host/host_native.c)
 
 PROGRAMS := $(BUILD)/cpi $(if $(SERVER),$(BUILD)/cpi-server)
-CHECKERS := $(UNIT) $(BUILD)/host-tests build/spec/host_native.so
+CHECKERS := $(UNIT) $(BUILD)/host-tests build/spec/host_native.so $(if $(filter Linux,$(shell uname -s)),build/spec/failing_malloc.so)
 RUN       = CPI_BUILD=$(BUILD) tests/run.sh
 
 all: $(PROGRAMS)                 ## the programs, in build/
@@ -57,7 +60,12 @@ $(BUILD)/obj/%.o: %.c Makefile
 # is in use to the very end, so it is not unloaded.
 build/spec/host_native.so: $(NATIVE)
 	@mkdir -p $(@D)
-	$(call told,LINK $@)$(CC) -shared -Wl,-z,nodelete -o $@ $(NATIVE) -llua5.4-cjson -lsqlite3 -ldl -lm
+	$(call told,LINK $@)$(CC) -shared $(HARDENED_LINK) -Wl,-z,nodelete -o $@ $(NATIVE) -llua5.4-cjson -lsqlite3 -ldl -lm
+
+# For LD_PRELOAD: allocations that fail.
+build/spec/failing_malloc.so: build/pic/tests/support/failing_malloc.o
+	@mkdir -p $(@D)
+	$(call told,LINK $@)$(CC) -shared $(HARDENED_LINK) -o $@ $<
 
 build/pic/%.o: SANITIZE :=
 build/pic/%.o: %.c Makefile

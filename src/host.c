@@ -193,6 +193,13 @@ static int open_host(lua_State *L)
     return 0;
 }
 
+/* Raised outside of a protected call: only where memory has run out. Lua would end the process without a word. */
+static int ends_here(lua_State *L)
+{
+    log_line(LOG_ERROR, "%s", lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "an error that nothing catches");
+    exit(EXIT_FAILURE);
+}
+
 lua_State *host_new(const struct host_options *options)
 {
     struct memory *memory = calloc(1, sizeof *memory);
@@ -203,6 +210,7 @@ lua_State *host_new(const struct host_options *options)
         log_line(LOG_ERROR, "not enough memory for the scripts");
         return NULL;
     }
+    lua_atpanic(L, ends_here);
     lua_pushcfunction(L, open_host);
     lua_pushlightuserdata(L, (void *)options);
     if (lua_pcall(L, 1, 0, 0) == LUA_OK)

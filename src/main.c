@@ -150,37 +150,43 @@ static int call_command(lua_State *L)
     return 1;
 }
 
-/* What a command raised on purpose is told in one line, and may say which exit code it is worth; a bug has left its
- * traceback. */
+/* What a command raised on purpose -> exit code. It is told in one line, and may say which code it is worth; a bug has
+ * left its traceback. */
 static int tell_error(lua_State *L)
 {
     size_t length;
     int is_integer;
 
-    if (!lua_istable(L, -1))
-        return EXIT_FAILURE;
+    lua_settop(L, 1);
+    lua_pushinteger(L, EXIT_FAILURE);
+    if (!lua_istable(L, 1))
+        return 1;
     lua_pushliteral(L, "exit_code");
-    lua_rawget(L, -2);
+    lua_rawget(L, 1);
     lua_Integer code = lua_tointegerx(L, -1, &is_integer);
-    lua_pop(L, 1);
     lua_pushliteral(L, "message");
-    lua_rawget(L, -2);
+    lua_rawget(L, 1);
     const char *text = lua_tolstring(L, -1, &length);
+    lua_pushinteger(L, text && is_integer ? code & 0xff : EXIT_FAILURE);
     if (!text)
-        return EXIT_FAILURE;
+        return 1;
     text = log_mask(text, length, &length);
     console_error("cpi: ", strlen("cpi: "));
     console_error(text, length);
     console_error("\n", 1);
-    return is_integer ? (int)(code & 0xff) : EXIT_FAILURE;
+    return 1;
 }
 
 static int run_command(lua_State *L, struct invocation *invocation)
 {
     lua_pushcfunction(L, call_command);
     lua_pushlightuserdata(L, invocation);
-    if (host_call(L, 1, 1) != LUA_OK)
-        return tell_error(L);
+    if (host_call(L, 1, 1) != LUA_OK) {
+        lua_pushcfunction(L, tell_error);
+        lua_insert(L, -2);
+        if (host_call(L, 1, 1) != LUA_OK)
+            return EXIT_FAILURE;
+    }
     return (int)lua_tointeger(L, -1);
 }
 
@@ -203,6 +209,7 @@ int main(int argc, char **argv)
         if (isatty(STDIN_FILENO))
             fprintf(stderr, "cpi: reading a request (JSON) from standard input; `cpi --help` says more\n");
         out = console_reserve_stdout();
+        rpc_expect(out);
         log_threshold(LOG_INFO);
     }
     signal(SIGPIPE, SIG_IGN);

@@ -7,6 +7,7 @@
 #include "api/api.h"
 #include "api/json.h"
 #include "base/delivery.h"
+#include "base/ending.h"
 #include "base/file.h"
 #include "base/interruption.h"
 #include "base/jsontext.h"
@@ -30,6 +31,7 @@
 #define LINE_OF(message) LINE_HEAD message LINE_TAIL
 
 static const char last_resort[] = LINE_OF("not enough memory");
+static const char ended[] = LINE_OF("the CPI ended before it had an answer; stderr says why");
 static const char no_scripts[] = LINE_OF("the scripts of the CPI cannot be started; stderr says why");
 
 /* ---- the request ------------------------------------------------------------------------------------------------- */
@@ -364,6 +366,11 @@ static int deliver(lua_State *L, int out)
     return written ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+void rpc_expect(int out)
+{
+    ending_owe(out, ended);
+}
+
 int rpc_serve(lua_State *L, int in, int out)
 {
     struct exchange exchange = {.text = buf_new(LARGEST_REQUEST)};
@@ -377,6 +384,7 @@ int rpc_serve(lua_State *L, int in, int out)
     if (L)
         make_line(L, &exchange);
     watchdog_forget();
+    ending_settle();
     int code = deliver(L, out);
     interruption_end();
     buf_wipe(&exchange.text);

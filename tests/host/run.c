@@ -146,11 +146,40 @@ static int used(lua_State *L)
     return 2;
 }
 
+/* unprotected() -> exit code of a process that raises "not caught" outside of any protected call, its stderr */
+static int unprotected(lua_State *L)
+{
+    struct host_options options = {.lua_dir = "tests/host"};
+    char said[512];
+    int ends[2], status = 0;
+    size_t length = 0;
+    ssize_t got;
+
+    fflush(stdout);
+    if (pipe(ends) != 0)
+        return luaL_error(L, "no pipe");
+    pid_t child = fork();
+    if (child == 0) {
+        dup2(ends[1], STDERR_FILENO);
+        lua_State *own = host_new(&options);
+        lua_pushliteral(own, "not caught");
+        lua_error(own);
+    }
+    close(ends[1]);
+    while (length < sizeof said && (got = read(ends[0], said + length, sizeof said - length)) > 0)
+        length += (size_t)got;
+    close(ends[0]);
+    waitpid(child, &status, 0);
+    lua_pushinteger(L, WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+    lua_pushlstring(L, said, length);
+    return 2;
+}
+
 static int open_harness(lua_State *L)
 {
     static const luaL_Reg functions[] = {
         {"compile", compile}, {"config", set_config}, {"directory", make_directory}, {"dump", dump},
-        {"fork", fork_many}, {"read", read_text}, {"shell", shell}, {"take", take}, {"used", used},
+        {"fork", fork_many}, {"read", read_text}, {"shell", shell}, {"take", take}, {"unprotected", unprotected}, {"used", used},
         {"write", write_text}, {NULL, NULL},
     };
     const char *build = getenv("CPI_BUILD");
