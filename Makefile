@@ -207,6 +207,9 @@ STATIC = $(shell echo 'int main(void) { return 0; }' | $(CC) -static -x c -o /de
 blobs:                           ## fetches the sources of the libraries that a release brings, from Debian's archive
 	@release/blobs
 
+advisories:                      ## the pinned sources against Debian's security updates; exit code 1 where one is behind
+	@release/advisories
+
 sources: blobs                   ## makes bosh-release what the bosh CLI's create-release takes
 	@release/sources
 
@@ -233,7 +236,7 @@ release-programs:
 	@$(MAKE) --no-print-directory $(RELEASE) programs
 programs: $(PROGRAMS)
 
-.PHONY: blobs sources dist dist-compiled compiled release release-programs programs
+.PHONY: advisories blobs sources dist dist-compiled compiled release release-programs programs
 
 MAN     = $(DESTDIR)$(PREFIX)/share/man
 SHARE   = $(DESTDIR)$(PREFIX)/share

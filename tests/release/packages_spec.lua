@@ -65,6 +65,30 @@ describe("a packaging script", function()
     end)
   end
 
+  -- Both archives of the Debian source package, and both in the call: upstream's bytes are never compiled without the patches.
+  for _, name in ipairs(names()) do
+    local spec, script = read(("bosh-release/packages/%s/spec"):format(name)), read(("bosh-release/packages/%s/packaging"):format(name))
+    local archive = spec:match "\n%- (%S+%.orig%.tar%.%a+)"
+    if archive then
+      it("applies Debian's patches: " .. name, function()
+        local patches = spec:match "\n%- (%S+%.debian%.tar%.%a+)"
+        assert.truthy(patches, "no patches in its spec")
+        assert.truthy(script:find(("\nbash release/unpack %s %s"):format(archive, patches), 1, true), "no release/unpack with both")
+        assert.is_nil(script:find "%f[%w]tar ", "it unpacks something else besides")
+      end)
+    end
+  end
+
+  for _, name in ipairs(names()) do
+    if name ~= "cloudstack_cpi" then -- its Makefile asks
+      it("compiles with what release/hardening says: " .. name, function()
+        local script = read(("bosh-release/packages/%s/packaging"):format(name))
+        assert.truthy(script:find("hardening=$(bash release/hardening compile)\n", 1, true))
+        assert.truthy(script:find("%-O2[^\n]* %$hardening"))
+      end)
+    end
+  end
+
   it("would be found out", function()
     local good = 'set -euo pipefail\ntar xzf a.tar.gz\nmake install DESTDIR="$BOSH_INSTALL_TARGET"\n'
     assert.is_nil(fault_of(good))
@@ -98,7 +122,7 @@ describe("third-party sources", function()
   it("are pinned, each that a package names, and no other", function()
     local pinned, named = {}, {}
     local text = read "bosh-release/config/blobs.yml"
-    for path, size, sha, source in text:gmatch "\n(%S+):\n  size: (%d+)\n  sha: sha256:(%x+)\n  debian: (%S+=%S+ %l+)\n" do
+    for path, size, sha, source in text:gmatch "\n(%S+):\n  size: (%d+)\n  sha: sha256:(%x+)\n  debian: (%S+=%S+ [%l-]+)\n" do
       pinned[path] = tonumber(size) > 0 and #sha == 64 and source
     end
     for _, name in ipairs(names()) do
