@@ -42,6 +42,29 @@ local function checks_of(path)
   return canaries, lengths
 end
 
+describe("release/hardening", function()
+  -- A compiler that knows less: what it is given is refused where the pattern of sh matches.
+  local function options_without(step, pattern)
+    local path = os.tmpname()
+    local file = assert(io.open(path, "w"))
+    file:write(('#!/bin/sh\ncase "$*" in %s) exit 1 ;; esac\nexec cc "$@"\n'):format(pattern))
+    file:close()
+    os.execute("chmod +x " .. path)
+    local options = output_of("CC=%s release/hardening %s", path, step)
+    os.remove(path)
+    return options
+  end
+
+  own("asks the compiler, and leaves out what it does not know", function()
+    local all = output_of "release/hardening compile"
+    assert.truthy(all:find "%-fstack%-protector%-strong %-fstack%-clash%-protection .*_FORTIFY_SOURCE=[23] ")
+    assert.equal((all:gsub("%-fstack%-clash%-protection ", "")), options_without("compile", "*-fstack-clash*"))
+    assert.equal((all:gsub("SOURCE=3", "SOURCE=2")), options_without("compile", "*_FORTIFY_SOURCE=3*"))
+    assert.equal("\n", options_without("compile", "*"))
+    assert.equal("-Wl,-z,relro -Wl,-z,noexecstack\n", options_without("link", "*-z,now*"))
+  end)
+end)
+
 describe("a program of this build", function()
   for _, name in ipairs { "cpi", "cpi-server" } do
     own("has all of it: " .. name, function()
