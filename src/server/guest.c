@@ -1,5 +1,4 @@
 /* The processes that live in the VMs: started, told of disks, and ended, each VM's events one after the other. */
-
 #include "guest.h"
 
 #include "../base/clock.h"

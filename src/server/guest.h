@@ -1,7 +1,6 @@
-#ifndef SERVER_GUEST_H
-#define SERVER_GUEST_H
-
 /* The processes that live in the VMs: one program, started and ended with each VM. */
+#ifndef GUEST_H
+#define GUEST_H
 
 #include <stdbool.h>
 

@@ -1,7 +1,6 @@
-#ifndef SERVER_JETTY_H
-#define SERVER_JETTY_H
-
 /* What the servlet container answers before CloudStack sees the request. */
+#ifndef JETTY_H
+#define JETTY_H
 
 #include "daemon.h"
 

@@ -1,5 +1,4 @@
 /* cpi-server SUB-COMMAND: the daemons of the CPI. */
-
 #include "registry.h"
 #include "sim.h"
 #include "templates.h"

@@ -1,5 +1,4 @@
 /* cpi-server registry: the settings of agents that ask for them over HTTP; lua/daemons/registry.lua answers. */
-
 #include "registry.h"
 
 #include "service.h"

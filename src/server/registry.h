@@ -1,7 +1,8 @@
-#ifndef SERVER_REGISTRY_H
-#define SERVER_REGISTRY_H
+/* The sub-command `registry`: settings of the agents of old stemcells. */
+#ifndef REGISTRY_H
+#define REGISTRY_H
 
-/* cpi-server registry; answers the exit code. */
+/* argv[0] is "registry"; returns the exit code. */
 int registry_main(int argc, char **argv);
 
 #endif

@@ -1,6 +1,5 @@
 /* What is to go out, built piece by piece. */
-
-#include "daemon.h"
+#include "reply.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +16,7 @@ bool reply_set(struct reply *reply, unsigned status, const char *type, const cha
 {
     char *type_copy = type ? strdup(type) : NULL;
     char *body_copy = malloc(size + 1);
+
     if ((type && !type_copy) || !body_copy) {
         free(type_copy);
         free(body_copy);
@@ -38,6 +38,7 @@ bool reply_set(struct reply *reply, unsigned status, const char *type, const cha
 bool reply_header(struct reply *reply, const char *name, const char *value)
 {
     struct reply_header *headers = realloc(reply->headers, (reply->header_count + 1) * sizeof *headers);
+
     if (!headers)
         return false;
     reply->headers = headers;

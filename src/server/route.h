@@ -1,33 +1,21 @@
-#ifndef SERVER_ROUTE_H
-#define SERVER_ROUTE_H
-
-/* The border to the Lua model: requests and time go in, replies and events come out. */
+/* The way of a request to the Lua model, and of the model's answer to the wire. */
+#ifndef ROUTE_H
+#define ROUTE_H
 
 #include "daemon.h"
-#include "guest.h"
+#include "model.h"
 
-struct route;
+/*
+ * Asks model.admit(head) of a request whose body has not come: nil lets it in, a table is the answer that it gets instead.
+ * A model without that function admits everything. True: it is let in.
+ */
+bool route_admit(struct model *model, const struct request *head, struct reply *reply);
 
-/* The Lua side of lua/NAME.lua, told the world (path of a .lua or .json file, or NULL) and its own base URL (or NULL).
- * NULL when it cannot be made; the reason is on stderr then. */
-struct route *route_open(const char *module, const char *world, const char *base_url);
-
-/* Answers a request; a bug in Lua is answered with 500 and told on stderr. Fits daemon_options.answer. */
-void route_answer(void *route, const struct request *request, struct reply *reply);
-
-/* A text or number of the model by its name, to be freed; NULL when it has none. */
-char *route_text(struct route *route, const char *name);
-
-/* The first line of stdout: endpoint and accounts as JSON, to be freed. NULL when Lua failed. */
-char *route_greeting(struct route *route, const char *endpoint);
-
-/* Lets the model do what is due by itself; returns the seconds until the next such thing at most. */
-double route_tick(struct route *route);
-
-/* Hands what has happened to VMs to the guests; with NULL it is forgotten. */
-void route_events(struct route *route, struct guests *guests);
-
-/* NULL is accepted. */
-void route_close(struct route *route);
+/*
+ * Asks model.http(request). Both are given { method, path, query, body, client, headers, waited, upload } and answer
+ * { status, type, body, headers } with, for the wire, file, offset, length; delay, drop, hang, truncate; or only
+ * { again = seconds } to be asked once more. A bug in Lua is answered with 500, and its traceback is on stderr.
+ */
+void route_answer(struct model *model, const struct request *request, struct reply *reply);
 
 #endif

@@ -1,5 +1,4 @@
 /* A daemon of the CPI: its configuration, the port, the loop; lua/daemons/NAME.lua answers. */
-
 #include "service.h"
 
 #include "../config.h"
@@ -16,6 +15,8 @@
 #include <string.h>
 
 #define DRAIN_SECONDS 5.0
+#define CONNECTION_BYTES ((size_t)32768)
+#define MOST_OF_ONE 128u /* all VMs of a network may come from one address: their router's */
 
 enum { GOOD = 0, FAILED = 1, USAGE = 2 };
 
@@ -26,7 +27,7 @@ struct options {
 
 struct server {
     const struct service *service;
-    struct route *route;
+    struct model *model;
     struct daemon *daemon;
     char *certificate, *private_key;
 };
@@ -67,22 +68,40 @@ static int read_options(const struct service *service, int argc, char **argv, st
     return -1;
 }
 
-static void answer(void *context, const struct request *request, struct reply *reply)
+static void refuse_length(struct reply *reply)
 {
     static const char too_large[] = "{\"status\":\"error\"}";
-    struct server *server = context;
-    if (!request->body_too_large) {
-        route_answer(server->route, request, reply);
-        return;
-    }
+
     reply->close = true;
     reply_set(reply, 413, "application/json", too_large, sizeof too_large - 1);
 }
 
-/* Without --listen: every address, the port of the configuration. */
-static void complete(struct options *options, struct route *route)
+static bool admit(void *context, const struct request *head, struct reply *reply)
 {
-    char *port = options->listen.host[0] ? NULL : route_text(route, "port");
+    struct server *server = context;
+
+    if (!route_admit(server->model, head, reply))
+        return false;
+    if (head->body_too_large)
+        refuse_length(reply);
+    return !head->body_too_large;
+}
+
+/* A body in chunks shows its length only now. */
+static void answer(void *context, const struct request *request, struct reply *reply)
+{
+    struct server *server = context;
+
+    if (request->body_too_large)
+        refuse_length(reply);
+    else
+        route_answer(server->model, request, reply);
+}
+
+/* Without --listen: every address, the port of the configuration. */
+static void complete(struct options *options, struct model *model)
+{
+    char *port = options->listen.host[0] ? NULL : model_text(model, "port");
     if (port) {
         snprintf(options->listen.host, sizeof options->listen.host, "0.0.0.0");
         snprintf(options->listen.port, sizeof options->listen.port, "%s", port);
@@ -93,11 +112,12 @@ static void complete(struct options *options, struct route *route)
 static bool listen_there(struct server *server, const struct options *options)
 {
     char why[512], url[300];
-    server->certificate = route_text(server->route, "certificate");
-    server->private_key = route_text(server->route, "private_key");
+    server->certificate = model_text(server->model, "certificate");
+    server->private_key = model_text(server->model, "private_key");
     struct daemon_options daemon = {
-        .host = options->listen.host, .port = options->listen.port, .max_body = server->service->max_body, .answer = answer,
-        .context = server, .certificate = server->certificate, .private_key = server->private_key,
+        .host = options->listen.host, .port = options->listen.port, .max_body = server->service->max_body,
+        .connection_bytes = CONNECTION_BYTES, .most_of_one = MOST_OF_ONE, .certificate = server->certificate,
+        .private_key = server->private_key, .admit = admit, .answer = answer, .context = server,
     };
     server->daemon = daemon_open(&daemon, why, sizeof why);
     if (!server->daemon) {
@@ -116,10 +136,10 @@ static bool start(struct server *server, struct options *options)
         return false;
     }
     config_set_path(options->config);
-    server->route = route_open(server->service->module, NULL, NULL);
-    if (!server->route)
+    server->model = model_open(server->service->module, NULL, NULL);
+    if (!server->model)
         return false;
-    complete(options, server->route);
+    complete(options, server->model);
     return listen_there(server, options);
 }
 
@@ -132,11 +152,11 @@ int service_main(const struct service *service, int argc, char **argv)
         return wrong;
     bool started = start(&server, &options);
     while (started && signals_ends() == 0)
-        loop_turn(server.daemon, server.route, NULL);
+        loop_turn(server.daemon, server.model, NULL);
     if (started)
-        loop_drain(server.daemon, server.route, DRAIN_SECONDS);
+        loop_drain(server.daemon, server.model, DRAIN_SECONDS);
     daemon_close(server.daemon);
-    route_close(server.route);
+    model_close(server.model);
     free(server.certificate);
     free(server.private_key);
     signals_close();

@@ -1,5 +1,4 @@
 /* Signals through a pipe that wakes the select loop. */
-
 #include "signals.h"
 
 #include <errno.h>

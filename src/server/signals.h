@@ -1,7 +1,6 @@
-#ifndef SERVER_SIGNALS_H
-#define SERVER_SIGNALS_H
-
 /* Signals as something a select loop can wait for. */
+#ifndef SIGNALS_H
+#define SIGNALS_H
 
 #include <stdbool.h>
 

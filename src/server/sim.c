@@ -1,5 +1,4 @@
 /* cpi-server sim: the Lua model of CloudStack behind HTTP, with its time and the guests of its VMs. */
-
 #include "sim.h"
 
 #include "daemon.h"
@@ -16,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#define CONNECTION_BYTES ((size_t)65536)
 
 enum { GOOD = 0, FAILED = 1, USAGE = 2 };
 
@@ -37,7 +38,7 @@ struct options {
 };
 
 struct server {
-    struct route *route;
+    struct model *model;
     struct daemon *daemon;
     struct guests *guests;
 };
@@ -83,22 +84,29 @@ static int read_options(int argc, char **argv, struct options *options)
     return -1;
 }
 
-static bool greet(struct route *route, const char *url)
+static bool greet(struct model *model, const char *url)
 {
     char endpoint[512];
     snprintf(endpoint, sizeof endpoint, "%s/client/api", url);
-    char *line = route_greeting(route, endpoint);
+    char *line = model_greeting(model, endpoint);
     bool written = line && printf("%s\n", line) > 0 && fflush(stdout) == 0;
     free(line);
     return written;
 }
 
-/* The route is made after the port is known, so requests find it through the server. */
+static bool admit(void *context, const struct request *head, struct reply *reply)
+{
+    (void)context;
+    return !jetty_refuses(head, reply);
+}
+
+/* The model is made after the port is known, so requests find it through the server. */
 static void answer(void *context, const struct request *request, struct reply *reply)
 {
     struct server *server = context;
-    if (!jetty_refuses(request, reply))
-        route_answer(server->route, request, reply);
+
+    if (!jetty_refuses(request, reply)) /* a form in chunks shows its length only now */
+        route_answer(server->model, request, reply);
 }
 
 static bool start(struct server *server, const struct options *options)
@@ -106,7 +114,7 @@ static bool start(struct server *server, const struct options *options)
     char why[512], url[300];
     struct daemon_options daemon = {
         .host = options->listen.host, .port = options->listen.port, .upload_prefix = "/upload/", .max_body = JETTY_MAX_FORM,
-        .answer = answer, .context = server,
+        .connection_bytes = CONNECTION_BYTES, .admit = admit, .answer = answer, .context = server,
     };
     if (!signals_open()) {
         fprintf(stderr, "cpi-server sim: signals: %s\n", strerror(errno));
@@ -118,9 +126,9 @@ static bool start(struct server *server, const struct options *options)
         return false;
     }
     listen_url(&options->listen, "http", daemon_port(server->daemon), url, sizeof url);
-    server->route = route_open("sim", options->world, url);
+    server->model = model_open("sim", options->world, url);
     server->guests = options->guest ? guests_open(options->guest) : NULL;
-    return server->route && (server->guests || !options->guest) && greet(server->route, url);
+    return server->model && (server->guests || !options->guest) && greet(server->model, url);
 }
 
 static bool impatient(void)
@@ -137,10 +145,10 @@ int sim_main(int argc, char **argv)
         return wrong;
     bool started = start(&server, &options);
     while (started && signals_ends() == 0)
-        loop_turn(server.daemon, server.route, server.guests);
+        loop_turn(server.daemon, server.model, server.guests);
     daemon_close(server.daemon);
     guests_close(server.guests, impatient);
-    route_close(server.route);
+    model_close(server.model);
     signals_close();
     return started ? GOOD : FAILED;
 }

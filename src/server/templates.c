@@ -1,5 +1,4 @@
 /* cpi-server templates: images of stemcells for CloudStack to fetch; lua/daemons/templates.lua answers. */
-
 #include "templates.h"
 
 #include "service.h"

@@ -1,7 +1,8 @@
-#ifndef SERVER_TEMPLATES_H
-#define SERVER_TEMPLATES_H
+/* The sub-command `templates`: images of stemcells. */
+#ifndef TEMPLATES_H
+#define TEMPLATES_H
 
-/* cpi-server templates; answers the exit code. */
+/* argv[0] is "templates"; returns the exit code. */
 int templates_main(int argc, char **argv);
 
 #endif

@@ -1,5 +1,4 @@
 /* Measures the part "file" of a multipart/form-data body in constant memory: size, SHA-256, first bytes. */
-
 #include "upload.h"
 
 #include "../base/digest.h"

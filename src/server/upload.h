@@ -1,7 +1,6 @@
-#ifndef SERVER_UPLOAD_H
-#define SERVER_UPLOAD_H
-
 /* A multipart body that is measured while it passes and kept nowhere. */
+#ifndef UPLOAD_H
+#define UPLOAD_H
 
 #include <microhttpd.h>
 #include <stdbool.h>
