@@ -21,13 +21,19 @@ local function part(range, size)
   return first, math.min(last, size - 1) - first + 1
 end
 
-local function respond(parts, request)
+-- Path and stat of what is asked for; or what it is refused with, as a third value.
+local function wanted(parts, request)
   local name = request.path:match "^/([^/]+)$"
-  if request.method ~= "GET" then return refuse(405, { Allow = "GET, HEAD" }) end
-  if not name or not publication.begun_at(name) then return refuse(404) end
-  local path = parts.directory .. "/" .. name
-  local file = parts.http.stat(path)
-  if not file then return refuse(404) end
+  if request.method ~= "GET" then return nil, nil, refuse(405, { Allow = "GET, HEAD" }) end
+  local path = name and publication.begun_at(name) and parts.directory .. "/" .. name
+  local file = path and parts.http.stat(path)
+  if not file then return nil, nil, refuse(404) end
+  return path, file
+end
+
+local function respond(parts, request)
+  local path, file, refusal = wanted(parts, request)
+  if refusal then return refusal end
   local range = request.headers.range
   local offset, length = part(range, file.size)
   if not offset then return refuse(416, { ["Content-Range"] = ("bytes */%d"):format(file.size) }) end
@@ -52,7 +58,8 @@ end
 
 local templates = {}
 
--- new{ host } -> what src/server/service.c needs. Raises CpiError for a configuration it cannot run with.
+-- new{ host } -> what src/server/service.c needs. What is not there is refused by the head of the request. Raises CpiError
+-- for a configuration it cannot run with.
 function templates.new(options)
   local host = options.host
   host.log.context("-", "templates")
@@ -64,6 +71,7 @@ function templates.new(options)
   local parts = { directory = directory, http = host.http, files = host.files, clock = host.clock, log = host.log }
   local due = 0
   return {
+    admit = function(head) return (select(3, wanted(parts, head))) end,
     http = function(request) return respond(parts, request) end,
     port = tostring(settings.templates.port),
     next_due = function() return math.max(due - host.clock.now(), 0) end,

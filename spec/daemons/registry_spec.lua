@@ -15,23 +15,40 @@ local function started(more, rows)
     log[level] = function(format, ...) lines[#lines + 1] = level .. " " .. format:format(...) end
   end
   rows = rows or {}
+  local now = { 1000 }
+  local function trouble(key)
+    if rows.broken then return "the disk is gone", false end
+    if rows.locked and key then return "another process keeps it locked", true end
+  end
   local config = { store = { path = "/store" }, registry = { username = MASTER[1], password = MASTER[2], port = 25777 } }
   for key, value in pairs(more or {}) do config[key] = value end
   local model = registry.new { host = {
-    json = json, bytes = bytes, log = log, config = { read = function() return config end },
+    json = json, bytes = bytes, log = log, clock = { now = function() return now[1] end },
+    config = { read = function() return config end },
     store = {
       open = function(path) if path == "/store" then return true end return nil, "store " .. path .. ": no" end,
-      get = function(_, key) if rows.broken then return nil, "the disk is gone" end return rows[key] end,
-      put = function(_, key, text) rows[key] = text return true end,
-      delete = function(_, key) rows[key] = nil return true end,
+      patience = function(seconds) rows.patience = seconds end,
+      get = function(_, key) if rows.broken then return nil, trouble(key) end return rows[key] end,
+      put = function(_, key, text)
+        if trouble(key) then return nil, trouble(key) end
+        rows[key] = text
+        return true
+      end,
+      delete = function(_, key)
+        if trouble(key) then return nil, trouble(key) end
+        rows[key] = nil
+        return true
+      end,
     },
   } }
-  return model, rows, lines
+  rows.patience = nil
+  return model, rows, lines, now
 end
 
 local function ask(model, method, path, authorization, body)
-  local reply = model.http { method = method, path = path, query = "", body = body or "", client = "10.0.0.9",
+  local request = { method = method, path = path, query = "", body = body or "", client = "10.0.0.9", waited = 0,
     headers = { authorization = authorization } }
+  local reply = model.admit(request) or model.http(request)
   return reply.status, json.decode(reply.body), reply
 end
 
@@ -69,6 +86,24 @@ describe("the registry", function()
     assert.same({ ["cpivm-1"] = TEXT, ["cpivm-2"] = "{}" }, rows)
   end)
 
+  it("still opens its settings to an instance that was made before the derivation was slow", function()
+    local model = started(nil, { ["cpivm-1"] = TEXT, ["cpivm-2"] = "{}" })
+    local former = bytes.hmac_sha1(MASTER[2], "registry settings of cpivm-1"):gsub(".", function(byte)
+      return ("%02x"):format(byte:byte())
+    end)
+    assert.equal(200, (ask(model, "GET", PATH, basic("cpivm-1", former))))
+    assert.equal(401, (ask(model, "GET", "/instances/cpivm-2/settings", basic("cpivm-1", former))))
+    assert.equal(401, (ask(model, "DELETE", PATH, basic("cpivm-1", former))))
+  end)
+
+  it("warns of a password that is short enough to be guessed", function()
+    for password, count in pairs { [("p"):rep(15)] = 1, [("p"):rep(16)] = 0 } do
+      local _, _, lines = started { registry = { username = "admin", password = password } }
+      assert.equal(count, #lines)
+      assert.is_nil(table.concat(lines):find(password, 1, true))
+    end
+  end)
+
   it("gives each instance another password, which tells nothing of the registry's", function()
     assert.truthy(own:find "^%x+$")
     assert.equal(40, #own)
@@ -89,6 +124,55 @@ describe("the registry", function()
       assert.same({ "warn GET of settings of 'cpivm-1' denied to 10.0.0.9" }, lines)
     end
     assert.equal(401, (ask(started(nil, { ["cpivm-1"] = TEXT }), "GET", PATH)))
+  end)
+
+  it("decides by the head of a request alone", function()
+    local model = started(nil, { ["cpivm-1"] = TEXT })
+    local function status_of(method, path, authorization)
+      local reply = model.admit { method = method, path = path, query = "", body = "", client = "10.0.0.9", waited = 0,
+        headers = { authorization = authorization } }
+      return reply and reply.status
+    end
+    local master = basic(MASTER[1], MASTER[2])
+    assert.equal(404, status_of("PUT", "/instances", master))
+    assert.equal(405, status_of("POST", PATH, master))
+    assert.equal(401, status_of("PUT", PATH))
+    assert.is_nil(status_of("PUT", PATH, master))
+  end)
+
+  it("writes of a flood of denials the first, and then their number", function()
+    local model, _, lines, now = started()
+    for i = 1, 1000 do ask(model, "GET", "/instances/cpivm-" .. i .. "/settings", basic("root", "wrong-password")) end
+    assert.same({ "warn GET of settings of 'cpivm-1' denied to 10.0.0.9" }, lines)
+    assert.equal(60, model.next_due())
+    now[1] = now[1] + 60
+    assert.equal(0, model.next_due())
+    model.tick()
+    assert.equal("warn 999 more denied in 60 s, the last: GET of settings of 'cpivm-1000' denied to 10.0.0.9", lines[2])
+    assert.is_nil(model.next_due())
+    for _ = 1, 10 do ask(model, "GET", PATH) end
+    assert.equal(2, #lines)
+    now[1] = now[1] + 60
+    model.tick()
+    assert.equal(3, #lines)
+    now[1] = now[1] + 600
+    ask(model, "GET", PATH)
+    assert.equal(4, #lines)
+  end)
+
+  it("lets a request wait aside while another process has the store locked, and not for ever", function()
+    local model, rows, lines = started(nil, { locked = true })
+    local function put(waited)
+      return model.http { method = "PUT", path = PATH, query = "", body = "{}", client = "10.0.0.9", waited = waited, headers = {} }
+    end
+    assert.is_true(put(0).again > 0 and put(0).again < 1)
+    assert.is_true(put(4.9).again > 0)
+    local reply = put(5)
+    assert.equal(503, reply.status)
+    assert.truthy(reply.headers["Retry-After"]:find "^%d+$")
+    assert.same({ "error PUT of settings of 'cpivm-1': another process has kept the store locked for 5 s" }, lines)
+    rows.locked = nil
+    assert.equal(201, put(0.1).status)
   end)
 
   it("refuses settings that are no JSON object", function()

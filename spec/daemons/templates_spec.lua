@@ -26,7 +26,8 @@ local function started(files, config)
 end
 
 local function ask(model, path, range, method)
-  return model.http { method = method or "GET", path = path, query = "", body = "", client = "10.0.0.9", headers = { range = range } }
+  local request = { method = method or "GET", path = path, query = "", body = "", client = "10.0.0.9", headers = { range = range } }
+  return model.admit(request) or model.http(request)
 end
 
 describe("published images", function()

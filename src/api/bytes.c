@@ -6,6 +6,7 @@
 #include "../base/random.h"
 
 #define MOST_RANDOM (1 << 20)
+#define MOST_ROUNDS 10000000
 
 /* base64(s) -> text */
 static int base64(lua_State *L)
@@ -91,6 +92,23 @@ static int hmac_sha1(lua_State *L)
     return 1;
 }
 
+/* pbkdf2(password, salt, rounds) -> 32 bytes, slow on purpose */
+static int pbkdf2(lua_State *L)
+{
+    size_t length, salt_length;
+    const char *password = luaL_checklstring(L, 1, &length);
+    const char *salt = luaL_checklstring(L, 2, &salt_length);
+    lua_Integer rounds = luaL_checkinteger(L, 3);
+    unsigned char key[DIGEST_SHA256_SIZE];
+    struct fault fault;
+
+    luaL_argcheck(L, rounds >= 1 && rounds <= MOST_ROUNDS, 3, "1 to 10000000 rounds");
+    if (!digest_pbkdf2(password, length, salt, salt_length, (int)rounds, key, &fault))
+        return luaL_error(L, "%s", fault.text);
+    lua_pushlstring(L, (const char *)key, sizeof key);
+    return 1;
+}
+
 /* equal(a, b) -> boolean. How long it takes tells the length of a, and nothing of b. */
 static int equal(lua_State *L)
 {
@@ -108,7 +126,7 @@ static int equal(lua_State *L)
 int api_open_bytes(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"base64", base64}, {"equal", equal}, {"hmac_sha1", hmac_sha1}, {"random", random_string},
+        {"base64", base64}, {"equal", equal}, {"hmac_sha1", hmac_sha1}, {"pbkdf2", pbkdf2}, {"random", random_string},
         {"sha256", sha256}, {"unbase64", unbase64}, {"uuid", uuid}, {NULL, NULL},
     };
 

@@ -12,6 +12,24 @@ static bool may_write(struct fault *fault)
     return !readonly_is_on() || fault_set(fault, "the store is left alone: only reads are allowed here");
 }
 
+/* Pushes nil, the reason, and whether only another process is in the way. */
+static int refuse(lua_State *L, const struct fault *fault)
+{
+    api_refuse(L, fault);
+    lua_pushboolean(L, !readonly_is_on() && store_was_locked());
+    return 3;
+}
+
+/* patience(seconds): how long a call waits where another process has the file locked */
+static int patience(lua_State *L)
+{
+    lua_Number seconds = luaL_checknumber(L, 1);
+
+    luaL_argcheck(L, seconds >= 0 && seconds <= 600, 1, "0 to 600 seconds");
+    store_patience(seconds);
+    return 0;
+}
+
 /* open(path) -> true | nil, why */
 static int open_store(lua_State *L)
 {
@@ -51,7 +69,7 @@ static const char *check_table(lua_State *L)
     return table;
 }
 
-/* get(table, key) -> text, or nil when there is none | nil, why */
+/* get(table, key) -> text, or nil when there is none | nil, why, is locked */
 static int get(lua_State *L)
 {
     size_t key_length;
@@ -62,7 +80,7 @@ static int get(lua_State *L)
     bool found;
 
     if (!store_get(table, key, key_length, value, &found, &fault))
-        return api_refuse(L, &fault);
+        return refuse(L, &fault);
     if (found)
         lua_pushlstring(L, buf_string(value), value->length);
     else
@@ -70,7 +88,7 @@ static int get(lua_State *L)
     return 1;
 }
 
-/* put(table, key, text) -> true | nil, why */
+/* put(table, key, text) -> true | nil, why, is locked */
 static int put(lua_State *L)
 {
     size_t key_length, length;
@@ -80,7 +98,7 @@ static int put(lua_State *L)
     struct fault fault;
 
     if (!may_write(&fault) || !store_put(table, key, key_length, value, length, &fault))
-        return api_refuse(L, &fault);
+        return refuse(L, &fault);
     lua_pushboolean(L, 1);
     return 1;
 }
@@ -103,7 +121,7 @@ static int replace(lua_State *L)
     return 1;
 }
 
-/* delete(table, key) -> true | nil, why */
+/* delete(table, key) -> true | nil, why, is locked */
 static int delete_key(lua_State *L)
 {
     size_t key_length;
@@ -112,7 +130,7 @@ static int delete_key(lua_State *L)
     struct fault fault;
 
     if (!may_write(&fault) || !store_delete(table, key, key_length, &fault))
-        return api_refuse(L, &fault);
+        return refuse(L, &fault);
     lua_pushboolean(L, 1);
     return 1;
 }
@@ -171,7 +189,7 @@ int api_open_store(lua_State *L)
 {
     static const luaL_Reg functions[] = {
         {"check", check_store}, {"delete", delete_key}, {"get", get},   {"open", open_store},
-        {"put", put},           {"replace", replace},   {"rows", rows_of}, {NULL, NULL},
+        {"patience", patience}, {"put", put},           {"replace", replace}, {"rows", rows_of}, {NULL, NULL},
     };
 
     luaL_newlib(L, functions);

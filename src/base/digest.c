@@ -19,7 +19,8 @@
     FUNCTION(EVP_DigestInit_ex)                                                                                       \
     FUNCTION(EVP_DigestUpdate)                                                                                        \
     FUNCTION(EVP_DigestFinal_ex)                                                                                      \
-    FUNCTION(HMAC)
+    FUNCTION(HMAC)                                                                                                    \
+    FUNCTION(PKCS5_PBKDF2_HMAC)
 
 #define FIELD(name) __typeof__(name) *name;
 static struct crypto_functions {
@@ -53,6 +54,19 @@ bool digest_hmac_sha1(const void *key, size_t key_length, const void *text, size
         return fault_set(fault, "a key of %zu bytes is too long", key_length);
     if (!crypto.HMAC(crypto.EVP_sha1(), key, (int)key_length, text, length, mac, NULL))
         return fault_set(fault, "OpenSSL refused HMAC-SHA1");
+    return true;
+}
+
+bool digest_pbkdf2(const void *password, size_t password_length, const void *salt, size_t salt_length, int rounds,
+                   unsigned char key[DIGEST_SHA256_SIZE], struct fault *fault)
+{
+    if (!load(fault))
+        return false;
+    if (password_length > INT_MAX || salt_length > INT_MAX)
+        return fault_set(fault, "a password or salt is too long");
+    if (!crypto.PKCS5_PBKDF2_HMAC(password, (int)password_length, salt, (int)salt_length, rounds, crypto.EVP_sha256(),
+                                  DIGEST_SHA256_SIZE, key))
+        return fault_set(fault, "OpenSSL refused PBKDF2");
     return true;
 }
 

@@ -12,6 +12,10 @@
 bool digest_hmac_sha1(const void *key, size_t key_length, const void *text, size_t length,
                       unsigned char mac[DIGEST_SHA1_SIZE], struct fault *fault);
 
+/* PBKDF2 with HMAC-SHA-256: a key of 32 bytes that takes so many rounds to make of a password, and to guess. */
+bool digest_pbkdf2(const void *password, size_t password_length, const void *salt, size_t salt_length, int rounds,
+                   unsigned char key[DIGEST_SHA256_SIZE], struct fault *fault);
+
 bool digest_sha256(const void *bytes, size_t length, unsigned char digest[DIGEST_SHA256_SIZE], struct fault *fault);
 
 /* Of a file, in constant memory. */

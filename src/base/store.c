@@ -26,6 +26,7 @@ static const char *const tables[] = {"registry", "journal", "cache"};
 static sqlite3 *database;
 static char name[256]; /* of the file, for messages */
 static double full_patience = PATIENCE, patience = PATIENCE;
+static bool was_locked; /* the last failure's reason */
 
 bool store_has_table(const char *table)
 {
@@ -64,6 +65,7 @@ static bool refuse(struct fault *fault)
 {
     int code = database ? sqlite3_extended_errcode(database) : SQLITE_OK;
     int reason = database ? sqlite3_system_errno(database) : 0;
+    was_locked = is_busy(code);
     const char *why = reason ? strerror(reason) : "the disk reports an error";
 
     if (!database)
@@ -95,6 +97,13 @@ static bool refuse(struct fault *fault)
 void store_patience(double seconds)
 {
     full_patience = patience = seconds;
+    if (database)
+        sqlite3_busy_timeout(database, (int)(seconds * 1000));
+}
+
+bool store_was_locked(void)
+{
+    return was_locked;
 }
 
 static double deadline_from_now(void)

@@ -14,6 +14,9 @@ bool store_has_table(const char *table);
  */
 void store_patience(double seconds);
 
+/* Whether what failed last did so because another process has the file locked: the same call may go well later. */
+bool store_was_locked(void);
+
 /* Opens (and makes) the file, in place of one that was open. Its directory must exist. */
 bool store_open(const char *path, struct fault *fault);
 

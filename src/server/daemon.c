@@ -17,7 +17,7 @@
 
 #define SILENT_SECONDS 30u       /* as Jetty closes an idle connection */
 #define MOST_VISITORS 800u       /* select() has 1024 descriptors, and what was ended has its own for one more turn */
-#define ACCEPTED_AT_ONCE 32      /* fewer than what one address may have: a newcomer is heard before it can be displaced */
+#define ACCEPTED_AT_ONCE 32      /* then those who are there are heard */
 #define TLS_VERSIONS "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 
 struct daemon {
@@ -74,7 +74,7 @@ static void welcome(struct daemon *daemon, int fd, const struct sockaddr *addres
 
 static void let_in(struct daemon *daemon)
 {
-    for (int count = 0; count < ACCEPTED_AT_ONCE; count++) {
+    for (int count = 0; count < ACCEPTED_AT_ONCE && visitors_pause(daemon->visitors) <= 0; count++) {
         struct sockaddr_storage address;
         socklen_t size = sizeof address;
         int fd = accept(daemon->listening, (struct sockaddr *)&address, &size);
@@ -178,7 +178,10 @@ double daemon_prepare(struct daemon *daemon, fd_set *readable, fd_set *writable,
         timeout = fmin(timeout, (double)milliseconds / 1000);
     timeout = fmin(timeout, exchanges_prepare(&daemon->exchanges, readable, max_fd));
     timeout = fmin(timeout, partings_prepare(daemon->partings, readable, max_fd));
-    if (daemon->listening >= 0) {
+    double pause = visitors_pause(daemon->visitors);
+    if (pause > 0) {
+        timeout = fmin(timeout, pause);
+    } else if (daemon->listening >= 0) {
         FD_SET(daemon->listening, readable);
         *max_fd = daemon->listening > *max_fd ? daemon->listening : *max_fd;
     }

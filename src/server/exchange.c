@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define BODIES_BYTES ((size_t)16 << 20) /* what all bodies may take together */
+#define BODIES_BYTES ((size_t)8 << 20) /* what all bodies may take together */
 
 struct exchange {
     struct exchanges *all;
@@ -276,8 +276,10 @@ static enum MHD_Result admit(struct exchange *exchange, const char *method, cons
     if (options->admit(options->context, &head, &exchange->reply))
         return MHD_YES;
     exchange->answered = true;
-    exchange->reply.close = exchange->reply.close || with_body;
-    exchange->line->unread = with_body;
+    if (!with_body)
+        return MHD_YES; /* its answer goes out in a moment: libmicrohttpd would close the connection after one from here */
+    exchange->reply.close = true;
+    exchange->line->unread = true;
     return send_reply(exchange);
 }
 

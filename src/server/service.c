@@ -15,8 +15,8 @@
 #include <string.h>
 
 #define DRAIN_SECONDS 5.0
-#define CONNECTION_BYTES ((size_t)32768)
-#define MOST_OF_ONE 128u /* all VMs of a network may come from one address: their router's */
+#define CONNECTION_BYTES ((size_t)16384)
+#define MOST_OF_ONE 256u /* all VMs of a network may come from one address: their router's */
 
 enum { GOOD = 0, FAILED = 1, USAGE = 2 };
 

@@ -13,6 +13,8 @@
 #define HEADERS_SECONDS 10.0 /* from the connection to the end of the first headers */
 #define BODY_SECONDS 10.0    /* for a body, and what the least rate gives it */
 #define LEAST_RATE 16384.0   /* bytes a second */
+#define PACE_SECONDS 0.01    /* in which at most PACE_VISITORS are displaced: with 256 of one address a newcomer has 0.1 s */
+#define PACE_VISITORS 20
 #define REPORT_SECONDS 60.0
 
 /* What counts as one address. */
@@ -40,6 +42,8 @@ struct visitors {
     struct origin *origins;
     size_t late, displaced; /* since the last report */
     double next_report;
+    double pace_began;
+    size_t pace_count;
 };
 
 struct visitors *visitors_new(size_t most, size_t most_of_one)
@@ -127,6 +131,24 @@ static bool goes_first(const struct visitor *one, const struct visitor *other)
     return one->since < other->since;
 }
 
+static void keep_pace(struct visitors *visitors)
+{
+    double now = clock_now();
+
+    if (now - visitors->pace_began >= PACE_SECONDS) {
+        visitors->pace_began = now;
+        visitors->pace_count = 0;
+    }
+    visitors->pace_count++;
+}
+
+double visitors_pause(const struct visitors *visitors)
+{
+    double left = visitors->pace_began + PACE_SECONDS - clock_now();
+
+    return visitors->pace_count >= PACE_VISITORS && left > 0 ? left : 0;
+}
+
 /* Ends one, of that origin unless it is NULL; false where nobody can be. */
 static bool make_room(struct visitors *visitors, const struct origin *origin)
 {
@@ -136,9 +158,11 @@ static bool make_room(struct visitors *visitors, const struct origin *origin)
         if (!at->ended && at->stage != VISIT_ANSWER && (!origin || at->origin == origin) &&
             (!chosen || goes_first(at, chosen)))
             chosen = at;
-    if (chosen)
-        visitors_end(visitors, chosen);
-    return chosen != NULL;
+    if (!chosen)
+        return false;
+    visitors_end(visitors, chosen);
+    keep_pace(visitors);
+    return true;
 }
 
 static double deadline_of(const struct visitor *visitor)

@@ -31,6 +31,12 @@ struct visitors *visitors_new(size_t most, size_t most_of_one);
  */
 struct visitor *visitors_enter(struct visitors *visitors, int fd, const struct sockaddr *address);
 
+/*
+ * Seconds until the next one may be let in; 0: now. Where others have to go for it they come at a bounded pace: whoever is
+ * let in has time to send its headers, however many push in behind it, and those wait in the system's queue.
+ */
+double visitors_pause(const struct visitors *visitors);
+
 /* Its socket is about to be closed. */
 void visitors_leave(struct visitors *visitors, struct visitor *visitor);
 
