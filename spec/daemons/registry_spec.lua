@@ -108,6 +108,9 @@ describe("the registry", function()
     assert.truthy(own:find "^%x+$")
     assert.equal(40, #own)
     assert.not_equal(own, registry_access.password_of(bytes, MASTER[2], "cpivm-2"))
+    -- What VMs have in their user data. By PBKDF2 of 600000 rounds, and by one HMAC of the password before.
+    assert.equal("1ae8bd4d27c282db5647f323f411a3f819a0ba7c", own)
+    assert.equal("f75a2f70bd7eeea10a3800dd3a86ae90896b34f7", registry_access.former_password_of(bytes, MASTER[2], "cpivm-1"))
     assert.not_equal(own, registry_access.password_of(bytes, "other", "cpivm-1"))
   end)
 

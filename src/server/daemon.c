@@ -12,6 +12,7 @@
 #include <microhttpd.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -124,12 +125,22 @@ static bool start_mhd(struct daemon *daemon, char *why, size_t why_size)
     return daemon->mhd;
 }
 
+/* Fewer where the process may have few descriptors: some are for files, the store, and what is being closed. */
+static size_t most_visitors(void)
+{
+    struct rlimit files;
+
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur / 5 * 4 >= MOST_VISITORS)
+        return MOST_VISITORS;
+    return (size_t)files.rlim_cur / 5 * 4;
+}
+
 /* What a daemon needs beside libmicrohttpd. */
 static bool prepare(struct daemon *daemon, char *why, size_t why_size)
 {
     const struct daemon_options *options = &daemon->options;
 
-    daemon->visitors = visitors_new(MOST_VISITORS, options->most_of_one ? options->most_of_one : MOST_VISITORS);
+    daemon->visitors = visitors_new(most_visitors(), options->most_of_one ? options->most_of_one : MOST_VISITORS);
     daemon->partings = partings_new();
     if (!daemon->visitors || !daemon->partings) {
         snprintf(why, why_size, "not enough memory");

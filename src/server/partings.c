@@ -13,7 +13,7 @@
 
 #define MOST 32
 #define SECONDS 2.0
-#define READS_AT_ONCE 4 /* of 64 KB: the others wait meanwhile */
+#define READS_AT_ONCE 2 /* of 64 KB: the others wait meanwhile */
 
 struct kept {
     int fd; /* -1: free */

@@ -62,6 +62,7 @@ if #arg == 0 then
   timed(wire.many)
   timed(wire.throttled)
   timed(wire.upload)
+  timed(require("tests.bench.pressure").measure)
   text_file.write("build/bench.md", report.markdown())
 end
 os.execute("rm -rf " .. directory)

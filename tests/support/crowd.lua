@@ -22,6 +22,25 @@ function crowd.start(port, groups, are_back)
   return self
 end
 
+-- The head of a request whose body is to have so many bytes.
+function crowd.head(method, path, bytes, more)
+  return ("%s %s HTTP/1.1\r\nHost: a\r\n%sContent-Length: %d\r\n\r\n"):format(method, path, more or "", bytes)
+end
+
+-- The head of a request that comes to no end.
+function crowd.slow_head(path) return "GET " .. path .. " HTTP/1.1\r\nHost: a\r\nX-Slow: a" end
+
+-- 1,000 slow clients, half of them from 127.0.0.1, and 150 unfinished PUTs of 4 MB, half of them with a right to it; whoever is
+-- closed comes again.
+function crowd.pressure(port, path, authorization)
+  local bytes, slow = 4 * 1024 * 1024, crowd.slow_head(path)
+  return crowd.start(port, {
+    { count = 500, head = slow }, { count = 500, head = slow, from = "127.1.0.1", addresses = 10 },
+    { count = 75, head = crowd.head("PUT", path, bytes), bytes = bytes - 1, from = "127.1.1.1", addresses = 3 },
+    { count = 75, head = crowd.head("PUT", path, bytes, authorization), bytes = bytes - 1, from = "127.1.2.1", addresses = 3 },
+  }, true)
+end
+
 function crowd:text()
   local file = assert(io.open(self.out))
   local text = file:read "a"
