@@ -27,8 +27,8 @@ void log_line(enum log_level level, const char *format, ...) __attribute__((form
 void log_lines(enum log_level level, const char *text, size_t length);
 
 /*
- * From now on the value is masked, as are its lines of 8 bytes and more, and its URL-encoded and JSON-escaped
- * forms. A value shorter than 4 bytes is a word and no secret. False when there is no memory for it.
+ * From now on the value is masked in whatever form it comes (known_secrets.h says what counts as one). A value shorter than
+ * 4 bytes is not a secret. False when there is no memory for it.
  */
 bool log_secret(const char *bytes, size_t length);
 

@@ -103,6 +103,14 @@ static void write_some(void)
     log_threshold(LOG_INFO);
 }
 
+static void write_a_key(void)
+{
+    const char *key = "why\n-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkq\nQ==\n-----END PRIVATE KEY-----\nend";
+
+    log_context(NULL, NULL);
+    log_lines(LOG_ERROR, key, strlen(key));
+}
+
 static void write_much(void)
 {
     static char much[20000];
@@ -117,6 +125,7 @@ static void writes_lines(void)
     check_text("INFO - - plain 1\n"
                "WARN cpi-123 some_verb a\\nb\\t\\x1b[1m\\x7f\\xff\xc3\xa4\n"
                "ERROR badid - one\nERROR badid - two\nERROR badid - <redacted>\n", stderr_of(write_some));
+    check_text("ERROR - - why\nERROR - - <redacted>\nERROR - - end\n", stderr_of(write_a_key));
     char *line = stderr_of(write_much);
     check(strlen(line) <= 8192 && strlen(line) > 8180, "a long line is cut: %zu", strlen(line));
     check(strcmp(line + strlen(line) - 4, "...\n") == 0, "and says so");
