@@ -1,10 +1,10 @@
 -- One request: find the verb named by the method, hand it the cpi, return its result. BOSH sends an `info` before every
 -- other request: what that does not need is loaded where it is needed.
 
-local function verb_named(method)
+local function verb_named(host, method)
   local name = "verbs." .. method
   if not method:find "^[%l_]+$" or not package.searchpath(name, package.path) then
-    error(require("errors").not_implemented("Method is not known, got: '%s'", method:sub(1, 80)))
+    error(require("errors").not_implemented("Method is not known, got: '%s'", host.log.mask(method):sub(1, 80)))
   end
   return require(name)
 end
@@ -44,7 +44,7 @@ end
 -- call with what became of the answer: "taken", "lost" or "unknown", as lua/delivery.lua has them.
 local function answer(_, host, request)
   host.log.context(request.context.request_id or "-", request.method)
-  local verb = verb_named(request.method)
+  local verb = verb_named(host, request.method)
   local cpi = cpi_for(host, request)
   local result = perform(host, cpi, verb, request.arguments)
   local delivery = rawget(cpi, "delivery")

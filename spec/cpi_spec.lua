@@ -6,7 +6,8 @@ local fake = require "spec.support.fake"
 local function host_with(parts)
   local host = {
     json = fake.json, version = "1.0", lua_dir = "lua", bytes = { uuid = function() return "u" end },
-    log = { context = function() end, warn = function() end, debug = function() end }, attempt = pcall,
+    log = { context = function() end, warn = function() end, debug = function() end,
+      mask = function(text) return text end }, attempt = pcall,
   }
   for name, part in pairs(parts or {}) do host[name] = part end
   return setmetatable(host, { __index = function(_, name)

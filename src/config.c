@@ -8,6 +8,7 @@
 #include "api/json.h"
 #include "base/file.h"
 #include "base/jsontext.h"
+#include "base/log.h"
 #include "base/secret.h"
 
 #define LARGEST_FILE (16 << 20)
@@ -130,14 +131,17 @@ failed:
     return lua_error(L);
 }
 
-/* has_secret() -> whether a secret key is known, and whether it came with the request; the file has to be read before */
+/* has_secret() -> whether a secret key is known, whether it came with the request, and whether it is masked wherever it
+ * stands; the file has to be read before */
 static int has_secret(lua_State *L)
 {
     size_t length;
 
-    lua_pushboolean(L, secret_get(&length) != NULL);
+    const char *secret = secret_get(&length);
+    lua_pushboolean(L, secret != NULL);
     lua_pushboolean(L, from_request);
-    return 2;
+    lua_pushboolean(L, secret && log_secret_is_strong(secret, length));
+    return 3;
 }
 
 int config_open(lua_State *L)

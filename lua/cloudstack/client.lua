@@ -10,7 +10,7 @@
 --   client.made_by(command, jobid [, seconds]) -> id of what the job made of which nobody heard, or nil; its failure
 --   client.raise(failure)          the CloudError that tells of it
 --   client.is_open(failure)        may it have happened all the same?
---   client.first_words(body)       what a body that is no answer says to people
+--   client.first_words(body, mask) what a body that is no answer says to people; mask is the log's
 --
 -- A request is { command, params } and may carry: rows (the key of a list's array: all pages are
 -- fetched), job = true (an asynchronous command: gets a job id of ours), timeout (seconds for the job),
@@ -64,10 +64,13 @@ local function inner(document)
   if type(payload) == "table" and type(name) == "string" and name:find "response$" then return payload end
 end
 
--- What a body says to people, where it is not what was to come: its first words, without a page's tags.
-function client.first_words(body)
-  local text = body:gsub("<[^>]*>", " "):gsub("%s+", " "):gsub("^ ", "")
-  return text == "" and "an empty body" or text:sub(1, 120)
+-- What a body says to people, where it is not what was to come: its first words, without a page's tags. A server's page may
+-- echo the request: secrets are masked in it as it is, and in what the tags had kept apart, before anything is cut.
+local LONGEST_BODY, LONGEST_WORDS = 65536, 120
+function client.first_words(body, mask)
+  local text = mask(body:sub(1, LONGEST_BODY)):gsub("<[^>]*>", function(tag) return tag == "<redacted>" and tag or " " end)
+  text = mask(text):gsub("%s+", " "):gsub("^ ", "")
+  return text == "" and "an empty body" or text:sub(1, LONGEST_WORDS)
 end
 
 local function failure_of(command, fields)
@@ -108,7 +111,7 @@ function client:read(command, reply)
   why = document == nil and why or "no CloudStack answer"
   return nil, failure_of(command, {
     kind = "garbled", status = reply.status, sent = true,
-    text = ("HTTP %d with %s (%s)"):format(reply.status, client.first_words(reply.body), why),
+    text = ("HTTP %d with %s (%s)"):format(reply.status, client.first_words(reply.body, self.parts.log.mask), why),
   })
 end
 

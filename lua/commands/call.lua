@@ -23,9 +23,9 @@ local function request_of(host, words)
   return { method = words[1], arguments = arguments, context = {}, api_version = 2 }
 end
 
-local function check_verb(method)
+local function check_verb(host, method)
   if method:find "^[%l_]+$" and package.searchpath("verbs." .. method, package.path) then return end
-  error(command.refusal("no verb is called '%s'%s", method:sub(1, 80), spelling.suggestion(method, permissions.verbs())))
+  error(command.refusal("no verb is called '%s'%s", host.log.mask(method):sub(1, 80), spelling.suggestion(method, permissions.verbs())))
 end
 
 -- How a verb is called, from its first line: "attach_disk(vm_cid, disk_cid)".
@@ -45,7 +45,7 @@ end
 return command.new("call", function(host, words, options, refuse)
   if (#words > 0) == (options.request ~= nil) then refuse "a verb, or a request" end
   local request = options.request and command.request(host, options.request) or request_of(host, words)
-  check_verb(request.method)
+  check_verb(host, request.method)
   if host.config.path then command.settings(host, request.context) end
   host.catch_signals()
   local ok, result, settle = pcall(require "cpi", host, request)

@@ -23,12 +23,12 @@ local function print_role(console, commands)
 end
 
 -- The verbs that were named, nil for all of them.
-local function chosen(words)
+local function chosen(host, words)
   local all, known = permissions.verbs(), {}
   for _, verb in ipairs(all) do known[verb] = true end
   for i = 2, #words do
     if not known[words[i]] then
-      error(command.refusal("no verb is called '%s'%s", words[i]:sub(1, 80), spelling.suggestion(words[i], all)))
+      error(command.refusal("no verb is called '%s'%s", host.log.mask(words[i]):sub(1, 80), spelling.suggestion(words[i], all)))
     end
   end
   return words[2] and { table.unpack(words, 2) }
@@ -36,6 +36,6 @@ end
 
 return command.new("permissions", function(host, words, _, refuse)
   if words[1] and words[1] ~= "role" then refuse() end
-  if words[1] then print_role(host.console, permissions.commands(chosen(words))) else print_verbs(host.console) end
+  if words[1] then print_role(host.console, permissions.commands(chosen(host, words))) else print_verbs(host.console) end
   return 0
 end)

@@ -38,7 +38,7 @@ function upload.fill(cpi, stemcell)
   if reply.fault then error(errors.cloud("uploading stemcell %s: %s", stemcell.cid, reply.text)) end
   if reply.status ~= 200 then
     error(errors.cloud("uploading stemcell %s: HTTP %d with %s", stemcell.cid, reply.status,
-      cpi.cloudstack.first_words(reply.body)))
+      cpi.cloudstack.first_words(reply.body, cpi.log.mask)))
   end
   cpi.log.info("uploaded it in %.2f s", reply.seconds or 0)
 end

@@ -18,7 +18,7 @@ local function doctor(options)
   end
   local code, out, err = operator.run("doctor", options.arguments or {}, {
     config = { path = "/etc/cpi.json", has_secret = function() return true end, read = function() return config end },
-    log = setmetatable({ level = function() end, secret = function() end, warn = function() end }, { __index = native.log }),
+    log = options.log or setmetatable({ level = function() end, secret = function() end, warn = function() end }, { __index = native.log }),
     read_only = function() vowed = true end,
     cloudstack = { open = function() end, send = function(requests)
       assert.is_true(vowed)
@@ -46,6 +46,14 @@ describe("doctor", function()
     holds(out, "ok      endpoint     https://cloud.test/client/api answers", "ok      tls ", "ok      signature",
       "ok      version      CloudStack 4.23", "the account may send what the verbs always need", "'zone1' is there (Advanced)",
       "service offerings: shared.custom.compute, shared.large", "with user data: bosh-loop", " 0 problems\n")
+  end)
+
+  it("names the secrets that cannot be masked everywhere", function()
+    local log = setmetatable({ level = function() end, warn = function() end }, { __index = native.log })
+    local out, code = doctor { log = log, settings = { registry = { password = "secret" }, cloudstack = { api_key = "0123456789ab" } } }
+    assert.equal(0, code)
+    holds(out, "remark  secrets      registry.password is too short to be masked wherever it may be written\n", "at least 8 characters")
+    assert.is_nil(out:find("api_key", 1, true))
   end)
 
   for fault, words in pairs {

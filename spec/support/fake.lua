@@ -176,6 +176,7 @@ local function log(lines)
   end
   function fake_log.secret(value) table.insert(fake_log.secrets, value) end
   function fake_log.level() end
+  function fake_log.mask(text) return text end
   return fake_log
 end
 

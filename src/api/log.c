@@ -54,7 +54,8 @@ static int set_level(lua_State *L)
     return 0;
 }
 
-/* secret(value): never to be seen from now on */
+/* secret(value) -> whether it is masked wherever it stands from now on; a short or plain one is only where no ordinary
+ * word can be */
 static int add_secret(lua_State *L)
 {
     size_t length;
@@ -62,7 +63,8 @@ static int add_secret(lua_State *L)
 
     if (!log_secret(bytes, length))
         return luaL_error(L, "not enough memory");
-    return 0;
+    lua_pushboolean(L, log_secret_is_strong(bytes, length));
+    return 1;
 }
 
 /* mask(text) -> text */

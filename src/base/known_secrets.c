@@ -199,6 +199,11 @@ static enum kind kind_of(const char *bytes, size_t length)
     return STRONG;
 }
 
+bool known_secrets_is_strong(const char *bytes, size_t length)
+{
+    return kind_of(bytes, length) == STRONG;
+}
+
 /* ---- ways ------------------------------------------------------------------------------------------------------------ */
 
 /* Whether the first bytes of a strong secret are masked wherever they stand. */

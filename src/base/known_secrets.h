@@ -31,6 +31,9 @@ struct known_secret {
  */
 bool known_secrets_add(const char *bytes, size_t length);
 
+/* Would the bytes be masked wherever they stand? Shorter and plainer secrets are not, lest ordinary words be masked. */
+bool known_secrets_is_strong(const char *bytes, size_t length);
+
 /* Makes ready what was added; false when there is no memory for it. To be called before known_secrets_next. */
 bool known_secrets_ready(void);
 

@@ -35,6 +35,11 @@ bool log_secret(const char *bytes, size_t length)
     return known_secrets_add(bytes, length);
 }
 
+bool log_secret_is_strong(const char *bytes, size_t length)
+{
+    return known_secrets_is_strong(bytes, length);
+}
+
 const char *log_mask(const char *text, size_t length, size_t *masked_length)
 {
     buf_clear(&masked);

@@ -32,6 +32,9 @@ void log_lines(enum log_level level, const char *text, size_t length);
  */
 bool log_secret(const char *bytes, size_t length);
 
+/* Whether it is masked wherever it stands, and not only where it cannot be an ordinary word. */
+bool log_secret_is_strong(const char *bytes, size_t length);
+
 /* The text without secrets; it belongs to the log and stays until the log is used again. */
 const char *log_mask(const char *text, size_t length, size_t *masked_length);
 

@@ -1,6 +1,7 @@
 /* Any bytes as a secret and as a text around it: the secret is not in what is left, and the text without secrets stays. */
 #include "../../src/base/known_secrets.h"
 #include "../../src/base/mask.h"
+#include "../../src/base/secret_forms.h"
 #include "target.h"
 
 #include <ctype.h>
@@ -25,7 +26,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     const uint8_t *secret = data + 1, *rest = secret + length;
     size_t left = size - 1 - length;
-    bool is_line = length >= SHORTEST && !memchr(secret, '\n', length) && !memchr(secret, '<', length) && !memchr(secret, '>', length);
+    bool is_line = length >= SHORTEST && !secret_forms_name((const char *)secret, length)
+                   && !memchr(secret, '\n', length) && !memchr(secret, '<', length) && !memchr(secret, '>', length);
     must(known_secrets_add((const char *)secret, length), "memory");
     must(buf_append(&text, rest, left) && buf_append(&text, secret, length) && buf_append(&text, rest, left), "memory");
     must(mask_append(&masked, buf_string(&text), text.length), "memory");
