@@ -1,7 +1,9 @@
 /* Without a command: one request on stdin, one response on stdout. With one: lua/commands/NAME.lua. */
 #include "base/console.h"
+#include "base/core_dump.h"
 #include "base/interruption.h"
 #include "base/log.h"
+#include "base/printable.h"
 #include "config.h"
 #include "host.h"
 #include "rpc.h"
@@ -170,10 +172,13 @@ static int tell_error(lua_State *L)
     lua_pushinteger(L, text && is_integer ? code & 0xff : EXIT_FAILURE);
     if (!text)
         return 1;
+    struct buf line = buf_new(0);
     text = log_mask(text, length, &length);
-    console_error("cpi: ", strlen("cpi: "));
-    console_error(text, length);
-    console_error("\n", 1);
+    buf_text(&line, "cpi: ");
+    printable_append(&line, text, length, PRINTABLE_TABS);
+    buf_byte(&line, '\n');
+    console_error(buf_string(&line), line.length);
+    buf_wipe(&line);
     return 1;
 }
 
@@ -197,6 +202,7 @@ int main(int argc, char **argv)
     char *help[] = {"help", NULL};
     int out = -1;
 
+    core_dump_forbid();
     if (!parse(argc, argv, &invocation))
         return refuse_usage();
     if (invocation.help) {

@@ -56,7 +56,7 @@ return command.new("call", function(host, words, options, refuse)
   elseif ok then
     paper:value(request.method, result == nil and "done" or result)
   else
-    host.console.error(host.log.mask(("%s\n"):format(tostring(result))))
+    host.console.error(host.console.clean(host.log.mask(tostring(result))) .. "\n")
     if result.message:find "^argument " then
       host.console.error(("it is called as %s\n"):format(signature_of(host, request.method)))
     end

@@ -41,7 +41,7 @@ function actions.create(host, cpi, name, options)
     ok, why = host.console.write(private_key:gsub("\n?$", "\n"))
   end
   if not ok then take_back(cpi, name, why) end
-  if file then host.console.write(("key pair '%s' is made; its private key is in %s\n"):format(name, file)) end
+  if file then new_paper(host):line("key pair '%s' is made; its private key is in %s", name, file) end
 end
 
 -- CloudStack deletes a key pair that VMs were deployed with, without a word; they could not be recreated.
@@ -53,16 +53,16 @@ function actions.delete(host, cpi, name)
   local _, failure = remove(cpi, name)
   local was_none = failure and failure.text:find("does not exist", 1, true)
   if failure and not was_none then cpi.cloudstack.raise(failure) end
-  host.console.write(("key pair '%s' %s\n"):format(name, was_none and "is not there" or "is deleted"))
+  new_paper(host):line("key pair '%s' %s", name, was_none and "is not there" or "is deleted")
 end
 
 function actions.list(host, cpi, _, options)
-  local list = {}
+  local list, paper = {}, new_paper(host)
   for i, row in ipairs(cpi.cloudstack:rows(key_pairs.request())) do
     list[i] = { name = row.name, fingerprint = row.fingerprint }
-    if not options.output then host.console.write(("%s  %s\n"):format(row.fingerprint or "", row.name)) end
+    if not options.output then paper:line("%s  %s", row.fingerprint or "", row.name) end
   end
-  if options.output then new_paper(host):json(host.json.array(list)) end
+  if options.output then paper:json(host.json.array(list)) end
 end
 
 return command.new("keypair", function(host, words, options, refuse)

@@ -22,7 +22,7 @@ local function globals(host, paper)
   function names.call(method, ...)
     return (require "cpi"(host, { method = method, arguments = table.pack(...), context = {}, api_version = 2 }))
   end
-  function names.help() paper:line("%s", HELP) end
+  function names.help() paper:text(HELP) end
   function names.print(...)
     local words = table.pack(...)
     for i = 1, words.n do words[i] = tostring(words[i]) end
@@ -69,7 +69,7 @@ local function run(host, paper, f)
   if results[1] then
     show(paper, table.pack(table.unpack(results, 2, results.n)))
   else
-    host.console.error(host.log.mask(errors.words(results[2])) .. "\n")
+    host.console.error(host.console.clean(host.log.mask(errors.words(results[2]))) .. "\n")
   end
 end
 
@@ -97,7 +97,7 @@ return command.new("repl", function(host, words, options, refuse)
     if f then
       run(host, paper, f)
     elseif why ~= "more" then
-      host.console.error(why .. "\n")
+      host.console.error(host.console.clean(host.log.mask(why)) .. "\n")
     end
     if why ~= "more" then pending = "" end
   end

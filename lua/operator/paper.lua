@@ -1,5 +1,6 @@
 -- What an operator reads: indented lines, in colour where there is a terminal and NO_COLOR does not forbid it. Values
--- are written as people write them; secrets are masked by the host.
+-- are written as people write them; secrets are masked by the host, and what a terminal would act on is written as an
+-- escape: names are given by others.
 
 local paper = {}
 paper.__index = paper
@@ -9,20 +10,36 @@ local codes = { bold = 1, red = 31, green = 32, yellow = 33, dim = 2 }
 -- paper(host) -> a sheet to write on
 local function new(host)
   local forbidden = host.environment "NO_COLOR"
-  return setmetatable({ host = host, coloured = host.console.tty and (forbidden == nil or forbidden == "") }, paper)
+  return setmetatable({ host = host, coloured = host.console.tty and (forbidden == nil or forbidden == ""), tinted = {} }, paper)
 end
 
 -- The text in a colour (bold, red, green, yellow, dim), where there are colours.
 function paper:tint(colour, text)
+  text = self.host.console.clean(text)
   if not self.coloured then return text end
-  return ("\27[%dm%s\27[0m"):format(codes[colour], text)
+  local tinted = ("\27[%dm%s\27[0m"):format(codes[colour], text)
+  self.tinted[tinted] = true
+  return tinted
 end
 
--- Writes a line. What cannot be written ends the program: nobody would read the rest.
-function paper:line(format, ...)
-  local text = select("#", ...) > 0 and format:format(...) or format or ""
-  local ok, why = self.host.console.write(self.host.log.mask(text) .. "\n")
+-- A value for a line. A text that came out of tint stands as it is.
+local function clean(self, value)
+  if type(value) ~= "string" or self.tinted[value] then return value end
+  return self.host.console.clean(value)
+end
+
+-- Writes text of our own as it stands, and a line break. What cannot be written ends the program: nobody would read the
+-- rest.
+function paper:text(text)
+  local ok, why = self.host.console.write(self.host.log.mask(text) .. "\n", self.coloured)
   if not ok then error(require("errors").cpi("%s", why)) end
+end
+
+-- Writes a line; the format is ours, and the values may be anybody's.
+function paper:line(format, ...)
+  local values = table.pack(...)
+  for i = 1, values.n do values[i] = clean(self, values[i]) end
+  self:text(values.n > 0 and format:format(table.unpack(values, 1, values.n)) or format or "")
 end
 
 -- ---------------------------------------------------------------------------------------------------------

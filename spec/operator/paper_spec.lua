@@ -11,7 +11,7 @@ local terminal = { console = { tty = true, write = function() return true end } 
 
 local function tinted(no_color, tty)
   local host = operator.host { environment = function(name) return name == "NO_COLOR" and no_color or nil end,
-    console = { tty = tty, write = terminal.console.write } }
+    console = { tty = tty, write = terminal.console.write, clean = operator.host().console.clean } }
   return new_paper(host):tint("red", "x")
 end
 
@@ -52,7 +52,8 @@ a
   end)
 
   it("that nobody can read any more ends the program", function()
-    local host = operator.host { console = { write = function() return nil, "stdout cannot be written" end } }
+    local host = operator.host { console = { clean = operator.host().console.clean,
+      write = function() return nil, "stdout cannot be written" end } }
     assert.has_error(function() new_paper(host):line "x" end)
   end)
 end)

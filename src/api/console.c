@@ -2,15 +2,31 @@
 #include "api.h"
 
 #include "../base/console.h"
+#include "../base/printable.h"
 
-/* write(text) -> true | nil, why */
+/* clean(text) -> the text on one line, with nothing in it that a terminal would act on */
+static int clean(lua_State *L)
+{
+    size_t length;
+    const char *text = luaL_checklstring(L, 1, &length);
+    struct buf *line = api_push_buf(L);
+
+    printable_append(line, text, length, PRINTABLE_TABS);
+    if (line->failed)
+        return luaL_error(L, "not enough memory");
+    lua_pushlstring(L, buf_string(line), line->length);
+    return 1;
+}
+
+/* write(text, in_colours) -> true | nil, why. Only a text that is in colours, and whose other parts went through clean, is
+ * written with them. */
 static int write_text(lua_State *L)
 {
     size_t length;
     const char *text = luaL_checklstring(L, 1, &length);
     struct fault fault;
 
-    if (!console_write(text, length)) {
+    if (!(lua_toboolean(L, 2) ? console_write_coloured : console_write)(text, length)) {
         fault_set(&fault, "stdout cannot be written");
         return api_refuse(L, &fault);
     }
@@ -42,7 +58,8 @@ static int read_line(lua_State *L)
 
 int api_open_console(lua_State *L)
 {
-    static const luaL_Reg functions[] = {{"error", error_text}, {"read", read_line}, {"write", write_text}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"clean", clean}, {"error", error_text}, {"read", read_line}, {"write", write_text}, {NULL, NULL}};
 
     luaL_newlib(L, functions);
     lua_pushboolean(L, console_is_tty());

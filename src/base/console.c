@@ -2,20 +2,36 @@
 #include "console.h"
 
 #include "file.h"
+#include "printable.h"
 
 #include <fcntl.h>
 #include <unistd.h>
 
 #define FIRST_FREE 3
 
+static bool write_printable(int fd, const char *text, size_t length, int allowed)
+{
+    struct buf clean = buf_new(0);
+
+    printable_append(&clean, text, length, PRINTABLE_LINES | PRINTABLE_TABS | allowed);
+    bool written = !clean.failed && file_write_stream(fd, buf_string(&clean), clean.length);
+    buf_wipe(&clean);
+    return written;
+}
+
 bool console_write(const char *text, size_t length)
 {
-    return file_write_stream(STDOUT_FILENO, text, length);
+    return write_printable(STDOUT_FILENO, text, length, 0);
+}
+
+bool console_write_coloured(const char *text, size_t length)
+{
+    return write_printable(STDOUT_FILENO, text, length, PRINTABLE_COLOURS);
 }
 
 bool console_error(const char *text, size_t length)
 {
-    return file_write_stream(STDERR_FILENO, text, length);
+    return write_printable(STDERR_FILENO, text, length, 0);
 }
 
 bool console_read_line(struct buf *line)

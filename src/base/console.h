@@ -7,7 +7,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/*
+ * Write text, in lines and with tabs, and nothing else that a terminal would act on: it is written as an escape. In colours
+ * where the text is ours alone.
+ */
 bool console_write(const char *text, size_t length);
+bool console_write_coloured(const char *text, size_t length);
 bool console_error(const char *text, size_t length);
 
 /* Whether someone looks at stdout. */

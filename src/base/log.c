@@ -6,7 +6,7 @@
 #include "file.h"
 #include "known_secrets.h"
 #include "mask.h"
-#include "utf8.h"
+#include "printable.h"
 
 #include <ctype.h>
 #include <stdarg.h>
@@ -90,20 +90,17 @@ void log_context(const char *request_id, const char *verb)
     set_context(context[1], verb);
 }
 
+/* Bytes below 128 as log files have always had them (\x1b), the others as printable_one has them. */
 static void append_escaped(struct buf *out, const char *text, size_t length)
 {
     for (size_t at = 0; at < length && out->length < LONGEST_LINE;) {
         unsigned char byte = (unsigned char)text[at];
-        size_t size = utf8_character(text + at, length - at);
-        if (size == 0 || byte < 0x20 || byte == 0x7f) {
-            if (byte == '\n' || byte == '\t' || byte == '\r')
-                buf_format(out, "\\%c", byte == '\n' ? 'n' : byte == '\t' ? 't' : 'r');
-            else
-                buf_format(out, "\\x%02x", byte);
+        bool is_plain_control = (byte < 0x20 && !strchr("\n\t\r", byte)) || byte == 0 || byte == 0x7f;
+        if (is_plain_control) {
+            buf_format(out, "\\x%02x", byte);
             at++;
         } else {
-            buf_append(out, text + at, size);
-            at += size;
+            at += printable_one(out, text + at, length - at, 0);
         }
     }
 }

@@ -1,4 +1,6 @@
 /* cpi-server SUB-COMMAND: the daemons of the CPI. */
+
+#include "../base/core_dump.h"
 #include "registry.h"
 #include "sim.h"
 #include "templates.h"
@@ -28,6 +30,7 @@ static void list(FILE *out)
 
 int main(int argc, char **argv)
 {
+    core_dump_forbid();
     if (argc < 2) {
         list(stderr);
         return 2;
