@@ -1,10 +1,11 @@
--- Runs NAME_test.lua files beside policies. They see what a policy sees, under the same budget, and besides:
+-- Runs NAME_test.lua files beside policies. They see what a policy sees, under the same budget, and besides, with data that
+-- is copied on its way in and out, so that nothing else can be reached from there:
 --
 --   test("what is true", function() ... end)
 --   facts.NAME{ changes }            facts of that decision: its example, with changes laid over it
 --   decide("NAME", facts)            what the CPI makes of the policy's answer; a refusal or an error fails the test
 --   refused("NAME", facts)           the words of the refusal, or of the error
---   cloud{ changes to the world }    the CPI on a simulated CloudStack with these policies in force: see lua/trial.lua
+--   cloud{ changes to the world }    the CPI on a simulated CloudStack with these policies in force: operator/test_cloud.lua
 --   equal(wanted, got)               both the same, tables by their contents
 --   holds(words, text)               the text has the words in it
 --   fails(f, ...)                    the words with which f fails
@@ -13,23 +14,19 @@
 local decisions = require "decisions"
 local errors = require "errors"
 local facts_of = require "facts"
+local plain_data = require "operator.plain_data"
 local policy = require "policy"
 local spelling = require "spelling"
 
 local policy_tests = {}
 
-local function copy(value)
-  if type(value) ~= "table" then return value end
-  local twin = {}
-  for key, inner in pairs(value) do twin[key] = copy(inner) end
-  return twin
-end
+local given, taken = plain_data.given, plain_data.taken
 
 -- Changes laid over a table; lists are replaced.
 local function overlay(onto, changes)
   for key, value in pairs(changes) do
     local is_object = type(value) == "table" and type(onto[key]) == "table" and #value == 0 and next(value) ~= nil
-    onto[key] = is_object and #onto[key] == 0 and overlay(onto[key], value) or copy(value)
+    onto[key] = is_object and #onto[key] == 0 and overlay(onto[key], value) or value
   end
   return onto
 end
@@ -55,7 +52,7 @@ end
 -- The example of a decision with the changes, or nil and what is wrong with them.
 local function builder(name, changes)
   local decision = known(name)
-  local made = overlay(copy(decision.example), changes or {})
+  local made = overlay(given(decision.example), given(changes, 1) or {})
   local problems = facts_of.problems(decision, made)
   if #problems == 0 then return made end
   return nil, ("facts.%s: %s"):format(name, table.concat(problems, "; "))
@@ -90,18 +87,18 @@ local function globals(host, directory, tests)
 
   function names.decide(name, facts)
     known(name)
-    return decide(name, facts)
+    return taken(decide(name, given(facts)))
   end
 
   function names.refused(name, facts)
     known(name)
-    local ok, failure = pcall(decide, name, facts)
+    local ok, failure = pcall(decide, name, given(facts))
     if ok then error("the policy answered " .. shown(failure), 2) end
     return errors.words(failure)
   end
 
   function names.cloud(world)
-    return require("trial").new { host = host, world = world, policies = directory }
+    return require "operator.test_cloud"(host, directory, world)
   end
 
   function names.equal(wanted, got)
@@ -142,6 +139,9 @@ local function test_files(host, directories)
   end
   return list
 end
+
+-- What a test file can name, for those who hold it against its list.
+policy_tests.globals = globals
 
 -- run(host, directories, report) -> passed, failed; or nil and why a directory cannot be read.
 -- report(file, words, failure): one test; failure is nil for a good one. A file that cannot be loaded, or has no

@@ -19,6 +19,7 @@
 #include <string.h>
 
 #define STEPS_PER_CALL 10000000
+#define STEPS_PER_TICK 1000 /* between two looks at what is left */
 #define MEGABYTES_PER_CALL 32
 #define CPU_SECONDS_PER_CALL 5 /* many times what the steps can take */
 
@@ -65,8 +66,45 @@ static void push_environment(lua_State *L)
 
 /* ---- budgets --------------------------------------------------------------------------------------------------- */
 
-static void out_of_steps(lua_State *L, lua_Debug *activation)
+/*
+ * What a call may still take. A call within a call, as a test of policies makes them, takes from both: nobody gets more by
+ * calling again and again.
+ */
+struct budget {
+    long long steps; /* left */
+    int tick;        /* steps between two looks */
+    struct budget *outer;
+};
+
+static struct budget *current;
+
+/* The hook that the first of them found. */
+static struct {
+    lua_Hook hook;
+    int mask, count;
+} found_hook;
+
+static bool is_over(void)
 {
+    for (const struct budget *budget = current; budget; budget = budget->outer)
+        if (budget->steps < 0)
+            return true;
+    return false;
+}
+
+static void charge(long long steps)
+{
+    for (struct budget *budget = current; budget; budget = budget->outer)
+        budget->steps -= steps;
+}
+
+static void count_steps(lua_State *L, lua_Debug *activation)
+{
+    charge(current ? current->tick : 0);
+    if (!is_over())
+        return;
+    /* Whoever catches this is stopped at the next step again, up to where the budget was given. */
+    lua_sethook(L, count_steps, LUA_MASKCOUNT, 1);
     lua_getinfo(L, "Sl", activation);
     luaL_error(L, "%s:%d: ran for more than %d steps", activation->short_src, activation->currentline,
                STEPS_PER_CALL);
@@ -107,15 +145,6 @@ static int locate(lua_State *L)
     return 1;
 }
 
-/* What the call that is measured has taken so far; only one is measured at a time. */
-static unsigned long steps_taken;
-
-static void count_step(lua_State *L, lua_Debug *activation)
-{
-    if (++steps_taken > STEPS_PER_CALL)
-        out_of_steps(L, activation);
-}
-
 /* Starts the watch over the function at the index, by the name of its file. */
 static bool watch(lua_State *L, int index)
 {
@@ -129,22 +158,44 @@ static bool watch(lua_State *L, int index)
     return watchdog_start(CPU_SECONDS_PER_CALL, what);
 }
 
-/* Calls the function below its arguments under the budgets; the number of results, or raises. Counting each step
- * makes it slow. */
-static int call_within_budget(lua_State *L, int arguments, bool count_steps)
+static void begin_steps(lua_State *L, struct budget *budget, int tick)
+{
+    if (!current) {
+        found_hook.hook = lua_gethook(L);
+        found_hook.mask = lua_gethookmask(L);
+        found_hook.count = lua_gethookcount(L);
+    }
+    charge(STEPS_PER_TICK); /* those since the last look, which are not counted any more */
+    *budget = (struct budget){.steps = STEPS_PER_CALL, .tick = tick, .outer = current};
+    current = budget;
+    lua_sethook(L, count_steps, LUA_MASKCOUNT, is_over() ? 1 : tick);
+}
+
+static void end_steps(lua_State *L)
+{
+    current = current->outer;
+    if (current)
+        lua_sethook(L, count_steps, LUA_MASKCOUNT, is_over() ? 1 : current->tick);
+    else
+        lua_sethook(L, found_hook.hook, found_hook.mask, found_hook.count);
+}
+
+/*
+ * Calls the function below its arguments under the budgets; the number of results, or raises. *taken, where it is wanted: the
+ * steps of it, each of them counted, which makes it slow.
+ */
+static int call_within_budget(lua_State *L, int arguments, long long *taken)
 {
     int base = lua_gettop(L) - arguments;
     struct memory *memory = memory_of(L);
     size_t outer = memory ? memory->limit : 0;
-    lua_Hook hook = lua_gethook(L);
-    int mask = lua_gethookmask(L), count = lua_gethookcount(L);
+    struct budget budget;
 
     if (memory) {
         size_t limit = memory->used + ((size_t)MEGABYTES_PER_CALL << 20);
         memory->limit = outer && outer < limit ? outer : limit;
     }
-    steps_taken = 0;
-    lua_sethook(L, count_steps ? count_step : out_of_steps, LUA_MASKCOUNT, count_steps ? 1 : STEPS_PER_CALL);
+    begin_steps(L, &budget, taken ? 1 : STEPS_PER_TICK);
     bool watching = watch(L, base);
     lua_pushcfunction(L, locate);
     lua_insert(L, base);
@@ -152,9 +203,11 @@ static int call_within_budget(lua_State *L, int arguments, bool count_steps)
     lua_remove(L, base);
     if (watching)
         watchdog_stop();
-    lua_sethook(L, hook, mask, count);
+    end_steps(L);
     if (memory)
         memory->limit = outer;
+    if (taken)
+        *taken = STEPS_PER_CALL - budget.steps;
     if (status == LUA_ERRMEM && memory)
         luaL_error(L, "used more than %d MB of memory", MEGABYTES_PER_CALL);
     if (status != LUA_OK)
@@ -166,21 +219,22 @@ static int call_within_budget(lua_State *L, int arguments, bool count_steps)
 static int call(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TFUNCTION);
-    return call_within_budget(L, lua_gettop(L) - 1, false);
+    return call_within_budget(L, lua_gettop(L) - 1, NULL);
 }
 
 /* measure(f, ...) -> { steps=, bytes= } that it took, then f's results; raises its error */
 static int measure(lua_State *L)
 {
     struct memory *memory = memory_of(L);
+    long long taken;
 
     luaL_checktype(L, 1, LUA_TFUNCTION);
     lua_gc(L, LUA_GCCOLLECT);
     lua_createtable(L, 0, 2);
     lua_insert(L, 1);
     size_t before = memory ? memory->peak = memory->used : 0;
-    int results = call_within_budget(L, lua_gettop(L) - 2, true);
-    lua_pushinteger(L, (lua_Integer)steps_taken);
+    int results = call_within_budget(L, lua_gettop(L) - 2, &taken);
+    lua_pushinteger(L, (lua_Integer)taken);
     lua_setfield(L, 1, "steps");
     lua_pushinteger(L, (lua_Integer)(memory ? memory->peak - before : 0));
     lua_setfield(L, 1, "bytes");
@@ -249,7 +303,7 @@ static int load(lua_State *L)
     lua_setupvalue(L, -2, 1);
     lua_pushstring(L, chunk + 1);
     lua_insert(L, -2);
-    call_within_budget(L, 0, false);
+    call_within_budget(L, 0, NULL);
     lua_settop(L, 7); /* directory, name, globals, chunk, buf, path, value */
     return 2;
 }
