@@ -41,7 +41,7 @@ local function mask_all(register, name, value, shortest)
   end
 end
 
--- The settings' secrets of that length and more: mask(value, name of the setting).
+-- each(mask, settings, shortest): the settings' secrets of that length and more, as mask(value, name of the setting).
 local function each(mask, settings, shortest)
   mask_passwords(mask, "agent.mbus", settings.agent.mbus, shortest)
   mask_passwords(mask, "env.http_proxy", settings.env.http_proxy, shortest)
@@ -62,17 +62,4 @@ local function register_env(mask, env)
   mask_all(mask, "env", env, SHORTEST_OF_ENV)
 end
 
--- weak(host, settings) -> the names of the secret settings that are too short or too plain to be masked wherever they stand.
-local function weak(host, settings)
-  local names, seen = {}, {}
-  each(function(value, name)
-    if host.log.secret(value) ~= false or seen[name] or name:find "%.user$" then return end
-    seen[name], names[#names + 1] = true, name
-  end, settings, 1)
-  local has_secret, _, is_strong = host.config.has_secret()
-  if has_secret and is_strong == false then names[#names + 1] = "cloudstack.secret_access_key" end
-  table.sort(names)
-  return names
-end
-
-return { register = register, register_env = register_env, weak = weak }
+return { register = register, register_env = register_env, each = each }

@@ -1,5 +1,4 @@
 local fake = require "spec.support.fake"
-local native = require "host_native"
 local secrets = require "secrets"
 
 local function masked(run, ...)
@@ -46,19 +45,6 @@ describe("secrets", function()
       set = masked(secrets.register_env, { bosh = { mbus = { urls = { url } } } })
       for _, value in ipairs(wanted) do assert.is_true(set[value], value) end
     end
-  end)
-
-  it("that are too short or too plain to be masked anywhere are named", function()
-    local host = { log = native.log, config = { has_secret = function() return true, false, false end } }
-    assert.same({ "agent.blobstore.options.password", "agent.mbus", "cloudstack.api_key", "cloudstack.secret_access_key" },
-      secrets.weak(host, fake.settings {
-        agent = { mbus = "https://mbus:secret@0.0.0.0:6868", blobstore = { provider = "dav", options = {
-          endpoint = "http://blob.test", user = "agent", password = "swordfish" } } },
-        registry = { password = "registry-secret" }, cloudstack = { api_key = "key" },
-      }))
-    host.config.has_secret = function() return true, false, true end
-    assert.same({}, secrets.weak(host, fake.settings { agent = { mbus = "https://mbus:a-good-secret@0.0.0.0:6868" },
-      cloudstack = { api_key = "A-KEY-OF-SOME-LENGTH" } }))
   end)
 
   it("leave short words alone", function()

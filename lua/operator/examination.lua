@@ -9,7 +9,7 @@ local http_date = require "operator.http_date"
 local os_types = require "cloudstack.os_types"
 local permissions = require "permissions"
 local policy_directory = require "operator.policy_directory"
-local secrets = require "secrets"
+local weak_secrets = require "operator.weak_secrets"
 
 local OLDEST = { 4, 11 }          -- of CloudStack, that this CPI is tried against
 local EXPIRY, SUSPICIOUS = 600, 60 -- seconds: after the first a signed request is refused
@@ -356,7 +356,7 @@ end
 
 -- A secret that could be an ordinary word is not masked where one may stand: help and JSON keys would be unreadable.
 local function check_secrets(found, host, settings)
-  for _, name in ipairs(secrets.weak(host, settings)) do
+  for _, name in ipairs(weak_secrets(host, settings)) do
     found:remark("secrets", ("%s is too short to be masked wherever it may be written"):format(name),
       "use at least 8 characters, or 12 where they are letters of one case: shorter ones are masked only as words of their own "
       .. "and beside the name of a secret")

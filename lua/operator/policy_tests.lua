@@ -120,7 +120,7 @@ local function globals(host, directory, tests)
   function names.print(...)
     local parts = table.pack(...)
     for i = 1, parts.n do parts[i] = type(parts[i]) == "string" and parts[i] or shown(parts[i]) end
-    host.console.write(table.concat(parts, "\t") .. "\n")
+    host.console.write(host.console.clean(host.log.mask(table.concat(parts, "\t"))) .. "\n")
   end
 
   return names

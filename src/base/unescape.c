@@ -1,6 +1,6 @@
 /*
- * %41, \u0041, \x41, \65, \/, &#65; and &amp; become what they stand for. A text may be escaped more than once, in different
- * ways: then it goes through several of these.
+ * Escapes become what they stand for: %41, \u0041, \x41, \65, \/, &#65; and &amp;. A text may be escaped more than once, in
+ * different ways: then it goes through several of these.
  */
 #include "unescape.h"
 
