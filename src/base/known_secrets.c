@@ -206,14 +206,30 @@ bool known_secrets_is_strong(const char *bytes, size_t length)
 
 /* ---- ways ------------------------------------------------------------------------------------------------------------ */
 
-/* Whether the first bytes of a strong secret are masked wherever they stand. */
-static bool is_telling(const char *bytes, size_t length)
+/* How many of the first bytes of a secret say too much: where the text was cut, and wherever they stand. */
+struct measures {
+    size_t cut, anywhere;
+};
+
+/* Without white space there are less of them. A beginning that could be a word has to be longer to count anywhere. */
+static struct measures measures_of(const char *bytes, size_t length, bool without_space)
 {
-    return length >= SHORTEST_WORDY || !could_be_a_word(bytes, length - 1);
+    size_t spaces = 0, anywhere = SHORTEST_STRONG, cut = SHORTEST_STRONG;
+
+    while (anywhere < SHORTEST_WORDY && anywhere <= length && could_be_a_word(bytes, anywhere - 1))
+        anywhere++;
+    for (size_t i = 0; i < length && i < anywhere && without_space; i++) {
+        spaces += isspace((unsigned char)bytes[i]) != 0;
+        if (i + 1 == SHORTEST_STRONG)
+            cut -= spaces;
+    }
+    anywhere -= spaces;
+    return (struct measures){.cut = cut < KNOWN_SHORTEST ? KNOWN_SHORTEST : cut,
+                             .anywhere = anywhere < KNOWN_SHORTEST ? KNOWN_SHORTEST : anywhere};
 }
 
 /* The secret itself, or of a long one its beginning. */
-static void add_beginning(const char *bytes, size_t length, size_t least, enum kind kind)
+static void add_beginning(const char *bytes, size_t length, struct measures measures, enum kind kind)
 {
     static const uint8_t whole[] = {
         [WORD] = IS_COMPLETE, [TOKEN] = IS_COMPLETE | IS_TOKEN, [STRONG] = IS_COMPLETE | IS_SURE};
@@ -223,10 +239,10 @@ static void add_beginning(const char *bytes, size_t length, size_t least, enum k
 
     for (size_t i = 0; i < end && !has_failed; i++) {
         node = add_child(node, (uint8_t)bytes[i]);
-        if (i + 1 < least || like_others || kind == WORD)
+        if (i + 1 < measures.cut || like_others || kind == WORD)
             continue;
         nodes[node].flags |= IS_CUT;
-        if (kind == STRONG && is_telling(bytes, i + 1))
+        if (kind == STRONG && i + 1 >= measures.anywhere)
             nodes[node].flags |= IS_SURE;
     }
     if (has_failed)
@@ -263,13 +279,12 @@ static void add_pieces(const char *bytes, size_t length)
         add_piece(bytes + length - PIECE, PIECE, true);
 }
 
-/* least: how many of its first bytes say too much */
-static void add_form(const char *bytes, size_t length, size_t least)
+static void add_form(const char *bytes, size_t length, struct measures measures)
 {
     if (length < KNOWN_SHORTEST)
         return;
     enum kind kind = kind_of(bytes, length);
-    add_beginning(bytes, length, least, kind);
+    add_beginning(bytes, length, measures, kind);
     if (kind == STRONG && !(begins_as_others(bytes, length) && length <= KNOWN_LONGEST))
         add_pieces(bytes, length);
 }
@@ -279,16 +294,6 @@ static void keep(void *out, const struct text_byte *one)
     buf_byte(out, (char)one->byte);
 }
 
-/* Of the first bytes that say too much, those that are left without white space. */
-static size_t least_without_space(const char *bytes, size_t length)
-{
-    size_t least = SHORTEST_STRONG;
-
-    for (size_t i = 0; i < length && i < SHORTEST_STRONG; i++)
-        least -= isspace((unsigned char)bytes[i]) != 0;
-    return least < KNOWN_SHORTEST ? KNOWN_SHORTEST : least;
-}
-
 /*
  * The value, and what becomes of it when it is decoded as the texts are in which it is looked for: what looks like an
  * escape in it is decoded there too.
@@ -296,8 +301,9 @@ static size_t least_without_space(const char *bytes, size_t length)
 static bool add_value(const char *bytes, size_t length)
 {
     struct buf before = buf_new(0), after = buf_new(0);
+    struct measures measures = measures_of(bytes, length, true);
 
-    add_form(bytes, length, SHORTEST_STRONG);
+    add_form(bytes, length, measures_of(bytes, length, false));
     bool ok = buf_append(&before, bytes, length);
     for (int i = 0; i < DECODINGS && ok; i++) {
         struct unescape decoder = {.out = keep, .context = &after};
@@ -307,7 +313,7 @@ static bool add_value(const char *bytes, size_t length)
         ok = !after.failed;
         if (after.length == before.length && memcmp(buf_string(&after), before.bytes, after.length) == 0)
             break;
-        add_form(buf_string(&after), after.length, least_without_space(bytes, length));
+        add_form(buf_string(&after), after.length, measures);
         buf_clear(&before);
         ok = ok && buf_append(&before, buf_string(&after), after.length);
         buf_clear(&after);
