@@ -1,6 +1,7 @@
 -- No secret in anything that the CPI writes: stderr at its loudest, answers, error messages, the journal.
 
 local create_env = require "create_env"
+local forms = require "tests.support.secret_forms"
 local rig = require "rig"
 
 local letters = create_env.certificate_letters
@@ -72,5 +73,57 @@ describe("secrets", function()
     local run = cloud:cpi(create_env.calls.has_vm { vm = "cpivm-1" })
     assert.equal("Bosh::Clouds::CloudError", run.response.error.type)
     assert_clean(cloud, run.stdout .. run.stderr, "the answer")
+  end)
+
+  -- What a server was sent, in each form, as the program itself writes it: for BOSH, and for an operator.
+  for name, form in pairs(forms) do
+    it("are in nothing that is written about a server that gives them back: " .. name, function()
+      local never_again = rig.policies { retry = "return { api = 1, decide = function() end }" }
+      local cloud <close> = rig.start(loud { policies = { directory = never_again }, agent = {
+        mbus = "https://mbus:mbus%2Fp%40ssw0rd@0.0.0.0:6868",
+        blobstore = { provider = "dav", options = { user = "agent", password = "blob\\store\"s/ecret=" } } } })
+      local words = {}
+      for _, secret in ipairs { cloud.api_key, cloud.secret_access_key, "mbus/p@ssw0rd", "blob\\store\"s/ecret=" } do
+        words[#words + 1] = form(secret)
+      end
+      local all = table.concat(words, " and ")
+      local page = "<html><head><title>Error</title></head><body>" .. all .. "</body></html>"
+      local refusal = rig.json.encode { listvirtualmachinesresponse = { errorcode = 431, errortext = all } }
+      for _, fault in ipairs { { fault = "status", status = 400, body = page }, { fault = "status", status = 431, body = refusal },
+        { fault = "garbage", body = all }, { fault = "garbage", body = page } } do
+        for _, command in ipairs { { "doctor" }, { "cid", "cpivm-1" }, { "call", "has_vm", "cpivm-1" }, { "explain" } } do
+          fault.times = 20
+          cloud:faults { fault }
+          local text = create_env.calls.has_vm { vm = "cpivm-1" }
+          local run = cloud:command(command, { stdin = text })
+          local answer = command[1] == "call" and cloud:cpi(text) or { stdout = "", stderr = "" }
+          local told = run.stdout .. run.stderr .. answer.stdout .. answer.stderr .. cloud:journal()
+          for _, word in ipairs(words) do
+            for at = 1, #word - 11 do
+              local piece = word:sub(at, at + 11)
+              assert.is_nil(told:find(piece, 1, true), ("%q is in what %s has written:\n%s"):format(piece, command[1], told:sub(1, 3000)))
+            end
+          end
+          cloud:reset()
+        end
+      end
+    end)
+  end
+
+  it("are in no core file: neither program has one", function()
+    local cloud <close> = rig.start(loud())
+    local function limit_of(pid)
+      local file = io.open(("/proc/%d/limits"):format(pid))
+      local text = file and file:read "a"
+      if file then file:close() end
+      if not text then return nil end
+      return text:match "Max core file size%s+(%S+)%s+(%S+)"
+    end
+    if not limit_of(cloud.server) then return end -- no /proc here; the unit test asks the kernel
+    assert.same({ "0", "0" }, { limit_of(cloud.server) })
+    cloud:faults { { fault = "delay", seconds = 30, command = "listVirtualMachines" } }
+    local pid = cloud:cpi_background(create_env.calls.has_vm { vm = "cpivm-1" })
+    rig.wait(function() return #cloud:requests() > 0 end, 10)
+    assert.same({ "0", "0" }, { limit_of(pid) })
   end)
 end)
