@@ -31,7 +31,8 @@ local places = {
     return { status = 431, body = native.json.encode { xresponse = { errorcode = 431, errortext = "no: " .. text } }, seconds = 0 }
   end,
   ["an error with another status"] = function(text)
-    return { status = 530, body = native.json.encode { xresponse = { errorcode = 530, cserrorcode = 4250, errortext = text } }, seconds = 0 }
+    local inner = { errorcode = 530, cserrorcode = 4250, errortext = text }
+    return { status = 530, body = native.json.encode { xresponse = inner }, seconds = 0 }
   end,
   ["a page"] = function(text)
     return { status = 400, body = "<html><body><h1>400</h1><pre>" .. text .. "</pre></body></html>", type = "text/html", seconds = 0 }

@@ -26,7 +26,7 @@ function plain_data.given(value, levels)
   local ok, twin = pcall(copy, value, refuse, 1)
   if ok then return twin end
   if type(twin) ~= "table" then error(twin, 0) end
-  error("a policy's test gives data: " .. twin.words, 3 + (levels or 0))
+  error(("a policy's test gives data: %s"):format(twin.words), 3 + (levels or 0))
 end
 
 -- A copy of what a test gets. What is no data is left out, as is JSON's null.

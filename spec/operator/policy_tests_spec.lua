@@ -116,6 +116,20 @@ describe("a file that tests policies", function()
     end
   end)
 
+  it("finds the same names in what editors read", function()
+    local text = assert(io.open "lua/meta/policy_tests.lua"):read "a"
+    local got = {}
+    for name in text:gmatch "\nfunction ([%w_]+)%(" do got[#got + 1] = name end
+    for name in text:gmatch "\n([%w_]+) = {}" do got[#got + 1] = name end
+    table.sort(got)
+    assert.same(names, got)
+    for _, name in ipairs(cloud_names) do
+      local field = name:match "^sim%.clock%.(.*)$"
+      local way = field and field .. ": fun" or "@field " .. name:gsub("^sim%.", "") .. " "
+      assert.truthy(text:find(way, 1, true), name)
+    end
+  end)
+
   it("reaches nothing of ours, through whatever it is given", function()
     local forbidden = ours()
     local out = left_by [[

@@ -24,7 +24,8 @@ end
 local WORLD = {
   service_offerings = { { name = EVIL, cpu = 2, mhz = 1000, memory = 4096, displaytext = EVIL } },
   disk_offerings = { { name = EVIL, size = 20, displaytext = EVIL } },
-  networks = { { name = EVIL, zone = "zone1", type = "Isolated", cidr = "10.9.0.0/24", gateway = "10.9.0.1", account = "bosh", displaytext = EVIL } },
+  networks = { { name = EVIL, zone = "zone1", type = "Isolated", cidr = "10.9.0.0/24", gateway = "10.9.0.1", account = "bosh",
+    displaytext = EVIL } },
 }
 
 local function request(method, ...)
@@ -49,10 +50,11 @@ describe("names that hold what a terminal acts on", function()
     vm = (made.response.result ~= rig.json.null and made.response.result or error(made.stdout .. made.stderr))[1]
     local ids = cloud:api("listVirtualMachines", { name = vm }).virtualmachine
     cloud:api("updateVirtualMachine", { id = ids[1].id, displayname = TAKEN })
-    cloud:api("createTags", { resourceids = ids[1].id, resourcetype = "UserVm", ["tags[0].key"] = "k" .. TAKEN, ["tags[0].value"] = TAKEN })
+    cloud:api("createTags", { resourceids = ids[1].id, resourcetype = "UserVm", ["tags[0].key"] = "k" .. TAKEN,
+      ["tags[0].value"] = TAKEN })
     cloud:api("createSSHKeyPair", { name = TAKEN })
     directory = rig.policies {
-      service_offering = ("return { api = 1, decide = function(facts, default) local all = default(facts) return all, %q end }"):format(EVIL),
+      service_offering = ("return { api = 1, decide = function(facts, default) return default(facts), %q end }"):format(EVIL),
       names = ("return { api = 1, decide = function() return nil, %q end }"):format(EVIL),
       ["retry" .. EVIL:gsub("%c", "_"):gsub("/", "_")] = "return {",
       expunge = ("error(%q)"):format(EVIL),

@@ -176,7 +176,7 @@ local function host_of(self, process)
     cloudstack = { open = function(options) process.request_timeout = options.request_timeout end, send = sender_of(self, process) },
     throttle = throttle.none,
     environment = function() end, files = { read = function(path) return self.files[path], "there is no such file" end },
-    console = { write = function() end, error = function() end },
+    console = { clean = native.console.clean, write = function() end, error = function() end },
   }
   function host.attempt(run, ...)
     local results = table.pack(pcall(run, ...))
@@ -245,7 +245,8 @@ end
 function machine:begin_command(name, arguments)
   local process = new_process(self)
   local host, text = host_of(self, process), {}
-  host.console = { write = function(line) text[#text + 1] = line return true end, error = function(line) text[#text + 1] = line end }
+  host.console = { clean = native.console.clean, write = function(line) text[#text + 1] = line return true end,
+    error = function(line) text[#text + 1] = line end }
   process.coroutine = coroutine.create(function()
     local ok, code = pcall(require("commands." .. name), host, arguments)
     if not ok then
