@@ -240,6 +240,8 @@ static void cover_known(const char *text, size_t length)
         read_form(&one);
         unescape_push(&layers[0].decoder, &one);
     }
+    if (known_secrets_at(plain.state)->complete == length) /* a word, and the whole of what is said */
+        secret_forms_cover(&covered, 0, length);
     for (size_t i = 0; i < LAYERS; i++)
         unescape_end(&layers[i].decoder);
 }

@@ -351,6 +351,7 @@ static void ordinary_words_stay(void)
     masks_to("{\"password\":\"<redacted>\",\"x\":\"secret\"} password=<redacted>",
              "{\"password\":\"secret\",\"x\":\"secret\"} password=secret");
     masks_to("Basic dXNlcj<redacted>=", "Basic dXNlcjpzZWNyZXQ="); /* user:secret */
+    masks_to("<redacted>", "admin");
     masks_to("c4key15f <redacted>", "c4key15f key1");
     masks_to("hunter2x xhunter2 <redacted> (<redacted>) %3A<redacted>", "hunter2x xhunter2 hunter2hunter2 (hunter2) %3Ahunter2");
 }
