@@ -110,6 +110,22 @@ describe("secrets", function()
     end)
   end
 
+  it("that are ordinary words garble nothing, and doctor names them", function()
+    local cloud <close> = rig.start { store = true, config = { agent = { mbus = "https://mbus:secret@0.0.0.0:6868",
+      blobstore = { provider = "dav", options = { user = "agent", password = "cloudstack" } } } } }
+    local known = { agent = "agent-1", stemcell = "ubuntu-builtin" }
+    local told = ""
+    for _, words in ipairs { { "doctor" }, { "doctor", "--output", "json" }, { "explain" }, { "explain", "--output", "json" } } do
+      local run = cloud:command(words, { stdin = create_env.calls.create_vm(known) })
+      told = told .. run.stdout .. run.stderr
+    end
+    for _, garbled in ipairs { "<redacted>_", "_<redacted>", '"<redacted>":', "<redacted>." } do
+      assert.is_nil(told:find(garbled, 1, true), told)
+    end
+    assert.truthy(told:find("agent.mbus is too short to be masked", 1, true), told)
+    assert.truthy(told:find("agent.blobstore.options.password is too short to be masked", 1, true), told)
+  end)
+
   it("are in no core file: neither program has one", function()
     local cloud <close> = rig.start(loud())
     local function limit_of(pid)
