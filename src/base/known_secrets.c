@@ -2,33 +2,21 @@
  * The automaton of Aho and Corasick over the registered secrets: the state is the longest beginning of a secret that the
  * text so far ends with, so that whatever the text is, a byte costs a constant. It knows beginnings as well as whole
  * secrets, because a secret that somebody cut is one still.
- *
- * A secret is one of three kinds:
- *   word    less than 8 letters, or one of the names that secrets have ("password"). Help and JSON keys are full of
- *           them, so it is masked only beside such a name, and encoded (secret_forms.c, mask.c). `cpi doctor` reports it.
- *   token   less than 8 bytes, or less than 12 letters of one case: masked where it stands as a word of its own
- *   strong  everything else: masked wherever it stands, with the pieces of it that look like nothing else
  */
-#define _GNU_SOURCE /* memmem */
-
 #include "known_secrets.h"
 
 #include "buf.h"
-#include "secret_forms.h"
+#include "secret_kind.h"
 #include "unescape.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define SHORTEST_STRONG 8
-#define SHORTEST_WORDY 12 /* letters of one case: shorter than this they may be an ordinary word */
 #define SHORTEST_LINE 8
 #define PIECE 16 /* bytes of each piece but the first; one begins every PIECE_STEP bytes */
 #define PIECE_STEP 8
 #define DECODINGS 3
-
-enum kind { WORD, TOKEN, STRONG };
 
 /* What the end of the way to a node is. */
 enum { IS_SURE = 1, IS_CUT = 2, IS_TOKEN = 4, IS_LETTERS = 8, IS_COMPLETE = 16 };
@@ -133,122 +121,34 @@ static uint32_t add_child(uint32_t parent, uint8_t byte)
     return node;
 }
 
-/* ---- what the bytes look like -------------------------------------------------------------------------------------- */
-
-static bool is_letter(char c) { return isalpha((unsigned char)c) != 0; }
-
-static bool are_letters(const char *bytes, size_t length)
-{
-    for (size_t i = 0; i < length; i++)
-        if (!is_letter(bytes[i]))
-            return false;
-    return true;
-}
-
-/* As the words of a text are written: lower case, or upper case, or the first letter large. */
-static bool is_of_one_case(const char *bytes, size_t length)
-{
-    bool lower = false, upper = false;
-
-    for (size_t i = 1; i < length; i++) {
-        lower = lower || islower((unsigned char)bytes[i]);
-        upper = upper || isupper((unsigned char)bytes[i]);
-    }
-    return !(lower && upper) && !(upper && islower((unsigned char)bytes[0]));
-}
-
-static bool could_be_a_word(const char *bytes, size_t length)
-{
-    return are_letters(bytes, length) && is_of_one_case(bytes, length);
-}
-
-/* URLs, paths and lines of dashes begin as others of their kind do. */
-static bool begins_as_others(const char *bytes, size_t length)
-{
-    return bytes[0] == '/' || memmem(bytes, length, "://", 3) || (length >= 5 && memcmp(bytes, "-----", 5) == 0);
-}
-
-/* As keys and base64 look: letters and digits, in disorder. */
-static bool is_dense(const char *bytes, size_t length)
-{
-    bool digit = false, lower = false, upper = false;
-    int changes = 0, last = 0;
-
-    for (size_t i = 0; i < length; i++) {
-        unsigned char c = (unsigned char)bytes[i];
-        if (!isalnum(c) && !strchr("+/=_-", c))
-            return false;
-        int class = isdigit(c) ? 1 : islower(c) ? 2 : isupper(c) ? 3 : last;
-        changes += last && class != last;
-        last = class;
-        digit = digit || class == 1;
-        lower = lower || class == 2;
-        upper = upper || class == 3;
-    }
-    return changes >= 3 && digit + lower + upper >= 2;
-}
-
-static enum kind kind_of(const char *bytes, size_t length)
-{
-    bool letters = are_letters(bytes, length);
-
-    if (letters && (length < SHORTEST_STRONG || secret_forms_name(bytes, length)))
-        return WORD;
-    if (length < SHORTEST_STRONG || (letters && length < SHORTEST_WORDY && is_of_one_case(bytes, length)))
-        return TOKEN;
-    return STRONG;
-}
-
 bool known_secrets_is_strong(const char *bytes, size_t length)
 {
-    return kind_of(bytes, length) == STRONG;
+    return secret_kind_of(bytes, length) == SECRET_STRONG;
 }
 
 /* ---- ways ------------------------------------------------------------------------------------------------------------ */
 
-/* How many of the first bytes of a secret say too much: where the text was cut, and wherever they stand. */
-struct measures {
-    size_t cut, anywhere;
-};
-
-/* Without white space there are less of them. A beginning that could be a word has to be longer to count anywhere. */
-static struct measures measures_of(const char *bytes, size_t length, bool without_space)
-{
-    size_t spaces = 0, anywhere = SHORTEST_STRONG, cut = SHORTEST_STRONG;
-
-    while (anywhere < SHORTEST_WORDY && anywhere <= length && could_be_a_word(bytes, anywhere - 1))
-        anywhere++;
-    for (size_t i = 0; i < length && i < anywhere && without_space; i++) {
-        spaces += isspace((unsigned char)bytes[i]) != 0;
-        if (i + 1 == SHORTEST_STRONG)
-            cut -= spaces;
-    }
-    anywhere -= spaces;
-    return (struct measures){.cut = cut < KNOWN_SHORTEST ? KNOWN_SHORTEST : cut,
-                             .anywhere = anywhere < KNOWN_SHORTEST ? KNOWN_SHORTEST : anywhere};
-}
-
 /* The secret itself, or of a long one its beginning. */
-static void add_beginning(const char *bytes, size_t length, struct measures measures, enum kind kind)
+static void add_beginning(const char *bytes, size_t length, struct secret_measures measures, enum secret_kind kind)
 {
     static const uint8_t whole[] = {
-        [WORD] = IS_COMPLETE, [TOKEN] = IS_COMPLETE | IS_TOKEN, [STRONG] = IS_COMPLETE | IS_SURE};
+        [SECRET_WORD] = IS_COMPLETE, [SECRET_TOKEN] = IS_COMPLETE | IS_TOKEN, [SECRET_STRONG] = IS_COMPLETE | IS_SURE};
     size_t end = length < KNOWN_LONGEST ? length : KNOWN_LONGEST;
-    bool like_others = begins_as_others(bytes, length);
+    bool like_others = secret_begins_as_others(bytes, length);
     uint32_t node = KNOWN_START;
 
     for (size_t i = 0; i < end && !has_failed; i++) {
         node = add_child(node, (uint8_t)bytes[i]);
-        if (i + 1 < measures.cut || like_others || kind == WORD)
+        if (i + 1 < measures.cut || like_others || kind == SECRET_WORD)
             continue;
         nodes[node].flags |= IS_CUT;
-        if (kind == STRONG && i + 1 >= measures.anywhere)
+        if (kind == SECRET_STRONG && i + 1 >= measures.anywhere)
             nodes[node].flags |= IS_SURE;
     }
     if (has_failed)
         return;
     nodes[node].flags |= whole[kind];
-    if (kind == TOKEN && are_letters(bytes, length))
+    if (kind == SECRET_TOKEN && secret_is_of_letters(bytes, length))
         nodes[node].flags |= IS_LETTERS;
 }
 
@@ -258,7 +158,7 @@ static void add_piece(const char *bytes, size_t length, bool is_sure)
 
     for (size_t i = 0; i < length && !has_failed; i++) {
         node = add_child(node, (uint8_t)bytes[i]);
-        if (i + 1 >= SHORTEST_STRONG && is_dense(bytes, i + 1))
+        if (i + 1 >= SECRET_SHORTEST_STRONG && secret_is_dense(bytes, i + 1))
             nodes[node].flags |= IS_SURE;
     }
     if (is_sure && !has_failed)
@@ -272,20 +172,20 @@ static void add_pieces(const char *bytes, size_t length)
 
     for (size_t at = is_long ? 0 : PIECE_STEP; at + PIECE_STEP <= length; at += PIECE_STEP) {
         size_t size = length - at < PIECE ? length - at : PIECE;
-        if (is_long || is_dense(bytes + at, size))
+        if (is_long || secret_is_dense(bytes + at, size))
             add_piece(bytes + at, size, is_long && size == PIECE);
     }
     if (is_long)
         add_piece(bytes + length - PIECE, PIECE, true);
 }
 
-static void add_form(const char *bytes, size_t length, struct measures measures)
+static void add_form(const char *bytes, size_t length, struct secret_measures measures)
 {
     if (length < KNOWN_SHORTEST)
         return;
-    enum kind kind = kind_of(bytes, length);
+    enum secret_kind kind = secret_kind_of(bytes, length);
     add_beginning(bytes, length, measures, kind);
-    if (kind == STRONG && !(begins_as_others(bytes, length) && length <= KNOWN_LONGEST))
+    if (kind == SECRET_STRONG && !(secret_begins_as_others(bytes, length) && length <= KNOWN_LONGEST))
         add_pieces(bytes, length);
 }
 
@@ -301,9 +201,9 @@ static void keep(void *out, const struct text_byte *one)
 static bool add_value(const char *bytes, size_t length)
 {
     struct buf before = buf_new(0), after = buf_new(0);
-    struct measures measures = measures_of(bytes, length, true);
+    struct secret_measures measures = secret_measures_of(bytes, length, true);
 
-    add_form(bytes, length, measures_of(bytes, length, false));
+    add_form(bytes, length, secret_measures_of(bytes, length, false));
     bool ok = buf_append(&before, bytes, length);
     for (int i = 0; i < DECODINGS && ok; i++) {
         struct unescape decoder = {.out = keep, .context = &after};
@@ -369,7 +269,7 @@ bool known_secrets_add(const char *bytes, size_t length)
     if (memchr(bytes, '\n', length))
         return add_lines(bytes, length);
     bool ok = add_value(bytes, length);
-    return (length < SHORTEST_STRONG || add_for_urls(bytes, length)) && ok;
+    return (length < SECRET_SHORTEST_STRONG || add_for_urls(bytes, length)) && ok;
 }
 
 /* ---- the automaton ------------------------------------------------------------------------------------------------- */
