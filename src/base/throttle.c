@@ -2,6 +2,7 @@
 #include "throttle.h"
 
 #include "clock.h"
+#include "private_file.h"
 #include "random.h"
 
 #include <errno.h>
@@ -197,9 +198,10 @@ int throttle_enter(int wanted, double *waited)
 bool throttle_open(const char *path, const struct throttle_limits *wanted, struct fault *fault)
 {
     throttle_close();
-    file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    struct fault why;
+    file = private_open(path, true, &why);
     if (file < 0)
-        return fault_set(fault, "throttle %s: %s", path, strerror(errno));
+        return fault_set(fault, "throttle %s", why.text);
     limits = *wanted;
     if (limits.concurrent > MOST_SLOTS)
         limits.concurrent = MOST_SLOTS;
