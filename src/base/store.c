@@ -6,21 +6,21 @@
 
 #include "clock.h"
 #include "random.h"
+#include "store_files.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define SCHEMA_VERSION 1
 #define PATIENCE 10.0  /* seconds that a call waits for other processes */
 #define IMPATIENCE 0.1 /* the same after one has waited in vain, until one succeeds: nobody waits again at every call */
+#define CLEANING 1.0   /* seconds that a deletion waits to cut the log */
 #define SHORTEST_PAUSE 0.002
 
 static const char *const tables[] = {"registry", "journal", "cache"};
+static const char confidential[] = "registry"; /* the table whose rows hold what agents are told, passwords among it */
 #define TABLES (sizeof tables / sizeof *tables)
 
 static sqlite3 *database;
@@ -84,6 +84,8 @@ static bool refuse(struct fault *fault)
         return fault_set(fault, "store %s: it is damaged (%s); put it aside, with its -wal and -shm", name,
                          sqlite3_errmsg(database));
     case SQLITE_CANTOPEN:
+        if (*store_files_refusal())
+            return fault_set(fault, "store %s", store_files_refusal());
         return fault_set(fault, "store %s: it, or its -wal or -shm, cannot be opened: %s", name, why);
     case SQLITE_IOERR:
         return fault_set(fault, "store %s: it cannot be %s: %s", name, attempt_of(code), why);
@@ -252,13 +254,29 @@ bool store_replace(const char *table, const char *key, size_t key_length, const 
     return finish(statement, ok, fault);
 }
 
+/*
+ * What was deleted is overwritten in the database (secure_delete), but the log keeps the pages as they were: it is brought
+ * into the database and cut. Where others have it in use for longer than that, the next deletion does it.
+ */
+static void forget_deleted(void)
+{
+    sqlite3_busy_timeout(database, (int)((patience < CLEANING ? patience : CLEANING) * 1000));
+    sqlite3_wal_checkpoint_v2(database, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    sqlite3_busy_timeout(database, (int)(patience * 1000));
+}
+
 bool store_delete(const char *table, const char *key, size_t key_length, struct fault *fault)
 {
     sqlite3_stmt *statement = prepare("DELETE FROM %s WHERE key = ?1", table, fault);
 
     if (!statement)
         return false;
-    return finish(statement, bind(statement, 1, key, key_length) && step(statement) == SQLITE_DONE, fault);
+    bool ok = bind(statement, 1, key, key_length) && step(statement) == SQLITE_DONE;
+    bool deleted = ok && sqlite3_changes(database) > 0;
+    ok = finish(statement, ok, fault);
+    if (deleted && strcmp(table, confidential) == 0)
+        forget_deleted();
+    return ok;
 }
 
 bool store_each(const char *table, bool (*row)(void *context, const char *key, size_t key_length, const char *value,
@@ -282,21 +300,6 @@ bool store_each(const char *table, bool (*row)(void *context, const char *key, s
 }
 
 /* ---- opening -------------------------------------------------------------------------------------------------------- */
-
-/* Makes the file, for its owner alone: SQLite gives its companions the same mode. */
-static bool make_file(const char *path, struct fault *fault)
-{
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, S_IRUSR | S_IWUSR);
-    struct stat status;
-
-    if (fd < 0)
-        return fault_set(fault, "store %s: %s", name, strerror(errno));
-    bool regular = fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
-    if (regular && (status.st_mode & 077) != 0)
-        fchmod(fd, S_IRUSR | S_IWUSR);
-    close(fd);
-    return regular || fault_set(fault, "store %s: it is no regular file", name);
-}
 
 static bool schema_version(int *version, struct fault *fault)
 {
@@ -339,23 +342,26 @@ static bool prepare_file(struct fault *fault)
     int version = 0;
 
     /* A switch to the log that others use already costs nothing. Not synced at every commit: what a crash of the
-     * whole machine may lose is found again in CloudStack. */
+     * whole machine may lose is found again in CloudStack. No temporary files: store_files.c has none. */
     if (!schema_version(&version, fault))
         return false;
     if (version > SCHEMA_VERSION)
         return fault_set(fault, "store %s: its schema is version %d, this program knows %d", name, version,
                          SCHEMA_VERSION);
-    if (!execute("PRAGMA journal_mode = WAL", fault) || !execute("PRAGMA synchronous = NORMAL", fault))
+    if (!execute("PRAGMA journal_mode = WAL", fault) || !execute("PRAGMA synchronous = NORMAL", fault) ||
+        !execute("PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY", fault))
         return false;
     return version == SCHEMA_VERSION || make_schema(fault);
 }
 
 bool store_open(const char *path, struct fault *fault)
 {
+    struct fault why;
+
     store_close();
     snprintf(name, sizeof name, "%s", path);
-    if (!make_file(path, fault))
-        return false;
+    if (!store_files_open(path, true, &why))
+        return fault_set(fault, "store %s", why.text);
     if (sqlite3_open_v2(path, &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
         refuse(fault);
         store_close();
@@ -402,16 +408,16 @@ static bool is_sound(struct fault *fault)
 
 bool store_check(const char *path, bool *missing, struct fault *fault)
 {
-    struct stat status;
+    struct fault why;
     int version = 0;
 
     store_close();
     snprintf(name, sizeof name, "%s", path);
-    *missing = stat(path, &status) != 0 && errno == ENOENT;
-    if (*missing)
-        return false;
-    if (access(path, R_OK | W_OK) != 0)
-        return fault_set(fault, "store %s: %s", name, strerror(errno));
+    *missing = false;
+    if (!store_files_are_usable(path, &why) || !store_files_open(path, false, &why)) {
+        *missing = errno == ENOENT;
+        return fault_set(fault, "store %s", why.text);
+    }
     bool ok = open_untouched(path, fault) && is_sound(fault) && schema_version(&version, fault);
     store_close();
     if (ok && version > SCHEMA_VERSION)
@@ -423,4 +429,5 @@ void store_close(void)
 {
     sqlite3_close(database);
     database = NULL;
+    store_files_close();
 }

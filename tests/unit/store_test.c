@@ -118,6 +118,39 @@ static void refuses_a_newer_schema(void)
     check(!store_open(other, &fault) && strstr(fault.text, "schema is version 2, this program knows 1"), "%s", fault.text);
 }
 
+/* Whether the text is anywhere in a file. */
+static bool holds(const char *file, const char *text)
+{
+    static char bytes[1 << 20];
+    FILE *stream = fopen(file, "r");
+    size_t length = stream ? fread(bytes, 1, sizeof bytes, stream) : 0, size = strlen(text);
+    bool found = false;
+
+    if (stream)
+        fclose(stream);
+    for (size_t at = 0; !found && at + size <= length; at++)
+        found = memcmp(bytes + at, text, size) == 0;
+    return found;
+}
+
+/* A VM's settings are nowhere once they are deleted: neither in the database nor in its log; what was not deleted is. */
+static void forgets_what_is_deleted(void)
+{
+    static const char secret[] = "password-of-an-agent", other_secret[] = "password-of-another";
+    char file[80], log[96];
+    struct fault fault = {""};
+
+    snprintf(file, sizeof file, "%s/forgets", directory);
+    snprintf(log, sizeof log, "%s-wal", file);
+    check(store_open(file, &fault) && store_put("registry", "vm", 2, secret, strlen(secret), &fault), "%s", fault.text);
+    check(store_put("registry", "other", 5, other_secret, strlen(other_secret), &fault), "%s", fault.text);
+    check(holds(log, secret) && holds(log, other_secret), "both are in the log");
+    check(store_delete("registry", "vm", 2, &fault), "%s", fault.text);
+    check(!holds(log, secret) && !holds(file, secret), "what was deleted is nowhere");
+    check(holds(file, other_secret), "the other is where it was");
+    store_close();
+}
+
 #define WRITERS 20
 #define ROUNDS 25
 
@@ -128,7 +161,9 @@ static int write_rounds(const char *file, int writer)
     for (int round = 0; round < ROUNDS; round++) {
         char key[32];
         int length = snprintf(key, sizeof key, "%02d.%02d", writer, round);
-        bool ok = store_open(file, &fault) && store_put("registry", key, (size_t)length, key, (size_t)length, &fault) &&
+        bool ok = store_open(file, &fault) && store_put("registry", "gone", 4, key, (size_t)length, &fault) &&
+                  store_delete("registry", "gone", 4, &fault) &&
+                  store_put("registry", key, (size_t)length, key, (size_t)length, &fault) &&
                   store_put("journal", key, (size_t)length, "x", 1, &fault) &&
                   store_delete("journal", key, (size_t)length, &fault);
         store_close();
@@ -185,6 +220,7 @@ int main(void)
     keeps_between_processes();
     says_what_is_wrong();
     refuses_a_newer_schema();
+    forgets_what_is_deleted();
     serves_many_writers();
     char command[96];
     snprintf(command, sizeof command, "rm -rf %s", directory);
