@@ -94,7 +94,7 @@ static bool read_text(struct buf *text, struct fault *fault)
     size_t marked_size;
     struct fault why;
 
-    if (!file_read(config_path, text, NULL, &why))
+    if (!file_read_argument(config_path, text, &why))
         return fault_set(fault, "configuration %s", why.text);
     if (!jsontext_check(buf_string(text), text->length, &marked_size, &why) || !take_file_secret(text, &why))
         return fault_set(fault, "configuration %s: %s", config_path, why.text);

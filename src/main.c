@@ -2,6 +2,7 @@
 #include "base/console.h"
 #include "base/core_dump.h"
 #include "base/interruption.h"
+#include "base/descriptors.h"
 #include "base/log.h"
 #include "base/printable.h"
 #include "config.h"
@@ -200,6 +201,7 @@ int main(int argc, char **argv)
     struct invocation invocation = {0};
     struct host_options options = {0};
     char *help[] = {"help", NULL};
+    bool has_stdout = descriptors_plug();
     int out = -1;
 
     core_dump_forbid();
@@ -215,6 +217,7 @@ int main(int argc, char **argv)
         if (isatty(STDIN_FILENO))
             fprintf(stderr, "cpi: reading a request (JSON) from standard input; `cpi --help` says more\n");
         out = console_reserve_stdout();
+        out = has_stdout ? out : -1;
         rpc_expect(out);
         log_threshold(LOG_INFO);
     }

@@ -168,7 +168,7 @@ int rpc_read_request(lua_State *L)
     struct fault fault;
 
     *text = buf_new(LARGEST_REQUEST);
-    if (!file_read(path, text, NULL, &fault))
+    if (!file_read_argument(path, text, &fault))
         return refuse(L, "Request cannot be read, details: %s", fault.text);
     push_request(L, text);
     buf_wipe(text);

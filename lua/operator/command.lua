@@ -132,7 +132,7 @@ end
 
 -- What a file holds ("-" is standard input); a file that cannot be read ends the program with exit code 2.
 function command.read(host, path)
-  local text, why = host.files.read(path == "-" and "/dev/stdin" or path)
+  local text, why = host.files.read_argument(path == "-" and "/dev/stdin" or path)
   return text or error(refusal("%s", why))
 end
 

@@ -42,9 +42,9 @@ local function add_files(host, directory, files)
   local names, why = host.files.list(directory)
   if not names then return nil, why end
   for _, file in ipairs(names) do
-    local name = file:match "^(.*)%.lua$"
+    local name = file:match "^(.*)%.lua/?$" -- a directory of that name is no policy, and is told
     if name and not name:find "_test$" then
-      local entry = { file = ("%s/%s"):format(directory, file), decision = is_decision[name] and name or nil, problems = {} }
+      local entry = { file = ("%s/%s.lua"):format(directory, name), decision = is_decision[name] and name or nil, problems = {} }
       files[#files + 1] = entry
       local function problem(text)
         entry.problems[#entry.problems + 1] = text:find(entry.file, 1, true) and text or entry.file .. ": " .. text
@@ -74,8 +74,8 @@ end
 -- The directory that has the file in force, and whether it is the site's.
 local function place_of(host, directories, name)
   for directory in (directories or ""):gmatch "[^:]+" do
-    local text = host.files.read(("%s/%s.lua"):format(directory, name))
-    if text and text:find "%S" then return directory, true end
+    local text, _, is_missing = host.files.read(("%s/%s.lua"):format(directory, name))
+    if text and text:find "%S" or not text and not is_missing then return directory, true end
   end
   return host.lua_dir .. "/policies", false
 end

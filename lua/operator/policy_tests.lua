@@ -133,7 +133,7 @@ local function test_files(host, directories)
     local files, why = host.files.list(directory)
     if not files then return nil, why end
     for _, file in ipairs(files) do
-      local name = file:match "^(.*_test)%.lua$"
+      local name = file:match "^(.*_test)%.lua/?$" -- a directory cannot be loaded, and is told
       if name then list[#list + 1] = { directory, name } end
     end
   end

@@ -9,18 +9,33 @@
 
 #define LARGEST (32 << 20)
 
-/* read(path) -> text | nil, why */
-static int read_text(lua_State *L)
+static int push_text(lua_State *L, bool is_argument)
 {
     const char *path = luaL_checkstring(L, 1);
     struct buf *text = api_push_buf(L);
     struct fault fault;
+    bool missing = false;
 
     *text = buf_new(LARGEST);
-    if (!file_read(path, text, NULL, &fault))
-        return api_refuse(L, &fault);
+    if (!(is_argument ? file_read_argument(path, text, &fault) : file_read(path, text, &missing, &fault))) {
+        api_refuse(L, &fault);
+        lua_pushboolean(L, missing);
+        return 3;
+    }
     lua_pushlstring(L, buf_string(text), text->length);
     return 1;
+}
+
+/* read(path) -> text | nil, why, whether there is none of that name. A regular file of at most 32 MB. */
+static int read_text(lua_State *L)
+{
+    return push_text(L, false);
+}
+
+/* read_argument(path) -> text | nil, why. For a path of the command line, which may be a pipe or the terminal as well. */
+static int read_argument(lua_State *L)
+{
+    return push_text(L, true);
 }
 
 /* list(directory) -> its names, sorted, those of directories with a slash behind | nil, why */
@@ -78,7 +93,7 @@ static int remove_file(lua_State *L)
 int api_open_files(lua_State *L)
 {
     static const luaL_Reg functions[] = {{"create", create}, {"list", list_names}, {"read", read_text},
-                                        {"remove", remove_file}, {NULL, NULL}};
+                                        {"read_argument", read_argument}, {"remove", remove_file}, {NULL, NULL}};
 
     luaL_newlib(L, functions);
     return 1;

@@ -8,7 +8,6 @@
 #include "../base/readonly.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
@@ -98,15 +97,11 @@ static int upload_file(lua_State *L)
 
 static bool read_head(const char *path, struct stat *status, char *head, size_t *length, struct fault *fault)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    int fd = file_open(path, status, fault);
     if (fd < 0)
-        return fault_set(fault, "%s: %s", path, strerror(errno));
-    ssize_t got = -1;
-    if (fstat(fd, status) != 0)
-        fault_set(fault, "%s: %s", path, strerror(errno));
-    else if (!S_ISREG(status->st_mode))
-        fault_set(fault, "%s: it is no regular file", path);
-    else if ((got = read(fd, head, HEAD_SIZE)) < 0)
+        return false;
+    ssize_t got = read(fd, head, HEAD_SIZE);
+    if (got < 0)
         fault_set(fault, "%s: %s", path, strerror(errno));
     close(fd);
     *length = got > 0 ? (size_t)got : 0;

@@ -21,6 +21,7 @@
 #define STEPS_PER_CALL 10000000
 #define STEPS_PER_TICK 1000 /* between two looks at what is left */
 #define MEGABYTES_PER_CALL 32
+#define LARGEST_POLICY (32 << 20) /* bytes */
 #define CPU_SECONDS_PER_CALL 5 /* many times what the steps can take */
 
 /* All that a policy can name: functions, and libraries whose functions it gets a table of its own of. */
@@ -285,6 +286,7 @@ static int load(lua_State *L)
     check_name(L, name, length);
     const char *chunk = lua_pushfstring(L, "@%s/%s.lua", directory, name);
     struct buf *text = api_push_buf(L);
+    *text = buf_new(LARGEST_POLICY);
     if (!file_read(chunk + 1, text, &missing, &fault)) {
         if (missing)
             return 0;

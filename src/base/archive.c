@@ -1,6 +1,9 @@
 /* A file in a gzipped tar, as a stream: gzip, a program that every system has, unpacks it for us. */
 #include "archive.h"
 
+#include "descriptors.h"
+#include "file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -34,6 +37,7 @@ static int spawn(int in, int out, pid_t *child)
 
     if (posix_spawn_file_actions_init(&actions) != 0)
         return ENOMEM;
+    descriptors_keep();
     int problem = posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
     problem = problem ? problem : posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
     problem = problem ? problem : posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
@@ -44,10 +48,11 @@ static int spawn(int in, int out, pid_t *child)
 
 static bool start(struct archive *archive, struct fault *fault)
 {
-    int in = open(archive->path, O_RDONLY | O_CLOEXEC | O_NOCTTY), ends[2];
+    struct stat status;
+    int in = file_open(archive->path, &status, fault), ends[2];
 
     if (in < 0)
-        return fault_set(fault, "%s: %s", archive->path, strerror(errno));
+        return false;
     if (pipe(ends) != 0) {
         fault_set(fault, "%s: %s", archive->path, strerror(errno));
         close(in);

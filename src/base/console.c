@@ -57,10 +57,6 @@ int console_reserve_stdout(void)
 {
     int kept = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, FIRST_FREE);
 
-    /* A closed standard descriptor is plugged: else the next file to be opened would take its place. */
-    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-        if (fcntl(fd, F_GETFD) < 0)
-            open("/dev/null", fd == STDIN_FILENO ? O_RDONLY : O_WRONLY);
     dup2(STDERR_FILENO, STDOUT_FILENO);
     return kept;
 }

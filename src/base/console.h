@@ -23,7 +23,7 @@ bool console_read_line(struct buf *line);
 
 /*
  * Keeps stdout for the one response line: the descriptor comes back, closed on exec, and whatever else writes to
- * fd 1 goes to stderr. -1 when there is no stdout.
+ * fd 1 goes to stderr. descriptors_plug() comes before.
  */
 int console_reserve_stdout(void);
 

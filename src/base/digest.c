@@ -1,10 +1,10 @@
 /* Digests, over OpenSSL, which is loaded at the first of them. */
 #include "digest.h"
 
+#include "file.h"
 #include "library.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -139,9 +139,10 @@ static bool digest_add_stream(struct digest_stream *stream, int fd)
 
 bool digest_sha256_file(const char *path, unsigned char digest[DIGEST_SHA256_SIZE], struct fault *fault)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    struct stat status;
+    int fd = file_open(path, &status, fault);
     if (fd < 0)
-        return fault_set(fault, "%s: %s", path, strerror(errno));
+        return false;
     struct digest_stream *stream = digest_start_sha256(fault);
     errno = 0;
     bool read_all = stream && digest_add_stream(stream, fd);

@@ -185,9 +185,13 @@ static int refuse_in(const struct stat *directory, const char *what, const char 
 
     if (number != EACCES && number != EPERM)
         return refuse_errno(fault, path);
-    snprintf(words, sizeof words, "it cannot be %s: its directory belongs to user %u, and this process runs as user %u; "
-             "give the directory to the user that the CPI runs as (chown)", what, (unsigned)directory->st_uid,
-             (unsigned)geteuid());
+    if (directory->st_uid == geteuid())
+        snprintf(words, sizeof words, "it cannot be %s: its directory is closed to its owner, user %u; chmod 700 the "
+                 "directory", what, (unsigned)geteuid());
+    else
+        snprintf(words, sizeof words, "it cannot be %s: its directory belongs to user %u, and this process runs as user "
+                 "%u; give the directory to the user that the CPI runs as (chown)", what, (unsigned)directory->st_uid,
+                 (unsigned)geteuid());
     return refuse(number, fault, path, words);
 }
 
@@ -240,6 +244,18 @@ static int make_there(int directory, const struct stat *place, const char *name)
     }
     errno = why;
     return fd;
+}
+
+int private_make_at(int directory, const char *name, const char *path, struct fault *fault)
+{
+    struct stat place;
+
+    if (fstat(directory, &place) != 0)
+        return refuse_errno(fault, path);
+    int fd = make_there(directory, &place, name);
+    if (fd < 0 && errno == EEXIST)
+        return refuse(EEXIST, fault, path, "something is there already; remove it");
+    return fd >= 0 ? fd : refuse_in(&place, "made", path, fault);
 }
 
 int private_open_at(int directory, const char *name, bool make, const char *path, struct fault *fault)

@@ -33,6 +33,9 @@ int private_directory(const char *path, char name[PRIVATE_NAME], struct fault *f
 /* `path` is for the messages. */
 int private_open_at(int directory, const char *name, bool make, const char *path, struct fault *fault);
 
+/* Makes a file that is not there yet, likewise; errno is EEXIST where something is. */
+int private_make_at(int directory, const char *name, const char *path, struct fault *fault);
+
 /*
  * Whether the user that keeps its files in this directory can use the file `name` there: its owner is that user. Where
  * there is no such file, it can. Nothing is opened.

@@ -1,6 +1,7 @@
 /* cpi-server SUB-COMMAND: the daemons of the CPI. */
 
 #include "../base/core_dump.h"
+#include "../base/descriptors.h"
 #include "registry.h"
 #include "sim.h"
 #include "templates.h"
@@ -31,6 +32,7 @@ static void list(FILE *out)
 int main(int argc, char **argv)
 {
     core_dump_forbid();
+    descriptors_plug();
     if (argc < 2) {
         list(stderr);
         return 2;

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define MODEL "server.model"
+#define LARGEST_WORLD (64 << 20)
 
 struct model {
     lua_State *L;
@@ -97,7 +98,7 @@ static int open_model(lua_State *L)
 static bool read_world(struct opening *opening)
 {
     struct fault fault;
-    if (!opening->world_path || file_read(opening->world_path, &opening->world, NULL, &fault))
+    if (!opening->world_path || file_read_argument(opening->world_path, &opening->world, &fault))
         return true;
     fprintf(stderr, "cpi-server: %s\n", fault.text);
     return false;
@@ -105,7 +106,7 @@ static bool read_world(struct opening *opening)
 
 struct model *model_open(const char *module, const char *world, const char *base_url)
 {
-    struct opening opening = { module, world, base_url, buf_new(0) };
+    struct opening opening = { module, world, base_url, buf_new(LARGEST_WORLD) };
     struct model *model = calloc(1, sizeof *model);
     bool open = false;
     if (model && read_world(&opening) && (model->L = host_new(&(struct host_options){ 0 }))) {

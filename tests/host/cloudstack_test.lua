@@ -54,8 +54,8 @@ check.that(status.size == 1000 and status.head == ("x"):rep(512), "size and head
 harness.write(directory .. "/empty", "")
 check.same({ size = 0, head = "" }, http.stat(directory .. "/empty"))
 check.holds("No such file", select(2, http.stat(directory .. "/absent")))
-check.holds("no regular file", select(2, http.stat(directory)))
-check.holds("no regular file", select(2, http.stat "/dev/null"))
+check.holds("not a regular file", select(2, http.stat(directory)))
+check.holds("not a regular file", select(2, http.stat "/dev/null"))
 
 -- http.upload
 local reply = http.upload("http://127.0.0.1:1/upload", directory .. "/file", { ["X-a"] = "b" }, { fields = { a = "b" } })

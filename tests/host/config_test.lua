@@ -75,7 +75,7 @@ check.equal(false, config.has_secret())
 harness.config(directory .. "/absent.json")
 check.holds("absent.json: No such file or directory", check.raises("configuration", config.read), "says which")
 harness.config(directory)
-check.raises("Is a directory", config.read)
+check.raises("it is a directory, not a regular file", config.read)
 for text, words in pairs {
   [""] = "expected a value at byte 1", ["{"] = "expected a key at byte 2", ["[]"] = "must be an object", ["5"] = "must be an object",
   ["{} x"] = "at byte 4", ['{"a":01}'] = "malformed number at byte 6", ['{"a":"\255"}'] = "invalid UTF-8 at byte 7",

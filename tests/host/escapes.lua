@@ -71,7 +71,7 @@ escapes.attempts = {
 -- Source that is deep, wide or long.
 escapes.sources = {
   "return " .. ("("):rep(100000) .. "1" .. (")"):rep(100000), "return " .. ("{"):rep(100000) .. ("}"):rep(100000),
-  ("do "):rep(100000) .. ("end "):rep(100000), ("local x = 1 "):rep(300), "return {" .. ("'x',"):rep(10000000) .. "}",
+  ("do "):rep(100000) .. ("end "):rep(100000), ("local x = 1 "):rep(300), "return {" .. ("'x',"):rep(8000000) .. "}",
 }
 
 return escapes

@@ -85,7 +85,7 @@ check.holds("probe.lua:2:", check.raises("expected", load, "local x = 1\nlocal =
 check.holds("probe.lua:2:", check.raises("nil value", load, "local x\nreturn x.y"), "a runtime error's line")
 check.raises("my words", load, "error('my words')")
 harness.shell(("mkdir %s/folder.lua"):format(directory))
-check.raises("folder.lua: Is a directory", policy.load, directory, "folder")
+check.raises("folder.lua: it is a directory, not a regular file", policy.load, directory, "folder")
 harness.shell(("ln -s loop.lua %s/loop.lua"):format(directory))
 check.raises("loop.lua:", policy.load, directory, "loop")
 for _, name in ipairs { "../probe", "a/b", "", "Probe", "a.b", "x\0y" } do

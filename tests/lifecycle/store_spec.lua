@@ -129,7 +129,7 @@ describe("store.path", function()
   it("in a directory that nobody may write to", function()
     local function under() return { under = HUMBLE } end
     local function forbid(cloud) assert(os.execute("chmod 500 " .. rig.quote(cloud.place))) end
-    stands(forbid, "Permission denied", under)
+    stands(forbid, "its directory is closed to its owner", under)
     stands(function(cloud)
       used(cloud)
       os.remove(cloud.store .. "-wal")
@@ -140,7 +140,7 @@ describe("store.path", function()
 
   it("that is no store", function()
     stands(function(cloud) write(cloud.store, ("no database "):rep(1000)) end, "it is damaged (file is not a database); put it aside")
-    stands(function(cloud) assert(os.execute("mkdir " .. rig.quote(cloud.store))) end, "Is a directory")
+    stands(function(cloud) assert(os.execute("mkdir " .. rig.quote(cloud.store))) end, "it is a directory, not a regular file; remove it")
     stands(function(cloud)
       used(cloud)
       local file = assert(io.open(cloud.store, "r+b"))

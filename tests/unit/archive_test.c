@@ -75,6 +75,27 @@ static void reads(void)
     archive_close(NULL);
 }
 
+/* The gzip of this PATH tells whether it has descriptor 9. */
+static void gives_gzip_nothing(void)
+{
+    char path[4200];
+    struct archive_look look;
+    struct fault fault = {""};
+    int ends[2];
+
+    shell("printf '#!/bin/sh\\ncd \"$(dirname \"$0\")\"; touch asked; (: >&9) && touch inherited\\nexec /bin/gzip \"$@\"\\n' "
+          ">gzip && chmod +x gzip");
+    check(pipe(ends) == 0 && dup2(ends[1], 9) == 9, "a descriptor that a library left open");
+    snprintf(path, sizeof path, "%s:%s", directory, getenv("PATH"));
+    setenv("PATH", path, 1);
+    check(archive_look(at("image.tgz"), is_image, &look, &fault) && look.is_tar, "unpacks: %s", fault.text);
+    check(access(at("asked"), F_OK) == 0, "by the gzip of this test");
+    check(access(at("inherited"), F_OK) != 0, "which has no descriptor of ours");
+    close(9);
+    close(ends[0]);
+    close(ends[1]);
+}
+
 int main(void)
 {
     if (!mkdtemp(directory))
@@ -85,6 +106,7 @@ int main(void)
     shell("tar -cf - root.img | head -c 700000 | gzip >short.tgz");
     looks();
     reads();
+    gives_gzip_nothing();
     shell("rm -rf \"$PWD\"");
     return check_report();
 }

@@ -1,5 +1,6 @@
 /* base/memory.c, base/file.c, base/console.c: the process and its surroundings. */
 #include "../../src/base/console.h"
+#include "../../src/base/descriptors.h"
 #include "../../src/base/file.h"
 #include "../../src/base/memory.h"
 
@@ -70,6 +71,7 @@ static void keeps_stdout_apart(void)
     if (child == 0) {
         dup2(pipes[1], STDOUT_FILENO);
         close(STDERR_FILENO);
+        descriptors_plug();
         int out = console_reserve_stdout();
         printf("lost\n");
         fflush(stdout);
