@@ -26,7 +26,8 @@ harness.shell(("cd %s && mkfifo fifo && truncate -s 3G huge && ln -s a short"):f
 local put = "put a regular file in its place"
 for path, words in pairs {
   [directory .. "/fifo"] = { "it is a FIFO, not", put }, ["/dev/zero"] = { "it is a device, not", put },
-  ["/dev/null"] = { "it is a device, not", put }, [directory .. "/huge"] = { "it is larger than 33554432 bytes", "right file in its place" },
+  ["/dev/null"] = { "it is a device, not", put },
+  [directory .. "/huge"] = { "it is larger than 33554432 bytes", "right file in its place" },
 } do
   local nothing, why, is_missing = files.read(path)
   check.equal(nil, nothing)

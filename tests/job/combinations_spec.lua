@@ -194,10 +194,11 @@ describe("cloudstack.policies", function()
   end)
 end)
 
--- server_ctl as it is, but for the two directories that only root may write to, and setpriv.
+-- server_ctl as it is, but for the two directories that only root may write to, the user, and setpriv: anybody can run it.
 local function control(place, given)
   local root, packages = job.install(place, given), job.packages(place)
   job.run(("sed -i 's#/var/vcap/sys#%s/sys#' %s/bin/server_ctl"):format(place, root))
+  job.run(("sed -i \"s/^user=vcap/user=$(id -un)/; s/^group=vcap/group=$(id -gn)/\" %s/bin/directories"):format(root))
   job.run(("mkdir %s/tools && printf '#!/bin/sh\nshift 3\nexec \"$@\"\n' >%s/tools/setpriv && ln -s /bin/true %s/tools/chown "
     .. "&& chmod +x %s/tools/setpriv"):format(place, place, place, place))
   return function(words)

@@ -195,7 +195,7 @@ cases["publish-stemcells"] = { { "cpi" }, function(document)
   assert.same({ "/var/vcap/store/cloudstack_cpi/templates", "http://10.0.0.6:6902", 6902 }, { loaded.templates.directory,
     loaded.templates.url, loaded.templates.port })
   assert.truthy(files.monit:find("check process cloudstack_cpi_templates", 1, true))
-  assert.truthy(files["bin/pre-start"]:find("chown vcap:vcap '/var/vcap/store/cloudstack_cpi/templates'", 1, true))
+  assert.truthy(files["bin/pre-start"]:find("\nown '/var/vcap/store/cloudstack_cpi/templates' user\n", 1, true))
   local facts = { kind = "stemcell", zone = { id = "z" }, templates = {}, name = "n", version = "1", format = "VHD" }
   assert.equal("publish", decided("stemcell", files, facts).how)
   facts.templates = { { id = "t", zone_id = "z", stemcell = "n/1", ready = true } }
