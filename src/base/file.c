@@ -59,7 +59,7 @@ static int open_to_read(const char *path, bool (*may_be)(const struct stat *), i
 {
     int fd = -1;
 
-    if (stat(path, status) == 0) {
+    if ((flags & O_NOFOLLOW ? lstat(path, status) : stat(path, status)) == 0) {
         if (!may_be(status))
             return refuse_kind(path, status, fault);
         fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | flags);
@@ -81,6 +81,11 @@ static int open_to_read(const char *path, bool (*may_be)(const struct stat *), i
 int file_open(const char *path, struct stat *status, struct fault *fault)
 {
     return open_to_read(path, is_regular, O_NONBLOCK, status, fault);
+}
+
+int file_open_itself(const char *path, struct stat *status, struct fault *fault)
+{
+    return open_to_read(path, is_regular, O_NONBLOCK | O_NOFOLLOW, status, fault);
 }
 
 /* To the end, or to the ceiling: a file can be without end. */

@@ -19,6 +19,9 @@ bool file_read_stream(int fd, struct buf *out, struct fault *fault);
  */
 int file_open(const char *path, struct stat *status, struct fault *fault);
 
+/* The same where somebody may have put a symlink in its place, which is refused as well. */
+int file_open_itself(const char *path, struct stat *status, struct fault *fault);
+
 /*
  * Reads a regular file, and no more of it than the buf's ceiling; *missing (may be NULL) tells that there is none of that
  * name.

@@ -1,10 +1,11 @@
 /* Turns a request into the table that the Lua model answers, and its answer into a reply. */
 #include "route.h"
 
+#include "../base/file.h"
+#include "../base/log.h"
 #include "upload.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <lauxlib.h>
 #include <string.h>
 
@@ -134,19 +135,26 @@ static void take_headers(lua_State *L, struct reply *reply)
     lua_pop(L, 1);
 }
 
-/* file = path, with offset and length: what of it is the body. */
+/* file = path, with offset and length: what of it is the body. Where it cannot be sent there is none: 404. */
 static void take_file(lua_State *L, struct reply *reply)
 {
     const char *path = answer_text(L, "file", NULL);
+    struct stat status;
+    struct fault why;
 
     if (!path)
         return;
     reply->file_offset = (uint64_t)answer_number(L, "offset", 0);
     reply->file_length = (uint64_t)answer_number(L, "length", 0);
-    reply->file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW);
+    reply->file = file_open_itself(path, &status, &why);
     reply->has_file = reply->file >= 0;
-    if (!reply->has_file)
-        luaL_error(L, "the answer's file cannot be opened: %s", strerror(errno));
+    if (reply->has_file)
+        return;
+    /* Without the path: its name is a secret. */
+    log_line(LOG_WARN, "a file that is asked for cannot be sent%s", strlen(path) < strlen(why.text) ? why.text + strlen(path) : "");
+    reply_clear(reply);
+    if (!reply_set(reply, 404, "text/plain", "", 0))
+        luaL_error(L, "not enough memory");
 }
 
 static void take_answer(lua_State *L, struct reply *reply)
@@ -197,14 +205,11 @@ static int answer(lua_State *L)
     return 0;
 }
 
-/* What a bug is answered with. */
-static void excuse(struct model *model, struct reply *reply)
+/* What a bug is answered with: its words are on stderr, and not for strangers. */
+static void excuse(struct reply *reply)
 {
-    size_t size = 0;
-    const char *words = lua_tolstring(model_state(model), -1, &size);
-
     reply_clear(reply);
-    reply_set(reply, 500, "text/plain;charset=utf-8", words ? words : "", words ? size : 0);
+    reply_set(reply, 500, "text/plain", "", 0);
 }
 
 bool route_admit(struct model *model, const struct request *head, struct reply *reply)
@@ -213,14 +218,25 @@ bool route_admit(struct model *model, const struct request *head, struct reply *
 
     if (model_protect(model, admit, &asking))
         return asking.admitted;
-    excuse(model, reply);
+    excuse(reply);
     return false;
 }
 
-void route_answer(struct model *model, const struct request *request, struct reply *reply)
+bool route_answer(struct model *model, const struct request *request, struct reply *reply)
 {
     struct asking asking = {.request = request, .reply = reply};
 
-    if (!model_protect(model, answer, &asking))
-        excuse(model, reply);
+    if (model_protect(model, answer, &asking))
+        return true;
+    excuse(reply);
+    return false;
+}
+
+void route_explain(struct model *model, struct reply *reply)
+{
+    size_t size = 0;
+    const char *words = lua_tolstring(model_state(model), -1, &size);
+
+    reply_clear(reply);
+    reply_set(reply, 500, "text/plain;charset=utf-8", words ? words : "", words ? size : 0);
 }

@@ -14,8 +14,12 @@ bool route_admit(struct model *model, const struct request *head, struct reply *
 /*
  * Asks model.http(request). Both are given { method, path, query, body, client, headers, waited, upload } and answer
  * { status, type, body, headers } with, for the wire, file, offset, length; delay, drop, hang, truncate; or only
- * { again = seconds } to be asked once more. A bug in Lua is answered with 500, and its traceback is on stderr.
+ * { again = seconds } to be asked once more. False: a bug in Lua, which is answered with an empty 500; its traceback is on
+ * stderr.
  */
-void route_answer(struct model *model, const struct request *request, struct reply *reply);
+bool route_answer(struct model *model, const struct request *request, struct reply *reply);
+
+/* After that the words of the bug, for those who may read them, the authors of tests. */
+void route_explain(struct model *model, struct reply *reply);
 
 #endif

@@ -105,8 +105,10 @@ static void answer(void *context, const struct request *request, struct reply *r
 {
     struct server *server = context;
 
-    if (!jetty_refuses(request, reply)) /* a form in chunks shows its length only now */
-        route_answer(server->model, request, reply);
+    if (jetty_refuses(request, reply)) /* a form in chunks shows its length only now */
+        return;
+    if (!route_answer(server->model, request, reply))
+        route_explain(server->model, reply);
 }
 
 static bool start(struct server *server, const struct options *options)

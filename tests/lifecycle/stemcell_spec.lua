@@ -268,6 +268,32 @@ describe("a stemcell that is published", function()
     assert.same({}, names(directory))
   end)
 
+  it("is served as a file of its own alone", function()
+    local cloud <close>, directory = publishing { hypervisor = "KVM" }
+    local quoted = rig.quote(directory)
+    cloud.base_url = cloud:daemon "templates"
+    local function name(digit) return ("%d-%s.qcow2"):format(os.time(), digit:rep(32)) end
+    local planted = { ["a symlink"] = { "ln -s /etc/passwd %s/%s", "1" }, ["a FIFO"] = { "mkfifo %s/%s", "2" },
+      ["a directory"] = { "mkdir %s/%s", "3" }, ["a symlink to nothing"] = { "ln -s nowhere %s/%s", "4" } }
+    for what, row in pairs(planted) do
+      assert(os.execute(row[1]:format(quoted, name(row[2]))))
+      local body, told = cloud:curl("/" .. name(row[2]), "--max-time 5")
+      assert.same({ 404, "" }, { told.code, body }, what)
+    end
+    local told = assert(io.open(cloud.directory .. "/templates.err")):read "a"
+    assert.truthy(told:find("a file that is asked for cannot be sent: it is a symlink, not a regular file", 1, true), told)
+    assert.is_nil(told:find(("1"):rep(32), 1, true))
+  end)
+
+  it("is what a symlink leads to, when that is what BOSH names", function()
+    local cloud <close>, directory = publishing { hypervisor = "KVM", latency = { template = 3600 } }
+    os.execute(("ln -s %s %s/link"):format(rig.quote(image(cloud, content)), rig.quote(cloud.directory)))
+    cloud:cpi_background(request(cloud.directory .. "/link", KVM))
+    rig.wait(function() return made(cloud)[1] end, 20)
+    local name = names(directory)[1]
+    assert.truthy(os.execute(("test -f %s/%s && ! test -L %s/%s"):format(directory, name, directory, name)))
+  end)
+
   it("is taken away when it fails", function()
     local cloud <close>, directory = publishing { hypervisor = "KVM" }
     cloud:faults { { command = "registerTemplate", fault = "status", status = 431, body = "Illegal host specified in URL." } }
