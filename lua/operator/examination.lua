@@ -9,6 +9,7 @@ local http_date = require "operator.http_date"
 local os_types = require "cloudstack.os_types"
 local permissions = require "permissions"
 local policy_directory = require "operator.policy_directory"
+local store_finding = require "operator.store_finding"
 local weak_secrets = require "operator.weak_secrets"
 
 local OLDEST = { 4, 11 }          -- of CloudStack, that this CPI is tried against
@@ -293,20 +294,8 @@ local function check_here(found, host, settings)
   end
   check_policies(found, host, settings.policies.directory)
   if settings.store.path ~= "" then
-    local ok, why, is_missing = host.store.check(settings.store.path)
-    if ok then
-      found:good("store", "%s is sound", settings.store.path)
-    elseif is_missing then
-      local directory = settings.store.path:match "^(.*)/[^/]*$" or "."
-      local names, trouble = host.files.list(directory == "" and "/" or directory)
-      if names then
-        found:good("store", "%s will be made", settings.store.path)
-      else
-        found:problem("store", trouble, "make the directory of store.path")
-      end
-    else
-      found:problem("store", why, "put the file aside: the CPI makes a new one, and finds its objects again by name and tag")
-    end
+    local level, text, remedy = store_finding.of(host, settings.store.path)
+    note(found, level, "store", text, remedy)
   end
 end
 

@@ -8,6 +8,7 @@
 
 local errors = require "errors"
 local policy_directory = require "operator.policy_directory"
+local store_finding = require "operator.store_finding"
 
 local LIST = "files.sha256"
 local MOST_NAMED = 5
@@ -107,15 +108,8 @@ local function check_store(host, add, path)
     add("remark", "store", "none is configured", "nothing to do; with store.path a crash leaves a trace (cpi journal)")
     return
   end
-  local ok, why, is_missing = host.store.check(path)
-  if ok then
-    add("good", "store", path .. " is sound")
-  elseif is_missing and host.files.list(path:match "^(.*)/[^/]*$" or ".") then
-    add("good", "store", path .. " will be made by the first request")
-  else
-    add("problem", "store", is_missing and "there is no directory for " .. path or why,
-      is_missing and "make it" or "put the file aside: the CPI makes a new one")
-  end
+  local level, text, remedy = store_finding.of(host, path)
+  add(level, "store", text, remedy)
 end
 
 local function inspect(host, settings)

@@ -170,7 +170,8 @@ static int refuse_access(int number, const struct stat *file, const struct stat 
     if (owner == us)
         snprintf(words, sizeof words, "user %u, its owner, may not write to it; chmod 600", us);
     else if (directory->st_uid == us)
-        snprintf(words, sizeof words, "it belongs to user %u, and this process runs as user %u; chown %u", owner, us, us);
+        snprintf(words, sizeof words, "it belongs to user %u, and this process runs as user %u; chown %u %s*", owner, us, us,
+                 path);
     else
         snprintf(words, sizeof words, "it belongs to user %u, and this process runs as user %u; run it as user %u, or "
                  "as root", owner, us, owner);
@@ -291,10 +292,10 @@ int private_open(const char *path, bool make, struct fault *fault)
     return fd;
 }
 
-bool private_is_usable(int directory, const char *name, const char *path, struct fault *fault)
+bool private_is_usable(int directory, const char *name, const char *path, const char *family, struct fault *fault)
 {
     struct stat place, status;
-    char words[200];
+    char words[300];
 
     if (fstat(directory, &place) != 0)
         return refuse_errno(fault, path) == 0;
@@ -304,7 +305,7 @@ bool private_is_usable(int directory, const char *name, const char *path, struct
         return false;
     if (place.st_uid == 0 || status.st_uid == place.st_uid)
         return true;
-    snprintf(words, sizeof words, "it belongs to user %u, and its directory to user %u, who keeps the CPI's files; chown %u",
-             (unsigned)status.st_uid, (unsigned)place.st_uid, (unsigned)place.st_uid);
+    snprintf(words, sizeof words, "it belongs to user %u, and its directory to user %u, who keeps the CPI's files; chown %u %s*",
+             (unsigned)status.st_uid, (unsigned)place.st_uid, (unsigned)place.st_uid, family);
     return refuse(EACCES, fault, path, words) == 0;
 }

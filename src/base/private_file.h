@@ -38,8 +38,8 @@ int private_make_at(int directory, const char *name, const char *path, struct fa
 
 /*
  * Whether the user that keeps its files in this directory can use the file `name` there: its owner is that user. Where
- * there is no such file, it can. Nothing is opened.
+ * there is no such file, it can. Nothing is opened. The remedy names all files that begin with the path `family`.
  */
-bool private_is_usable(int directory, const char *name, const char *path, struct fault *fault);
+bool private_is_usable(int directory, const char *name, const char *path, const char *family, struct fault *fault);
 
 #endif

@@ -137,7 +137,7 @@ bool store_files_are_usable(const char *file, struct fault *fault)
     for (size_t i = 0; ok && i < COMPANIONS; i++) {
         snprintf(word, sizeof word, "%s%s", base, companions[i]);
         snprintf(whole, sizeof whole, "%s%s", file, companions[i]);
-        ok = private_is_usable(there, word, whole, fault);
+        ok = private_is_usable(there, word, whole, file, fault);
     }
     int why = errno;
     if (there >= 0)

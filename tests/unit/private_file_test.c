@@ -185,9 +185,9 @@ static void for_another_user(void)
     close(fd);
     as_other(opens_as_it_is);
     int directory = private_directory(path, name, &fault);
-    check(private_is_usable(directory, name, path, &fault), "usable: %s", fault.text);
+    check(private_is_usable(directory, name, path, path, &fault), "usable: %s", fault.text);
     check(chown(path, 0, 0) == 0, "chown");
-    check(!private_is_usable(directory, name, path, &fault) && strstr(fault.text, "chown 65534"), "not usable: %s",
+    check(!private_is_usable(directory, name, path, path, &fault) && strstr(fault.text, "chown 65534"), "not usable: %s",
           fault.text);
     close(directory);
     as_other(is_told_about_root);
