@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "random.h"
 #include "store_files.h"
+#include "store_words.h"
 
 #include <errno.h>
 #include <sqlite3.h>
@@ -36,62 +37,10 @@ bool store_has_table(const char *table)
     return false;
 }
 
-/* ---- what went wrong, in words that say what to do ------------------------------------------------------------------ */
-
-/* SQLITE_PROTOCOL: it has tried for long to get at the log while another process was at it. */
-static bool is_busy(int code)
-{
-    return (code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED || code == SQLITE_PROTOCOL;
-}
-
-/* What an I/O error was about. */
-static const char *attempt_of(int code)
-{
-    switch (code) {
-    case SQLITE_IOERR_WRITE:
-    case SQLITE_IOERR_TRUNCATE:
-    case SQLITE_IOERR_SHMSIZE:
-        return "written to";
-    case SQLITE_IOERR_FSYNC:
-    case SQLITE_IOERR_DIR_FSYNC:
-        return "brought to the disk";
-    default:
-        return "read";
-    }
-}
-
-/* The trouble with the open database, or with what opening it came to. */
 static bool refuse(struct fault *fault)
 {
-    int code = database ? sqlite3_extended_errcode(database) : SQLITE_OK;
-    int reason = database ? sqlite3_system_errno(database) : 0;
-    was_locked = is_busy(code);
-    const char *why = reason ? strerror(reason) : "the disk reports an error";
-
-    if (!database)
-        return fault_set(fault, "store %s: it is not open", name);
-    if (is_busy(code))
-        return fault_set(fault, "store %s: another process keeps it locked, for longer than %g s; fuser names it", name,
-                         full_patience);
-    if ((code & 0xff) == SQLITE_FULL || ((code & 0xff) == SQLITE_IOERR && (reason == ENOSPC || reason == EDQUOT)))
-        return fault_set(fault, "store %s: the disk is full; make room", name);
-    switch (code & 0xff) {
-    case SQLITE_READONLY:
-        return fault_set(fault, "store %s: it cannot be written to; the file and its directory must be the CPI's to write",
-                         name);
-    case SQLITE_CORRUPT:
-    case SQLITE_NOTADB:
-        return fault_set(fault, "store %s: it is damaged (%s); put it aside, with its -wal and -shm", name,
-                         sqlite3_errmsg(database));
-    case SQLITE_CANTOPEN:
-        if (*store_files_refusal())
-            return fault_set(fault, "store %s", store_files_refusal());
-        return fault_set(fault, "store %s: it, or its -wal or -shm, cannot be opened: %s", name, why);
-    case SQLITE_IOERR:
-        return fault_set(fault, "store %s: it cannot be %s: %s", name, attempt_of(code), why);
-    default:
-        return fault_set(fault, "store %s: %s", name, sqlite3_errmsg(database));
-    }
+    was_locked = database && store_is_busy(sqlite3_extended_errcode(database));
+    return store_refuse(database, name, full_patience, fault);
 }
 
 /* ---- waiting for other processes ------------------------------------------------------------------------------------ */
@@ -123,7 +72,7 @@ static void be_patient(double seconds)
 /* What has waited in vain makes impatient; only a write that went well tells that the way is free again. */
 static int ended(int code, bool is_write)
 {
-    if (is_busy(code))
+    if (store_is_busy(code))
         be_patient(IMPATIENCE < full_patience ? IMPATIENCE : full_patience);
     else if (is_write && (code == SQLITE_OK || code == SQLITE_DONE))
         be_patient(full_patience);
@@ -152,7 +101,7 @@ static bool execute(const char *sql, struct fault *fault)
 
     do
         code = sqlite3_exec(database, sql, NULL, NULL, NULL);
-    while (is_busy(code) && pause_until(deadline));
+    while (store_is_busy(code) && pause_until(deadline));
     return ended(code, true) == SQLITE_OK || refuse(fault);
 }
 
@@ -177,7 +126,7 @@ static sqlite3_stmt *prepare(const char *format, const char *table, struct fault
     snprintf(sql, sizeof sql, format, table);
     do
         code = sqlite3_prepare_v2(database, sql, -1, &statement, NULL);
-    while (is_busy(code) && pause_until(deadline));
+    while (store_is_busy(code) && pause_until(deadline));
     if (ended(code, false) != SQLITE_OK)
         refuse(fault);
     return statement;
@@ -189,7 +138,7 @@ static int step(sqlite3_stmt *statement)
     double deadline = deadline_from_now();
     int code = sqlite3_step(statement);
 
-    while (is_busy(code) && pause_until(deadline)) {
+    while (store_is_busy(code) && pause_until(deadline)) {
         sqlite3_reset(statement);
         code = sqlite3_step(statement);
     }
@@ -311,7 +260,7 @@ static bool schema_version(int *version, struct fault *fault)
         sqlite3_finalize(statement);
         code = sqlite3_prepare_v2(database, "PRAGMA user_version", -1, &statement, NULL);
         code = code == SQLITE_OK ? sqlite3_step(statement) : code;
-    } while (is_busy(code) && pause_until(deadline));
+    } while (store_is_busy(code) && pause_until(deadline));
     if (ended(code, false) == SQLITE_ROW)
         *version = sqlite3_column_int(statement, 0);
     return finish(statement, code == SQLITE_ROW, fault);
