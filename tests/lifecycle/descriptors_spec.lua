@@ -12,21 +12,25 @@ local function output_of(line)
   return text
 end
 
--- What the simulator was asked from there on.
+-- What the simulator was asked from there on, each command once: how often a job is looked at depends on the machine.
 local function commands(cloud, since)
-  local list = {}
-  for i, one in ipairs(cloud:requests()) do if i > since then list[#list + 1] = one.command end end
+  local list, seen = {}, {}
+  for i, one in ipairs(cloud:requests()) do
+    if i > since and not seen[one.command] then list[#list + 1] = one.command end
+    seen[one.command] = i > since
+  end
   table.sort(list)
   return list
 end
 
 describe("closed standard descriptors", function()
   it("cost a command nothing but its output", function()
-    local cloud <close> = rig.start { store = true, config = { log = { level = "debug" } } }
-    local line = ("%s --config %s doctor"):format(quote(rig.program "cpi"), quote(cloud.config))
+    local cloud <close> = rig.start { config = { log = { level = "debug" } } }
+    local line = ("%s --config %s call create_disk 1024 %s"):format(quote(rig.program "cpi"), quote(cloud.config),
+      quote '{"disk_offering":"shared.custom"}')
     os.execute(line .. " >/dev/null 2>&1 </dev/null")
     local wanted = commands(cloud, 0)
-    assert.is_true(#wanted > 5)
+    assert.is_true(#wanted > 2)
     for _, words in ipairs { "<&- >/dev/null 2>/dev/null", "<&- >&- 2>/dev/null", "<&- >&- 2>&-",
       "</dev/null >&- 2>&-", "</dev/null >/dev/null 2>&-" } do
       local before = #cloud:requests()
