@@ -136,8 +136,8 @@ describe("doctor", function()
       "cloudstack.stemcell.os_type 'DOS' is none of the server's", "cmk list ostypes" },
     ["policies that are not there"] = { { policies = { directory = "/nowhere" } }, "/nowhere: No such file or directory",
       "leave policies.directory out" },
-    ["a store without a directory"] = { { store = { path = "/nowhere/store.db" } }, "there is no directory for /nowhere/store.db (/nowhere: No such file",
-      "make the directory of store.path" },
+    ["a store without a directory"] = { { store = { path = "/nowhere/store.db" } },
+      "there is no directory for /nowhere/store.db (/nowhere: No such file", "make the directory of store.path" },
   } do
     it("finds " .. what, function()
       local out, code = doctor { settings = row[1] }

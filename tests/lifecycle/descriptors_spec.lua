@@ -41,7 +41,8 @@ describe("closed standard descriptors", function()
 
   it("are plugged in a daemon", function()
     local place = output_of("mktemp -d"):match "%S+"
-    local inner = ("echo $$ >%s/pid; exec %s sim --listen 127.0.0.1:0 <&- >%s/out 2>&-"):format(place, quote(rig.program "cpi-server"), place)
+    local inner = ("echo $$ >%s/pid; exec %s sim --listen 127.0.0.1:0 <&- >%s/out 2>&-"):format(place,
+      quote(rig.program "cpi-server"), place)
     os.execute(("sh -c %s &"):format(quote(inner)))
     rig.wait(function() return os.execute(("test -s %s/out"):format(place)) end, 20)
     local pid = output_of(("cat %s/pid"):format(place)):match "%d+"
