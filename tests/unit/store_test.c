@@ -151,6 +151,62 @@ static void forgets_what_is_deleted(void)
     store_close();
 }
 
+static size_t put_number(unsigned char *at, unsigned long number)
+{
+    for (int i = 0; i < 4; i++)
+        at[i] = (unsigned char)(number >> (24 - 8 * i));
+    return 4;
+}
+
+/* A journal of a transaction over several databases that was cut off: it names the journal above it, which SQLite opens and
+ * in the end removes. */
+static void write_journal(const char *journal, const char *above)
+{
+    static const unsigned char magic[] = {0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7};
+    unsigned char bytes[1024] = {0};
+    size_t length = strlen(above), at = 512;
+    unsigned long sum = 0;
+    FILE *file = fopen(journal, "w");
+
+    memcpy(bytes, magic, sizeof magic);
+    put_number(bytes + 16, 4);    /* pages of the database */
+    put_number(bytes + 20, 512);  /* bytes of a sector */
+    put_number(bytes + 24, 4096); /* and of a page */
+    at += put_number(bytes + at, 0x40000000 / 4096 + 1);
+    memcpy(bytes + at, above, length);
+    for (size_t i = 0; i < length; i++)
+        sum += bytes[at + i];
+    at += length;
+    at += put_number(bytes + at, length);
+    at += put_number(bytes + at, sum);
+    memcpy(bytes + at, magic, sizeof magic);
+    fwrite(bytes, 1, at + sizeof magic, file);
+    fclose(file);
+}
+
+/* What another user writes beside the store leads to no file elsewhere. */
+static void is_not_led_away(void)
+{
+    char file[80], journal[96], victim[80];
+    struct fault fault = {""};
+
+    snprintf(file, sizeof file, "%s/led", directory);
+    snprintf(journal, sizeof journal, "%s-journal", file);
+    snprintf(victim, sizeof victim, "%s/victim", directory);
+    check(store_open(file, &fault), "%s", fault.text);
+    store_close();
+    FILE *precious = fopen(victim, "w");
+    fputs("precious", precious);
+    fclose(precious);
+    write_journal(journal, victim);
+    check(!store_open(file, &fault), "it does not open");
+    check(strstr(fault.text, file) && strstr(fault.text, "leads SQLite to another file") && strstr(fault.text, victim) &&
+          strstr(fault.text, "put it aside"), "told: %s", fault.text);
+    check(access(victim, F_OK) == 0, "what it named is there");
+    unlink(victim);
+    unlink(journal);
+}
+
 #define WRITERS 20
 #define ROUNDS 25
 
@@ -221,6 +277,7 @@ int main(void)
     says_what_is_wrong();
     refuses_a_newer_schema();
     forgets_what_is_deleted();
+    is_not_led_away();
     serves_many_writers();
     char command[96];
     snprintf(command, sizeof command, "rm -rf %s", directory);
