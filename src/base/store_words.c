@@ -52,7 +52,7 @@ bool store_refuse(sqlite3 *database, const char *name, double patience, struct f
                          sqlite3_errmsg(database));
     case SQLITE_CANTOPEN:
         if (*store_files_refusal())
-            return fault_set(fault, "store %s", store_files_refusal());
+            return fault_set(fault, "store %s: %s", name, store_files_refusal()); /* its -wal, say */
         return fault_set(fault, "store %s: it, or its -wal or -shm, cannot be opened: %s", name, why);
     case SQLITE_IOERR:
         return fault_set(fault, "store %s: it cannot be %s: %s", name, attempt_of(code), why);

@@ -129,13 +129,13 @@ describe("store.path", function()
   it("in a directory that nobody may write to", function()
     local function under() return { under = HUMBLE } end
     local function forbid(cloud) assert(os.execute("chmod 500 " .. rig.quote(cloud.place))) end
-    stands(forbid, "its directory is closed to its owner", under)
+    stands(forbid, "it cannot be made: its directory is closed to its owner", under)
     stands(function(cloud)
       used(cloud)
       os.remove(cloud.store .. "-wal")
       os.remove(cloud.store .. "-shm")
       forbid(cloud)
-    end, "", under)
+    end, "", under) -- what follows is that of the -wal
   end)
 
   it("that is no store", function()
