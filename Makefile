@@ -8,7 +8,7 @@ CFLAGS  ?= -O2 -g
 
 # The one list of Debian packages: to build, and to check.
 DEBS := build-essential pkg-config liblua5.4-dev lua-cjson-dev libcurl4-openssl-dev libssl-dev libsqlite3-dev \
-        libmicrohttpd-dev clang libclang-rt-dev lua5.4 lua-busted lua-check valgrind curl openssl ruby
+        libmicrohttpd-dev clang libclang-rt-dev lua5.4 lua-busted lua-check valgrind strace curl openssl ruby
 
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes
 # The same as the libraries of a release are compiled with. Sanitizers see more without the library's own checks.
