@@ -165,6 +165,7 @@ end
 
 -- The host table of one process. A method that it lacks is a bug of the machine's and says so.
 local function host_of(self, process)
+  local function read(path) return self.files[path], "there is no such file" end
   local host = {
     json = json, version = "1.0", lua_dir = "lua", policy = native.policy, log = log_of(process),
     bytes = setmetatable({ uuid = self.uuid }, { __index = native.bytes }),
@@ -175,7 +176,7 @@ local function host_of(self, process)
     config = { read = function() return config_of(self) end, has_secret = function() return true end, path = "cpi.json" },
     cloudstack = { open = function(options) process.request_timeout = options.request_timeout end, send = sender_of(self, process) },
     throttle = throttle.none,
-    environment = function() end, files = { read = function(path) return self.files[path], "there is no such file" end },
+    environment = function() end, files = { read = read, read_argument = read },
     console = { clean = native.console.clean, write = function() end, error = function() end },
   }
   function host.attempt(run, ...)
