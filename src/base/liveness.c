@@ -1,6 +1,10 @@
 /* See liveness.h. The file holds a random name of itself: a lock says nothing of one that was taken on an earlier file. */
 #include "liveness.h"
 
+#include "buf.h"
+#include "clock.h"
+#include "file.h"
+#include "private_file.h"
 #include "random.h"
 
 #include <errno.h>
@@ -16,7 +20,8 @@
 #define NAME_SIZE RANDOM_UUID_SIZE
 #define HEAD_SIZE (sizeof HEAD - 1 + NAME_SIZE - 1)
 #define BOOT_SIZE 37
-#define TRIES 8
+#define TRIES 12
+#define PAUSE 0.01 /* seconds in which the maker of a file writes its head */
 
 /* A lock reaches beyond the end of a file without making it longer, so each process has a byte of its own by chance. */
 #define FIRST_BYTE 4096
@@ -30,15 +35,16 @@ static char own[LIVENESS_IDENTITY_SIZE];
 /* Which boot of the machine this is, "-" where the kernel does not say. */
 static void read_boot(char boot[BOOT_SIZE])
 {
-    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-    ssize_t length = fd < 0 ? -1 : read(fd, boot, BOOT_SIZE - 1);
+    struct fault ignored;
+    struct buf text = buf_new(256);
 
-    if (fd >= 0)
-        close(fd);
-    boot[length > 0 ? length : 0] = '\0';
+    boot[0] = '\0';
+    if (file_read("/proc/sys/kernel/random/boot_id", &text, NULL, &ignored))
+        snprintf(boot, BOOT_SIZE, "%s", buf_string(&text));
     boot[strcspn(boot, "\n")] = '\0';
     if (!*boot)
         strcpy(boot, "-");
+    buf_free(&text);
 }
 
 /* ---- the file ------------------------------------------------------------------------------------------------------- */
@@ -53,60 +59,51 @@ static bool read_name(int fd)
     return true;
 }
 
-static bool write_head(int fd, const char *uuid)
+/* Gives the new file its name for itself; closes it. */
+static bool write_head(int fd, struct fault *fault)
 {
-    char head[HEAD_SIZE + 1];
+    char uuid[RANDOM_UUID_SIZE], head[HEAD_SIZE + 1];
 
+    bool ok = random_uuid(uuid);
     snprintf(head, sizeof head, "%s%s", HEAD, uuid);
-    return write(fd, head, HEAD_SIZE) == (ssize_t)HEAD_SIZE;
-}
-
-/* Makes the file whole under another name first: nobody sees one without its head. `over` replaces one that is damaged. */
-static bool make_file(bool over, struct fault *fault)
-{
-    char uuid[RANDOM_UUID_SIZE], draft[PATH_MAX + NAME_SIZE + 1];
-
-    if (!random_uuid(uuid))
-        return fault_set(fault, "%s: no random numbers", path);
-    snprintf(draft, sizeof draft, "%s.%s", path, uuid);
-    int fd = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
-    if (fd < 0)
-        return fault_set(fault, "%s: %s", draft, strerror(errno));
-    bool ok = write_head(fd, uuid);
-    ok = close(fd) == 0 && ok;
-    ok = ok && (over ? rename(draft, path) == 0 : link(draft, path) == 0 || errno == EEXIST);
+    ok = ok && file_write_stream(fd, head, HEAD_SIZE);
     int why = errno;
-    unlink(draft);
+    close(fd);
     return ok || fault_set(fault, "%s: %s", path, strerror(why));
 }
 
-static int open_file(int mode, struct fault *fault)
+/* Makes the file; another process may be faster, or see it before it has its head. */
+static bool make_file(int directory, const char *entry, struct fault *fault)
 {
-    struct stat status;
-    int fd = open(path, mode | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    int fd = private_make_at(directory, entry, path, fault);
 
-    if (fd < 0) {
-        fault_set(fault, "%s: %s", path, strerror(errno));
-        return -1;
-    }
-    if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
-        return fd;
-    close(fd);
-    fault_set(fault, "%s: it is not a regular file; remove it", path);
-    errno = EINVAL;
-    return -1;
+    if (fd < 0)
+        return errno == EEXIST;
+    return write_head(fd, fault);
 }
 
-/* Opens what is there, for looking at locks. Another user's file may be readable alone; that is enough. */
+/* Puts a whole file in the place of one whose maker died before it had its head. */
+static bool replace_file(int directory, const char *entry, struct fault *fault)
+{
+    char draft[PRIVATE_NAME + RANDOM_UUID_SIZE + 1], uuid[RANDOM_UUID_SIZE];
+
+    if (!random_uuid(uuid))
+        return fault_set(fault, "%s: no random numbers", path);
+    snprintf(draft, sizeof draft, "%s.%s", entry, uuid);
+    int fd = private_make_at(directory, draft, path, fault);
+    if (fd < 0 || !write_head(fd, fault))
+        return false;
+    return private_replace_at(directory, draft, entry, path, fault);
+}
+
+/* Opens what is there, for looking at locks; whose file it is and how it got there is looked at as when it is made. */
 static bool open_to_look(void)
 {
     struct fault ignored;
 
     if (file >= 0)
         return true;
-    int fd = *path ? open_file(O_RDWR, &ignored) : -1;
-    if (fd < 0 && *path)
-        fd = open_file(O_RDONLY, &ignored);
+    int fd = *path ? private_open(path, false, &ignored) : -1;
     if (fd >= 0 && read_name(fd))
         file = fd;
     else if (fd >= 0)
@@ -147,49 +144,62 @@ static uint64_t take_byte(void)
     return 0;
 }
 
-static bool is_still_the_file(void)
+static bool is_still_the_file(int directory, const char *entry)
 {
     struct stat here, there;
 
-    return fstat(file, &here) == 0 && lstat(path, &there) == 0 && here.st_ino == there.st_ino
-           && here.st_dev == there.st_dev;
+    return fstat(file, &here) == 0 && fstatat(directory, entry, &there, AT_SYMLINK_NOFOLLOW) == 0
+           && here.st_ino == there.st_ino && here.st_dev == there.st_dev;
 }
 
-/* Opens the file to take a lock, and makes it where it is not there or has lost its head. */
-static bool open_to_claim(struct fault *fault)
+/* One try to open the file to take a lock; false with the file still closed where it was only made, or has no head yet. */
+static bool open_to_claim(int directory, const char *entry, bool is_last_try, struct fault *fault)
 {
     if (file >= 0)
         close(file);
     file = -1;
-    int fd = open_file(O_RDWR, fault);
-    if (fd < 0 && errno == ENOENT)
-        return make_file(false, fault);
+    int fd = private_open_at(directory, entry, false, path, fault);
     if (fd < 0)
-        return false;
+        return errno == ENOENT && make_file(directory, entry, fault);
     if (read_name(fd)) {
         file = fd;
         return true;
     }
     close(fd);
-    return make_file(true, fault);
+    if (is_last_try)
+        return replace_file(directory, entry, fault);
+    clock_sleep(PAUSE);
+    return true;
+}
+
+/* The byte that is ours now, on the file that others find under this name; 0 where there is none to be had. */
+static uint64_t claim_byte(int directory, const char *entry, struct fault *fault)
+{
+    fault_set(fault, "%s: it is replaced again and again", path);
+    for (int i = 0; i < TRIES; i++) {
+        if (!open_to_claim(directory, entry, i == TRIES - 3, fault))
+            return 0;
+        if (file < 0)
+            continue;
+        uint64_t byte = take_byte();
+        if (byte == 0)
+            fault_set(fault, "%s: no lock: %s", path, strerror(errno));
+        if (byte == 0 || is_still_the_file(directory, entry))
+            return byte;
+    }
+    return 0;
 }
 
 bool liveness_claim(char identity[LIVENESS_IDENTITY_SIZE], struct fault *fault)
 {
-    char boot[BOOT_SIZE];
-    uint64_t byte = 0;
+    char boot[BOOT_SIZE], entry[PRIVATE_NAME];
 
     if (!*own) {
-        fault_set(fault, "%s: it is replaced again and again", path);
-        /* The lock counts only on the file that others find under this name. */
-        for (int i = 0; i < TRIES && byte == 0; i++) {
-            if (!open_to_claim(fault))
-                return false;
-            if (file >= 0 && (byte = take_byte()) == 0)
-                return fault_set(fault, "%s: no lock: %s", path, strerror(errno));
-            if (byte != 0 && !is_still_the_file())
-                byte = 0;
-        }
+        int directory = private_directory(path, entry, fault);
+        if (directory < 0)
+            return false;
+        uint64_t byte = claim_byte(directory, entry, fault);
+        close(directory);
         if (byte == 0)
             return false;
         read_boot(boot);

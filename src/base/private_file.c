@@ -259,6 +259,16 @@ int private_make_at(int directory, const char *name, const char *path, struct fa
     return fd >= 0 ? fd : refuse_in(&place, "made", path, fault);
 }
 
+bool private_replace_at(int directory, const char *draft, const char *name, const char *path, struct fault *fault)
+{
+    if (renameat(directory, draft, directory, name) == 0)
+        return true;
+    int why = errno;
+    unlinkat(directory, draft, 0);
+    errno = why;
+    return refuse_errno(fault, path) == 0;
+}
+
 int private_open_at(int directory, const char *name, bool make, const char *path, struct fault *fault)
 {
     struct stat place;

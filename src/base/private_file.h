@@ -36,6 +36,9 @@ int private_open_at(int directory, const char *name, bool make, const char *path
 /* Makes a file that is not there yet, likewise; errno is EEXIST where something is. */
 int private_make_at(int directory, const char *name, const char *path, struct fault *fault);
 
+/* Puts the file `draft` of the directory in the place of `name`; where it cannot, `draft` goes. */
+bool private_replace_at(int directory, const char *draft, const char *name, const char *path, struct fault *fault);
+
 /*
  * Whether the user that keeps its files in this directory can use the file `name` there: its owner is that user. Where
  * there is no such file, it can. Nothing is opened. The remedy names all files that begin with the path `family`.
