@@ -70,12 +70,12 @@ harness.shell("rm -rf " .. directory)
 -- the host table
 
 for field, kind in pairs { attempt = "function", bytes = "table", clock = "table", cloudstack = "table", config = "table",
-  console = "table", environment = "function", files = "table", http = "table", json = "table", log = "table",
+  console = "table", environment = "function", files = "table", http = "table", interruption = "function", json = "table", log = "table",
   lua_dir = "string", policy = "table", process = "table", read_only = "function", store = "table", throttle = "table",
   version = "string" } do
   check.equal(kind, type(host[field]), field)
 end
-local fields = "attempt bytes clock cloudstack config console environment files http json log lua_dir policy process "
+local fields = "attempt bytes clock cloudstack config console environment files http interruption json log lua_dir policy process "
   .. "read_only store throttle version "
 for field in pairs(host) do
   check.that(fields:find(field .. " ", 1, true), "what is host." .. field)
@@ -117,5 +117,12 @@ clock.sleep(0.01)
 check.that(clock.now() - before >= 0.01, "sleeps")
 
 -- process
-check.that(host.process.alive(host.process.identity()), "we live")
-check.that(not host.process.alive "1.1", "others do not")
+local nobody, why = host.process.identity()
+check.that(nobody == nil and #why > 0, "without a file of locks nobody can be known")
+local place = harness.directory()
+host.process.use(place .. "/locks")
+check.that(host.process.alive(assert(host.process.identity())), "we live")
+check.that(not host.process.alive "1.7.00000000000000000000000000000000", "what another boot left does not")
+check.that(host.process.alive "1.1", "what nobody understands may")
+harness.shell("rm -r " .. place)
+check.equal(nil, host.interruption())
