@@ -145,6 +145,16 @@ local function new(parts)
     return done ~= false
   end
 
+  -- Forgets the entry of that name that this process has claimed: what it stands for is BOSH's from now on.
+  function journal.hand_over(name)
+    for _, row in ipairs(parts.store and parts.store.rows "journal" or {}) do
+      local record = parts.json.decode(row.value)
+      if type(record) == "table" and record.name == name and record.claimed and record.owner == parts.liveness.owner() then
+        parts.store.delete("journal", row.key)
+      end
+    end
+  end
+
   -- The keys of what is open, in the order of its opening.
   local function open_keys()
     local list = {}

@@ -139,7 +139,10 @@ end
 -- Is it BOSH's from now on, also where its maker fails? false: it is being removed. Others than twins are nobody's to share.
 local function share(cpi, found, template)
   for _, one in ipairs(found.twins) do
-    if one.id == template.id and not twins.is_shared(template) then return twins.share(cpi, template.id) end
+    if one.id == template.id and not twins.is_shared(template) then
+      if not twins.share(cpi, template.id) then return false end
+      cpi.journal.hand_over(template.name) -- of a process that was killed when it had made it
+    end
   end
   return true
 end
