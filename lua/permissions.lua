@@ -12,10 +12,11 @@ local NAT = { "listPublicIpAddresses", "associateIpAddress", "disassociateIpAddr
 local BALANCING = { "listLoadBalancerRules", "listLoadBalancerRuleInstances", "listPublicIpAddresses",
   "createLoadBalancerRule", "deleteLoadBalancerRule", "assignToLoadBalancerRule", "removeFromLoadBalancerRule", "deleteTags" }
 -- Verbs that create replay the journal first.
-local RECOVERY = table.move(CLEAN_UP, 1, #CLEAN_UP, 9, { "deleteTemplate", "listTemplates", "deleteTags", "listNetworks",
+local OF_OTHER_KINDS = { "deleteTemplate", "listTemplates", "deleteTags", "listNetworks",
   "deleteNetwork", "listSnapshots", "deleteSnapshot", "listPublicIpAddresses", "disassociateIpAddress", "disableStaticNat",
   "listFirewallRules", "deleteFirewallRule", "listLoadBalancerRules", "listLoadBalancerRuleInstances",
-  "removeFromLoadBalancerRule", "deleteLoadBalancerRule" })
+  "removeFromLoadBalancerRule", "deleteLoadBalancerRule" }
+local RECOVERY = table.move(CLEAN_UP, 1, #CLEAN_UP, #OF_OTHER_KINDS + 1, table.move(OF_OTHER_KINDS, 1, #OF_OTHER_KINDS, 1, {}))
 
 local permissions = {
   { verbs = { "info", "ping", "configure_networks" }, always = {} },

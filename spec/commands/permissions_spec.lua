@@ -31,6 +31,19 @@ describe("cpi permissions", function()
     assert.is_nil(text:find("rule=deployVirtualMachine\n", 1, true))
   end)
 
+  it("lets a verb that creates remove whatever a killed process may have left", function()
+    for _, verb in ipairs { "create_disk", "create_stemcell", "create_network", "snapshot_disk" } do
+      local allowed = permissions.of(verb)
+      for name in ([[deleteTemplate listTemplates deleteTags listNetworks deleteNetwork listSnapshots deleteSnapshot
+        listPublicIpAddresses disassociateIpAddress disableStaticNat listFirewallRules deleteFirewallRule
+        listLoadBalancerRules listLoadBalancerRuleInstances removeFromLoadBalancerRule deleteLoadBalancerRule
+        listVirtualMachines destroyVirtualMachine stopVirtualMachine updateVmNicIp listVolumes deleteVolume
+        deleteAffinityGroup]]):gmatch "%a+" do
+        assert.truthy(allowed[name], verb .. " may not send " .. name)
+      end
+    end
+  end)
+
   it("refuses a verb that there is not", function()
     local code, _, said = operator.run("permissions", { "role", "has_vms" })
     assert.equal(2, code)
