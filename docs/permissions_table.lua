@@ -1,4 +1,4 @@
--- What lua/permissions.lua says, as the table of docs/operator.md. `make contract` writes it there;
+-- What lua/operator/permissions.lua says, as the table of docs/operator.md. `make contract` writes it there;
 -- spec/config/documents_spec.lua holds the two together.
 --   lua5.4 docs/permissions_table.lua write
 
@@ -18,7 +18,7 @@ end
 
 -- The lines of the table, the head among them.
 function page.table()
-  local permissions = require "permissions"
+  local permissions = require "operator.permissions"
   local out = { HEAD }
   for _, row in ipairs(permissions) do
     local title = #row.verbs > 0 and permissions.title(row) or ("*%s*"):format(permissions.title(row))

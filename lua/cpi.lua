@@ -17,7 +17,7 @@ local function cpi_for(host, request)
   }, nil
   return setmetatable(cpi, {
     __index = function(_, part)
-      makers = makers or require("parts").of(host, request)
+      makers = makers or require("setup.parts").of(host, request)
       if not makers[part] then error(("the cpi has no part '%s'"):format(tostring(part)), 2) end
       local made = makers[part](cpi)
       rawset(cpi, part, made)
@@ -32,7 +32,7 @@ local function perform(host, cpi, verb, arguments)
     local ok, result = host.attempt(verb, cpi, table.unpack(arguments, 1, arguments.n))
     if ok then return result end
     local errors = require "errors"
-    if try == 2 or not errors.is(result) or not require("parts").may_try_again(cpi) then
+    if try == 2 or not errors.is(result) or not require("setup.parts").may_try_again(cpi) then
       local failure, interruption = errors.is(result) and result or errors.cpi("%s", tostring(result)), rawget(cpi, "interruption")
       error(interruption and interruption.explain(failure) or failure, 0)
     end
@@ -41,7 +41,7 @@ local function perform(host, cpi, verb, arguments)
 end
 
 -- host, request { method, arguments (with n), context, api_version } -> result, and where something was made a function to
--- call with what became of the answer: "taken", "lost" or "unknown", as lua/delivery.lua has them.
+-- call with what became of the answer: "taken", "lost" or "unknown", as lua/made/delivery.lua has them.
 local function answer(_, host, request)
   host.log.context(request.context.request_id or "-", request.method)
   local verb = verb_named(host, request.method)

@@ -2,7 +2,7 @@
 -- docs/migration.md says which and why. (tests/job/compatibility_spec.lua has whole manifests, through the job's templates.)
 
 local native = require "host_native"
-local settings = require "settings"
+local settings = require "setup.settings"
 local text_file = require "text_file"
 local verb_calls = require "spec.support.verb_calls"
 

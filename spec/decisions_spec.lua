@@ -1,7 +1,7 @@
 -- lua/decisions as a whole: complete, true, and said the same everywhere.
 
 local contract = dofile "docs/policy_contract.lua"
-local facts = require "facts"
+local facts = require "decision.facts"
 local native = require "host_native"
 local policy = require "policy"
 local text_file = require "text_file"
@@ -84,7 +84,7 @@ end
 describe("a verb that asks for no decision", function()
   it("loads none", function()
     for _, name in ipairs(names) do package.loaded["decisions." .. name] = nil end
-    assert.is_false(require("trial").new({ host = native }).call("has_vm", "cpivm-1"))
+    assert.is_false(require("operator.trial").new({ host = native }).call("has_vm", "cpivm-1"))
     for _, name in ipairs(names) do assert.is_nil(package.loaded["decisions." .. name], name) end
   end)
 end)

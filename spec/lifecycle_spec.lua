@@ -2,7 +2,7 @@
 -- that a CPI meets. After each nothing is left, once CloudStack has expunged what it keeps.
 
 local native = require "host_native"
-local trial = require "trial"
+local trial = require "operator.trial"
 
 local function manual(name, ip, gateway)
   return { default = { type = "manual", ip = ip, netmask = "255.255.255.0", gateway = gateway, default = { "dns", "gateway" },

@@ -1,7 +1,7 @@
 -- Properties whose whole effect is one number or one word: given another value, the CPI does another thing.
 
 local native = require "host_native"
-local new_trial = require("trial").new
+local new_trial = require("operator.trial").new
 
 local function trial(settings, more)
   local options = more or {}
@@ -90,7 +90,7 @@ end)
 describe("cloudstack.throttle", function()
   it("is what the processes of a store are held to", function()
     local limits
-    require("configuration").sender({ bytes = native.bytes, cloudstack = {}, log = {}, throttle = { open = function(path, given)
+    require("setup.configuration").sender({ bytes = native.bytes, cloudstack = {}, log = {}, throttle = { open = function(path, given)
       assert.truthy(path:find "^/s/store%.db%.throttle%-%x+$")
       limits = given
       return true

@@ -3,7 +3,7 @@
 
 local forms = require "tests.support.secret_forms"
 local native = require "host_native"
-local new_trial = require("trial").new
+local new_trial = require("operator.trial").new
 
 local SAYS_TOO_MUCH = 12 -- characters of a form in one piece; unit tests of the mask know the exact numbers
 

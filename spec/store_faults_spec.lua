@@ -137,7 +137,7 @@ describe("a store that fails under", function()
 end)
 
 describe("a store that cannot be opened", function()
-  local registry = require "vm.registry"
+  local registry = require "registry.settings"
   local SITE = { registry = { host = "10.0.0.6", username = "admin", password = "registry-password" } }
 
   local function without(context)

@@ -46,7 +46,7 @@ compiled_packages() {
 
 run_suite() {
   case $1 in
-    lint) tests/lint.sh && tests/lint_test.sh ;;
+    lint) tests/lint/rules.sh && tests/lint/rules_test.sh ;;
     unit) each "$build"/unit/*_test ;;
     # shellcheck disable=SC2086
     host-tests) ${CPI_RUNNER:-} "$build/host-tests" tests/host/*_test.lua ;;

@@ -43,7 +43,7 @@ client.__index = client
 -- new{ send, json, clock, uuid, log, decide }: send and clock as the host gives them, uuid() a fresh
 -- lower-case one, decide as lua/policy.lua makes it (for the retry policy). Optional: cache as cloudstack/cache.lua
 -- makes it; hold(seconds), which is told of every pause that CloudStack asks for; tenant as cloudstack/tenancy.lua
--- makes it; interruption as lua/interruption.lua makes it.
+-- makes it; interruption as lua/base/interruption.lua makes it.
 -- client.acted tells whether CloudStack may have changed anything for us.
 local function new(parts)
   return setmetatable({ parts = parts, page = PAGE, round_trip = 0, waves = 0, acted = false,

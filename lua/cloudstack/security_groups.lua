@@ -2,7 +2,7 @@
 
 local errors = require "errors"
 local exact = require "cloudstack.exact"
-local spelling = require "spelling"
+local spelling = require "base.spelling"
 
 local security_groups = {}
 

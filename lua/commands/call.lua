@@ -4,8 +4,8 @@
 local command = require "operator.command"
 local errors = require "errors"
 local new_paper = require "operator.paper"
-local permissions = require "permissions"
-local spelling = require "spelling"
+local permissions = require "operator.permissions"
+local spelling = require "base.spelling"
 
 -- JSON where it is JSON, else the text: a CID needs no quotes.
 local function argument(host, word)

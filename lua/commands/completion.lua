@@ -1,12 +1,12 @@
 -- cpi completion bash|zsh|fish: a script that completes this program's command line, for the shell to source.
 
 local command = require "operator.command"
-local usage = require "usage"
+local usage = require "operator.usage"
 
 -- Words that the code has: each verb, each decision, each command.
 local sources = {}
 
-function sources.verbs() return require("permissions").verbs() end
+function sources.verbs() return require("operator.permissions").verbs() end
 
 function sources.decisions() return require "decisions" end
 

@@ -3,7 +3,7 @@
 
 local command = require "operator.command"
 local errors = require "errors"
-local leftovers = require "leftovers"
+local leftovers = require "made.leftovers"
 local new_paper = require "operator.paper"
 
 local AGE = 3600 -- seconds; longer than a create takes

@@ -1,8 +1,8 @@
 -- cpi help [man | COMMAND]: what the program or one of its commands takes, as text or as a manual page.
 
 local command = require "operator.command"
-local spelling = require "spelling"
-local usage = require "usage"
+local spelling = require "base.spelling"
+local usage = require "operator.usage"
 local usage_text = require "operator.usage_text"
 
 local function roff(value)

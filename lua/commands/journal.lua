@@ -3,10 +3,10 @@
 -- Exit 0: nothing is left; 1: something is; 2: usage or configuration.
 
 local command = require "operator.command"
-local configuration = require "configuration"
+local configuration = require "setup.configuration"
 local new_paper = require "operator.paper"
-local liveness = require "liveness"
-local recovery = require "recovery"
+local liveness = require "setup.liveness"
+local recovery = require "made.recovery"
 
 local function store_of(host, settings)
   if settings.store.path == "" then error(command.refusal("store.path is not configured: there is no journal")) end

@@ -2,8 +2,8 @@
 -- role which allows those, or those of some verbs, and nothing else.
 
 local command = require "operator.command"
-local permissions = require "permissions"
-local spelling = require "spelling"
+local permissions = require "operator.permissions"
+local spelling = require "base.spelling"
 
 local function print_verbs(console)
   for _, row in ipairs(permissions) do

@@ -4,11 +4,11 @@
 local command = require "operator.command"
 local decisions = require "decisions"
 local errors = require "errors"
-local facts_of = require "facts"
+local facts_of = require "decision.facts"
 local new_paper = require "operator.paper"
 local policy = require "policy"
 local policy_directory = require "operator.policy_directory"
-local spelling = require "spelling"
+local spelling = require "base.spelling"
 
 local LONGEST_SUM = 12 -- digits of a checksum that tell files apart
 

@@ -3,9 +3,9 @@
 
 local command = require "operator.command"
 local errors = require "errors"
-local memory_store = require "memory_store"
+local memory_store = require "base.memory_store"
 local new_paper = require "operator.paper"
-local throttle = require "throttle"
+local throttle = require "setup.throttle"
 
 local HELP = [[
 cloudstack:rows { "listZones", {}, rows = "zone" }     all rows of a list

@@ -5,14 +5,14 @@
 --   PUT     /instances/ID/settings   201 where there were none, else 200; the body is the settings, an object
 --   DELETE  /instances/ID/settings   200, also where there are none
 --
--- Everything needs basic authentication (lua/registry_access.lua says who may what), which is looked at before any of the
+-- Everything needs basic authentication (lua/registry/access.lua says who may what), which is looked at before any of the
 -- body is read; what is refused is in the log, never what was sent. While another process has the store locked a request
 -- waits aside, and the others go on.
 
-local configuration = require "configuration"
+local configuration = require "setup.configuration"
 local denials = require "daemons.denials"
 local errors = require "errors"
-local registry_access = require "registry_access"
+local registry_access = require "registry.access"
 
 local LONGEST_ID = 255
 local STORE_PATIENCE, STORE_PAUSE, RETRY_AFTER = 5, 0.05, 2 -- seconds

@@ -1,7 +1,7 @@
 -- What cpi-server templates answers: files of templates.directory, whole or from an offset, to whoever knows their names.
 -- create_stemcell puts them there and takes them away; what a killed one left goes after a day.
 
-local configuration = require "configuration"
+local configuration = require "setup.configuration"
 local errors = require "errors"
 local publication = require "stemcell.publication"
 

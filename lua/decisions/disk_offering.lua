@@ -1,7 +1,7 @@
 -- Which disk offering a disk gets. The form of this file: lua/decisions/README.md.
 
 local offerings = require "cloudstack.offerings"
-local rows = require "decision_rows"
+local rows = require "decision.rows"
 
 local function match(answer, facts)
   local offering = type(answer) == "table" and rows.like(answer.offering or answer, facts.offerings)

@@ -1,7 +1,7 @@
 -- Where a VM goes that is to have disks, and what becomes of a disk that its VM does not reach. The form of this file:
 -- lua/decisions/README.md.
 
-local rows = require "decision_rows"
+local rows = require "decision.rows"
 
 local function has(list, field, value)
   for _, one in ipairs(list) do

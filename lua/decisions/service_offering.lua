@@ -1,7 +1,7 @@
 -- Which service offerings a VM of a wanted size is tried with. The form of this file: lua/decisions/README.md.
 
 local offerings = require "cloudstack.offerings"
-local rows = require "decision_rows"
+local rows = require "decision.rows"
 
 local function match(answer, facts)
   if type(answer) ~= "table" then return nil, "it must be a list of offerings" end

@@ -1,6 +1,6 @@
 -- How a stemcell becomes a template. The form of this file: lua/decisions/README.md.
 
-local rows = require "decision_rows"
+local rows = require "decision.rows"
 
 local needs = { existing = "template", copy = "template", register = "url" }
 local known = { upload = true, register = true, publish = true, copy = true, existing = true }

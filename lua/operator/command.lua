@@ -1,9 +1,9 @@
--- What every operator command does alike: reads its command line as lua/usage.lua describes it, reads the
+-- What every operator command does alike: reads its command line as lua/operator/usage.lua describes it, reads the
 -- configuration, and ends with 0 (good), 1 (a finding, a failure) or 2 (usage, configuration).
 
 local errors = require "errors"
-local spelling = require "spelling"
-local usage = require "usage"
+local spelling = require "base.spelling"
+local usage = require "operator.usage"
 
 local command = {}
 
@@ -106,7 +106,7 @@ end
 
 -- settings(host, context) -> the settings; what is wrong with the configuration ends the program with exit code 2.
 function command.settings(host, context)
-  local ok, settings = pcall(require("configuration").load, host, context or {})
+  local ok, settings = pcall(require("setup.configuration").load, host, context or {})
   if ok then return settings end
   error(refusal("%s%s", host.config.path and "" or "no configuration is named (--config FILE, or CPI_CONFIG); ",
     errors.words(settings)))

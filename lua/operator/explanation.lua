@@ -11,9 +11,9 @@
 
 local decisions = require "decisions"
 local errors = require "errors"
-local memory_store = require "memory_store"
+local memory_store = require "base.memory_store"
 local new_imagination = require "operator.imagination"
-local throttle = require "throttle"
+local throttle = require "setup.throttle"
 
 local MOST_IMAGINED = 500 -- answers; a verb that waits for what never comes ends there
 

@@ -4,7 +4,7 @@ local decisions = require "decisions"
 local errors = require "errors"
 local policy = require "policy"
 local source = require "operator.policy_source"
-local spelling = require "spelling"
+local spelling = require "base.spelling"
 
 local policy_directory = {}
 

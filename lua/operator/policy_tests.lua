@@ -13,10 +13,10 @@
 
 local decisions = require "decisions"
 local errors = require "errors"
-local facts_of = require "facts"
+local facts_of = require "decision.facts"
 local plain_data = require "operator.plain_data"
 local policy = require "policy"
-local spelling = require "spelling"
+local spelling = require "base.spelling"
 
 local policy_tests = {}
 

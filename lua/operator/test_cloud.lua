@@ -1,11 +1,11 @@
--- The cloud of a policy's tests: what of a trial (lua/trial.lua) they may use, and nothing that leads further. Data goes in
+-- The cloud of a policy's tests: what of a trial (lua/operator/trial.lua) they may use, and nothing that leads further. Data goes in
 -- and data comes out, each a copy; functions are those below, and the host stays out of reach.
 --
 --   cloud(host, directories, world) -> { call, failure, cid, vm, disk, left, requests, log, sim = { fault, advance, state,
 --                                        clock = { now, utc, iso, sleep } } }
 
 local plain_data = require "operator.plain_data"
-local trial = require "trial"
+local trial = require "operator.trial"
 
 local given, taken = plain_data.given, plain_data.taken
 

@@ -1,6 +1,6 @@
 -- What the program or one of its commands takes, as text for a terminal.
 
-local usage = require "usage"
+local usage = require "operator.usage"
 
 local usage_text = {}
 

@@ -1,6 +1,6 @@
 -- Secrets of a configuration that are too short or too plain to be masked wherever they may be written.
 
-local secrets = require "secrets"
+local secrets = require "request.secrets"
 
 -- weak_secrets(host, settings) -> the names of their settings, sorted
 return function(host, settings)

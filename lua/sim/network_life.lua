@@ -1,6 +1,6 @@
 -- Networks that come and go: createNetwork and deleteNetwork, isolated ones and the tiers of VPCs.
 local accounts = require "sim.accounts"
-local ipv4 = require "ipv4"
+local ipv4 = require "base.ipv4"
 local jobs = require "sim.jobs"
 local limits = require "sim.limits"
 local networks = require "sim.networks"

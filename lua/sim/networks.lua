@@ -3,7 +3,7 @@ local lists = require "sim.lists"
 local zones = require "sim.zones"
 local accounts = require "sim.accounts"
 local tags = require "sim.tag_rows"
-local ipv4 = require "ipv4"
+local ipv4 = require "base.ipv4"
 local network_offerings = require "sim.network_offerings"
 local public_pool = require "sim.public_pool"
 

@@ -2,7 +2,7 @@
 local networks = require "sim.networks"
 local lists = require "sim.lists"
 local jobs = require "sim.jobs"
-local ipv4 = require "ipv4"
+local ipv4 = require "base.ipv4"
 local public_pool = require "sim.public_pool"
 local refusal = require "sim.refusal"
 

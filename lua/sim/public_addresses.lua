@@ -1,7 +1,7 @@
 -- Public addresses: list, acquire, release.
 local accounts = require "sim.accounts"
 local firewall = require "sim.firewall"
-local ipv4 = require "ipv4"
+local ipv4 = require "base.ipv4"
 local jobs = require "sim.jobs"
 local limits = require "sim.limits"
 local lists = require "sim.lists"

@@ -1,5 +1,5 @@
 -- The public addresses of a zone: which are handed out, to whom, and for what.
-local ipv4 = require "ipv4"
+local ipv4 = require "base.ipv4"
 
 local public_pool = {}
 

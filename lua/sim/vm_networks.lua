@@ -2,7 +2,7 @@
 -- is made.
 local networks = require "sim.networks"
 local accounts = require "sim.accounts"
-local ipv4 = require "ipv4"
+local ipv4 = require "base.ipv4"
 local refusal = require "sim.refusal"
 
 local vm_networks = {}

@@ -1,6 +1,6 @@
 -- VPCs: private clouds whose networks are tiers of one router; and the lists of network ACLs that tiers have.
 local accounts = require "sim.accounts"
-local ipv4 = require "ipv4"
+local ipv4 = require "base.ipv4"
 local jobs = require "sim.jobs"
 local lists = require "sim.lists"
 local public_pool = require "sim.public_pool"

@@ -2,7 +2,7 @@
 -- and clear words about what makes no sense. Entries of a list are told apart by their names: one of a known
 -- name changes the default's, { name = "x", absent = true } takes it away, any other is added.
 local defaults = require "sim.default_world"
-local ipv4 = require "ipv4"
+local ipv4 = require "base.ipv4"
 local version = require "sim.version"
 
 local world = {}

@@ -1,5 +1,5 @@
 -- Zones: the places everything else lies in.
-local ipv4 = require "ipv4"
+local ipv4 = require "base.ipv4"
 local lists = require "sim.lists"
 
 local zones = {}

@@ -7,7 +7,7 @@
 local arrival = require "stemcell.arrival"
 local copying = require "stemcell.copying"
 local errors = require "errors"
-local rollback = require "rollback"
+local rollback = require "base.rollback"
 local tags = require "cloudstack.tags"
 local templates = require "cloudstack.templates"
 

@@ -2,12 +2,12 @@
 -- A disk that this VM has already is attached; one that another VM has is refused. One that lies where the VM's host does
 -- not reach it is moved or refused, as the disk_placement policy says.
 
-local arguments = require "arguments"
+local arguments = require "request.arguments"
 local devices = require "cloudstack.devices"
 local disk_on_vm = require "cloudstack.disk_on_vm"
-local disk_placement = require "vm.disk_placement"
+local disk_placement = require "disks.placement"
 local errors = require "errors"
-local registry = require "vm.registry"
+local registry = require "registry.settings"
 local vms = require "cloudstack.vms"
 local volumes = require "cloudstack.volumes"
 

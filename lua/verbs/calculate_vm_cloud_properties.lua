@@ -4,9 +4,9 @@
 -- BOSH does not say in which zone the VM will be. So an offering is named when its name (or id) leads to one that is large
 -- enough in every zone; where it does not, the size is answered, and create_vm chooses in the zone that it is told.
 
-local arguments = require "arguments"
+local arguments = require "request.arguments"
 local capabilities = require "cloudstack.capabilities"
-local disk_choice = require "disk_choice"
+local disk_choice = require "disks.choice"
 local errors = require "errors"
 local offerings = require "cloudstack.offerings"
 local zones = require "cloudstack.zones"

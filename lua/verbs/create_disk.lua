@@ -2,16 +2,16 @@
 -- that it is for, else in the default zone; answers its CID. It is on no host and in no pool yet: CloudStack places it when
 -- it is first attached, where the VM can reach it.
 
-local arguments = require "arguments"
+local arguments = require "request.arguments"
 local capabilities = require "cloudstack.capabilities"
-local director_mark = require "director_mark"
-local disk_choice = require "disk_choice"
-local disk_order = require "disk_order"
+local director_mark = require "made.marks"
+local disk_choice = require "disks.choice"
+local disk_order = require "disks.order"
 local errors = require "errors"
 local exact = require "cloudstack.exact"
-local naming = require "naming"
+local naming = require "made.names"
 local offerings = require "cloudstack.offerings"
-local rollback = require "rollback"
+local rollback = require "base.rollback"
 local tags = require "cloudstack.tags"
 local vms = require "cloudstack.vms"
 local volumes = require "cloudstack.volumes"

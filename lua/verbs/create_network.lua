@@ -2,15 +2,15 @@
 -- [network_cid, { range, gateway, reserved }, cloud_properties]. The CID is the network's name. The cloud_properties are
 -- those of a VM's NIC in it.
 
-local arguments = require "arguments"
-local director_mark = require "director_mark"
+local arguments = require "request.arguments"
+local director_mark = require "made.marks"
 local errors = require "errors"
-local naming = require "naming"
-local network_range = require "network_range"
+local naming = require "made.names"
+local network_range = require "base.network_range"
 local networks = require "cloudstack.networks"
 local offerings = require "cloudstack.network_offerings"
-local read_properties = require "cloud_properties"
-local rollback = require "rollback"
+local read_properties = require "request.cloud_properties"
+local rollback = require "base.rollback"
 local tags = require "cloudstack.tags"
 local zones = require "cloudstack.zones"
 

@@ -1,6 +1,6 @@
 -- delete_disk(disk_cid): deletes the disk for good; refused while a VM has it. One that is gone is deleted.
 
-local arguments = require "arguments"
+local arguments = require "request.arguments"
 local errors = require "errors"
 local exact = require "cloudstack.exact"
 local volumes = require "cloudstack.volumes"

@@ -1,7 +1,7 @@
 -- delete_network(network_cid): deletes the network, with the addresses and rules in it. One that is gone is
 -- NetworkNotFound, upon which the director forgets it too. One with VMs stays, and the error names them.
 
-local arguments = require "arguments"
+local arguments = require "request.arguments"
 local errors = require "errors"
 local networks = require "cloudstack.networks"
 

@@ -1,6 +1,6 @@
 -- delete_snapshot(snapshot_cid): deletes the snapshot for good. One that is gone is deleted.
 
-local arguments = require "arguments"
+local arguments = require "request.arguments"
 local exact = require "cloudstack.exact"
 local snapshots = require "cloudstack.snapshots"
 

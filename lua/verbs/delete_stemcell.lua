@@ -1,7 +1,7 @@
 -- delete_stemcell(stemcell_cid): deletes the template that create_stemcell made. One that is gone is deleted;
 -- a light stemcell's template belongs to somebody else and stays.
 
-local arguments = require "arguments"
+local arguments = require "request.arguments"
 local exact = require "cloudstack.exact"
 local templates = require "cloudstack.templates"
 

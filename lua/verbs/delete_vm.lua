@@ -2,12 +2,12 @@
 -- the expunge policy decides how address and name get free. A VM that is already gone is a VM deleted, yet
 -- what a half-done delete left of it is looked for.
 
-local affinity_claims = require "vm.affinity_claims"
-local arguments = require "arguments"
-local belongings = require "vm.belongings"
+local affinity_claims = require "made.affinity_claims"
+local arguments = require "request.arguments"
+local belongings = require "made.belongings"
 local capabilities = require "cloudstack.capabilities"
-local registry = require "vm.registry"
-local removal = require "vm.removal"
+local registry = require "registry.settings"
+local removal = require "made.removal"
 local vms = require "cloudstack.vms"
 local volumes = require "cloudstack.volumes"
 

@@ -1,10 +1,10 @@
 -- detach_disk(vm_cid, disk_cid): takes the disk off this VM. A disk that no VM has, or that is gone, is
 -- detached; one that another VM has stays there and is DiskNotAttached. One that is being attached is waited for.
 
-local arguments = require "arguments"
+local arguments = require "request.arguments"
 local disk_on_vm = require "cloudstack.disk_on_vm"
 local errors = require "errors"
-local registry = require "vm.registry"
+local registry = require "registry.settings"
 local volumes = require "cloudstack.volumes"
 
 return function(cpi, vm_cid, disk_cid)

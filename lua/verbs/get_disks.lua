@@ -1,6 +1,6 @@
 -- get_disks(vm_cid): the CIDs of the persistent disks attached to the VM.
 
-local arguments = require "arguments"
+local arguments = require "request.arguments"
 local vms = require "cloudstack.vms"
 local volumes = require "cloudstack.volumes"
 

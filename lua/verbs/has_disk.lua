@@ -1,6 +1,6 @@
 -- has_disk(disk_cid): true while the disk exists.
 
-local arguments = require "arguments"
+local arguments = require "request.arguments"
 local volumes = require "cloudstack.volumes"
 
 return function(cpi, disk_cid)

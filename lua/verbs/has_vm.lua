@@ -1,6 +1,6 @@
 -- has_vm(vm_cid): true while the VM lives; a destroyed one that CloudStack still lists does not.
 
-local arguments = require "arguments"
+local arguments = require "request.arguments"
 local vms = require "cloudstack.vms"
 
 return function(cpi, vm_cid)

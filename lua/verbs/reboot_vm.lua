@@ -1,6 +1,6 @@
 -- reboot_vm(vm_cid): restarts the VM; one that is stopped is started.
 
-local arguments = require "arguments"
+local arguments = require "request.arguments"
 local vms = require "cloudstack.vms"
 
 return function(cpi, vm_cid)

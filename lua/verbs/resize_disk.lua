@@ -1,10 +1,10 @@
 -- resize_disk(disk_cid, new_size): the disk gets at least `new_size` MB, with its data and its CID. A disk that has
 -- them already stays as it is. NotImplemented where CloudStack cannot: then the director copies the disk.
 
-local arguments = require "arguments"
+local arguments = require "request.arguments"
 local capabilities = require "cloudstack.capabilities"
 local changes = require "cloudstack.volume_changes"
-local disk_choice = require "disk_choice"
+local disk_choice = require "disks.choice"
 local errors = require "errors"
 local exact = require "cloudstack.exact"
 local offerings = require "cloudstack.offerings"

@@ -1,6 +1,6 @@
 -- set_disk_metadata(disk_cid, metadata): BOSH's metadata as tags; tags that others set stay.
 
-local arguments = require "arguments"
+local arguments = require "request.arguments"
 local tags = require "cloudstack.tags"
 local volumes = require "cloudstack.volumes"
 

@@ -1,7 +1,7 @@
 -- set_vm_metadata(vm_cid, metadata): BOSH's metadata as tags; tags that others set stay.
 -- Odd keys and lengths are mended or skipped, never fatal: an error here makes the director delete the VM.
 
-local arguments = require "arguments"
+local arguments = require "request.arguments"
 local tags = require "cloudstack.tags"
 local vms = require "cloudstack.vms"
 

@@ -1,11 +1,11 @@
 -- snapshot_disk(disk_cid, metadata): a snapshot of the disk, attached or not, once CloudStack has backed it up; answers
 -- its CID. The metadata become tags.
 
-local arguments = require "arguments"
-local director_mark = require "director_mark"
+local arguments = require "request.arguments"
+local director_mark = require "made.marks"
 local errors = require "errors"
-local naming = require "naming"
-local rollback = require "rollback"
+local naming = require "made.names"
+local rollback = require "base.rollback"
 local snapshots = require "cloudstack.snapshots"
 local volumes = require "cloudstack.volumes"
 

@@ -1,11 +1,11 @@
 -- update_disk(disk_cid, new_size, cloud_properties): size and disk offering as the manifest has them now. The disk keeps
 -- its data and its CID; NotImplemented or NotSupported where it cannot be done in place: the director copies then.
 
-local arguments = require "arguments"
+local arguments = require "request.arguments"
 local capabilities = require "cloudstack.capabilities"
 local changes = require "cloudstack.volume_changes"
-local disk_choice = require "disk_choice"
-local disk_order = require "disk_order"
+local disk_choice = require "disks.choice"
+local disk_order = require "disks.order"
 local errors = require "errors"
 local offerings = require "cloudstack.offerings"
 local volumes = require "cloudstack.volumes"

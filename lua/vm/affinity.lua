@@ -3,7 +3,7 @@
 
 local errors = require "errors"
 local groups = require "cloudstack.affinity_groups"
-local spelling = require "spelling"
+local spelling = require "base.spelling"
 local tags = require "cloudstack.tags"
 
 local affinity = {}

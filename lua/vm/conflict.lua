@@ -3,7 +3,7 @@
 
 local errors = require "errors"
 local exhaustion = require "vm.exhaustion"
-local ipv4 = require "ipv4"
+local ipv4 = require "base.ipv4"
 local rights = require "cloudstack.rights"
 
 local conflict = {}

@@ -6,12 +6,12 @@ local capacity = require "cloudstack.capacity"
 local conflict = require "vm.conflict"
 local errors = require "errors"
 local key_pairs = require "cloudstack.key_pairs"
-local naming = require "naming"
+local naming = require "made.names"
 local offerings = require "cloudstack.offerings"
-local registry = require "vm.registry"
-local removal = require "vm.removal"
+local registry = require "registry.settings"
+local removal = require "made.removal"
 local tags = require "cloudstack.tags"
-local vm_disks = require "vm.disks"
+local vm_disks = require "disks.with_vm"
 local vm_networks = require "vm.networks"
 local vms = require "cloudstack.vms"
 local volumes = require "cloudstack.volumes"
@@ -281,7 +281,7 @@ end
 -- run(cpi, plan, next_plan, christen, undo) -> vm_cid, the VM's row, the plan that it was made by
 --   plan       { offered, candidates, order, zone, place, template, nics, ephemeral, groups, can, root_gb, key_pairs,
 --              security_groups }; offered(ids) answers what to try after the offerings of those ids had no room; place is
---              where its disks are, as vm/disk_placement.lua has it, or nil
+--              where its disks are, as disks/placement.lua has it, or nil
 --   next_plan  answers the plan for another zone, or nil; is handed the name of the one that the policy would have
 --   christen   makes { vm_cid, names, user_data, registry_settings } for one try
 -- Raises VMCreationFailed; what the tries made is gone then, or named in the message.

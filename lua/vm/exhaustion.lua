@@ -2,7 +2,7 @@
 -- be seen of it is told, after a failed deploy only.
 
 local errors = require "errors"
-local ipv4 = require "ipv4"
+local ipv4 = require "base.ipv4"
 
 local exhaustion = {}
 

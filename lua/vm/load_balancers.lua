@@ -1,13 +1,13 @@
 -- The load balancers that a VM joins (`lbs` of its cloud_properties): found by name or made, by one of several at once.
 
 local addresses = require "cloudstack.addresses"
-local belongings = require "vm.belongings"
+local belongings = require "made.belongings"
 local errors = require "errors"
 local made_by = require "cloudstack.made_by"
 local networks = require "cloudstack.networks"
-local read_properties = require "cloud_properties"
+local read_properties = require "request.cloud_properties"
 local rules = require "cloudstack.load_balancers"
-local spelling = require "spelling"
+local spelling = require "base.spelling"
 local tags = require "cloudstack.tags"
 
 local vm_load_balancers = {}

@@ -1,9 +1,9 @@
 -- The networks of a VM: what BOSH asks for, which NIC comes first, what it becomes in CloudStack's words.
 
 local errors = require "errors"
-local ipv4 = require "ipv4"
+local ipv4 = require "base.ipv4"
 local networks = require "cloudstack.networks"
-local read_properties = require "cloud_properties"
+local read_properties = require "request.cloud_properties"
 
 local vm_networks = {}
 

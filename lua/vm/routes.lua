@@ -1,9 +1,9 @@
 -- Static routes of a VM: { network name = [{ cidr, gateway }] } in its cloud_properties, as the agent is told of them.
 
 local errors = require "errors"
-local ipv4 = require "ipv4"
-local read_properties = require "cloud_properties"
-local spelling = require "spelling"
+local ipv4 = require "base.ipv4"
+local read_properties = require "request.cloud_properties"
+local spelling = require "base.spelling"
 
 local routes = {}
 

@@ -1,8 +1,8 @@
 -- The user data of a VM: the agent's settings as base64, within what CloudStack takes.
 
-local agent_settings = require "agent_settings"
+local agent_settings = require "request.agent_settings"
 local errors = require "errors"
-local registry = require "vm.registry"
+local registry = require "registry.settings"
 local vm_networks = require "vm.networks"
 
 local user_data = {}

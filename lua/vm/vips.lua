@@ -1,14 +1,14 @@
 -- Vip networks: a public address for the VM by static NAT, and what may come in by it.
 
 local addresses = require "cloudstack.addresses"
-local belongings = require "vm.belongings"
+local belongings = require "made.belongings"
 local capabilities = require "cloudstack.capabilities"
 local errors = require "errors"
 local firewall = require "cloudstack.firewall"
-local ipv4 = require "ipv4"
-local job_ids = require "vm.job_ids"
+local ipv4 = require "base.ipv4"
+local job_ids = require "made.job_ids"
 local networks = require "cloudstack.networks"
-local read_properties = require "cloud_properties"
+local read_properties = require "request.cloud_properties"
 
 local vips = {}
 

@@ -2,7 +2,7 @@ local errors = require "errors"
 local fake = require "spec.support.fake"
 local native = require "host_native"
 local tenancy = require "cloudstack.tenancy"
-local trial = require "trial"
+local trial = require "operator.trial"
 
 local function words(text)
   local set = {}

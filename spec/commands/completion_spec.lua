@@ -1,7 +1,7 @@
 -- cpi completion: what each shell offers for a line, asked of the shell itself where the machine has it.
 
 local operator = require "spec.support.operator"
-local usage = require "usage"
+local usage = require "operator.usage"
 
 local function script_of(shell)
   local code, script = operator.run("completion", { shell })

@@ -1,5 +1,5 @@
 local native = require "host_native"
-local new_trial = require("trial").new
+local new_trial = require("operator.trial").new
 local operator = require "spec.support.operator"
 
 local json = native.json

@@ -1,5 +1,5 @@
 local operator = require "spec.support.operator"
-local usage = require "usage"
+local usage = require "operator.usage"
 
 -- Runs a command; answers its exit code, what it wrote, and what it complained about.
 local function run(name, ...)

@@ -1,5 +1,5 @@
 local operator = require "spec.support.operator"
-local permissions = require "permissions"
+local permissions = require "operator.permissions"
 
 describe("cpi permissions", function()
   it("tells of each verb what it sends, and what for a root admin only", function()

@@ -1,7 +1,7 @@
 -- config/cpi.json.example: valid, complete, and every value the default but for the placeholders.
 
 local native = require "host_native"
-local settings = require "settings"
+local settings = require "setup.settings"
 
 local PLACEHOLDERS = { ["cloudstack.endpoint"] = true, ["cloudstack.api_key"] = true, ["agent.mbus"] = true }
 

@@ -1,6 +1,6 @@
 -- Documents that say what the code has: held against the code, so that neither moves alone.
 
-local settings = require "settings"
+local settings = require "setup.settings"
 local text_file = require "text_file"
 
 local SECRET = "cloudstack.secret_access_key" -- the host's, in no schema

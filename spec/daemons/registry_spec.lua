@@ -1,6 +1,6 @@
 local native = require "host_native"
 local registry = require "daemons.registry"
-local registry_access = require "registry_access"
+local registry_access = require "registry.access"
 
 local json, bytes = native.json, native.bytes
 local MASTER = { "admin", "registry-password" }

@@ -1,7 +1,7 @@
 -- A VM in a zone that its stemcell's template is not in.
 
 local native = require "host_native"
-local trial = require "trial"
+local trial = require "operator.trial"
 
 local CID = "cpitemplate-1a2b3c4d-0000-4000"
 local COPY_JOB = 600 -- more than a wait between two looks

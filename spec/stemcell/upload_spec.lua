@@ -1,6 +1,6 @@
 local fake = require "spec.support.fake"
 local making = require "stemcell.making"
-local rollback = require "rollback"
+local rollback = require "base.rollback"
 local upload = require "stemcell.upload"
 
 local CID = "cpitemplate-7d5d1a3e-52f5-4c6a"

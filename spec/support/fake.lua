@@ -21,13 +21,13 @@
 local assert = require "luassert"
 local native = require "host_native"
 local client = require "cloudstack.client"
-local delivery = require "delivery"
+local delivery = require "made.delivery"
 local errors = require "errors"
-local facts = require "facts"
-local interruption = require "interruption"
-local journal = require "journal"
+local facts = require "decision.facts"
+local interruption = require "base.interruption"
+local journal = require "made.journal"
 local policy = require "policy"
-local settings = require "settings"
+local settings = require "setup.settings"
 
 local json = native.json
 local fake = { json = json }

@@ -7,7 +7,7 @@
 -- row.failure is the type of the error that the verb answers by its nature.
 
 local native = require "host_native"
-local new_trial = require("trial").new
+local new_trial = require("operator.trial").new
 
 local image = os.tmpname()
 local function stat() return { size = 1048576, head = "BZh9" } end
@@ -52,7 +52,7 @@ local verb_calls = {
   { "configure_networks", function(vm) return vm, network end, failure = "Bosh::Clouds::NotSupported" },
 }
 
--- A world with a VM and a disk. options: as for lua/trial.lua.
+-- A world with a VM and a disk. options: as for lua/operator/trial.lua.
 function verb_calls.setting(options)
   options = options or {}
   options.host = setmetatable({ http = { stat = stat, checksum = function() return "c0ffee" end } }, { __index = native })

@@ -1,7 +1,7 @@
 -- What calculate_vm_cloud_properties answers, create_vm takes: held in clouds that make it hard.
 
 local native = require "host_native"
-local trial = require "trial"
+local trial = require "operator.trial"
 
 local function new(world, calculate)
   return trial.new { host = native, world = world, settings = { cloudstack = { calculate = calculate } } }

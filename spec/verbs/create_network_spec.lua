@@ -1,7 +1,7 @@
 -- create_network and delete_network on a simulated CloudStack.
 
 local native = require "host_native"
-local trial = require "trial"
+local trial = require "operator.trial"
 
 local function cloud(options)
   options = options or {}

@@ -1,5 +1,5 @@
 local native = require "host_native"
-local trial = require "trial"
+local trial = require "operator.trial"
 
 local ANTI = "host anti-affinity"
 

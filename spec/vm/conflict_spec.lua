@@ -1,7 +1,7 @@
 -- An address that is taken: every way in which the ip_conflict policy may deal with it, in simulated clouds.
 
 local native = require "host_native"
-local trial = require "trial"
+local trial = require "operator.trial"
 
 local function manual(ip)
   return { default = { type = "manual", ip = ip or "10.0.0.5", netmask = "255.255.255.0", gateway = "10.0.0.1",

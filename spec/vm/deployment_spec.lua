@@ -1,6 +1,6 @@
 local deployment = require "vm.deployment"
 local fake = require "spec.support.fake"
-local rollback = require "rollback"
+local rollback = require "base.rollback"
 
 local small, big = { id = "s1", name = "small" }, { id = "s2", name = "big" }
 local network = { id = "n1", name = "net-a", cidr = "10.0.0.0/24" }

@@ -1,7 +1,7 @@
 -- What create_vm does when CloudStack has no room: offerings, the policy once more, zones, an end.
 
 local native = require "host_native"
-local trial = require "trial"
+local trial = require "operator.trial"
 
 -- Two zones with a network of the same name each; the first is full for what wants a GPU.
 local function world()

@@ -1,7 +1,7 @@
 -- Load balancers on a simulated CloudStack: made once, joined, left, and collected with their last VM.
 
 local native = require "host_native"
-local trial = require "trial"
+local trial = require "operator.trial"
 
 local function lb(more)
   local one = { name = "web", private_port = 8080, public_port = 80, public_ip = "192.0.2.50" }

@@ -1,7 +1,7 @@
 -- Security groups, in a basic zone and in an advanced zone with groups, on a simulated CloudStack.
 
 local native = require "host_native"
-local trial = require "trial"
+local trial = require "operator.trial"
 
 local SERVICES = { "SecurityGroup", "UserData", "Dhcp", "Dns" }
 

@@ -1,7 +1,7 @@
 -- Vips on a simulated CloudStack: given with the VM, gone with it, and nothing left of a create_vm that fails.
 
 local native = require "host_native"
-local trial = require "trial"
+local trial = require "operator.trial"
 
 local json = native.json
 local NIC = { type = "dynamic", cloud_properties = { name = "bosh-net" } }

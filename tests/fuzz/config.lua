@@ -1,7 +1,7 @@
 -- A configuration file and a context: settings, or one error that lists what is wrong; never a bug.
 
 local errors = require "errors"
-local settings = require "settings"
+local settings = require "setup.settings"
 
 return function(host)
   return function(text)

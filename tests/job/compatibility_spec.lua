@@ -3,7 +3,7 @@
 
 local job = require "job"
 local native = require "host_native"
-local settings = require "settings"
+local settings = require "setup.settings"
 
 -- Every property that the Go release declares, with its default ("cloudstack." left out in the first list).
 local of_go = {

@@ -9,7 +9,7 @@ package.path = "./lua/?.lua;./tests/support/?.lua;" .. package.path
 package.cpath = "./build/spec/?.so;" .. package.cpath
 
 local job = require "job"
-local settings = require "settings"
+local settings = require "setup.settings"
 
 -- Properties without an effect: what is tested of them is the warning.
 local LEGACY = "tests/job/properties_spec.lua: of an earlier release reaches the CPI, which warns"

@@ -1,11 +1,11 @@
 -- The ops files and manifests that we ship: each is applied, and what comes out means something to the job and the CPI.
 -- Where the bosh CLI is in PATH (or BOSH names it) its `interpolate` must come to the same.
 
-local cloud_properties = require "cloud_properties"
+local cloud_properties = require "request.cloud_properties"
 local job = require "job"
 local native = require "host_native"
 local rig = require "rig"
-local settings = require "settings"
+local settings = require "setup.settings"
 
 local json, quote = native.json, rig.quote
 local OPS, BASE, OF_GO = "bosh-release/ops/%s.yml", "tests/job/manifests/base.yml", "tests/job/manifests/of-go-release.yml"

@@ -1,8 +1,8 @@
--- Every property of the job: declared as lua/settings.lua has it, rendered, refused where it is wrong.
+-- Every property of the job: declared as lua/setup/settings.lua has it, rendered, refused where it is wrong.
 
 local job = require "job"
 local native = require "host_native"
-local settings = require "settings"
+local settings = require "setup.settings"
 
 local SECRET = "cloudstack.secret_access_key"
 local null = native.json.null

@@ -14,11 +14,11 @@
 --   m.before_sleep(process, seconds)   true: time does not pass, somebody else sees to it
 -- m.skew: seconds by which the machine's wall clock is wrong.
 
-local memory_store = require "memory_store"
-local permissions = require "permissions"
+local memory_store = require "base.memory_store"
+local permissions = require "operator.permissions"
 local native = require "host_native"
 local new_sim = require("sim").new
-local throttle = require "throttle"
+local throttle = require "setup.throttle"
 
 local machine = {}
 machine.__index = machine
@@ -113,7 +113,7 @@ local function check_permission(process, requests)
   permitted[method] = permitted[method] or permissions.of(method)
   for _, request in ipairs(requests) do
     if not permitted[method][request.command] then
-      error(("%s sends %s, of which lua/permissions.lua says nothing"):format(method, request.command), 0)
+      error(("%s sends %s, of which lua/operator/permissions.lua says nothing"):format(method, request.command), 0)
     end
   end
 end

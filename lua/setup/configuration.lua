@@ -1,0 +1,92 @@
+-- From the host's sources to settings in force: read, check, and tell the host where CloudStack is, what to
+-- mask and how loud to be.
+
+local errors = require "errors"
+local secrets = require "request.secrets"
+local settings_of = require "setup.settings"
+
+local configuration = {}
+
+local function proxy_for(settings)
+  local name = settings.cloudstack.endpoint:find "^https" and "https_proxy" or "http_proxy"
+  return settings.env[name] ~= "" and settings.env[name] or nil
+end
+
+-- Names the CloudStack that host.cloudstack.send talks to; nothing is connected yet.
+local function point_to_cloudstack(host, settings)
+  local site = settings.cloudstack
+  host.cloudstack.open {
+    endpoint = site.endpoint, api_key = site.api_key, verify = not site.skip_verify_ssl,
+    ca_cert = site.ca_cert, request_timeout = site.request_timeout, proxy = proxy_for(settings),
+    no_proxy = settings.env.no_proxy ~= "" and settings.env.no_proxy or nil,
+  }
+end
+
+-- Directories of policies stand as they do in PATH; a relative one begins where the configuration file is. A BOSH job
+-- does not know where it will be.
+local function policy_directories(host, settings)
+  local beside = (host.config.path or ""):match "^.*/" or ""
+  return (settings.policies.directory:gsub("[^:]+", function(directory)
+    return directory:find "^/" and directory or beside .. directory
+  end))
+end
+
+-- What the configuration's file holds; {} where none is named. A file that cannot be read is no bug of ours.
+local function file_of(host)
+  local ok, file = pcall(host.config.read)
+  return ok and file or error(errors.configuration("%s", file), 0)
+end
+
+-- load(host, context) -> settings. context: the request's, or {}. Raises CpiError with every problem.
+function configuration.load(host, context)
+  local file = file_of(host)
+  local has_secret, request_has_secret = host.config.has_secret()
+  local settings = settings_of.load {
+    file = file, context = context, has_secret = has_secret, request_has_secret = request_has_secret,
+    null = host.json.null, warn = host.log.warn,
+  }
+  settings.policies.directory = policy_directories(host, settings)
+  host.log.level(settings.log.level)
+  secrets.register(host.log.secret, settings)
+  point_to_cloudstack(host, settings)
+  return settings
+end
+
+-- The same for a daemon: nothing of CloudStack is needed, and there is no request.
+function configuration.load_daemon(host)
+  local settings = settings_of.load {
+    file = file_of(host), context = {}, is_daemon = true, null = host.json.null, warn = host.log.warn,
+  }
+  host.log.level(settings.log.level)
+  secrets.register(host.log.secret, settings)
+  return settings
+end
+
+-- The store; nil where none is configured, nil and why where it cannot be opened: the CPI works without.
+function configuration.store(host, settings)
+  if settings.store.path == "" then return nil end
+  local ok, why = host.store.open(settings.store.path)
+  if ok then return host.store end
+  host.log.warn("going on without the store: %s", why)
+  return nil, why
+end
+
+-- sender(host, settings) -> send, hold: host.cloudstack.send, in turns with the processes that share the store where
+-- there is one.
+function configuration.sender(host, settings)
+  local site, path = settings.cloudstack, settings.store.path
+  if path == "" then return host.cloudstack.send end
+  local account = host.bytes.sha256(site.endpoint .. " " .. site.api_key):sub(1, 16)
+  local ok, why = host.throttle.open(("%s.throttle-%s"):format(path, account), {
+    concurrent = site.throttle.concurrent, per_second = site.throttle.per_second, patience = site.request_timeout,
+  })
+  if not ok then
+    host.log.warn("going on without cloudstack.throttle: %s", why)
+    return host.cloudstack.send
+  end
+  return require("setup.throttle").new {
+    send = host.cloudstack.send, throttle = host.throttle, patience = site.request_timeout, warn = host.log.warn,
+  }
+end
+
+return configuration

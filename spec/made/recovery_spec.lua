@@ -1,0 +1,255 @@
+local machine = require "machine"
+local recovery = require "made.recovery"
+
+local OTHER = "00000000-0000-4000-8000-000000000001"
+
+-- A machine on which a create_disk died: "before the answer" or, unless told, before its last poll.
+local function after_a_crash(at, more)
+  local m = machine.new { store = true, settings = more and more.settings }
+  if at == "before the answer" then
+    function m.before_answer() coroutine.yield "kill" end
+  else
+    function m.after_send(_, requests)
+      if requests[1].command == "createVolume" then coroutine.yield "kill" end
+    end
+  end
+  m:run(m:begin("create_disk", { 1024, { disk_offering = "shared.custom" } }, more))
+  m.before_answer, m.after_send = nil, nil
+  return m
+end
+
+local function disks(m)
+  local names = {}
+  for _, volume in ipairs(m.sim.state().volumes) do names[#names + 1] = volume.name end
+  return names
+end
+
+local function record(m, change)
+  local row = m.store.rows("journal")[1]
+  local value = machine.json.decode(row.value)
+  for name, field in pairs(change or {}) do value[name] = field end
+  m.store.put("journal", row.key, machine.json.encode(value))
+  return value
+end
+
+describe("cpi journal replay", function()
+  it("removes what a dead process left, and says so", function()
+    local m = after_a_crash()
+    assert.equal(1, #disks(m))
+    local answer = m:command("journal", "replay")
+    assert.equal(0, answer.exit)
+    assert.truthy(answer.text:find("removed      disk       cpi-disk-", 1, true), answer.text)
+    assert.same({}, disks(m))
+    assert.equal("nothing is left in the journal\n", m:command("journal", "show").text)
+  end)
+
+  it("leaves alone what a living process is at", function()
+    local m = after_a_crash()
+    m.living[record(m).owner] = true
+    local answer = m:command("journal", "replay")
+    assert.equal(1, answer.exit)
+    assert.truthy(answer.text:find("at work", 1, true))
+    assert.equal(1, #disks(m))
+  end)
+
+  it("is not deceived by a pid that was given out again", function()
+    local m = after_a_crash()
+    local pid = record(m).owner:match "^%d+"
+    m.living[pid .. ".99999"] = true
+    m:command("journal", "replay")
+    assert.same({}, disks(m))
+  end)
+
+  it("leaves alone another director's entry, and another account's", function()
+    for name, value in pairs { director = OTHER, cloud = "0123456789abcdef" } do
+      local m = after_a_crash()
+      record(m, { [name] = value })
+      local answer = m:command("journal", "replay", "--director", machine.DIRECTOR)
+      assert.equal(1, answer.exit)
+      assert.truthy(answer.text:find("another", 1, true), answer.text)
+      assert.equal(1, #disks(m))
+    end
+  end)
+
+  it("asks whose entries, where several directors wrote them", function()
+    local m = after_a_crash()
+    m.store.put("journal", "other", machine.json.encode { kind = "vm", name = "cpivm-1", director = OTHER })
+    local answer = m:command("journal", "replay")
+    assert.equal(2, answer.exit)
+    assert.truthy(answer.text:find("say --director UUID", 1, true))
+  end)
+
+  it("does not touch what BOSH may know, and lets go of what BOSH does know", function()
+    local m = after_a_crash "before the answer"
+    local cid = record(m).name
+    local answer = m:command("journal", "replay")
+    assert.equal(1, answer.exit)
+    assert.truthy(answer.text:find("unclear: BOSH may have its CID", 1, true), answer.text)
+    m:good("set_disk_metadata", { cid, { director = "d", deployment = "dep" } })
+    answer = m:command("journal", "replay")
+    assert.equal(0, answer.exit)
+    assert.truthy(answer.text:find("known to BOSH", 1, true), answer.text)
+    assert.same({ cid }, disks(m))
+  end)
+
+  it("keeps what the failed_vm policy keeps", function()
+    local m = after_a_crash()
+    record(m, { kept = true })
+    assert.equal(1, m:command("journal", "replay").exit)
+    assert.equal(1, #disks(m))
+  end)
+
+  it("waits for what may still appear, and not for ever", function()
+    local m = after_a_crash()
+    record(m, { name = "cpi-disk-never" })
+    assert.truthy(m:command("journal", "replay").text:find("may still appear", 1, true))
+    m.sim.advance(600)
+    assert.equal(0, m:command("journal", "replay").exit)
+  end)
+
+  it("is wrong usage with other words", function()
+    assert.equal(2, after_a_crash():command("journal", "rewind").exit)
+  end)
+end)
+
+describe("a process that creates", function()
+  it("first removes what a dead one left, and none that only reads does", function()
+    local m = after_a_crash()
+    m:good("has_disk", { "cpi-disk-x" })
+    assert.equal(1, #disks(m))
+    local cid = m:good("create_disk", { 1024, { disk_offering = "shared.custom" } })
+    assert.same({ cid }, disks(m))
+    assert.same({}, m.store.rows "journal")
+  end)
+
+  it("goes on when that cannot be removed, and the entry stays", function()
+    local m = after_a_crash()
+    m.sim.fault { command = "deleteVolume", fault = "status", status = 431 }
+    local answer, process = m:call("create_disk", { 1024, { disk_offering = "shared.custom" } })
+    assert.is_nil(answer.error)
+    assert.truthy(table.concat(process.log, "\n"):find("of a process that died: not removed: ", 1, true))
+    assert.equal(1, #m.store.rows "journal")
+  end)
+end)
+
+describe("what a VM has outside itself", function()
+  local scenarios = require "tests.faults.scenarios"
+
+  -- The stage on which a create_vm of that scenario died after a command; and the arguments.
+  local function dead(what, command)
+    for _, scenario in ipairs(scenarios.of.create_vm) do
+      if scenario.what == what then
+        local stage, arguments = scenarios.open(scenario, { store = true })
+        function stage.after_send(_, requests)
+          for _, request in ipairs(requests) do
+            if request.command == command then coroutine.yield "kill" end
+          end
+        end
+        stage:run(stage:begin("create_vm", arguments))
+        stage.after_send = nil
+        stage.sim.advance(60)
+        return stage, scenario.again(stage, arguments)
+      end
+    end
+  end
+
+  local function addresses(stage)
+    local count = 0
+    for _, row in ipairs(stage.sim.state().publicaddresses) do count = count + (row.sourcenat and 0 or 1) end
+    return count
+  end
+
+  it("is found by its job where nobody was told its id", function()
+    local stage = dead("a vip to be acquired", "associateIpAddress")
+    assert.equal(1, addresses(stage))
+    assert.equal(0, stage:command("journal", "replay").exit)
+    assert.equal(0, addresses(stage))
+  end)
+
+  it("is an address that leads to the VM already, and has no tag by which a delete_vm would know that it is to be released", function()
+    local stage = dead("a vip to be acquired", "enableStaticNat")
+    for _, row in ipairs(stage.sim.state().publicaddresses) do
+      if not row.sourcenat then stage:send("deleteTags", { resourceids = row.id, resourcetype = "PublicIpAddress" }) end
+    end
+    assert.equal(1, addresses(stage))
+    stage:command("journal", "replay")
+    assert.equal(0, addresses(stage))
+  end)
+
+  it("is free again before the next create_vm looks for it", function()
+    local stage, arguments = dead("a vip with a firewall", "enableStaticNat")
+    stage:good("create_vm", arguments)
+    stage.sim.advance(600)
+    assert.equal(1, #stage.sim.state().vms)
+  end)
+
+  it("is this director's load balancer also where nobody came to tag it, and goes with its last VM", function()
+    local stage, arguments = dead("a new load balancer", "createLoadBalancerRule")
+    stage.store.delete("journal", stage.store.rows("journal")[1].key)
+    stage.store.delete("journal", stage.store.rows("journal")[1].key)
+    for _, vm in ipairs(stage.sim.state().vms) do stage:good("delete_vm", { vm.name }) end
+    local vm = stage:good("create_vm", arguments)[1]
+    assert.equal(machine.DIRECTOR, stage.sim.state().loadbalancers[1].tags.bosh_made_for)
+    stage:good("delete_vm", { vm })
+    assert.same({}, stage.sim.state().loadbalancers)
+  end)
+
+  it("is an affinity group too that a delete_vm could not delete", function()
+    for _, fault in ipairs { { fault = "fail_job", errortext = "no" }, { fault = "status", status = 431 } } do
+      local stage = dead("new affinity groups", "no such command")
+      fault.command, fault.times = "deleteAffinityGroup", 2
+      stage.sim.fault(fault)
+      stage:good("delete_vm", { stage.sim.state().vms[1].name })
+      assert.equal(2, #stage.sim.state().affinitygroups)
+      assert.equal(0, stage:command("journal", "replay").exit)
+      assert.same({}, stage.sim.state().affinitygroups)
+    end
+  end)
+end)
+
+describe("what BOSH spoke of", function()
+  it("is known by the tags that directors set", function()
+    assert.is_true(recovery.is_known { tags = { { key = "deployment", value = "d" } } })
+    assert.is_false(recovery.is_known { tags = { { key = "bosh_cid", value = "c" }, { key = "director_uuid", value = "u" } } })
+    assert.is_false(recovery.is_known {})
+  end)
+end)
+
+describe("what is known by its job alone", function()
+  local LBS = { lbs = { { name = "web", private_port = 8080, public_port = 80 } } }
+  local VIP = { default = { type = "dynamic", cloud_properties = { name = "bosh-net" } },
+    public = { type = "vip", cloud_properties = { acquire = true } } }
+
+  -- A create_vm that dies when that command is sent and not answered.
+  local function killed_at(command, properties, networks)
+    local scenarios = require "tests.faults.scenarios"
+    local m = scenarios.open({ arrange = function() return {} end }, { store = true })
+    function m.after_send(_, requests)
+      if requests[1].command == command then coroutine.yield "kill" end
+    end
+    m:run(m:begin("create_vm", m:order(properties, networks)))
+    m.after_send = nil
+    return m
+  end
+
+  it("goes too: a load balancer and an address whose process died before it heard of them", function()
+    for command, m in pairs { createLoadBalancerRule = killed_at("createLoadBalancerRule", LBS),
+      associateIpAddress = killed_at("associateIpAddress", {}, VIP) } do
+      m:command("journal", "replay")
+      m.sim.advance(86400)
+      assert.equal(0, m.sim.state().left.rules, command)
+      assert.equal(0, m.sim.state().left.public_addresses, command)
+      assert.same({}, m.store.rows "journal")
+    end
+  end)
+
+  it("is not there where CloudStack has forgotten the job", function()
+    local m = machine.new { store = true }
+    m.store.put("journal", "k", machine.json.encode { kind = "address", name = "(any)", director = machine.DIRECTOR,
+      job = "7d5d1a3e-52f5-4c6a-9f0b-2f6d3f1c9b11", command = "associateIpAddress", owner = "1.1", since = 0,
+      cloud = require("host_native").bytes.sha256("http://cloud.test/client/api KEY-xyzzy"):sub(1, 16) })
+    local told = m:command("journal", "replay")
+    assert.equal(0, told.exit, told.text)
+    assert.truthy(told.text:find("not there", 1, true), told.text)
+  end)
+end)

@@ -1,0 +1,65 @@
+local fake = require "spec.support.fake"
+local read = require "request.cloud_properties"
+
+local null = fake.json.null
+local known = {
+  compute_offering = "text", disk = "megabytes", cpu = "count", undiscoverable = "boolean", lbs = "list",
+  routes = "object", version = "any",
+}
+
+local function ask(given) return read(given, known, "cloud_properties of the VM", null) end
+local function problem(given) return fake.failure(ask, given).message end
+
+describe("cloud_properties", function()
+  it("may be absent, null or empty", function()
+    assert.same({}, ask(nil))
+    assert.same({}, ask(null))
+    assert.same({}, ask {})
+  end)
+
+  it("have keys in any case, as the Go CPI takes them", function()
+    assert.same({ compute_offering = "small" }, ask { Compute_Offering = "small" })
+  end)
+
+  it("count null and an empty string as not given", function()
+    assert.same({}, ask { compute_offering = "", disk = null })
+  end)
+
+  it("keep false", function()
+    assert.same({ undiscoverable = false }, ask { undiscoverable = false })
+  end)
+
+  it("make integers of whole numbers", function()
+    local value = ask { disk = 10240.0 }.disk
+    assert.equal("integer", math.type(value))
+  end)
+
+  it("keep texts as texts, also those that look like numbers", function()
+    assert.equal("string", type(ask { compute_offering = "10" }.compute_offering))
+    assert.equal("0123", ask { version = "0123" }.version)
+  end)
+
+  it("are told all their problems at once", function()
+    local message = problem { compte_offering = "x", disk = -1, cpu = 1.5, undiscoverable = "yes", lbs = "a" }
+    assert.equal("cloud_properties of the VM: 'compte_offering' is not known (did you mean 'compute_offering'?); "
+      .. "'cpu' must be a whole number above 0; 'disk' must be a whole number of megabytes, 0 or more; "
+      .. "'lbs' must be a list; 'undiscoverable' must be true or false", message)
+  end)
+
+  for what, given in pairs {
+    ["a text"] = { compute_offering = 3 }, ["a count"] = { cpu = 0 }, ["a whole size"] = { disk = 1.5 },
+    ["a number, not a string of one"] = { disk = "1024" }, ["a size that is a number at all"] = { disk = 0 / 0 },
+    ["a size of this world"] = { disk = 1e300 }, ["no infinity"] = { cpu = math.huge }, ["an object"] = { routes = "x" },
+    ["an object that is no list"] = { routes = { "x" } },
+  } do
+    it("want " .. what, function()
+      assert.truthy(problem(given):find("must be", 1, true))
+    end)
+  end
+
+  it("must be an object", function()
+    assert.equal("cloud_properties of the VM must be an object, not string", problem "x")
+    assert.equal("cloud_properties of the VM must be an object, not a list", problem { "x" })
+    assert.equal("Bosh::Clouds::CloudError", fake.failure(ask, 3).type)
+  end)
+end)

@@ -1,0 +1,69 @@
+#!/bin/sh
+# The rules of tests/lint/rules.sh must bite: each is broken once in a copy of the tree, and has to be told by name.
+
+copy=$(mktemp -d)
+trap 'rm -rf "$copy"' EXIT
+cp -r src lua spec tests "$copy"
+lint=$PWD/tests/lint/rules.sh
+passed=0
+failed=0
+
+verdict() {
+  if [ "$1" = good ]; then
+    passed=$((passed + 1))
+  else
+    failed=$((failed + 1))
+    echo "not told: $2"
+  fi
+}
+
+# plant RULE FILE TEXT: with the text at the end of the file, exactly the rule's name must be in the report.
+plant() {
+  mkdir -p "$(dirname "$copy/$2")" && touch "$copy/$2" && cp "$copy/$2" "$copy/kept"
+  printf '%s\n' "$3" >>"$copy/$2"
+  if "$lint" --floors "$copy" | grep -qF "broken: $1"; then verdict good; else verdict bad "$1 ($2: $3)"; fi
+  if [ -s "$copy/kept" ]; then mv "$copy/kept" "$copy/$2"; else rm "$copy/$2"; fi
+}
+
+before=$("$lint" --floors "$copy")
+if [ $? -eq 0 ]; then verdict good; else verdict bad "the tree itself is not clean: $before"; fi
+
+plant "src/base knows no Lua" src/base/buf.c '#include <lua.h>'
+plant "src/base knows no Lua" src/base/buf.h '#include "lauxlib.h"'
+plant "src/base includes only src/base" src/base/buf.c '#include "../host.h"'
+plant "src/base includes only src/base" src/base/log.c '#include "../api/json.h"'
+plant "src/api includes" src/api/clock.c '#include "store.h"'
+plant "src/api includes" src/api/http.c '#include "../config.h"'
+plant "only main.c sees rpc.h" src/config.c '#include "rpc.h"'
+plant "only main.c sees rpc.h" src/host.c '#include "server/route.h"'
+# A command as some verb has it, so that the rule is tried on what it is made of.
+plant "no CloudStack command in src" src/rpc.c "/* $(grep -rohE '"(list|deploy|create)[A-Z][A-Za-z]+"' lua/cloudstack | head -n 1) */"
+plant "no BOSH method in src" src/main.c '/* has_vm */'
+plant "no BOSH method in src" src/rpc.c 'static const char *x = "info";'
+plant "only src/api/json.c knows cjson" src/host.c '/* cjson */'
+plant "only src/api/json.c knows cjson" lua/cpi.lua 'local cjson = nil'
+plant "only src/base/http.c knows curl" src/api/http.c '#include <curl/curl.h>'
+plant "only src/base/store.c and its companions know SQLite" src/api/store.c '#include <sqlite3.h>'
+plant "files are opened, made and removed in few places" src/api/files.c 'int x(const char *p) { return open(p, 0); }'
+plant "files are opened, made and removed in few places" src/base/log.c 'int x(const char *p) { return mkdir(p, 0700); }'
+plant "what is opened is closed on exec" src/base/file.c 'int x(const char *p) { return open(p, O_RDONLY); }'
+plant "structs have no typedef" src/base/buf.h 'typedef struct buf buf_t;'
+plant "policies require nothing" lua/policies/expunge.lua 'local errors = require "errors"'
+plant "a verb requires no verb" lua/verbs/info.lua 'local x = require "verbs.has_vm"'
+plant "a room requires what it may" lua/cloudstack/client.lua "local x = require('verbs.has_vm')"
+plant "a room requires what it may" lua/cloudstack/client.lua 'local x = require "registry.settings"'
+plant "a room requires what it may" lua/vm/networks.lua 'local x = require "stemcell.twins"'
+plant "a room requires what it may" lua/disks/with_vm.lua 'local x = require("operator.paper")'
+plant "a room requires what it may" lua/base/ipv4.lua 'local x = require "cloudstack.zones"'
+plant "a room requires what it may" lua/sim.lua 'local x = require "cloudstack.client"'
+plant "a room requires what it may" lua/attic/things.lua '-- Things.'
+plant "no file of the product is longer than 400 lines" lua/errors.lua "$(yes -- '-- line' | head -n 400)"
+plant "only cpi.lua and commands see the host table" lua/verbs/info.lua 'local x = host.json.encode({})'
+plant "names of files say what is in them" src/base/utils.c '/* Things. */'
+plant "names of files say what is in them" lua/helpers.lua '-- Things.'
+plant "no tabs, no trailing blanks" lua/errors.lua 'local x = 1 '
+plant "no tabs, no trailing blanks" src/rpc.c '	int x;'
+plant "every C file says its job first" src/base/nameless.c 'int x;'
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
