@@ -40,9 +40,25 @@ local function perform(host, cpi, verb, arguments)
   end
 end
 
+-- What names the request and its director: texts, from here on. They are in the log, in tags and in the journal.
+local function check_names(host, context)
+  for _, name in ipairs { "request_id", "director_uuid" } do
+    local value = context[name]
+    if value == nil or value == host.json.null then
+      context[name] = nil
+    elseif type(value) == "string" or math.type(value) then
+      context[name] = tostring(value)
+    else
+      error(require("errors").cpi("'context': %s must be a String, got: %s", name, type(value) == "boolean" and "Boolean"
+        or host.json.is_array(value) and "Array" or "Object"))
+    end
+  end
+end
+
 -- host, request { method, arguments (with n), context, api_version } -> result, and where something was made a function to
 -- call with what became of the answer: "taken", "lost" or "unknown", as lua/made/delivery.lua has them.
 local function answer(_, host, request)
+  check_names(host, request.context)
   host.log.context(request.context.request_id or "-", request.method)
   local verb = verb_named(host, request.method)
   local cpi = cpi_for(host, request)

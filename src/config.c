@@ -44,6 +44,15 @@ static bool take_secret(char *text, size_t length, const char *prefix, struct bu
     return ok;
 }
 
+/* No key has blanks or line breaks: a file that was read whole brings one along at its end, and every signature is wrong. */
+static bool keep_secret(const struct buf *secret, struct fault *fault)
+{
+    for (size_t i = 0; i < secret->length; i++)
+        if ((unsigned char)secret->bytes[i] <= ' ' || secret->bytes[i] == 127)
+            return fault_set(fault, SITE "." SECRET " must be a key without blanks and line breaks, also at its end");
+    return secret_keep(secret->bytes, secret->length) || fault_set(fault, "not enough memory");
+}
+
 bool config_take_request_secret(char *text, size_t length, struct fault *fault)
 {
     struct buf secret = buf_new(0);
@@ -52,7 +61,7 @@ bool config_take_request_secret(char *text, size_t length, struct fault *fault)
     bool ok = take_secret(text, length, "context", &secret, &found, fault);
     if (ok && found && secret.length > 0) {
         from_request = true;
-        ok = secret_keep(secret.bytes, secret.length) || fault_set(fault, "not enough memory");
+        ok = keep_secret(&secret, fault);
     }
     buf_wipe(&secret);
     return ok;
@@ -65,7 +74,7 @@ static bool take_file_secret(struct buf *text, struct fault *fault)
 
     bool ok = take_secret(text->bytes, text->length, NULL, &secret, &found, fault);
     if (ok && found && secret.length > 0 && !from_request)
-        ok = secret_keep(secret.bytes, secret.length) || fault_set(fault, "not enough memory");
+        ok = keep_secret(&secret, fault);
     buf_wipe(&secret);
     return ok;
 }

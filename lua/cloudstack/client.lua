@@ -20,7 +20,8 @@
 -- (seconds since 1970: CloudStack is to refuse it from then on; else ten minutes from now), jobid (of a job that is not
 -- idempotent: its id, where it is to be known before; it must never have been used).
 -- A failure is { command, kind, text, status, code, sent, after, unknown_id }; kinds: "transport" (no answer), "garbled"
--- (an answer that is no CloudStack JSON), "busy" (429, or 503 before anything was done), "refused"
+-- (an answer that is not CloudStack's to that command), "elsewhere" (the same, and said on purpose: a redirect, a page, a path
+-- that is not known; `advice` says what cloudstack.endpoint should be), "busy" (429, or 503 before anything was done), "refused"
 -- (CloudStack's own error), "job" (the job failed), "killed" (it ended without saying how), "vanished"
 -- (CloudStack has forgotten it), "late" (its deadline passed), "lost" (nobody knows whether it happened).
 --
@@ -28,17 +29,21 @@
 -- create with the same id leaves a second object behind. A lost reply is answered by asking.
 
 local errors = require "errors"
+local replies = require "cloudstack.replies"
 
 local PAGE = 500         -- CloudStack's default.page.size; a smaller one is learnt from its refusal
 local SHORTEST_POLL = 0.02
 local LONGEST_POLL = 10
 local UNKNOWN_JOB_GRACE = 2 -- seconds: a fresh job was seen to be unknown for the first 100 ms,
 local CREATE_GRACE = 5      -- and a create makes its object before it makes its job
+local LONGEST_TRIES = 3600 -- seconds for which one request is tried, whatever the retry policy says
 local JOB_TIMEOUT = 1800 -- seconds, where the request names none
 local PENDING, SUCCEEDED = 0, 1
+local STATES = { [0] = "pending", [1] = "succeeded", [2] = "failed", [3] = "cancelled" } -- of a job
 
 local client = {}
 client.__index = client
+client.first_words = replies.first_words
 
 -- new{ send, json, clock, uuid, log, decide }: send and clock as the host gives them, uuid() a fresh
 -- lower-case one, decide as lua/policy.lua makes it (for the retry policy). Optional: cache as cloudstack/cache.lua
@@ -57,62 +62,11 @@ end
 -- ---------------------------------------------------------------------------------------------------------
 -- one reply
 
--- The single member of the envelope; its name ends with "response" (and some commands answer under another's).
-local function inner(document)
-  if type(document) ~= "table" then return nil end
-  local name, payload = next(document)
-  if type(payload) == "table" and type(name) == "string" and name:find "response$" then return payload end
-end
-
--- What a body says to people, where it is not what was to come: its first words, without a page's tags. A server's page may
--- echo the request: secrets are masked in it as it is, and in what the tags had kept apart, before anything is cut.
-local LONGEST_BODY, LONGEST_WORDS = 65536, 120
-function client.first_words(body, mask)
-  local text = mask(body:sub(1, LONGEST_BODY)):gsub("<[^>]*>", function(tag) return tag == "<redacted>" and tag or " " end)
-  text = mask(text):gsub("%s+", " "):gsub("^ ", "")
-  return text == "" and "an empty body" or text:sub(1, LONGEST_WORDS)
-end
-
-local function failure_of(command, fields)
-  fields.command = command
-  return fields
-end
-
--- The parameters in which an id that never was means: there is no such thing. (In others, a zone's or a
--- project's, it means that the configuration is wrong.)
-local asks_for = { id = true, virtualmachineid = true, templateid = true, networkid = true }
-
-local function refusal(command, status, payload)
-  local text = payload.errortext
-  if type(text) ~= "string" or text == "" then text = "no reason given" end
-  local code = payload.errorcode or status
-  local kind = (code == 429 or code == 503) and "busy" or "refused"
-  local after = code == 429 and tonumber(text:match "%[(%d+)%] ms")
-  return failure_of(command, {
-    kind = kind, status = status, code = code, cserrorcode = payload.cserrorcode, text = text, sent = true,
-    after = after and after / 1000,
-    unknown_id = code == 431 and asks_for[text:match "Invalid parameter (%w+) value=.*entity does not exist"] or false,
-  })
-end
-
 -- reply as host.cloudstack.send gives it -> payload, or nil and a failure
 function client:read(command, reply)
-  if reply.fault then
-    return nil, failure_of(command, { kind = "transport", text = reply.text, fault = reply.fault, sent = reply.sent })
-  end
-  local document, why = self.parts.json.decode(reply.body)
-  local payload = inner(document)
-  if payload and reply.status < 400 then return payload end
-  if payload and payload.errorcode then
-    local refused = refusal(command, reply.status, payload)
-    if refused.after and self.parts.hold then self.parts.hold(refused.after) end
-    return nil, refused
-  end
-  why = document == nil and why or "no CloudStack answer"
-  return nil, failure_of(command, {
-    kind = "garbled", status = reply.status, sent = true,
-    text = ("HTTP %d with %s (%s)"):format(reply.status, client.first_words(reply.body, self.parts.log.mask), why),
-  })
+  local payload, failure = replies.read(self.parts.json, command, reply, self.parts.endpoint, self.parts.log.mask)
+  if failure and failure.after and self.parts.hold then self.parts.hold(failure.after) end
+  return payload, failure
 end
 
 -- ---------------------------------------------------------------------------------------------------------
@@ -128,7 +82,7 @@ end
 
 -- Seconds to wait before the next try, or nil for no other try.
 function client:patience(request, failure, attempt, elapsed)
-  if not is_repeatable(request, failure) then return nil end
+  if not is_repeatable(request, failure) or elapsed >= LONGEST_TRIES then return nil end
   local answer = self.parts.decide("retry", {
     command = request[1], reading = is_reading(request[1]), kind = failure.kind, fault = failure.fault,
     status = failure.status, code = failure.code, text = failure.text, wanted = failure.after,
@@ -145,14 +99,14 @@ function client:transmit(requests)
       params = tenant and tenant:parameters(self, request[1], params) or params }
   end
   self.waves = self.waves + 1
-  local replies = self.parts.send(wire)
+  local answers = self.parts.send(wire)
   self.round_trip = 0
-  for i, reply in ipairs(replies) do
+  for i, reply in ipairs(answers) do
     self.round_trip = math.max(self.round_trip, reply.seconds or 0)
     self.parts.log.debug("%s answered %s after %d ms", wire[i].command, reply.status or reply.fault,
       math.floor((reply.seconds or 0) * 1000))
   end
-  return replies
+  return answers
 end
 
 -- May CloudStack have changed anything for that command? Not where it refused a parameter, and not where the request
@@ -191,9 +145,9 @@ function client:wave(requests)
     local batch = {}
     for at, i in ipairs(open) do batch[at] = requests[i] end
     heed_interruption(self, batch, attempt)
-    local replies, again, pause = self:transmit(batch), {}, 0
+    local answers, again, pause = self:transmit(batch), {}, 0
     for at, i in ipairs(open) do
-      local payload, failure = self:read(requests[i][1], replies[at])
+      local payload, failure = self:read(requests[i][1], answers[at])
       self.acted = self.acted or may_have_acted(requests[i][1], failure)
       outcomes[i] = { payload = payload, failure = failure }
       local after = failure and self:patience(requests[i], failure, attempt, self.parts.clock.now() - began)
@@ -263,31 +217,38 @@ end
 
 -- A list that is none: what should be its rows or their count is something else.
 local function no_list(request)
-  return failure_of(request[1], { kind = "garbled", sent = true, text = "the answer is no list of CloudStack's" })
+  return replies.failure(request[1], { kind = "garbled", sent = true, text = "the answer is no list of CloudStack's" })
 end
 
 local function is_text(value) return value == nil or type(value) == "string" end
 
--- Are these rows: a list of tables with ids and names that are texts, or nothing?
-local function are_rows(rows)
-  if rows == nil then return true end
-  if type(rows) ~= "table" then return false end
-  for key, row in pairs(rows) do
-    if math.type(key) ~= "integer" or type(row) ~= "table" or not (is_text(row.id) and is_text(row.name)) then return false end
+-- Are these rows: a list of tables with ids and names that are texts?
+local function are_rows(json, rows)
+  if type(rows) ~= "table" or not json.is_array(rows) then return false end
+  for _, row in ipairs(rows) do
+    if type(row) ~= "table" or json.is_array(row) or not (is_text(row.id) and is_text(row.name)) then return false end
   end
   return true
 end
 
+-- Does a page without rows say that there are none? An empty list is an empty object; beyond its end a list has a count.
+local function says_none(payload, page)
+  return next(payload) == nil or payload.count == 0 or page > 1 and payload.count ~= nil
+end
+
 -- The rows of one page of a list; an id that CloudStack never had is refused there and an empty list here.
-local function page_rows(request, outcome)
+local function page_rows(json, request, outcome, page)
   if outcome.failure and outcome.failure.unknown_id then
     outcome.failure, outcome.payload = nil, {}
   end
-  local rows = outcome.payload and outcome.payload[request.rows]
-  if not are_rows(rows) then
+  local payload = outcome.payload
+  if not payload then return end
+  local rows = payload[request.rows]
+  if rows == nil and says_none(payload, page) then rows = json.array {} end
+  if are_rows(json, rows) then
+    outcome.rows = table.move(rows, 1, #rows, 1, {})
+  else
     outcome.failure, outcome.payload = no_list(request), nil
-  elseif outcome.payload then
-    outcome.rows = table.move(rows or {}, 1, rows and #rows or 0, 1, {})
   end
 end
 
@@ -305,7 +266,7 @@ function client:later_pages(requests, outcomes)
   if #more == 0 then return end
   for at, outcome in ipairs(self:wave(more)) do
     local i = owner[at]
-    page_rows(requests[i], outcome)
+    page_rows(self.parts.json, requests[i], outcome, more[at][2].page)
     if outcome.failure then
       outcomes[i] = outcome
     elseif outcomes[i].rows then
@@ -338,7 +299,7 @@ function client:wave_of_lists(requests)
   local outcomes = self:wave(sent)
   self:smaller_pages(requests, outcomes)
   for i, request in ipairs(requests) do
-    if request.rows then page_rows(request, outcomes[i]) end
+    if request.rows then page_rows(self.parts.json, request, outcomes[i], 1) end
   end
   self:later_pages(requests, outcomes)
   return outcomes
@@ -406,14 +367,14 @@ end
 
 -- Nobody answered, but it may have happened: the task goes on as a job under the id that we chose.
 local function is_lost(request, failure)
-  return request.job and failure.sent and (failure.kind == "transport" or failure.kind == "garbled")
+  return request.job and client.is_open(failure)
 end
 
 -- An answer to a job that does not name one is no answer: what came of it is asked for as after a lost reply.
 local function check_job(request, outcome)
   local payload = outcome.payload
   if not payload or not request.job or type(payload.jobid) == "string" then return end
-  outcome.payload, outcome.failure = nil, failure_of(request[1],
+  outcome.payload, outcome.failure = nil, replies.failure(request[1],
     { kind = "garbled", sent = true, text = "the answer names no job" })
 end
 
@@ -448,7 +409,7 @@ end
 
 local function fail(task, kind, text, code)
   task.over = true
-  task.failure = failure_of(task.request[1], { kind = kind, text = text, code = code, sent = true, jobid = task.jobid })
+  task.failure = replies.failure(task.request[1], { kind = kind, text = text, code = code, sent = true, jobid = task.jobid })
 end
 
 -- The id of the one object in a job's result; not every job says what it was about (jobinstanceid).
@@ -461,8 +422,10 @@ end
 local function finish(task, job)
   task.id = task.id or job.jobinstanceid
   if job.jobstatus == SUCCEEDED then
-    task.over, task.result = true, type(job.jobresult) == "table" and job.jobresult or {}
-    task.id = task.id or id_in(task.result)
+    local made, why = replies.result_of(job)
+    if not made then return fail(task, "lost", why) end
+    task.over, task.result = true, made
+    task.id = task.id or id_in(made)
     return
   end
   local result = type(job.jobresult) == "table" and job.jobresult or nil
@@ -510,8 +473,8 @@ local function unknown(self, task, failure)
   if self.parts.clock.now() - task.unknown_since >= grace then settle_lost(self, task) end
 end
 
--- An internal error says nothing of the job, nor does a key that is refused for once: whoever took a delete for failed that
--- goes on would be wrong.
+-- A refusal of the question says nothing of the job: whoever took a delete for failed that goes on would be wrong. An internal
+-- error, or a key that is refused for once, may not come again.
 local SAY_NOTHING, POLL_TRIES = { [401] = true, [530] = true }, 4
 local function may_pass(task, failure)
   task.refused_polls = (task.refused_polls or 0) + 1
@@ -520,8 +483,8 @@ end
 
 local function absorb(self, task, outcome)
   local job, failure = outcome.payload, outcome.failure
-  if job and math.type(job.jobstatus) ~= "integer" then
-    job, failure = nil, failure_of("queryAsyncJobResult", { kind = "garbled", text = "the answer has no state of the job" })
+  if job and not STATES[job.jobstatus] then
+    job, failure = nil, replies.failure("queryAsyncJobResult", { kind = "garbled", text = "the answer has no state of the job" })
   end
   if job then
     task.known = true
@@ -530,7 +493,7 @@ local function absorb(self, task, outcome)
   elseif failure.kind == "refused" and failure.code == 431 then
     return unknown(self, task, failure)
   elseif failure.kind == "refused" and not may_pass(task, failure) then
-    return fail(task, "job", failure.text, failure.code)
+    return fail(task, "lost", ("CloudStack does not say what became of job %s: %s"):format(task.jobid, failure.text), failure.code)
   end
   if job then task.refused_polls = nil end
   task.last = job and "pending" or failure.text

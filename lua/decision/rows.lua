@@ -1,5 +1,5 @@
--- What several decisions have in common: the description of a zone, how an answer's row is recognised, what became of
--- the others.
+-- What several decisions have in common: the description of a zone, how an answer's row is recognised, which numbers it may
+-- have, what became of the others.
 
 local rows = {}
 
@@ -14,6 +14,20 @@ function rows.like(answer, list)
   for _, row in ipairs(list or {}) do
     if row.id == answer.id then return row end
   end
+end
+
+-- Is the value of an answer's field a number that the field's row allows? The row has `least` and `most`. Neither NaN nor
+-- infinity is any. An optional one may be absent.
+function rows.fits(value, row)
+  if value == nil then return row.optional == true end
+  if math.type(value) == nil or not (value >= row.least and value <= row.most) then return false end
+  return row[2] == "number" or math.tointeger(value) ~= nil
+end
+
+-- What such a number must be, for a message.
+function rows.range(row, unit)
+  return ("its %s must be a %s of %s from %s to %s"):format(row[1], row[2] == "integer" and "whole number" or "number", unit,
+    row.least, row.most)
 end
 
 -- weigh(list, chosen, lack) -> { { name, rank, why }, ... }: what became of each row. rank is its place among the

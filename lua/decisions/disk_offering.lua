@@ -3,9 +3,13 @@
 local offerings = require "cloudstack.offerings"
 local rows = require "decision.rows"
 
+-- More GB than any storage of CloudStack's gives to one disk.
+local SIZE = { "size", "integer", "GB, for a customised offering: 1 to 1048576", optional = true, least = 1, most = 1048576 }
+
 local function match(answer, facts)
   local offering = type(answer) == "table" and rows.like(answer.offering or answer, facts.offerings)
   if not offering then return nil, "it must be one of facts.offerings" end
+  if not rows.fits(answer.size, SIZE) then return nil, rows.range(SIZE, "GB") end
   local size = offering.iscustomized and math.tointeger(answer.size) or facts.size
   if size < facts.size then return nil, ("its size is %d GB, asked were %d GB"):format(size, facts.size) end
   return offerings.disk(offering, size, { least = facts.custom_least, most = facts.custom_most })
@@ -58,10 +62,10 @@ return {
     type = "answer|offerings",
     fields = {
       { "offering", "offerings", "one row of `facts.offerings`" },
-      { "size", "integer", "GB, for a customised offering", optional = true },
+      SIZE,
     },
     text = "one row of `facts.offerings`, or `{ offering = row, size = GB }`. `size` counts for a customised offering "
-      .. "only and must be a whole number, not below the wanted one; without it the wanted size is taken. A fixed "
+      .. "only and must be a whole number of at most 1048576, not below the wanted one; without it the wanted size is taken. A fixed "
       .. "offering that gives less than the wanted size is refused.",
   },
   ours = "`wanted` where there is one, else `fallback` where it exists, else the smallest fixed offering that is large "

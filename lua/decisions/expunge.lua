@@ -1,5 +1,11 @@
 -- How a VM leaves. The form of this file: lua/decisions/README.md.
 
+local rows = require "decision_rows"
+
+-- CloudStack expunges what was destroyed after a day, and looks for it once a day (expunge.delay, expunge.interval): after
+-- two days nothing comes of waiting.
+local DEADLINE = { "deadline", "number", 'seconds, for `"wait"`: 0 to 172800', optional = true, least = 0, most = 172800 }
+
 local strategies = { now = true, release = true, wait = true, leave = true }
 
 -- Are these a table of texts by texts, or none?
@@ -17,8 +23,8 @@ local function match(answer, facts)
     return nil, "it must be { strategy = \"now\", \"release\", \"wait\" or \"leave\" }"
   elseif answer.strategy == "now" and not facts.may_expunge then
     return nil, "this account may not expunge"
-  elseif answer.deadline ~= nil and not (math.type(answer.deadline) and answer.deadline >= 0) then -- nor is NaN any
-    return nil, "its deadline must be a number of seconds"
+  elseif not rows.fits(answer.deadline, DEADLINE) then
+    return nil, rows.range(DEADLINE, "seconds")
   elseif not are_addresses(answer.addresses) then
     return nil, "its addresses must be a table: an address by the id of a network"
   end
@@ -50,7 +56,7 @@ return {
     type = 'answer|"now"|"release"|"wait"|"leave"',
     fields = {
       { "strategy", '"now"|"release"|"wait"|"leave"', "what happens" },
-      { "deadline", "number", 'seconds, for `"wait"`', optional = true },
+      DEADLINE,
       { "addresses", "table<string, string>", 'network id to the address to park a NIC on, for `"release"`',
         optional = true },
     },
@@ -61,7 +67,7 @@ return {
 |---|---|
 | `"now"` | destroy and expunge at once; refused when `may_expunge` is false |
 | `"release"` | stop, give each NIC another address, rename, destroy: address and name are free at once, for every account |
-| `"wait"` | destroy, then wait until CloudStack has expunged the VM; `deadline` seconds at most, 3600 without one |
+| `"wait"` | destroy, then wait until CloudStack has expunged the VM; `deadline` seconds at most (0 to 172800), 3600 without one |
 | `"leave"` | destroy; address and name stay taken until CloudStack expunges the VM |
 
 `addresses` belongs to `"release"`: `{ [network_id] = address }` parks a NIC of that network on an address of your

@@ -1,5 +1,11 @@
 -- What is done about an address that is taken. The form of this file: lua/decisions/README.md.
 
+local rows = require "decision_rows"
+
+-- CloudStack expunges what was destroyed after a day, and looks for it once a day (expunge.delay, expunge.interval): after
+-- two days nothing comes of waiting.
+local DEADLINE = { "deadline", "number", 'seconds since the deploys began, for `"wait"`: 0 to 172800', optional = true, least = 0, most = 172800 }
+
 local known = { wait = true, expunge = true, ignore = true, fail = true }
 local expungeable = { Destroyed = true, Expunging = true, Error = true }
 
@@ -7,8 +13,8 @@ local function match(answer, facts)
   if type(answer) == "string" then answer = { answer = answer } end
   if type(answer) ~= "table" or not known[answer.answer] then
     return nil, 'it must be { answer = "wait", "expunge", "ignore" or "fail" }'
-  elseif answer.deadline ~= nil and not (math.type(answer.deadline) and answer.deadline >= 0) then -- nor is NaN any
-    return nil, "its deadline must be a number of seconds"
+  elseif not rows.fits(answer.deadline, DEADLINE) then
+    return nil, rows.range(DEADLINE, "seconds")
   elseif answer.answer == "expunge" and not facts.may_expunge then
     return nil, "this account may not expunge"
   elseif answer.answer == "expunge" and not (facts.holder and expungeable[facts.holder.state]) then
@@ -47,14 +53,14 @@ return {
     type = 'answer|"wait"|"expunge"|"ignore"|"fail"',
     fields = {
       { "answer", '"wait"|"expunge"|"ignore"|"fail"', "what happens" },
-      { "deadline", "number", 'seconds since the deploys began, for `"wait"`', optional = true },
+      DEADLINE,
     },
     text = [[
 `{ answer = ..., deadline = ... }`, or just the word:
 
 | answer | what happens |
 |---|---|
-| `"wait"` | until the holder is expunged, or for a while; then another deploy, until `deadline` (3600 without one) is over |
+| `"wait"` | until the holder is expunged, or for a while; then another deploy, until `deadline` (0 to 172800, 3600 without one) is over |
 | `"expunge"` | the holder is expunged, then another deploy; only one that is Destroyed, Expunging or in Error, and when `may_expunge` |
 | `"ignore"` | another deploy at once, and no second time |
 | `"fail"` | create_vm fails and says who has the address |]],

@@ -4,6 +4,7 @@ local function match(answer)
   if type(answer) ~= "table" or type(answer.display_name) ~= "string" or answer.display_name == "" then
     return nil, "it must be { display_name = string, tags = { key = string } }"
   end
+  if answer.tags ~= nil and type(answer.tags) ~= "table" then return nil, "its tags must be a table of strings by their keys" end
   local tags = {}
   for key, value in pairs(answer.tags or {}) do
     if type(key) ~= "string" or type(value) ~= "string" then return nil, "its tags must be strings" end

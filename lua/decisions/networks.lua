@@ -1,8 +1,9 @@
 -- The order of a VM's NICs, and their MACs. The form of this file: lua/decisions/README.md.
 
--- A unicast MAC, in the lower case that the agent compares with.
+-- A unicast MAC, in the lower case that the agent compares with; one of zeros alone names no NIC.
 local function mac(value)
   if type(value) ~= "string" or not value:find "^%x%x:%x%x:%x%x:%x%x:%x%x:%x%x$" then return nil end
+  if not value:find "[1-9a-fA-F]" then return nil end
   if tonumber(value:sub(1, 2), 16) % 2 == 1 then return nil end
   return value:lower()
 end
@@ -10,9 +11,13 @@ end
 local function match(answer, facts)
   if type(answer) ~= "table" or type(answer.order) ~= "table" then
     return nil, "it must be { order = { network names }, macs = { name = MAC } }"
+  elseif answer.macs ~= nil and type(answer.macs) ~= "table" then
+    return nil, "its macs must be a table of MACs by the names of networks"
   end
-  local names, macs, count = {}, {}, 0
-  for _, network in ipairs(facts.networks) do names[network.name], count = true, count + 1 end
+  local names, known, macs, count, seen = {}, {}, {}, 0, {}
+  for _, network in ipairs(facts.networks) do
+    names[network.name], known[network.name], count = true, true, count + 1
+  end
   for _, name in ipairs(answer.order) do
     if not names[name] then return nil, ("its order names '%s' twice or from nowhere"):format(tostring(name)) end
     names[name], count = nil, count - 1
@@ -21,6 +26,9 @@ local function match(answer, facts)
   for name, value in pairs(answer.macs or {}) do
     macs[name] = mac(value)
     if not macs[name] then return nil, ("'%s' is no unicast MAC"):format(tostring(value)) end
+    if not known[name] then return nil, ("its macs name '%s', which is not a network of this VM"):format(tostring(name)) end
+    if seen[macs[name]] then return nil, ("its macs have '%s' twice"):format(value) end
+    seen[macs[name]] = true
   end
   return { order = answer.order, macs = macs }
 end
@@ -54,7 +62,7 @@ return {
       { "macs", "table<string, string>", "MACs by name", optional = true },
     },
     text = "`{ order = { names }, macs = { name = MAC } }`. The order has every name exactly once. `macs` may be absent or "
-      .. "leave out names; a MAC is six pairs of hex digits with colons, unicast, in any case.",
+      .. "leave out names; a MAC is six pairs of hex digits with colons, unicast, not all zeros, in any case, and each is there once.",
   },
   ours = "networks that are not undiscoverable first, then those that serve metadata, then the default for the gateway, "
     .. "then by name; with several networks each gets its `fresh_mac`, because the agent tells NICs apart by it.",

@@ -1,14 +1,16 @@
 -- Whether a request is sent again. The form of this file: lua/decisions/README.md.
 
-local LONGEST_PAUSE = 600
+-- A pause below the least would be a loop without a rest; one above the most is a policy's mistake.
+local AFTER = { "after", "number", "seconds until the next try: 0.1 to 600", least = 0.1, most = 600 }
 
 local function match(answer)
   if answer == nil or answer == false then return {} end
-  local after = type(answer) == "table" and answer.after or answer
+  local after = answer
+  if type(answer) == "table" then after = answer.after end
   if math.type(after) == nil or after < 0 or after ~= after then
     return nil, "it must be { after = seconds }, or nil to stop"
   end
-  return { after = math.min(after, LONGEST_PAUSE) }
+  return { after = math.max(AFTER.least, math.min(after, AFTER.most)) }
 end
 
 return {
@@ -24,7 +26,8 @@ return {
   facts = {
     { "command", "string", "CloudStack's command" },
     { "reading", "boolean", "does the command only read?" },
-    { "kind", '"transport"|"garbled"|"busy"', "no answer; an answer that is none of CloudStack's; too much to do" },
+    { "kind", '"transport"|"garbled"|"elsewhere"|"busy"', "no answer; an answer that is not CloudStack's to that command; the "
+      .. "same, said on purpose: a redirect, a page, a path that is not known; too much to do" },
     { "fault", "string", 'for `"transport"`: `"resolve"`, `"connect"`, `"tls"`, `"timeout"`, `"closed"`, `"toolarge"`, '
       .. '`"other"`', optional = true },
     { "status", "integer", "the HTTP status", optional = true },
@@ -36,13 +39,14 @@ return {
   },
   answer = {
     type = "answer|number|false|nil",
-    fields = { { "after", "number", "seconds until the next try" } },
-    text = "`{ after = seconds }` or just the seconds, 600 at most (more counts as 600); `nil` or `false` to stop.",
+    fields = { AFTER },
+    text = "`{ after = seconds }` or just the seconds, from 0.1 to 600 (what is less counts as 0.1, what is more as 600); `nil` or "
+      .. "`false` to stop. An hour after the first try nothing is asked any more, and there is no other try.",
   },
   may_be_nil = true,
   ours = "pauses of 0.25 s, doubled each time up to 8 s, or what CloudStack asked for; for 300 s when it is busy, for 60 s "
-    .. "otherwise. A TLS fault or a body over the limit is final at once, a timeout at the second time, an unknown host "
-    .. "name at the third.",
+    .. "otherwise. A TLS fault, a body over the limit and an answer from `elsewhere` are final at once, a timeout at the second "
+    .. "time, an unknown host name at the third.",
   example = {
     command = "listVirtualMachines", reading = true, kind = "busy", status = 503,
     text = "HTTP 503 with \"Service Unavailable\"", attempt = 1, elapsed = 0.4,

@@ -11,7 +11,8 @@ local function details_of(given)
   if given ~= nil and type(given) ~= "table" then return nil end
   local details = {}
   for key, value in pairs(given or {}) do
-    if type(key) ~= "string" or key == "" or (type(value) ~= "string" and not math.type(value)) then return nil end
+    local is_text = type(value) == "string" or math.type(value) and value - value == 0 -- neither NaN nor infinity
+    if type(key) ~= "string" or key == "" or not is_text then return nil end
     details[key] = tostring(value)
   end
   return details

@@ -66,7 +66,7 @@
 
 ---@class cpi.disk_offering.answer
 ---@field offering cpi.disk_offering.offerings one row of facts.offerings
----@field size? integer GB, for a customised offering
+---@field size? integer GB, for a customised offering: 1 to 1048576
 
 ---@alias cpi.disk_offering.answers cpi.disk_offering.answer|cpi.disk_offering.offerings
 
@@ -169,7 +169,7 @@
 
 ---@class cpi.expunge.answer
 ---@field strategy "now"|"release"|"wait"|"leave" what happens
----@field deadline? number seconds, for "wait"
+---@field deadline? number seconds, for "wait": 0 to 172800
 ---@field addresses? table<string, string> network id to the address to park a NIC on, for "release"
 
 ---@alias cpi.expunge.answers cpi.expunge.answer|"now"|"release"|"wait"|"leave"
@@ -204,7 +204,7 @@
 
 ---@class cpi.ip_conflict.answer
 ---@field answer "wait"|"expunge"|"ignore"|"fail" what happens
----@field deadline? number seconds since the deploys began, for "wait"
+---@field deadline? number seconds since the deploys began, for "wait": 0 to 172800
 
 ---@alias cpi.ip_conflict.answers cpi.ip_conflict.answer|"wait"|"expunge"|"ignore"|"fail"
 
@@ -343,7 +343,7 @@
 ---@class cpi.retry.facts
 ---@field command string CloudStack's command
 ---@field reading boolean does the command only read?
----@field kind "transport"|"garbled"|"busy" no answer; an answer that is none of CloudStack's; too much to do
+---@field kind "transport"|"garbled"|"elsewhere"|"busy" no answer; an answer that is not CloudStack's to that command; the same, said on purpose: a redirect, a page, a path that is not known; too much to do
 ---@field fault? string for "transport": "resolve", "connect", "tls", "timeout", "closed", "toolarge", "other"
 ---@field status? integer the HTTP status
 ---@field code? integer CloudStack's error code
@@ -353,7 +353,7 @@
 ---@field elapsed number seconds since the first try began
 
 ---@class cpi.retry.answer
----@field after number seconds until the next try
+---@field after number seconds until the next try: 0.1 to 600
 
 ---@alias cpi.retry.answers cpi.retry.answer|number|false|nil
 

@@ -4,11 +4,14 @@
 --   level   "good", "remark" (it works, but somebody may have wanted something else) or "problem"
 
 local capabilities = require "cloudstack.capabilities"
+local configuration = require "configuration"
+local endpoint = require "cloudstack.endpoint"
 local errors = require "errors"
 local http_date = require "operator.http_date"
 local os_types = require "cloudstack.os_types"
 local permissions = require "operator.permissions"
 local policy_directory = require "operator.policy_directory"
+local replies = require "cloudstack.replies"
 local store_finding = require "operator.store_finding"
 local weak_secrets = require "operator.weak_secrets"
 
@@ -28,14 +31,6 @@ function findings:problem(subject, text, remedy) note(self, "problem", subject, 
 
 -- ---------------------------------------------------------------------------------------------------------
 -- the way to CloudStack
-
-local remedies = {
-  resolve = "check the name in cloudstack.endpoint, and this machine's resolver; behind a proxy set env.https_proxy",
-  connect = "check host and port in cloudstack.endpoint, that the management server runs, and firewalls between",
-  tls = "put the certificate of the server's authority into cloudstack.ca_cert (PEM); skip_verify_ssl is for trials",
-  timeout = "a firewall that drops packets, or a server that is too busy; cloudstack.request_timeout is the patience",
-  closed = "something between closes connections: a proxy, a balancer, or TLS where none is spoken (https or http?)",
-}
 
 local function check_clock(found, reply, now)
   local there = reply.date and http_date.utc(reply.date)
@@ -70,27 +65,29 @@ local function check_way(found, host, settings)
   local site = settings.cloudstack
   local reply = host.cloudstack.send({ { command = "listCapabilities" } })[1]
   if reply.fault then
-    found:problem("endpoint", ("%s: %s"):format(site.endpoint, reply.text), remedies[reply.fault] or remedies.connect)
+    found:problem("endpoint", ("%s: %s"):format(site.endpoint, reply.text),
+      endpoint.remedy(site.endpoint, configuration.proxy_for(settings), reply))
     return false
   end
-  local document = host.json.decode(reply.body)
-  local payload = type(document) == "table" and select(2, next(document))
-  if type(payload) ~= "table" then
+  local _, failure = replies.read(host.json, "listCapabilities", reply, site.endpoint)
+  local is_other = failure and (failure.kind == "garbled" or failure.kind == "elsewhere")
+  if is_other then
     found:problem("endpoint", ("%s answers (HTTP %d, %s), but not as CloudStack's API does"):format(site.endpoint, reply.status,
-      reply.type or "no type"), "the endpoint of an API ends with /client/api as a rule")
+      reply.type or "no type"), failure.advice
+        or "a management server that is starting, or a gateway before it: try again in a minute; " .. failure.text)
     return false
   end
   found:good("endpoint", "%s answers", site.endpoint)
   check_transport_security(found, site)
   local skew = check_clock(found, reply, host.clock.utc())
-  if reply.status == 401 then
-    found:problem("signature", ("CloudStack refuses it: %s"):format(tostring(payload.errortext)),
+  if failure and failure.code == 401 then
+    found:problem("signature", ("CloudStack refuses it: %s"):format(failure.text),
       math.abs(skew) >= EXPIRY - SUSPICIOUS and "first set the clock: to the server the request is expired or not yet valid"
       or "check that api_key and secret_access_key are a pair of this server, that the user is enabled, and that its keys "
         .. "may be used from this address (api.allowed.source.cidr.list)")
     return false
-  elseif payload.errorcode then
-    found:problem("signature", ("%d %s"):format(payload.errorcode, tostring(payload.errortext)), "see the management server's log")
+  elseif failure then
+    found:problem("signature", ("%s %s"):format(failure.code or failure.status, failure.text), "see the management server's log")
     return false
   end
   found:good("signature", "CloudStack accepts the key and its signature")

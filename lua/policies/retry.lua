@@ -5,6 +5,7 @@ local PATIENCE = { busy = 300, garbled = 60, transport = 60 } -- seconds in all;
 local LONGEST_PAUSE = 8
 
 local function decide(facts)
+  if facts.kind == "elsewhere" then return nil end -- said on purpose: it does not pass by waiting
   if facts.fault == "tls" or facts.fault == "toolarge" then return nil end
   if facts.fault == "timeout" and facts.attempt >= 2 then return nil end
   if facts.fault == "resolve" and facts.attempt >= 3 then return nil end

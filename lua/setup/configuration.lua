@@ -7,7 +7,8 @@ local settings_of = require "setup.settings"
 
 local configuration = {}
 
-local function proxy_for(settings)
+-- The proxy for requests to CloudStack, or nil.
+function configuration.proxy_for(settings)
   local name = settings.cloudstack.endpoint:find "^https" and "https_proxy" or "http_proxy"
   return settings.env[name] ~= "" and settings.env[name] or nil
 end
@@ -17,7 +18,7 @@ local function point_to_cloudstack(host, settings)
   local site = settings.cloudstack
   host.cloudstack.open {
     endpoint = site.endpoint, api_key = site.api_key, verify = not site.skip_verify_ssl,
-    ca_cert = site.ca_cert, request_timeout = site.request_timeout, proxy = proxy_for(settings),
+    ca_cert = site.ca_cert, request_timeout = site.request_timeout, proxy = configuration.proxy_for(settings),
     no_proxy = settings.env.no_proxy ~= "" and settings.env.no_proxy or nil,
   }
 end

@@ -42,6 +42,7 @@ function parts.of(host, request)
     return require("cloudstack.client") {
       send = send, hold = hold, json = host.json, clock = host.clock, interruption = cpi.interruption,
       uuid = host.bytes.uuid, log = host.log, decide = cpi.decide, cache = cpi.cache or nil,
+      endpoint = cpi.settings.cloudstack.endpoint,
       tenant = require("cloudstack.tenancy").new(cpi.settings.cloudstack),
     }
   end

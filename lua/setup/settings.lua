@@ -10,6 +10,11 @@ local errors = require "errors"
 local spelling = require "base.spelling"
 
 local function is_string(value) return type(value) == "string" end
+-- No key has blanks, line breaks or control characters: a file that was read whole brings one along at its end.
+local function is_key(value) return is_string(value) and not value:find "[%s%c]" end
+
+local LONGEST = 604800 -- seconds: a week is longer than anything that is waited for
+
 local function is_boolean(value) return type(value) == "boolean" end
 local function is_table(value) return type(value) == "table" end
 
@@ -28,7 +33,9 @@ local kinds = {
   text = { "a string", is_string },
   url = { "a http or https URL", function(v) return is_string(v) and v:find "^https?://[^/%s]+" ~= nil end },
   boolean = { "true or false", is_boolean },
-  seconds = { "a number of seconds above 0", function(v) return math.type(v) ~= nil and v > 0 end },
+  key = { "a key without blanks and line breaks, also at its end", is_key },
+  seconds = { ("a number of seconds above 0, at most %d"):format(LONGEST),
+    function(v) return math.type(v) ~= nil and v > 0 and v <= LONGEST end },
   amount = { "a number of 0 or more", function(v) return math.type(v) ~= nil and v >= 0 and v < 1e6 end },
   count = { "a whole number above 0", function(v) return math.type(v) == "integer" and v > 0 end },
   port = { "a port number", function(v) return math.type(v) == "integer" and v > 0 and v < 65536 end },
@@ -42,7 +49,7 @@ local kinds = {
 -- release: seconds that an asynchronous job may take.
 local schema = {
   ["cloudstack.endpoint"] = { "url", required = true },
-  ["cloudstack.api_key"] = { "text", required = true },
+  ["cloudstack.api_key"] = { "key", required = true },
   ["cloudstack.default_zone"] = { "text", "Zone1" },
   ["cloudstack.project"] = { "text", "" }, -- names or ids, see lua/cloudstack/tenancy.lua
   ["cloudstack.account"] = { "text", "" },

@@ -1,4 +1,5 @@
 -- Things that go wrong on request: which request they wait for, and what they do to it.
+local commands = require "sim.commands"
 local envelope = require "sim.envelope"
 local refusal = require "sim.refusal"
 local throttle = require "sim.throttle"
@@ -94,7 +95,8 @@ effects.status = instead(function(m, fault, request)
   local text = fault.status == 503
     and "Maintenance or Shutdown has been initiated on this management server. Can not accept new jobs"
       or refusal.MASKED
-  return envelope.refusal(m, (request.command or "null"):lower() .. "response",
+  local entry = request.command and commands.find(m, request.command)
+  return envelope.refusal(m, entry and entry.envelope or (request.command or "null"):lower() .. "response",
     refusal.new(fault.status, 9999, text), { role = "admin" })
 end)
 

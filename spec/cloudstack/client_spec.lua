@@ -123,7 +123,7 @@ describe("an answer", function()
     return failure
   end
 
-  it("is read whatever its envelope is called", function()
+  it("is read where CloudStack calls it by another name", function()
     local cpi <close> = fake.cpi { { "addIpToNic", {}, raw = '{"addiptovmnicresponse":{"id":"x"}}', status = 200 } }
     assert.equal("x", cpi.cloudstack:call("addIpToNic", {}).id)
   end)
@@ -139,13 +139,13 @@ describe("an answer", function()
   end)
 
   it("without a text is still told", function()
-    local failure = failure_of { raw = '{"xresponse":{"errorcode":530}}', status = 530 }
+    local failure = failure_of { raw = '{"createnetworkresponse":{"errorcode":530}}', status = 530 }
     assert.equal("no reason given", failure.text)
   end)
 
   it("of HTML is a fault with status and first words, never 'not found'", function()
     local failure = failure_of { raw = "<html><head></head><body><h1>Error 404</h1>\n gone</body></html>", status = 404 }
-    assert.equal("garbled", failure.kind)
+    assert.equal("elsewhere", failure.kind)
     assert.truthy(failure.text:find("HTTP 404 with Error 404 gone", 1, true))
   end)
 
@@ -154,14 +154,14 @@ describe("an answer", function()
   end)
 
   it("that is compressed, or no UTF-8, is a fault", function()
-    for _, body in ipairs { "\31\139\8\0\0\0\0\0\0\3\171\86", '{"response":{"zone":[{"name":"\255\254"}]}}' } do
+    for _, body in ipairs { "\31\139\8\0\0\0\0\0\0\3\171\86", '{"listzonesresponse":{"zone":[{"name":"\255\254"}]}}' } do
       assert.equal("garbled", failure_of({ raw = body, status = 200 }).kind)
     end
   end)
 
   it("of megabytes is read", function()
     local row = ('{"id":"%s"},'):format(("x"):rep(10000))
-    local cpi <close> = fake.cpi { { "listZones", {}, raw = '{"response":{"zone":[' .. row:rep(400) .. '{"id":"z"}]}}' } }
+    local cpi <close> = fake.cpi { { "listZones", {}, raw = '{"listzonesresponse":{"zone":[' .. row:rep(400) .. '{"id":"z"}]}}' } }
     assert.equal(401, #cpi.cloudstack:rows { "listZones", {}, rows = "zone" })
   end)
 
@@ -173,10 +173,13 @@ describe("an answer", function()
   end
 
   for what, body in pairs {
-    ["a count of rows that no cloud has"] = '{"response":{"count":1099511627776,"zone":[]}}',
-    ["a count in words"] = '{"response":{"count":"1"}}',
-    ["a negative count"] = '{"response":{"count":-5}}', ["rows that are a text"] = '{"response":{"zone":"x"}}',
-    ["rows that are numbers"] = '{"response":{"zone":[1]}}', ["rows that are an object"] = '{"response":{"zone":{"a":{}}}}',
+    ["a count of rows that no cloud has"] = '{"listzonesresponse":{"count":1099511627776,"zone":[]}}',
+    ["a count in words"] = '{"listzonesresponse":{"count":"1"}}',
+    ["a negative count"] = '{"listzonesresponse":{"count":-5}}', ["rows that are a text"] = '{"listzonesresponse":{"zone":"x"}}',
+    ["rows that are numbers"] = '{"listzonesresponse":{"zone":[1]}}', ["rows that are an object"] = '{"listzonesresponse":{"zone":{"a":{}}}}',
+    ["rows that are an empty object"] = '{"listzonesresponse":{"zone":{}}}',
+    ["rows of another kind"] = '{"listzonesresponse":{"count":1,"network":[{"id":"n"}]}}',
+    ["a count and no rows"] = '{"listzonesresponse":{"count":3}}',
   } do
     it("with " .. what .. " is no list, and one request", function()
       local cpi <close> = fake.cpi { { "listZones", {}, raw = body } }
@@ -261,6 +264,28 @@ describe("the retry policy", function()
     assert.same({}, (told({ step("createNetwork", {}, LOST) }, function(client) client:call("createNetwork", {}) end)))
     assert.same({}, (told({ { "createNetwork", {}, raw = "<html>", status = 502 } },
       function(client) client:call("createNetwork", {}) end)))
+  end)
+
+  it("has no say any more after an hour", function()
+    local script = { policies = { retry = function() return 1e9 end } }
+    for i = 1, 7 do script[i] = { "listZones", {}, fault = "closed", sent = true } end
+    local cpi <close> = fake.cpi(script)
+    local payload, failure = cpi.cloudstack:try("listZones", {})
+    assert.is_nil(payload)
+    assert.equal("transport", failure.kind)
+  end)
+
+  it("of ours does not wait for what was said on purpose, and a site's may", function()
+    do
+      local cpi <close> = fake.cpi { { "listZones", {}, raw = "<html>moved</html>", status = 302 } }
+      local _, failure = cpi.cloudstack:try("listZones", {})
+      assert.equal("elsewhere", failure.kind)
+    end
+    local patient <close> = fake.cpi {
+      { "listZones", {}, raw = "<html>away for a minute</html>" }, { "listZones", {}, { count = 0 } },
+      policies = { retry = function(facts) return facts.kind == "elsewhere" and 60 or nil end },
+    }
+    assert.truthy(patient.cloudstack:try("listZones", {}))
   end)
 
   it("is asked for a mutating command that never left", function()
@@ -446,6 +471,35 @@ describe("polling", function()
     cpi.cloudstack:wait(tasks)
     assert.is_true(tasks[1].over and tasks[2].over)
     assert.same({ "attachVolume createTags" }, cpi.waves)
+  end)
+end)
+
+describe("a job whose poll is refused", function()
+  it("may have ended in any way: the refusal is not the job's", function()
+    for _, refused in ipairs { { refuse = "not for you", code = 432 }, { refuse = "not authorized to see job", code = 531 },
+      { raw = '{"errorresponse":{"errorcode":432,"errortext":"no"}}' } } do
+      local cpi <close> = fake.cpi { { "createVolume", {}, job = {}, poll_faults = { refused } } }
+      local task = cpi.cloudstack:run { "createVolume", {}, job = true }
+      assert.equal("lost", task.failure.kind)
+      assert.is_true(cpi.cloudstack.is_open(task.failure))
+      assert.truthy(task.failure.text:find("does not say what became of job", 1, true))
+    end
+  end)
+
+  it("or answered with a state that is none goes on", function()
+    for _, body in ipairs { '{"queryasyncjobresultresponse":{"jobstatus":7}}', '{"queryasyncjobresultresponse":[]}',
+      '{"listzonesresponse":{}}', '{"queryasyncjobresultresponse":{"jobstatus":"1"}}', "<html>Sign in</html>" } do
+      local cpi <close> = fake.cpi { { "createVolume", {}, job = { volume = { id = "v" } }, poll_faults = { { raw = body } } } }
+      local task = cpi.cloudstack:run { "createVolume", {}, job = true }
+      assert.is_nil(task.failure)
+      assert.equal("v", task.id)
+    end
+  end)
+
+  it("that succeeded with an error in its result is lost", function()
+    local cpi <close> = fake.cpi { { "createVolume", {}, job = { errorcode = 530, errortext = "no" } } }
+    local task = cpi.cloudstack:run { "createVolume", {}, job = true }
+    assert.same({ "lost", "no" }, { task.failure.kind, task.failure.text })
   end)
 end)
 

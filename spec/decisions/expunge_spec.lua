@@ -17,6 +17,7 @@ describe("expunge", function()
       { { strategy = "wait", deadline = "soon" }, "deadline" },
       { { strategy = "wait", deadline = 0 / 0 }, "deadline" },
       { { strategy = "wait", deadline = -1 }, "deadline" },
+      { { strategy = "wait", deadline = 1 / 0 }, "a number of seconds from 0 to 172800" },
       { { strategy = "release", addresses = 5 }, "addresses" },
       { { strategy = "release", addresses = { n = 5 } }, "addresses" },
       { { strategy = "release", addresses = { "10.0.0.250" } }, "addresses" },

@@ -10,6 +10,8 @@ describe("names", function()
       { { tags = {} }, "display_name" },
       { { display_name = "" }, "display_name" },
       { { display_name = "x", tags = { n = 3 } }, "tags must be strings" },
+      { { display_name = "x", tags = "a" }, "tags must be a table" },
+      { { display_name = "x", tags = false }, "tags must be a table" },
     },
   })
 end)

@@ -15,6 +15,10 @@ describe("networks", function()
       { { order = { "a", "b", "c" } }, "'c'" },
       { { order = { "a", "b" }, macs = { a = "03:00:00:00:00:01" } }, "no unicast MAC" },
       { { order = { "a", "b" }, macs = { a = "2:0:0:0:0:1" } }, "no unicast MAC" },
+      { { order = { "a", "b" }, macs = { a = "00:00:00:00:00:00" } }, "no unicast MAC" },
+      { { order = { "a", "b" }, macs = "02:00:00:00:00:01" }, "its macs must be a table" },
+      { { order = { "a", "b" }, macs = { c = "02:00:00:00:00:01" } }, "not a network of this VM" },
+      { { order = { "a", "b" }, macs = { a = "02:00:00:00:00:01", b = "02:00:00:00:00:01" } }, "twice" },
     },
   })
 end)

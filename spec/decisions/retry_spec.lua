@@ -6,6 +6,9 @@ describe("retry", function()
       { { after = 3 }, { after = 3 } },
       { 0.5, { after = 0.5 } },
       { { after = 1e9 }, { after = 600 } },
+      { { after = 1 / 0 }, { after = 600 } },
+      { 0, { after = 0.1 } }, -- no loop without a rest
+      { { after = 5e-324 }, { after = 0.1 } },
       { false, {} },
     },
     bad = {

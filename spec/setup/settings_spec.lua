@@ -60,6 +60,21 @@ describe("settings", function()
     assert.is_false(load(needed { expunge_vm = false }).cloudstack.expunge_vm)
   end)
 
+  it("take no key with a blank or a line break in it", function()
+    for _, key in ipairs { "key\n", "key ", " key", "k\tey", "key\r\n", "k\127" } do
+      assert.truthy(problems(needed { api_key = key }):find("cloudstack.api_key must be a key without blanks", 1, true), key)
+    end
+    assert.equal("a-Z_0.9/+=", load(needed { api_key = "a-Z_0.9/+=" }).cloudstack.api_key)
+  end)
+
+  it("wait for a week at most", function()
+    assert.equal(604800, load(needed { request_timeout = 604800 }).cloudstack.request_timeout)
+    for _, value in ipairs { 604801, 1e9, 1e300, 1 / 0, 0, -1, 0 / 0 } do
+      assert.truthy(problems(needed { request_timeout = value, timeout = { create_vm = value } }):find(
+        "request_timeout must be a number of seconds above 0, at most 604800", 1, true), tostring(value))
+    end
+  end)
+
   it("never hold the secret key", function()
     local loaded = load(needed { secret_access_key = "SECRET" })
     assert.is_nil(loaded.cloudstack.secret_access_key)

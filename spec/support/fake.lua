@@ -22,6 +22,7 @@ local assert = require "luassert"
 local native = require "host_native"
 local client = require "cloudstack.client"
 local delivery = require "made.delivery"
+local envelopes = require "cloudstack.envelopes"
 local errors = require "errors"
 local facts = require "decision.facts"
 local interruption = require "base.interruption"
@@ -36,8 +37,13 @@ local is_open = false
 -- ---------------------------------------------------------------------------------------------------------
 -- CloudStack
 
+-- A list without rows is an array all the same.
 local function text_of(command, payload)
-  return json.encode { [command:lower() .. "response"] = payload }
+  local marked = {}
+  for key, value in pairs(payload) do
+    marked[key] = type(value) == "table" and next(value) == nil and json.array {} or value
+  end
+  return json.encode { [envelopes.of(command)] = marked }
 end
 
 local function refusal(command, step)

@@ -32,7 +32,7 @@ int api_refuse(lua_State *L, const struct fault *fault)
 
 void api_push_reply(lua_State *L, const struct http_reply *reply)
 {
-    lua_createtable(L, 0, 5);
+    lua_createtable(L, 0, 6);
     lua_pushnumber(L, reply->seconds);
     lua_setfield(L, -2, "seconds");
     if (reply->fault) {
@@ -52,6 +52,8 @@ void api_push_reply(lua_State *L, const struct http_reply *reply)
     lua_setfield(L, -2, "type");
     lua_pushstring(L, reply->date);
     lua_setfield(L, -2, "date");
+    lua_pushstring(L, reply->location);
+    lua_setfield(L, -2, "location");
 }
 
 static int free_buf(lua_State *L)

@@ -126,19 +126,30 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *context)
     return buf_append(&transfer->reply->body, bytes, size * count) ? size * count : 0;
 }
 
+/* The value of the header, without blanks around it, when the line is of that name; cut where it has no room. */
+static void take_header(const char *line, size_t length, const char *name, char *value, size_t room)
+{
+    size_t at = strlen(name), end = length;
+
+    if (length <= at || strncasecmp(line, name, at) != 0)
+        return;
+    while (at < end && (line[at] == ' ' || line[at] == '\t'))
+        at++;
+    while (end > at && (unsigned char)line[end - 1] <= ' ')
+        end--;
+    snprintf(value, room, "%.*s", (int)(end - at), line + at);
+}
+
+/* Several heads may come, a proxy's first: what counts is the last. */
 static size_t on_header(char *bytes, size_t size, size_t count, void *context)
 {
-    struct transfer *transfer = context;
-    size_t length = size * count, skip = strlen("Date:");
+    struct http_reply *reply = ((struct transfer *)context)->reply;
+    size_t length = size * count;
 
-    if (length <= skip || strncasecmp(bytes, "Date:", skip) != 0)
-        return length;
-    size_t end = length;
-    while (skip < end && (bytes[skip] == ' ' || bytes[skip] == '\t'))
-        skip++;
-    while (end > skip && (unsigned char)bytes[end - 1] <= ' ')
-        end--;
-    snprintf(transfer->reply->date, sizeof transfer->reply->date, "%.*s", (int)(end - skip), bytes + skip);
+    if (length > 5 && memcmp(bytes, "HTTP/", 5) == 0)
+        reply->date[0] = reply->location[0] = '\0';
+    take_header(bytes, length, "Date:", reply->date, sizeof reply->date);
+    take_header(bytes, length, "Location:", reply->location, sizeof reply->location);
     return length;
 }
 

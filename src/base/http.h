@@ -26,6 +26,7 @@ struct http_reply {
     double seconds;
     long status;
     char type[128];
+    char location[512]; /* where a redirect leads, as its header says it; "" without one */
     char date[40]; /* the server's clock, as its header says it; "" without one */
     struct buf body;
 };

@@ -7,6 +7,8 @@
 --   alone   it is about this request, and no other one can meet it
 --   brief   one of those that the short matrix, and the matrix of faults during clean-up, do not leave out
 
+local envelopes = require "cloudstack.envelopes"
+
 local MASKED = "Internal error executing command"
 local KILLED = "management server restarted?"
 local CLOSED = { "closed the connection", "lost", "knows nothing of its job" }
@@ -30,7 +32,46 @@ local function of_wrong_types(json, good)
 end
 
 local NO_ANSWER = { "no CloudStack answer", "the answer is no list", "the answer has no", "the answer names no job",
-  "no reason given" }
+  "no reason given", "does not say what became of job" }
+
+-- Answers with HTTP 200 that are not what they look like: a gateway has changed the status of an error, or has given the
+-- answer to another request. `of` is what is answered, from the request's own envelope and what was to come.
+local function false_answers(json)
+  local function failed(code, text) return { errorcode = code, cserrorcode = 9999, errortext = text } end
+  local list = {
+    { "530", MASKED, function(own) return { [own] = failed(530, MASKED) } end },
+    { "401", "unable to verify", function(own) return { [own] = failed(401, "unable to verify user credentials") } end },
+    { "errorresponse with 432", "not available for the account", function()
+      return { errorresponse = failed(432, "The API does not exist or is not available for the account") }
+    end },
+    { "response", nil, function() return { response = {} } end },
+    { "another command's answer", nil, function(own)
+      return own == "listzonesresponse" and { listvolumesresponse = {} } or { listzonesresponse = {} }
+    end },
+    { "another command's error", nil, function() return { logoutresponse = failed(530, MASKED) } end },
+    { "a list for an envelope", nil, function(own) return { [own] = json.array {} } end },
+    { "nothing in the envelope", nil, function(own) return { [own] = json.null } end },
+    { "a text in the envelope", nil, function(own) return { [own] = "ok" } end },
+    { "what was to come, with an errorcode", MASKED, function(own, good)
+      local payload = failed(530, MASKED)
+      for name, value in pairs(type(good) == "table" and good or {}) do payload[name] = payload[name] or value end
+      return { [own] = payload }
+    end, alone = true },
+  }
+  local faults = {}
+  for _, one in ipairs(list) do
+    local name, words, of = table.unpack(one)
+    local says = { words }
+    if not words then says = table.move(NO_ANSWER, 1, #NO_ANSWER, 1, {}) end
+    for _, is_done in ipairs { false, true } do
+      faults[#faults + 1] = { name = "false answer: " .. name .. (is_done and ", and it was done" or ""), says = says,
+        done = is_done, alone = one.alone, make = function(request, good)
+          return { fault = "status", status = 200, after = is_done, body = json.encode(of(envelopes.of(request.command), good)) }
+        end }
+    end
+  end
+  return faults
+end
 
 return function(json)
   local list = {
@@ -63,6 +104,13 @@ return function(json)
     { name = "restart, a while away", make = fixed { fault = "restart", seconds = 20 }, says = { KILLED, "refused" } },
     { name = "restart, done", make = fixed { fault = "restart", done = true }, says = { KILLED } },
   }
+  for _, fault in ipairs(false_answers(json)) do list[#list + 1] = fault end
+  for _, status in ipairs { 302, 404 } do
+    list[#list + 1] = { name = ("elsewhere: %d"):format(status), says = { ("HTTP %d with"):format(status) },
+      make = fixed { fault = "status", status = status, body = "<html>moved</html>" } }
+  end
+  list[#list + 1] = { name = "elsewhere: a page with 200", says = { "HTTP 200 with" },
+    make = fixed { fault = "status", status = 200, body = "<html><body>Sign in</body></html>" } }
   local of_jobs = {
     { name = "job fails", make = fixed { fault = "fail_job", errortext = "the host fell over" }, says = { "the host fell over" },
       brief = true },

@@ -81,6 +81,8 @@ for text, words in pairs {
   ["{} x"] = "at byte 4", ['{"a":01}'] = "malformed number at byte 6", ['{"a":"\255"}'] = "invalid UTF-8 at byte 7",
   ['{"cloudstack":{"secret_access_key":5}}'] = "'secret_access_key' must be a string",
   ['{"cloudstack":{"secret_access_key":{"a":"b"}}}'] = "'secret_access_key' must be a string",
+  ['{"cloudstack":{"secret_access_key":"abcdefgh\\n"}}'] = "must be a key without blanks and line breaks, also at its end",
+  ['{"secret_access_key":" abcdefgh"}'] = "must be a key without blanks",
 } do
   check.holds(file, check.raises(words, configure, text), "names the file")
 end
@@ -137,6 +139,7 @@ local function takes(text, expected)
 end
 
 check.equal(false, select(2, config.has_secret()), "so far it was the file's")
+check.holds("without blanks and line breaks", select(2, harness.take '{"context":{"secret_access_key":"abcdefgh\\r\\n"}}'))
 takes('{"context":{"secret_access_key":"abcd","x":1}}', '{"context":{"secret_access_key":""    ,"x":1}}')
 check.equal("<redacted>", harness.host.log.mask "abcd")
 check.equal(true, select(2, config.has_secret()), "now it is the request's")

@@ -73,6 +73,22 @@ describe("the envelope", function()
     end)
   end)
 
+  it("of a request whose names are no texts says so, for every method", function()
+    for _, name in ipairs { "request_id", "director_uuid" } do
+      for value, is_wrong in pairs { ["null"] = false, ["5"] = false, ["1.5"] = false, ['"x"'] = false, ["true"] = true, ["{}"] = true,
+        ["[]"] = true, ['{"a":[1]}'] = true } do
+        local text = ('{"method":"info","arguments":[],"context":{"%s":%s}}'):format(name, value)
+        if is_wrong then
+          local err = failure(text)
+          assert.equal("Bosh::Clouds::CpiError", err.type)
+          assert.truthy(err.message:find(("^'context': %s must be a String, got: "):format(name)), err.message)
+        else
+          assert.equal(3, envelope(text).result.api_version, text)
+        end
+      end
+    end
+  end)
+
   it("of an unknown method is NotImplemented, in the words that callers know", function()
     for _, method in ipairs { "create_everything", "../cpi", "Info", "verbs.info", "", ("x"):rep(10000), "info\\u0000" } do
       local err = failure(request('"' .. method .. '"'))
