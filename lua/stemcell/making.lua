@@ -82,7 +82,11 @@ function making.run(cpi, stemcell, way, undo)
   end
   if way.fill then way.fill(cpi, stemcell) end
   if is_told then tag(cpi, id, twins.image_tags(stemcell.file.checksum())) end
-  arrival.wait(cpi, stemcell.cid, id, zones)
+  local ok, why = pcall(arrival.wait, cpi, stemcell.cid, id, zones)
+  if not ok and stemcell.doubt and errors.is(why) then
+    error(errors.cloud("%s; the upload was answered by %s", errors.words(why), stemcell.doubt))
+  end
+  if not ok then error(why, 0) end
   return id
 end
 

@@ -36,9 +36,12 @@ function upload.fill(cpi, stemcell)
   }, { name = "file", filename = stemcell.cid .. "." .. file.extension, type = file.media_type, member = file.member })
   if reply.fault == "interrupted" then cpi.interruption.check() end
   if reply.fault then error(errors.cloud("uploading stemcell %s: %s", stemcell.cid, reply.text)) end
-  if reply.status ~= 200 then
-    error(errors.cloud("uploading stemcell %s: HTTP %d with %s", stemcell.cid, reply.status,
-      cpi.cloudstack.first_words(reply.body, cpi.log.mask)))
+  local said = ("HTTP %d with %s"):format(reply.status, cpi.cloudstack.first_words(reply.body))
+  if reply.status ~= 200 or reply.body:find "^%s*<" then -- a page is nobody who takes images
+    error(errors.cloud("uploading stemcell %s: %s", stemcell.cid, said))
+  elseif reply.body ~= "" and not reply.body:lower():find("success", 1, true) then
+    cpi.log.warn("uploading stemcell %s: %s; looking whether CloudStack has the image", stemcell.cid, said)
+    stemcell.doubt = said
   end
   cpi.log.info("uploaded it in %.2f s", reply.seconds or 0)
 end

@@ -71,7 +71,34 @@ describe("doctor", function()
   it("knows an answer that is none of CloudStack's", function()
     local out, code = doctor { reply = function() return { status = 200, type = "text/html", body = "<html>", seconds = 0 } end }
     assert.equal(1, code)
-    holds(out, "answers (HTTP 200, text/html), but not as CloudStack's API does", "/client/api as a rule")
+    holds(out, "answers (HTTP 200, text/html), but not as CloudStack's API does", "what answers at https://cloud.test is not CloudStack's management server")
+  end)
+
+  for what, case in pairs {
+    ["a redirect"] = { { status = 302, location = "https://cloud.test:8443/client/api?x=y" },
+      "it leads to https://cloud.test:8443/client/api; cloudstack.endpoint should be https://cloud.test:8443/client/api" },
+    ["a path that is not known"] = { { status = 404 }, "what answers at https://cloud.test is not CloudStack's" },
+    ["a gateway without a server"] = { { status = 503 }, "try again in a minute" },
+    ["a port without TLS"] = { { fault = "tls", text = "SSL routines::wrong version number" }, "is it http://cloud.test/client/api" },
+    ["a certificate for another name"] = { { fault = "tls",
+      text = "SSL: no alternative certificate subject name matches target host name 'cloud.test'" }, "certificate is for another name" },
+    ["a proxy that is not there"] = { { fault = "resolve", text = "Could not resolve proxy: proxy.test" },
+      "it is the proxy http://proxy.test: check env.https_proxy" },
+  } do
+    it("has a remedy for " .. what, function()
+      local reply = { seconds = 0, sent = false, body = case[1].status and "<html>no</html>" or nil, type = "text/html" }
+      for key, value in pairs(case[1]) do reply[key] = value end
+      local out, code = doctor { reply = function() return reply end, settings = { env = { https_proxy = "http://proxy.test" } } }
+      assert.equal(1, code)
+      holds(out, case[2])
+    end)
+  end
+
+  it("believes no error because its status is 200", function()
+    local out, code = doctor { reply = function() return { status = 200, seconds = 0, date = date(os.time()),
+      body = json.encode { listcapabilitiesresponse = { errorcode = 530, errortext = "no" } } } end }
+    assert.equal(1, code)
+    holds(out, "WRONG   signature    530 no")
   end)
 
   local function refused(at)

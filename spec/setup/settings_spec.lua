@@ -166,7 +166,7 @@ describe("a wrong configuration", function()
       "configuration: cloudstack.endpoint must be a http or https URL, not string",
       "cloudstack.api_key is missing", "cloudstack.secret_access_key is missing",
       "configuration: cloudstack.user_data_limit must be a whole number above 0, not -1",
-      "configuration: cloudstack.timeout.create_vm must be a number of seconds above 0, not string",
+      "configuration: cloudstack.timeout.create_vm must be a number of seconds above 0, at most 604800, not string",
       "configuration: log.level must be one of debug, info, warn, error, not string",
       "configuration: ntp must be a list of strings, not string",
     } do

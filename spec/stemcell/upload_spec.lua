@@ -95,6 +95,30 @@ describe("the upload of a stemcell", function()
   end)
 end)
 
+describe("an answer to the upload that is not the storage's", function()
+  local function odd(body) return { status = 200, body = body, seconds = 1 } end
+
+  it("says nothing of the image: it is looked for", function()
+    for _, body in ipairs { '{"response":{}}', '{"errorresponse":{"errorcode":530}}', "[]" } do
+      local _, cpi = run({ ask, tag, ready }, odd(body))
+      assert.truthy(table.concat(cpi.log.lines, "\n"):find("looking whether CloudStack has the image", 1, true))
+    end
+    local _, cpi = run({ ask, tag, ready }, odd "upload successful.")
+    assert.is_nil(table.concat(cpi.log.lines, "\n"):find("looking whether", 1, true))
+  end)
+
+  it("is told where the image does not come", function()
+    local script = { ask, tag, look { id = "t1", zoneid = "z1", isready = false, status = "Upload error" }, look(mine), delete }
+    local failed = fake.failure(run, script, odd '{"errorresponse":{"errorcode":530}}').message
+    assert.truthy(failed:find("failed in zone", 1, true) and failed:find('answered by HTTP 200 with {"errorresponse"', 1, true), failed)
+  end)
+
+  it("is refused at once where it is a page", function()
+    local failed = fake.failure(run, { ask, tag, look(mine), delete }, odd "<html>Sign in</html>").message
+    assert.truthy(failed:find("HTTP 200 with Sign in", 1, true), failed)
+  end)
+end)
+
 describe("an upload that fails", function()
   local function failure(script, reply)
     return fake.failure(run, script, reply)

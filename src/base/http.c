@@ -9,6 +9,7 @@
 #include "http.h"
 
 #include "archive.h"
+#include "clock.h"
 #include "curl.h"
 #include "interruption.h"
 #include "log.h"
@@ -23,8 +24,6 @@
 #define POLL_MILLISECONDS 1000
 #define IDLE_SECONDS 25L /* shorter than servers keep connections */
 #define UPLOAD_BUFFER 262144L
-#define STALLED_SECONDS 300L
-#define STALLED_SPEED 1L
 
 enum { CA_CERT, CA_FILE, PROXY, NO_PROXY, TEXTS };
 
@@ -35,7 +34,8 @@ static size_t idle_count;
 
 static struct buf texts[TEXTS];
 static struct http_settings settings = {
-    .verify = true, .connect_timeout = 30, .request_timeout = 300, .max_body = 64 << 20};
+    .verify = true, .connect_timeout = 30, .request_timeout = 300, .max_body = 64 << 20,
+    .upload = {PACE_RATE, PACE_WINDOW, PACE_ANSWER}};
 
 /* One request under way. */
 struct transfer {
@@ -46,6 +46,7 @@ struct transfer {
     size_t read; /* how much of the form libcurl has taken */
     struct curl_slist *headers;
     curl_mime *mime;
+    struct pace pace; /* of an upload */
     CURLcode code;
     bool done;
     char error[CURL_ERROR_SIZE];
@@ -68,6 +69,8 @@ static bool keep(int which, const char *text, const char **field)
 bool http_configure(const struct http_settings *wanted)
 {
     settings = *wanted;
+    if (settings.upload.window <= 0)
+        settings.upload = pace_usual;
     bool ok = keep(CA_CERT, wanted->ca_cert, &settings.ca_cert);
     ok = keep(CA_FILE, wanted->ca_file, &settings.ca_file) && ok;
     ok = keep(PROXY, wanted->proxy, &settings.proxy) && ok;
@@ -169,6 +172,16 @@ static int on_seek(void *context, curl_off_t offset, int origin)
     struct transfer *transfer = context;
 
     return transfer->read == 0 && offset == 0 && origin == SEEK_SET ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL;
+}
+
+/* libcurl asks about once a second, however little comes and goes. */
+static int on_progress(void *context, curl_off_t to_get, curl_off_t got, curl_off_t to_send, curl_off_t sent)
+{
+    struct transfer *transfer = context;
+
+    (void)to_get;
+    (void)got;
+    return pace_ends(&transfer->pace, &settings.upload, clock_now(), (long long)sent, (long long)to_send) ? 1 : 0;
 }
 
 /* ---- options ------------------------------------------------------------------------------------------------------ */
@@ -315,6 +328,10 @@ static void conclude(struct transfer *transfer)
     if (transfer->code == CURLE_OK)
         return;
     const char *fault = fault_of(transfer->code);
+    if (transfer->pace.why[0]) {
+        set_fault(reply, "timeout", transfer->pace.why);
+        return;
+    }
     if (reply->body.full)
         fault = "toolarge";
     else if (proxy_status >= 300 && !reply->sent)
@@ -499,8 +516,9 @@ bool http_upload(struct http_upload *upload, struct fault *fault)
         set_common(&transfer, upload->url);
         curl->easy_setopt(transfer.handle, CURLOPT_MIMEPOST, transfer.mime);
         curl->easy_setopt(transfer.handle, CURLOPT_UPLOAD_BUFFERSIZE, UPLOAD_BUFFER);
-        curl->easy_setopt(transfer.handle, CURLOPT_LOW_SPEED_TIME, STALLED_SECONDS);
-        curl->easy_setopt(transfer.handle, CURLOPT_LOW_SPEED_LIMIT, STALLED_SPEED);
+        curl->easy_setopt(transfer.handle, CURLOPT_XFERINFOFUNCTION, on_progress);
+        curl->easy_setopt(transfer.handle, CURLOPT_XFERINFODATA, &transfer);
+        curl->easy_setopt(transfer.handle, CURLOPT_NOPROGRESS, 0L);
     }
     run(&transfer, 1);
     release(&transfer);

@@ -4,6 +4,7 @@
 
 #include "buf.h"
 #include "fault.h"
+#include "pace.h"
 
 #include <stdint.h>
 
@@ -16,6 +17,7 @@ struct http_settings {
     double connect_timeout;
     double request_timeout;
     size_t max_body;
+    struct pace_limits upload; /* all 0: those of pace.h */
 };
 
 struct http_reply {

@@ -2,6 +2,7 @@
 #include "throttle.h"
 
 #include "clock.h"
+#include "log.h"
 #include "private_file.h"
 #include "random.h"
 
@@ -16,6 +17,8 @@
 #define LONGEST_PAUSE 600.0 /* the clock starts anew with the machine: what lies further ahead is from before */
 #define SHORTEST_WAIT 0.002
 #define LONGEST_WAIT 0.02
+#define SHORTEST_TRY 0.0001   /* seconds: the ledger is held for microseconds */
+#define LEDGER_PATIENCE 5.0   /* seconds: thousands of times what all processes together need for it */
 #define RESUMING_GAP 0.01 /* after a pause: all at once would only be told to wait again */
 
 /* What the file holds; times are clock_now()'s, which all processes of a machine share. */
@@ -28,6 +31,7 @@ struct ledger {
 static int file = -1;
 static struct throttle_limits limits;
 static bool held[MOST_SLOTS];
+static bool ledger_is_lost;
 
 /* ---- locks ------------------------------------------------------------------------------------------------------ */
 
@@ -76,10 +80,30 @@ static double believable(double time, double now)
     return time > now + LONGEST_PAUSE ? now : time;
 }
 
+/*
+ * Takes the ledger's lock. Whoever has it lets go at once, so one that is held is in the hands of a process that hangs, or of
+ * somebody who means harm: after a while, and at most the patience, this process goes on without pace and pauses, for good.
+ */
+static bool lock_ledger(void)
+{
+    double patience = limits.patience < LEDGER_PATIENCE ? limits.patience : LEDGER_PATIENCE;
+    double deadline = clock_now() + patience, pause = SHORTEST_TRY;
+
+    while (!ledger_is_lost && !lock(F_SETLK, F_WRLCK, 0, 1)) {
+        ledger_is_lost = (errno != EACCES && errno != EAGAIN) || clock_now() >= deadline;
+        if (ledger_is_lost)
+            log_line(LOG_WARN, "going on without the pace of the throttle: its file has been locked for %g s", patience);
+        else
+            clock_sleep(pause);
+        pause = pause < LONGEST_WAIT ? pause * 1.5 : LONGEST_WAIT;
+    }
+    return !ledger_is_lost;
+}
+
 /* Reads the ledger under its lock; what is no ledger counts as a fresh one. */
 static bool open_ledger(struct ledger *ledger, double now)
 {
-    if (!lock(F_SETLKW, F_WRLCK, 0, 1))
+    if (!lock_ledger())
         return false;
     if (pread(file, ledger, sizeof *ledger, 0) != (ssize_t)sizeof *ledger || ledger->magic != MAGIC)
         *ledger = (struct ledger){.magic = MAGIC};
@@ -213,5 +237,6 @@ void throttle_close(void)
     if (file >= 0)
         close(file); /* with it go its locks */
     file = -1;
+    ledger_is_lost = false;
     memset(held, 0, sizeof held);
 }

@@ -61,8 +61,8 @@ local function false_answers(json)
   local faults = {}
   for _, one in ipairs(list) do
     local name, words, of = table.unpack(one)
-    local says = { words }
-    if not words then says = table.move(NO_ANSWER, 1, #NO_ANSWER, 1, {}) end
+    local says = table.move(words and { words } or NO_ANSWER, 1, words and 1 or #NO_ANSWER, 1, {})
+    says[#says + 1] = "the upload was answered by"
     for _, is_done in ipairs { false, true } do
       faults[#faults + 1] = { name = "false answer: " .. name .. (is_done and ", and it was done" or ""), says = says,
         done = is_done, alone = one.alone, make = function(request, good)

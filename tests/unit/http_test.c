@@ -459,6 +459,119 @@ static void uploads_in_constant_memory(void)
     check(http_upload(&upload, &fault) && upload.reply.fault && !upload.reply.sent, "no file: %s", upload.reply.text);
 }
 
+/* Reads 600 bytes a second, for as long as there are any. */
+static void read_slowly(int connection, int number)
+{
+    char text[4096];
+    int size = 4096;
+
+    (void)number;
+    setsockopt(connection, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+    if (read(connection, text, sizeof text) <= 0)
+        return;
+    for (;;) {
+        clock_sleep(0.01);
+        if (read(connection, text, 6) <= 0)
+            return;
+    }
+}
+
+/* Takes the whole upload, and then sends the text again and again. */
+static void trickle(int connection, const char *first, const char *again)
+{
+    static char text[1 << 16];
+    struct timeval patience = {.tv_usec = 50000};
+
+    setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    while (read(connection, text, sizeof text) > 0) /* until nothing has come for a while */
+        continue;
+    for (const char *part = first; write(connection, part, strlen(part)) >= 0; part = again)
+        clock_sleep(0.01);
+}
+
+static void trickle_headers(int connection, int number)
+{
+    (void)number;
+    trickle(connection, "HTTP/1.1 200 OK\r\nX: ", "x");
+}
+
+static void trickle_body(int connection, int number)
+{
+    (void)number;
+    trickle(connection, "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", "x");
+}
+
+static void continue_for_ever(int connection, int number)
+{
+    (void)number;
+    trickle(connection, "HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 100 Continue\r\n\r\n");
+}
+
+static void say_nothing(int connection, int number)
+{
+    (void)number;
+    trickle(connection, "", "");
+}
+
+/* Each of these went on for as long as the server liked. */
+static void ends_an_upload_that_does_not_end(void)
+{
+    static const struct {
+        const char *what, *words;
+        void (*serve)(int, int);
+        off_t size;
+    } cases[] = {
+        {"a reader of 600 bytes a second", "bytes a second, over 0.5 s; the least is 100000", read_slowly, (off_t)200 << 20},
+        {"headers that drip", "no answer within 0.5 s after the last byte", trickle_headers, 1 << 10},
+        {"a body that drips", "no answer within 0.5 s after the last byte", trickle_body, 1 << 10},
+        {"an endless row of 100s", "no answer within 0.5 s after the last byte", continue_for_ever, 1 << 10},
+        {"silence", "no answer within 0.5 s after the last byte", say_nothing, 1 << 10},
+    };
+    struct http_settings settings = {.verify = true, .connect_timeout = 2, .request_timeout = 10, .max_body = 1 << 20,
+                                     .upload = {.rate = 100000, .window = 0.5, .answer = 0.5}};
+    struct fault fault;
+    char path[] = "/tmp/http_test.XXXXXX";
+    int fd = mkstemp(path);
+
+    http_configure(&settings);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct http_upload upload = {.file = path, .name = "file", .filename = "x", .type = "application/x-bzip"};
+        check(ftruncate(fd, cases[i].size) == 0, "a file");
+        pid_t server = start(cases[i].serve);
+        upload.url = url;
+        check(http_upload(&upload, &fault), "%s", fault.text);
+        check(upload.reply.fault && strcmp(upload.reply.fault, "timeout") == 0 && upload.reply.sent, "%s: %s", cases[i].what,
+              upload.reply.fault);
+        check(strstr(upload.reply.text, cases[i].words) != NULL, "%s: %s", cases[i].what, upload.reply.text);
+        buf_free(&upload.reply.body);
+        stop(server);
+    }
+    close(fd);
+    unlink(path);
+}
+
+static void lead_elsewhere(int connection, int number)
+{
+    char text[4096];
+
+    (void)number;
+    read_request(connection, text, sizeof text);
+    const char *reply = "HTTP/1.1 100 Continue\r\nLocation: http://first.test/\r\n\r\nHTTP/1.1 302 Found\r\n"
+                        "location: \t https://cloud.test/client/api \r\nContent-Length: 0\r\n\r\n";
+    check(write(connection, reply, strlen(reply)) > 0, "written");
+}
+
+static void says_where_a_redirect_leads(void)
+{
+    pid_t server = start(lead_elsewhere);
+    struct http_reply reply = post();
+
+    check(!reply.fault && reply.status == 302, "%ld %s", reply.status, reply.text);
+    check_text("https://cloud.test/client/api", reply.location);
+    buf_free(&reply.body);
+    stop(server);
+}
+
 int main(void)
 {
     struct http_settings settings = {.verify = true, .connect_timeout = 2, .request_timeout = 10, .max_body = 1 << 20};
@@ -471,9 +584,11 @@ int main(void)
     unpacks_nothing();
     never_sends_twice();
     uploads_in_constant_memory();
+    says_where_a_redirect_leads();
     tells_faults_apart();
     gives_up_connecting();
     needs_tls_where_it_says_so();
+    ends_an_upload_that_does_not_end();
     http_close();
     return check_report();
 }

@@ -234,6 +234,39 @@ static void believes_no_nonsense(void)
     throttle_pause(5);
 }
 
+/* A process that holds the ledger's byte and never lets go. */
+static void waits_for_no_held_ledger(void)
+{
+    int ready[2];
+    double waited;
+    char byte;
+
+    open_with(0, 1000, 0.1);
+    check(pipe(ready) == 0, "a pipe");
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) {
+        struct flock all = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1};
+        int fd = open(path, O_RDWR);
+        byte = fcntl(fd, F_SETLK, &all) == 0 ? 'y' : 'n';
+        if (write(ready[1], &byte, 1) == 1)
+            pause();
+        _exit(0);
+    }
+    check(read(ready[0], &byte, 1) == 1 && byte == 'y', "it holds the byte");
+    check(throttle_enter(1, &waited) == 1, "and others go on");
+    throttle_leave();
+    throttle_pause(5);
+    for (int i = 0; i < 1000; i++) /* a patience for each would be minutes */
+        throttle_enter(1, &waited);
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    close(ready[0]);
+    close(ready[1]);
+    open_with(0, 0, 0.1);
+    check(throttle_enter(1, &waited) == 1, "opened again, the ledger is as ever");
+}
+
 int main(void)
 {
     struct gauge *gauge = mmap(NULL, sizeof *gauge, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -250,6 +283,7 @@ int main(void)
     resumes_in_a_queue();
     keeps_a_pause_begun_meanwhile();
     believes_no_nonsense();
+    waits_for_no_held_ledger();
     throttle_close();
     unlink(path);
     rmdir(directory);
