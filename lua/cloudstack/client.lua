@@ -10,6 +10,7 @@
 --   client.made_by(command, jobid [, seconds]) -> id of what the job made of which nobody heard, or nil; its failure
 --   client.raise(failure)          the CloudError that tells of it
 --   client.is_open(failure)        may it have happened all the same?
+--   client.says(failure, pattern)  does CloudStack itself say that?
 --   client.first_words(body, mask) what a body that is no answer says to people; mask is the log's
 --
 -- A request is { command, params } and may carry: rows (the key of a list's array: all pages are
@@ -43,7 +44,7 @@ local STATES = { [0] = "pending", [1] = "succeeded", [2] = "failed", [3] = "canc
 
 local client = {}
 client.__index = client
-client.first_words = replies.first_words
+client.first_words, client.says = replies.first_words, replies.says
 
 -- new{ send, json, clock, uuid, log, decide }: send and clock as the host gives them, uuid() a fresh
 -- lower-case one, decide as lua/policy.lua makes it (for the retry policy). Optional: cache as cloudstack/cache.lua
@@ -493,7 +494,8 @@ local function absorb(self, task, outcome)
   elseif failure.kind == "refused" and failure.code == 431 then
     return unknown(self, task, failure)
   elseif failure.kind == "refused" and not may_pass(task, failure) then
-    return fail(task, "lost", ("CloudStack does not say what became of job %s: %s"):format(task.jobid, failure.text), failure.code)
+    return fail(task, "lost", ("CloudStack does not say what became of job %s: %s (%s)"):format(task.jobid, failure.text,
+      tostring(failure.code))) -- the code is the question's, not the job's
   end
   if job then task.refused_polls = nil end
   task.last = job and "pending" or failure.text

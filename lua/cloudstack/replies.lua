@@ -3,6 +3,7 @@
 --
 --   replies.read(json, command, reply, endpoint) -> payload, or nil and a failure
 --   replies.failure(command, fields)   -> fields as a failure of that command
+--   replies.says(failure, pattern)     does CloudStack itself say that?
 --   replies.first_words(body)          what a body that is not an answer says to people
 --
 -- What a failure is, and its kinds: lua/cloudstack/client.lua.
@@ -23,6 +24,12 @@ end
 function replies.failure(command, fields)
   fields.command = command
   return fields
+end
+
+-- Does CloudStack itself say that, as a pattern? What a body holds that is not its answer, and what a question was refused
+-- with whose answer is not known, says nothing.
+function replies.says(failure, pattern)
+  return (failure.kind == "refused" or failure.kind == "job") and failure.text:find(pattern) ~= nil
 end
 
 -- The parameters in which an id that never was means: there is no such thing. (In others, a zone's or a

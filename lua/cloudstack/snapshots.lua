@@ -3,6 +3,7 @@
 
 local errors = require "errors"
 local exact = require "cloudstack.exact"
+local replies = require "cloudstack.replies"
 local tags = require "cloudstack.tags"
 
 local snapshots = {}
@@ -21,8 +22,8 @@ end
 
 -- Does the failure of a delete say that there is nothing to delete?
 local function is_gone(failure)
-  return failure.unknown_id or failure.text:find("is already destroyed", 1, true) ~= nil
-    or failure.text:lower():find("unable to find a snapshot", 1, true) ~= nil
+  return failure.unknown_id or replies.says(failure, "is already destroyed")
+    or replies.says(failure, "[Uu]nable to find a snapshot")
 end
 
 -- Deletes for good; one that is gone is deleted. Raises CloudError.

@@ -3,6 +3,7 @@
 
 local errors = require "errors"
 local exact = require "cloudstack.exact"
+local replies = require "cloudstack.replies"
 
 local templates = {}
 
@@ -86,11 +87,11 @@ function templates.pick(rows, stemcell_cid, zone)
 end
 
 local function is_in_use(failure)
-  return failure.text:find("instances using it", 1, true) ~= nil
+  return replies.says(failure, "instances using it")
 end
 
 local function is_gone(failure)
-  return failure.text:find "[Uu]nable to find [Tt]emplate" ~= nil or failure.unknown_id
+  return replies.says(failure, "[Uu]nable to find [Tt]emplate") or failure.unknown_id
 end
 
 local function delete(cpi, template, forced)

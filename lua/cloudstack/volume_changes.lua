@@ -3,6 +3,7 @@
 
 local capabilities = require "cloudstack.capabilities"
 local errors = require "errors"
+local replies = require "cloudstack.replies"
 local volumes = require "cloudstack.volumes"
 
 local changes = {}
@@ -21,7 +22,7 @@ local cannot = {
 
 local function is_impossible(failure)
   for _, words in ipairs(cannot) do
-    if failure.text:find(words, 1, true) then return true end
+    if replies.says(failure, (words:gsub("%W", "%%%0"))) then return true end
   end
   return false
 end
@@ -37,7 +38,7 @@ end
 local function raise(cpi, failure, what)
   local words = ("%s: %s"):format(what, cpi.cloudstack.say(failure))
   if is_impossible(failure) then error(errors.not_implemented("%s", words)) end
-  if failure.text:find("enough space", 1, true) then error(errors.no_disk_space("%s", words)) end
+  if replies.says(failure, "enough space") then error(errors.no_disk_space("%s", words)) end
   cpi.cloudstack.raise(failure, what)
 end
 
@@ -107,7 +108,7 @@ function changes.move(cpi, volume, choice, version)
       error(errors.not_implemented("%s: %s", what, cpi.cloudstack.say(failure)))
     end
   end
-  if not failure or failure.text:find("is not available for the account", 1, true) then
+  if not failure or replies.says(failure, "is not available for the account") then
     failure = change(cpi, volume, "resizeVolume", { diskofferingid = choice.offering.id, size = choice.size }, wanted)
   end
   if failure then raise(cpi, failure, what) end

@@ -51,7 +51,7 @@ function actions.delete(host, cpi, name)
     error(errors.cloud("key pair '%s' is used by VM %s", name, exact.names(users)))
   end
   local _, failure = remove(cpi, name)
-  local was_none = failure and failure.text:find("does not exist", 1, true)
+  local was_none = failure and cpi.cloudstack.says(failure, "does not exist")
   if failure and not was_none then cpi.cloudstack.raise(failure) end
   new_paper(host):line("key pair '%s' %s", name, was_none and "is not there" or "is deleted")
 end

@@ -318,7 +318,7 @@ function belongings.new(cpi, vm_cid, vm, undo)
   -- at it that was refused.
   function self.doubt(task)
     local kind, request = task.failure.kind, task.request
-    local may_go_on = kind == "job" or kind == "vanished" or kind == "refused" and task.failure.code == INTERNAL_ERROR
+    local may_go_on = kind == "job" or kind == "vanished" or kind == "lost" or kind == "refused" and task.failure.code == INTERNAL_ERROR
     if request.job and may_go_on then table.insert(self.doubted, request) end
   end
   undo.add("the addresses and load balancers of VM " .. vm_cid, function()

@@ -27,7 +27,7 @@ function copying.take_back(cpi, source, zone)
     what = ("deleting the copy of template %s in zone '%s'"):format(source.name, zone.name),
     timeout = cpi.settings.cloudstack.timeout.global }
   local failure = task.failure
-  if failure and not failure.unknown_id and not failure.text:find "[Uu]nable to find [Tt]emplate" then
+  if failure and not failure.unknown_id and not cpi.cloudstack.says(failure, "[Uu]nable to find [Tt]emplate") then
     cpi.cloudstack.raise(failure, task.request.what)
   end
 end

@@ -23,7 +23,7 @@ local function key_of(zone) return "bosh_copy_to_" .. zone.id end
 
 local function release(cpi, source, key)
   local failure = cpi.cloudstack:run(tags.delete_request(cpi, "Template", source.id, { key })).failure
-  if failure and not failure.text:find("Failed to delete tags", 1, true) then -- it is not there any more
+  if failure and not cpi.cloudstack.says(failure, "Failed to delete tags") then -- it is not there any more
     cpi.log.warn("tag %s of template %s stays: %s", key, source.name, cpi.cloudstack.say(failure))
   end
 end
@@ -33,7 +33,7 @@ local function claim(cpi, source, key)
   local request = tags.create_request(cpi, "Template", source.id, { [key] = tostring(math.floor(cpi.clock.utc())) })
   local failure = cpi.cloudstack:run(request).failure
   if not failure then return true end
-  if failure.text:find("already on", 1, true) then return false end
+  if cpi.cloudstack.says(failure, "already on") then return false end
   cpi.log.warn("%s", cpi.cloudstack.say(failure))
   return true
 end

@@ -36,7 +36,7 @@ function upload.fill(cpi, stemcell)
   }, { name = "file", filename = stemcell.cid .. "." .. file.extension, type = file.media_type, member = file.member })
   if reply.fault == "interrupted" then cpi.interruption.check() end
   if reply.fault then error(errors.cloud("uploading stemcell %s: %s", stemcell.cid, reply.text)) end
-  local said = ("HTTP %d with %s"):format(reply.status, cpi.cloudstack.first_words(reply.body))
+  local said = ("HTTP %d with %s"):format(reply.status, cpi.cloudstack.first_words(reply.body, cpi.log.mask))
   if reply.status ~= 200 or reply.body:find "^%s*<" then -- a page is nobody who takes images
     error(errors.cloud("uploading stemcell %s: %s", stemcell.cid, said))
   elseif reply.body ~= "" and not reply.body:lower():find("success", 1, true) then

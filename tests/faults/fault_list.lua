@@ -5,6 +5,7 @@
 --   jobs    only asynchronous commands can meet it;  acts: only commands that do something (a list may be empty)
 --   done    only of commands that do something: to others it is as the one before it
 --   alone   it is about this request, and no other one can meet it
+--   answers an error that is right for it in a verb that has another way where this one is not allowed
 --   brief   one of those that the short matrix, and the matrix of faults during clean-up, do not leave out
 
 local envelopes = require "cloudstack.envelopes"
@@ -35,20 +36,23 @@ local NO_ANSWER = { "no CloudStack answer", "the answer is no list", "the answer
   "no reason given", "does not say what became of job" }
 
 -- Answers with HTTP 200 that are not what they look like: a gateway has changed the status of an error, or has given the
--- answer to another request. `of` is what is answered, from the request's own envelope and what was to come.
+-- answer to another request. The function makes what is
+-- answered, of the request's own envelope and what was to come; before: CloudStack looks at it before it does anything.
 local function false_answers(json)
   local function failed(code, text) return { errorcode = code, cserrorcode = 9999, errortext = text } end
   local list = {
     { "530", MASKED, function(own) return { [own] = failed(530, MASKED) } end },
-    { "401", "unable to verify", function(own) return { [own] = failed(401, "unable to verify user credentials") } end },
+    { "401", "unable to verify", function(own) return { [own] = failed(401, "unable to verify user credentials") } end, before = true },
     { "errorresponse with 432", "not available for the account", function()
       return { errorresponse = failed(432, "The API does not exist or is not available for the account") }
-    end },
+    end, before = true, answers = "NotImplemented" },
     { "response", nil, function() return { response = {} } end },
     { "another command's answer", nil, function(own)
       return own == "listzonesresponse" and { listvolumesresponse = {} } or { listzonesresponse = {} }
     end },
-    { "another command's error", nil, function() return { logoutresponse = failed(530, MASKED) } end },
+    { "another command's error", nil, function()
+      return { logoutresponse = failed(431, "Unable to find template, volume or a snapshot: it does not exist, is already destroyed") }
+    end },
     { "a list for an envelope", nil, function(own) return { [own] = json.array {} } end },
     { "nothing in the envelope", nil, function(own) return { [own] = json.null } end },
     { "a text in the envelope", nil, function(own) return { [own] = "ok" } end },
@@ -63,9 +67,9 @@ local function false_answers(json)
     local name, words, of = table.unpack(one)
     local says = table.move(words and { words } or NO_ANSWER, 1, words and 1 or #NO_ANSWER, 1, {})
     says[#says + 1] = "the upload was answered by"
-    for _, is_done in ipairs { false, true } do
+    for _, is_done in ipairs(one.before and { false } or { false, true }) do
       faults[#faults + 1] = { name = "false answer: " .. name .. (is_done and ", and it was done" or ""), says = says,
-        done = is_done, alone = one.alone, make = function(request, good)
+        done = is_done, alone = one.alone, answers = one.answers, make = function(request, good)
           return { fault = "status", status = 200, after = is_done, body = json.encode(of(envelopes.of(request.command), good)) }
         end }
     end
