@@ -21,7 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LARGEST_REQUEST (32 << 20)
+#define LARGEST_REQUEST (4 << 20) /* as much as a registry holds for one VM; a director's requests have a few KB */
 #define LONGEST_MESSAGE 16384
 #define PATIENCE_OF_READING 2.0 /* seconds; the bosh CLI and the director read while we write */
 #define CPI_ERROR "Bosh::Clouds::CpiError"

@@ -34,10 +34,15 @@ function arguments.object(name, value, null)
   return value
 end
 
+local LONGEST_LIST = 1000 -- no hypervisor has so many disks for one VM; each costs a request, all at once
+
 -- A list of strings; null or nothing counts as an empty one.
 function arguments.list(name, value, null)
   if value == nil or value == null then return {} end
   if type(value) ~= "table" then wrong(name, "a list", value) end
+  if #value > LONGEST_LIST then
+    error(errors.cpi("argument %s has %d entries, at most %d are taken", name, #value, LONGEST_LIST))
+  end
   for key, one in pairs(value) do
     if math.type(key) ~= "integer" or type(one) ~= "string" then wrong(name, "a list of strings", one) end
   end

@@ -32,6 +32,8 @@ local kinds = {
   any = { "anything", function() return true end },
 }
 
+local MOST_PROBLEMS = 20 -- that are told at once
+
 local function sorted_keys(t)
   local keys = {}
   for key in pairs(t) do keys[#keys + 1] = tostring(key) end
@@ -51,7 +53,7 @@ end
 --   given  the decoded object, or nil / null for none
 --   known  { name = kind }, kinds as above
 --   what   whose properties these are, for messages: "cloud_properties of the VM"
--- Raises one CloudError that lists every problem. A null or an empty string counts as not given.
+-- Raises one CloudError that lists every problem, up to a number that people read. A null or an empty string counts as not given.
 return function(given, known, what, null)
   if given == nil or given == null then return {} end
   if type(given) ~= "table" or #given > 0 then
@@ -60,7 +62,10 @@ return function(given, known, what, null)
   local names, values, problems = sorted_keys(known), {}, {}
   for _, key in ipairs(sorted_keys(given)) do
     local value, name = given[key], key:lower()
-    if not known[name] then
+    if #problems == MOST_PROBLEMS then
+      problems[#problems + 1] = "and more"
+      break
+    elseif not known[name] then
       problems[#problems + 1] = ("'%s' is not known%s"):format(key, spelling.suggestion(key, names))
     elseif value ~= null and value ~= "" then
       local good, words = checked(known[name], value)

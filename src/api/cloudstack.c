@@ -73,7 +73,7 @@ static int open_session(lua_State *L)
         .verify = flag_option(L, "verify"),
         .connect_timeout = number_option(L, "connect_timeout", 30),
         .request_timeout = number_option(L, "request_timeout", 300),
-        .max_body = (size_t)number_option(L, "max_body", 64 << 20),
+        .max_body = (size_t)number_option(L, "max_body", HTTP_LARGEST_BODY),
     };
 
     if (!url || (strncasecmp(url, "http://", 7) != 0 && strncasecmp(url, "https://", 8) != 0))

@@ -34,7 +34,7 @@ static size_t idle_count;
 
 static struct buf texts[TEXTS];
 static struct http_settings settings = {
-    .verify = true, .connect_timeout = 30, .request_timeout = 300, .max_body = 64 << 20,
+    .verify = true, .connect_timeout = 30, .request_timeout = 300, .max_body = HTTP_LARGEST_BODY,
     .upload = {PACE_RATE, PACE_WINDOW, PACE_ANSWER}};
 
 /* One request under way. */

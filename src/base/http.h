@@ -8,6 +8,8 @@
 
 #include <stdint.h>
 
+#define HTTP_LARGEST_BODY ((size_t)32 << 20) /* several times a page of 500 rows, or the longest list without pages */
+
 struct http_settings {
     const char *ca_cert;  /* PEM text of the authorities to believe; NULL: the system's */
     const char *ca_file;  /* the same in a file */
