@@ -32,6 +32,14 @@ describe("arguments", function()
     assert.equal("argument disk_cids must be a list of strings, got 3", message(arguments.list, "disk_cids", { 3 }, null))
   end)
 
+  it("have a list of a length that there can be", function()
+    local list = {}
+    for i = 1, 1001 do list[i] = "cpi-disk-" .. i end
+    assert.equal("argument disk_cids has 1001 entries, at most 1000 are taken", message(arguments.list, "disk_cids", list, null))
+    list[1001] = nil
+    assert.equal(list, arguments.list("disk_cids", list, null))
+  end)
+
   for _, size in ipairs { -1, 1.5, "1024", true, 0 / 0, math.huge, 1e300 } do
     it("of " .. tostring(size) .. " are no size", function() message(arguments.megabytes, "size", size) end)
   end

@@ -57,6 +57,14 @@ describe("cloud_properties", function()
     end)
   end
 
+  it("tell of the first twenty problems", function()
+    local given = {}
+    for i = 1, 300 do given[("k%03d"):format(i)] = 1 end
+    local told = problem(given)
+    assert.truthy(told:find("'k020' is not known; and more", 1, true), told)
+    assert.is_nil(told:find("k021", 1, true))
+  end)
+
   it("must be an object", function()
     assert.equal("cloud_properties of the VM must be an object, not string", problem "x")
     assert.equal("cloud_properties of the VM must be an object, not a list", problem { "x" })

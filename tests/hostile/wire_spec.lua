@@ -132,7 +132,30 @@ describe("a hostile server", function()
         status, elsewhere, MARK))
       local message = ask(port)
       assert.truthy(message:find("HTTP " .. status:match "%d+", 1, true), message)
+      assert.truthy(message:find(("it leads to http://127.0.0.1:%d/%s; cloudstack.endpoint must be"):format(elsewhere, MARK), 1, true), message)
     end
     assert.equal("", read(asked))
+  end)
+
+  describe("that says on purpose that it is not CloudStack", function()
+    before_each(function() os.remove(directory .. "/retry.lua") end) -- our own policy
+    after_each(function() write("retry.lua", "return { api = 1, decide = function() end }") end)
+
+    for what, case in pairs {
+      ["a redirect to https"] = { "301 Moved", [[Location: https://127.0.0.1/client/api\r\n]], "",
+        "cloudstack.endpoint should be https://127.0.0.1/client/api" },
+      ["a redirect with a password and a query"] = { "302 Found", [[Location: https://me:xyzzy@a.test/login?key=xyzzy\r\n]], "",
+        "it leads to https://a.test/login;" },
+      ["a redirect with control characters"] = { "307 Temporary", [[Location: /x\e[31m\r\n]], "", "/x?[31m;" },
+      ["a path that is not known"] = { "404 Not Found", "", "<html>no</html>", "is not CloudStack's management server" },
+      ["a page"] = { "200 OK", "", "<html>Sign in</html>", "HTTP 200 with Sign in" },
+    } do
+      it("is asked once: " .. what, function()
+        local port, asked = serve(([[io.write "HTTP/1.1 %s\r\n%sContent-Length: %d\r\n\r\n%s"]]):format(case[1], case[2], #case[3], case[3]))
+        local message = ask(port)
+        assert.truthy(message:find(case[4], 1, true), message)
+        assert.equal("POST /client/api HTTP/1.1\r\n", read(asked))
+      end)
+    end
   end)
 end)

@@ -144,9 +144,41 @@ describe("the envelope", function()
 
   it("is written even when memory runs out", function()
     if BUILD:find "asan" then return end -- a sanitizer's shadow memory does not fit
-    local text = request('"has_vm"', '["' .. ("x"):rep(20 * 1024 * 1024) .. '"]')
-    local err = failure(text, '(ulimit -v 60000; "$CPI")')
-    assert.equal("Bosh::Clouds::CpiError", err.type)
+    local text = request('"has_vm"', '["' .. ("x"):rep(3 * 1024 * 1024) .. '"]')
+    for _, room in ipairs { 8000, 10000, 12000, 14000 } do
+      local err = failure(text, ('(ulimit -v %d; "$CPI")'):format(room))
+      assert.equal("Bosh::Clouds::CpiError", err.type)
+      assert.truthy(err.message:find("not enough memory", 1, true), err.message)
+    end
+  end)
+
+  -- Processor seconds and KB of address space: many times what these take, and a fraction of what they took.
+  it("costs in proportion to the request, whatever that is full of", function()
+    if BUILD:find "asan" then return end
+    write(directory .. "/far.json", [[{"cloudstack":{"endpoint":"http://127.0.0.1:1/","api_key":"k","secret_access_key":"s"},
+      "agent":{"mbus":"m"},"policies":{"directory":"]] .. directory .. [[/none"}}]])
+    os.execute(("mkdir -p %s/none"):format(directory))
+    write(directory .. "/none/retry.lua", "return { api = 1, decide = function() end }")
+    local function many(count, make)
+      local list = {}
+      for i = 1, count do list[i] = make(i) end
+      return table.concat(list, ",")
+    end
+    local create = '["agent","light-x",{%s},{"a":{"type":"dynamic","cloud_properties":{"name":"n"}%s}},[%s],{%s}]'
+    for what, text in pairs {
+      ["disks"] = create:format("", "", many(150000, function() return '"cpi-disk-1234567"' end), ""),
+      ["cloud_properties"] = create:format(many(200000, function(i) return ('"k%07d":1'):format(i) end), "", "", ""),
+      ["networks"] = create:format("", many(200000, function(i) return (',"k%07d":1'):format(i) end):gsub(",,", ","), "", ""),
+      ["metadata of numbers"] = create:format("", "", "", '"bosh":{"x":[' .. many(1500000, function() return "1" end) .. "]}"),
+    } do
+      local err = failure(request('"create_vm"', text), ('(ulimit -t 30; ulimit -v 400000; "$CPI" --config %s/far.json)'):format(directory))
+      assert.is_true(err.message ~= "not enough memory" and #err.message < 17000, what .. ": " .. err.message:sub(1, 200))
+    end
+  end)
+
+  it("is not read beyond 4 MB", function()
+    local err = failure(request('"has_vm"', '["' .. ("x"):rep(4 << 20) .. '"]'))
+    assert.truthy(err.message:find("it is larger than 4194304 bytes", 1, true), err.message)
   end)
 
   it("is written when a site's policy searches a text for ever", function()
