@@ -154,8 +154,8 @@ end)
 
 -- A good answer with everything in it that the decision's answers may have; the fields are spoilt one at a time.
 local good_answers = {
-  service_offering = function(facts) return facts.offerings end,
-  disk_offering = function(facts) return { offering = facts.offerings[3], size = 30 } end,
+  service_offering = function(given) return given.offerings end,
+  disk_offering = function(given) return { offering = given.offerings[3], size = 30 } end,
   disk_placement = function() return { host = "h1", cluster = "c1", zone = "z1", strict = true } end,
   expunge = function() return { strategy = "wait", deadline = 5, addresses = { n1 = "10.0.0.1" } } end,
   ip_conflict = function() return { answer = "wait", deadline = 5 } end,

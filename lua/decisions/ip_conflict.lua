@@ -4,7 +4,8 @@ local rows = require "decision_rows"
 
 -- CloudStack expunges what was destroyed after a day, and looks for it once a day (expunge.delay, expunge.interval): after
 -- two days nothing comes of waiting.
-local DEADLINE = { "deadline", "number", 'seconds since the deploys began, for `"wait"`: 0 to 172800', optional = true, least = 0, most = 172800 }
+local DEADLINE = { "deadline", "number", 'seconds since the deploys began, for `"wait"`: 0 to 172800',
+  optional = true, least = 0, most = 172800 }
 
 local known = { wait = true, expunge = true, ignore = true, fail = true }
 local expungeable = { Destroyed = true, Expunging = true, Error = true }

@@ -81,14 +81,15 @@ describe("the remedy of", function()
   end
 
   it("a proxy that is not there, or does not lead on", function()
-    for _, text in ipairs { "Failed to connect to proxy.test port 3128 after 0 ms: Could not connect", "Could not resolve proxy: proxy.test",
+    for _, text in ipairs { "Failed to connect to proxy.test port 3128 after 0 ms: Could not connect",
+      "Could not resolve proxy: proxy.test",
       "CONNECT tunnel failed, response 403" } do
       local remedy = endpoint.remedy("https://c.test/client/api", "http://me:word@proxy.test:3128", { text = text, fault = "connect" })
       assert.truthy(remedy:find("it is the proxy http://proxy.test:3128: check env.https_proxy", 1, true), remedy)
       assert.is_nil(remedy:find("word", 1, true))
     end
-    local remedy = endpoint.remedy("http://c.test/client/api", "http://proxy.test:3128", { text = "Failed to connect to c.test port 80",
-      fault = "connect" })
+    local remedy = endpoint.remedy("http://c.test/client/api", "http://proxy.test:3128",
+      { text = "Failed to connect to c.test port 80", fault = "connect" })
     assert.truthy(remedy:find("cloudstack.endpoint", 1, true), remedy)
   end)
 end)

@@ -71,7 +71,8 @@ describe("doctor", function()
   it("knows an answer that is none of CloudStack's", function()
     local out, code = doctor { reply = function() return { status = 200, type = "text/html", body = "<html>", seconds = 0 } end }
     assert.equal(1, code)
-    holds(out, "answers (HTTP 200, text/html), but not as CloudStack's API does", "what answers at https://cloud.test is not CloudStack's management server")
+    holds(out, "answers (HTTP 200, text/html), but not as CloudStack's API does",
+      "what answers at https://cloud.test is not CloudStack's management server")
   end)
 
   for what, case in pairs {

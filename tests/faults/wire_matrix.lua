@@ -22,7 +22,8 @@ local SLOW = { hang = true, ["hang before"] = true, ["delay past the limit"] = t
   ["restart, a while away"] = true }
 -- What only the machine can do, or is something else with a time limit of a second.
 local INSIDE = { delay = true, ["wrong types"] = true, ["limit reached"] = true,
-  ["false answer: what was to come, with an errorcode"] = true, ["false answer: what was to come, with an errorcode, and it was done"] = true }
+  ["false answer: what was to come, with an errorcode"] = true,
+  ["false answer: what was to come, with an errorcode, and it was done"] = true }
 
 -- What libcurl says of a fault; the machine has words of its own for it.
 local EMPTY = { "Empty reply from server", "Connection reset by peer", "closed the connection" }

@@ -132,7 +132,8 @@ describe("a hostile server", function()
         status, elsewhere, MARK))
       local message = ask(port)
       assert.truthy(message:find("HTTP " .. status:match "%d+", 1, true), message)
-      assert.truthy(message:find(("it leads to http://127.0.0.1:%d/%s; cloudstack.endpoint must be"):format(elsewhere, MARK), 1, true), message)
+      local wanted = ("it leads to http://127.0.0.1:%d/%s; cloudstack.endpoint must be"):format(elsewhere, MARK)
+      assert.truthy(message:find(wanted, 1, true), message)
     end
     assert.equal("", read(asked))
   end)
@@ -151,7 +152,8 @@ describe("a hostile server", function()
       ["a page"] = { "200 OK", "", "<html>Sign in</html>", "HTTP 200 with Sign in" },
     } do
       it("is asked once: " .. what, function()
-        local port, asked = serve(([[io.write "HTTP/1.1 %s\r\n%sContent-Length: %d\r\n\r\n%s"]]):format(case[1], case[2], #case[3], case[3]))
+        local answer = [[io.write "HTTP/1.1 %s\r\n%sContent-Length: %d\r\n\r\n%s"]]
+        local port, asked = serve(answer:format(case[1], case[2], #case[3], case[3]))
         local message = ask(port)
         assert.truthy(message:find(case[4], 1, true), message)
         assert.equal("POST /client/api HTTP/1.1\r\n", read(asked))
