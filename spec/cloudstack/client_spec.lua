@@ -396,7 +396,8 @@ describe("a job", function()
       { refuse = "Account x is not authorized to see job id=30", code = 531 },
     } }) }
     local failure = fake.failure(cpi.cloudstack.job, cpi.cloudstack, create())
-    assert.equal(531, failure.failure.code)
+    assert.equal("lost", failure.failure.kind)
+    assert.truthy(failure.message:find("is not authorized to see job id=30 (531)", 1, true), failure.message)
     assert.equal(1, #cpi.polls)
   end)
 
