@@ -228,7 +228,7 @@ describe("a VM's life", function()
     end
     local mine = t.cid { networks = bosh_net }
     local request = t.request("has_vm", mine)
-    request.context.api_key, t.host.config.has_secret = "key of other", function() return true, true end
+    request.context.api_key, t.host.config.has_secret = "key-of-other", function() return true, true end
     assert.is_false((require "cpi"(t.host, request)))
     assert.is_true(t.call("has_vm", mine))
   end)

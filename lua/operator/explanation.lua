@@ -98,7 +98,7 @@ end
 local function watched_upload(add)
   return function(url, file)
     add { kind = "send", requests = { { command = "upload", params = { file = file, url = url } } } }
-    return { status = 200, body = "", seconds = 0 }
+    return { status = 200, body = "upload successful.", seconds = 0 }
   end
 end
 

@@ -36,6 +36,7 @@ static pid_t start(void (*serve)(int connection, int number))
     fflush(stdout);
     pid_t child = fork();
     if (child == 0) {
+        setpgid(0, 0); /* with those that serve a connection for ever, it goes as one */
         signal(SIGPIPE, SIG_IGN);
         for (int number = 1;; number++) {
             int connection = accept(fd, NULL, NULL);
@@ -51,12 +52,13 @@ static pid_t start(void (*serve)(int connection, int number))
         }
     }
     close(fd);
+    setpgid(child, child);
     return child;
 }
 
 static void stop(pid_t child)
 {
-    kill(child, SIGTERM);
+    kill(-child, SIGTERM);
     waitpid(child, NULL, 0);
 }
 
@@ -485,8 +487,10 @@ static void trickle(int connection, const char *first, const char *again)
     setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     while (read(connection, text, sizeof text) > 0) /* until nothing has come for a while */
         continue;
+    /* Until the client goes away; reading waits for the patience. */
     for (const char *part = first; write(connection, part, strlen(part)) >= 0; part = again)
-        clock_sleep(0.01);
+        if (read(connection, text, sizeof text) == 0)
+            return;
 }
 
 static void trickle_headers(int connection, int number)
