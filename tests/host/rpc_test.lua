@@ -100,11 +100,11 @@ for text, words in pairs(malformed) do
   local err = failure(text, words)
   check.that(not err:find "traceback", "a caller's mistake has no traceback")
 end
-failure('{"method":"x","arguments":["' .. ("x"):rep(64 * 1024 * 1024) .. '"]}', "larger than 33554432 bytes")
-check.equal("20971520", (function()
+failure('{"method":"x","arguments":["' .. ("x"):rep(64 * 1024 * 1024) .. '"]}', "larger than 4194304 bytes")
+check.equal("4194000", (function()
   scripts "return function(_, request) return tostring(#request.arguments[1]) end"
-  return envelope('{"method":"x","arguments":["' .. ("x"):rep(20 * 1024 * 1024) .. '"]}').result
-end)(), "20 MB are served")
+  return envelope('{"method":"x","arguments":["' .. ("x"):rep(4194000) .. '"]}').result
+end)(), "4 MB are served")
 
 -- ---------------------------------------------------------------------------------------------------------
 -- scripts that fail
@@ -195,7 +195,7 @@ if not harness.instrumented then -- their shadow memory does not fit
   scripts [[return function() local t = {} for i = 1, 1e9 do t[i] = ("x"):rep(1000) .. i end end]]
   failure(GOOD, "not enough memory", '(ulimit -v 60000; "$CPI")')
   scripts "return function(_, request) return request.arguments end"
-  failure('{"method":"x","arguments":["' .. ("x"):rep(20 * 1024 * 1024) .. '"]}', "not enough memory", '(ulimit -v 60000; "$CPI")')
+  failure('{"method":"x","arguments":["' .. ("x"):rep(4194000) .. '"]}', "not enough memory", '(ulimit -v 14000; "$CPI")')
   failure('{"method":"x","arguments":[' .. ("[],"):rep(1000000) .. '1]}', "not enough memory", '(ulimit -v 60000; "$CPI")')
   -- Wherever the memory ends: an envelope, or no process at all.
   for kilobytes = 3000, 9000, 50 do
