@@ -44,20 +44,20 @@ local function meant_by(target, own)
   return url ~= own and shown(url) or nil
 end
 
-local function of_redirect(own, location)
-  local target = resolved(location, own)
+local function of_redirect(own, location, mask)
+  local target = resolved(mask(location), own)
   local should_be = meant_by(target, own)
   return ("it leads to %s; %s"):format(shown(target), should_be and "cloudstack.endpoint should be " .. should_be
     or "cloudstack.endpoint must be the API itself, which is at https://HOST" .. USUAL .. " as a rule")
 end
 
--- advice(own, reply) -> words: what an answer that is not CloudStack's says of the endpoint. own: the endpoint, or nil
--- where it is not known; reply: with status, body, location.
-function endpoint.advice(own, reply)
+-- advice(own, reply, mask) -> words: what an answer that is not CloudStack's says of the endpoint. own: the endpoint, or nil
+-- where it is not known; reply: with status, body, location; mask: the log's.
+function endpoint.advice(own, reply, mask)
   local scheme, authority, path = parts_of(own or "")
   if not scheme then return "cloudstack.endpoint ends with " .. USUAL .. " as a rule" end
   if reply.status >= 300 and reply.status < 400 and (reply.location or "") ~= "" then
-    return of_redirect(own, reply.location)
+    return of_redirect(own, reply.location, mask)
   end
   local body = reply.body:sub(1, ENOUGH):lower()
   if scheme == "http" and (body:find("https port", 1, true) or body:find("requires tls", 1, true)) then

@@ -1,10 +1,10 @@
 -- One reply: CloudStack's payload, or the kind of failure that it is. An answer counts only in the envelope of its own
 -- command, and an error code is a failure whatever the HTTP status is: a gateway may have changed that.
 --
---   replies.read(json, command, reply, endpoint) -> payload, or nil and a failure
+--   replies.read(json, command, reply, endpoint, mask) -> payload, or nil and a failure
 --   replies.failure(command, fields)   -> fields as a failure of that command
 --   replies.says(failure, pattern)     does CloudStack itself say that?
---   replies.first_words(body)          what a body that is not an answer says to people
+--   replies.first_words(body, mask)    what a body that is not an answer says to people
 --
 -- What a failure is, and its kinds: lua/cloudstack/client.lua.
 
@@ -13,12 +13,15 @@ local envelopes = require "cloudstack.envelopes"
 local replies = {}
 
 local ENOUGH = 8192        -- bytes of a body for its first words; patterns over megabytes take minutes
+local LONGEST_WORDS = 120
 local LONGEST_TEXT = 65536 -- bytes of an error's text: more than a message may have, so that this cut is never seen
 
--- What a body says to people, where it is not what was to come: its first words, without a page's tags.
-function replies.first_words(body)
-  local text = body:sub(1, ENOUGH):gsub("<[^>]*>", " "):gsub("%s+", " "):gsub("^ ", "")
-  return text == "" and "an empty body" or text:sub(1, 120)
+-- What a body says to people, where it is not what was to come: its first words, without a page's tags. A server's page may
+-- echo the request: secrets are masked in it as it is, and in what the tags had kept apart, before anything is cut.
+function replies.first_words(body, mask)
+  local text = mask(body:sub(1, ENOUGH)):gsub("<[^>]*>", function(tag) return tag == "<redacted>" and tag or " " end)
+  text = mask(text):gsub("%s+", " "):gsub("^ ", "")
+  return text == "" and "an empty body" or text:sub(1, LONGEST_WORDS)
 end
 
 function replies.failure(command, fields)
@@ -63,12 +66,12 @@ local function is_elsewhere(reply)
   return reply.status >= 300 or reply.body:find "^%s*<" ~= nil
 end
 
-local function not_understood(command, reply, why, endpoint)
-  local text = ("HTTP %d with %s (%s)"):format(reply.status, replies.first_words(reply.body), why)
+local function not_understood(command, reply, why, endpoint, mask)
+  local text = ("HTTP %d with %s (%s)"):format(reply.status, replies.first_words(reply.body, mask), why)
   if not is_elsewhere(reply) then
     return replies.failure(command, { kind = "garbled", status = reply.status, sent = true, text = text })
   end
-  local advice = require("cloudstack.endpoint").advice(endpoint, reply)
+  local advice = require("cloudstack.endpoint").advice(endpoint, reply, mask)
   return replies.failure(command, { kind = "elsewhere", status = reply.status, sent = true, advice = advice,
     text = text .. "; " .. advice })
 end
@@ -98,20 +101,20 @@ local function refused_in(json, document, command)
   end
 end
 
--- reply as host.cloudstack.send gives it; endpoint: cloudstack.endpoint, where it is known.
-function replies.read(json, command, reply, endpoint)
+-- reply as host.cloudstack.send gives it; endpoint: cloudstack.endpoint, where it is known; mask: the log's.
+function replies.read(json, command, reply, endpoint, mask)
   if reply.fault then
     return nil, replies.failure(command, { kind = "transport", text = reply.text, fault = reply.fault, sent = reply.sent })
   end
   local document, why = json.decode(reply.body)
   if type(document) ~= "table" then
-    return nil, not_understood(command, reply, document == nil and why or "no CloudStack answer", endpoint)
+    return nil, not_understood(command, reply, document == nil and why or "no CloudStack answer", endpoint, mask)
   end
   local refused = refused_in(json, document, command)
   if refused then return nil, refusal(command, reply.status, refused) end
   local payload = object_in(json, document, envelopes.of(command))
   if not payload or reply.status < 200 or reply.status >= 300 then
-    return nil, not_understood(command, reply, mismatch(json, document, command), endpoint)
+    return nil, not_understood(command, reply, mismatch(json, document, command), endpoint, mask)
   elseif says_no(payload) then
     return nil, replies.failure(command, { kind = "refused", status = reply.status, sent = true,
       text = type(payload.displaytext) == "string" and payload.displaytext or "CloudStack says that it did not succeed" })

@@ -69,7 +69,7 @@ local function check_way(found, host, settings)
       endpoint.remedy(site.endpoint, configuration.proxy_for(settings), reply))
     return false
   end
-  local _, failure = replies.read(host.json, "listCapabilities", reply, site.endpoint)
+  local _, failure = replies.read(host.json, "listCapabilities", reply, site.endpoint, host.log.mask)
   local is_other = failure and (failure.kind == "garbled" or failure.kind == "elsewhere")
   if is_other then
     found:problem("endpoint", ("%s answers (HTTP %d, %s), but not as CloudStack's API does"):format(site.endpoint, reply.status,

@@ -1,9 +1,10 @@
 local endpoint = require "cloudstack.endpoint"
 
+local function as_it_is(text) return text end
 local OWN = "http://cloud.test:8080/client/api"
 
 local function redirected(location, own)
-  return endpoint.advice(own or OWN, { status = 302, body = "", location = location })
+  return endpoint.advice(own or OWN, { status = 302, body = "", location = location }, as_it_is)
 end
 
 describe("what answered elsewhere", function()
@@ -38,24 +39,24 @@ describe("what answered elsewhere", function()
   it("knows a path that is not the API's", function()
     for _, own in ipairs { "http://cloud.test:8080/client", "http://cloud.test:8080/", "http://cloud.test:8080/client/api/",
       "http://a:b@cloud.test:8080/api" } do
-      local text = endpoint.advice(own, { status = 404, body = "<html>" })
+      local text = endpoint.advice(own, { status = 404, body = "<html>" }, as_it_is)
       assert.truthy(text:find("should be http://cloud.test:8080/client/api,", 1, true), text)
     end
   end)
 
   it("is another server where the path is right", function()
     assert.equal("what answers at http://cloud.test:8080 is not CloudStack's management server",
-      endpoint.advice(OWN, { status = 404, body = "<html>" }))
+      endpoint.advice(OWN, { status = 404, body = "<html>" }, as_it_is))
   end)
 
   it("speaks https on a port to which http went", function()
     local text = endpoint.advice("http://cloud.test:8443/client/api", { status = 400,
-      body = "<html>The plain HTTP request was sent to HTTPS port</html>" })
+      body = "<html>The plain HTTP request was sent to HTTPS port</html>" }, as_it_is)
     assert.truthy(text:find("should be https://cloud.test:8443/client/api", 1, true), text)
   end)
 
   it("is told in general where no endpoint is known", function()
-    assert.truthy(endpoint.advice(nil, { status = 302, body = "", location = "/x" }):find("/client/api as a rule", 1, true))
+    assert.truthy(endpoint.advice(nil, { status = 302, body = "", location = "/x" }, as_it_is):find("/client/api as a rule", 1, true))
   end)
 end)
 

@@ -7,7 +7,7 @@ local ENDPOINT = "https://cloud.test/client/api"
 local function read(status, document, command, more)
   local reply = { status = status, body = type(document) == "string" and document or json.encode(document) }
   for key, value in pairs(more or {}) do reply[key] = value end
-  return replies.read(json, command or COMMAND, reply, ENDPOINT)
+  return replies.read(json, command or COMMAND, reply, ENDPOINT, function(text) return text end)
 end
 
 local function failure_of(...)
