@@ -169,6 +169,7 @@ describe("the envelope", function()
       ["disks"] = create:format("", "", many(150000, function() return '"cpi-disk-1234567"' end), ""),
       ["cloud_properties"] = create:format(many(200000, function(i) return ('"k%07d":1'):format(i) end), "", "", ""),
       ["networks"] = create:format("", many(200000, function(i) return (',"k%07d":1'):format(i) end):gsub(",,", ","), "", ""),
+      ["secrets"] = create:format("", "", "", '"bosh":{"x":[' .. many(200000, function(i) return ('"word%08d"'):format(i) end) .. "]}"),
       ["metadata of numbers"] = create:format("", "", "", '"bosh":{"x":[' .. many(1500000, function() return "1" end) .. "]}"),
     } do
       local err = failure(request('"create_vm"', text), ('(ulimit -t 30; ulimit -v 400000; "$CPI" --config %s/far.json)'):format(directory))
