@@ -1,6 +1,6 @@
 -- What is done about an address that is taken. The form of this file: lua/decisions/README.md.
 
-local rows = require "decision_rows"
+local rows = require "decision.rows"
 
 -- CloudStack expunges what was destroyed after a day, and looks for it once a day (expunge.delay, expunge.interval): after
 -- two days nothing comes of waiting.

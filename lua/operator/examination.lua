@@ -4,7 +4,7 @@
 --   level   "good", "remark" (it works, but somebody may have wanted something else) or "problem"
 
 local capabilities = require "cloudstack.capabilities"
-local configuration = require "configuration"
+local configuration = require "setup.configuration"
 local endpoint = require "cloudstack.endpoint"
 local errors = require "errors"
 local http_date = require "operator.http_date"
