@@ -11,12 +11,13 @@ local errors = require "errors"
 local offerings = require "cloudstack.offerings"
 local zones = require "cloudstack.zones"
 
-local function count(wanted, key)
+-- A whole number above 0. The director takes 0 for ephemeral_disk_size, which means no such disk.
+local function count(wanted, key, may_be_none)
   local value = math.type(wanted[key]) and math.tointeger(wanted[key])
-  if not value or value <= 0 then
-    error(errors.cpi("desired_instance_size.%s must be a whole number above 0", key))
+  if not value or value < 0 or value == 0 and not may_be_none then
+    error(errors.cpi("desired_instance_size.%s must be a whole number%s", key, may_be_none and ", 0 for none" or " above 0"))
   end
-  return value
+  return value > 0 and value or nil
 end
 
 -- The zones, the default one first.
@@ -97,13 +98,13 @@ end
 
 return function(cpi, desired)
   desired = arguments.object("desired_instance_size", desired, cpi.json.null)
-  local cpu, ram, disk = count(desired, "cpu"), count(desired, "ram"), count(desired, "ephemeral_disk_size")
+  local cpu, ram, disk = count(desired, "cpu"), count(desired, "ram"), count(desired, "ephemeral_disk_size", true)
   local found = cpi.cloudstack:gather {
     zones = zones.request(), services = offerings.service_request(), disks = offerings.disk_request(),
     capabilities = capabilities.request(),
   }
   found.zones = zones_of(cpi, found.zones)
-  local answer = { disk = disk, ephemeral_disk_offering = ephemeral(cpi, found, offerings.gigabytes(disk)) }
+  local answer = { disk = disk, ephemeral_disk_offering = disk and ephemeral(cpi, found, offerings.gigabytes(disk)) }
   answer.compute_offering, answer.cpu, answer.ram = compute(cpi, found, cpu, ram)
   return answer
 end

@@ -78,6 +78,9 @@ return function(cpi, size, cloud_properties, vm_cid)
 
   local found = look_up(cpi, order, vm_cid)
   local vm = vm_cid and vms.pick(found.vms, vm_cid)
+  if vm_cid and not vm then
+    cpi.log.warn("VM '%s', which the disk is for, is not in CloudStack: the disk goes where it would go without it", vm_cid)
+  end
   local zone = zone_for(cpi, found, order, vm)
   local choice = disk_choice(cpi, "persistent", {
     explicit = order.offering, size = order.gigabytes, zone = zone, offerings = found.offerings,

@@ -14,7 +14,9 @@ return function(cpi, disk_cid, metadata)
   metadata = arguments.object("metadata", metadata, cpi.json.null)
   local volume = volumes.get(cpi, disk_cid)
   if volume.state == "Allocated" then
-    error(errors.cloud("disk '%s' was never attached: CloudStack puts a disk onto storage when it is first attached "
+    -- With enable_snapshots the director snapshots every disk before it mends anything, and goes on after NotImplemented alone
+    -- (bosh src/bosh-director/lib/bosh/director/api/snapshot_manager.rb): any other class would stop the deployment for good.
+    error(errors.not_implemented("disk '%s' was never attached: CloudStack puts a disk onto storage when it is first attached "
       .. "(its state is Allocated until then), so there is nothing of which to take a snapshot", disk_cid))
   end
   local name = snapshots.new_name(director_mark.uuid(cpi))

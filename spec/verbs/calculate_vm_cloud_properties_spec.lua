@@ -63,15 +63,25 @@ describe("calculate_vm_cloud_properties", function()
     assert.truthy(failure.message:find("no disk offering gives 20 GB", 1, true), failure.message)
   end)
 
-  for key in pairs { cpu = 1, ram = 1, ephemeral_disk_size = 1 } do
+  local function refused(key, value)
+    local desired = { cpu = 1, ram = 1024, ephemeral_disk_size = 1024 }
+    desired[key] = value or nil
+    local cpi <close> = fake.cpi {}
+    return fake.failure(calculate, cpi, desired).message
+  end
+
+  for key in pairs { cpu = 1, ram = 1 } do
     it("wants " .. key, function()
-      local desired = { cpu = 1, ram = 1024, ephemeral_disk_size = 1024 }
       for _, value in ipairs { false, 0, 1.5, "2" } do
-        desired[key] = value or nil
-        local cpi <close> = fake.cpi {}
-        local failure = fake.failure(calculate, cpi, desired)
-        assert.equal("desired_instance_size." .. key .. " must be a whole number above 0", failure.message)
+        assert.equal("desired_instance_size." .. key .. " must be a whole number above 0", refused(key, value))
       end
     end)
   end
+
+  it("wants ephemeral_disk_size, which may be 0: no such disk", function()
+    for _, value in ipairs { false, -1, 1.5, "2" } do
+      assert.equal("desired_instance_size.ephemeral_disk_size must be a whole number, 0 for none", refused("ephemeral_disk_size", value))
+    end
+    assert.same({ compute_offering = "big" }, ask { cpu = 2, ram = 1024, ephemeral_disk_size = 0 })
+  end)
 end)

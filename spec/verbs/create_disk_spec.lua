@@ -82,7 +82,9 @@ describe("create_disk", function()
   end)
 
   it("goes to the default zone for a VM that is gone, and to the manifest's zone before both", function()
-    create({ can, offerings, services, { "listVirtualMachines", {}, {} }, zones, made(), tag }, 1500, {}, "cpivm-1")
+    local _, cpi = create({ can, offerings, services, { "listVirtualMachines", {}, {} }, zones, made(), tag }, 1500, {}, "cpivm-1")
+    assert.truthy(table.concat(cpi.log.lines, "\n"):find(
+      "warn VM 'cpivm-1', which the disk is for, is not in CloudStack: the disk goes where it would go without it", 1, true))
     create({ can, offerings, zones, made(nil, { [2] = { zoneid = "z2" } }), tag }, 1500, { zone = "zone2" })
   end)
 
