@@ -17,14 +17,14 @@ local LINE = "{ { sh -c %s <%s 2>%s; echo $? >%s; } | sh -c %s >%s; echo >%s; } 
 
 local function pid_in(path) return tonumber(text_file.read_any(path):match "^%d+\n") end
 
--- options: as rig:cpi has them
+-- options: as rig:cpi has them, and words, those of a command in the place of a request
 function caller.start(cloud, request, options)
   cloud.runs = cloud.runs + 1
   local base = ("%s/call%d"):format(cloud.directory, cloud.runs)
   text_file.write(base .. ".in", type(request) == "string" and request or rig.json.encode(request))
   -- What a shell starts in the background ignores SIGINT; no caller of the CPI's does that.
-  local cpi = ("echo $$ >%s; exec env --default-signal=INT %s %s --config %s"):format(quote(base .. ".pid"),
-    options and options.under or "", quote(rig.program "cpi"), quote(cloud.config))
+  local cpi = ("echo $$ >%s; exec env --default-signal=INT %s %s --config %s %s"):format(quote(base .. ".pid"),
+    options and options.under or "", quote(rig.program "cpi"), quote(cloud.config), options and options.words or "")
   local reader = ("echo $$ >%s; exec cat"):format(quote(base .. ".reader"))
   os.execute(LINE:format(quote(cpi), quote(base .. ".in"), quote(base .. ".err"), quote(base .. ".exit"), quote(reader),
     quote(base .. ".out"), quote(base .. ".done")))
