@@ -31,6 +31,27 @@ function tags.clean(metadata, null)
   return clean
 end
 
+-- Keys that the CPI itself goes by: whose an object is, what it is called, with which VM it is deleted. CloudStack compares
+-- keys without case.
+local function is_ours(key)
+  key = key:lower()
+  return key:find "^bosh_" ~= nil or key == "director_uuid"
+end
+
+-- What BOSH or a manifest wants as tags, as tags.clean makes it, without the CPI's own keys, which are logged: a disk with
+-- the tag of an ephemeral one would be deleted with its VM.
+function tags.of_others(cpi, metadata)
+  local clean = tags.clean(metadata, cpi.json.null)
+  for key, value in pairs(clean) do
+    if is_ours(key) then
+      -- The director's metadata of a snapshot have its uuid, which the snapshot gets anyway.
+      if value ~= cpi.context.director_uuid then cpi.log.warn("tag '%s' is the CPI's own: it is not set", key) end
+      clean[key] = nil
+    end
+  end
+  return clean
+end
+
 local function sorted(set)
   local keys = {}
   for key in pairs(set) do keys[#keys + 1] = key end

@@ -20,7 +20,7 @@ function naming.of(cpi, kind, cid, more)
   }
   local answer = cpi.decide("names", facts)
   local all = {}
-  for key, value in pairs(more.given_tags or {}) do all[key] = value end
+  for key, value in pairs(tags.of_others(cpi, more.given_tags or {})) do all[key] = value end
   for key, value in pairs(answer.tags) do all[key] = value end
   all[volumes.EPHEMERAL_TAG] = nil -- what carries it is deleted with its VM: nobody else may set it
   all.director_uuid, all.bosh_request = facts.director_uuid, cpi.context.request_id

@@ -7,5 +7,5 @@ local volumes = require "cloudstack.volumes"
 return function(cpi, disk_cid, metadata)
   arguments.text("disk_cid", disk_cid)
   metadata = arguments.object("metadata", metadata, cpi.json.null)
-  tags.merge(cpi, "Volume", volumes.get(cpi, disk_cid), tags.clean(metadata, cpi.json.null))
+  tags.merge(cpi, "Volume", volumes.get(cpi, disk_cid), tags.of_others(cpi, metadata))
 end

@@ -9,5 +9,5 @@ return function(cpi, vm_cid, metadata)
   arguments.text("vm_cid", vm_cid)
   metadata = arguments.object("metadata", metadata, cpi.json.null)
   local vm = vms.get(cpi, vm_cid)
-  tags.merge(cpi, "UserVm", vm, tags.clean(metadata, cpi.json.null))
+  tags.merge(cpi, "UserVm", vm, tags.of_others(cpi, metadata))
 end

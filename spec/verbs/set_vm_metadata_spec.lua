@@ -31,6 +31,16 @@ describe("set_vm_metadata", function()
     assert.same({ "listVirtualMachines" }, cpi.waves)
   end)
 
+  it("keeps the CPI's own tags from the manifest's, in any case, and says so", function()
+    local cpi <close> = fake.cpi { vm({ key = "bosh_cid", value = "cpivm-1" }),
+      { "createTags", { ["tags[0].key"] = "owner" }, job = {}, without = { "tags[1].key" } } }
+    set_vm_metadata(cpi, "cpivm-1", { owner = "ops", bosh_cid = "x", Director_UUID = "x", bosh_ephemeral_of = "cpivm-2" })
+    local log = table.concat(cpi.log.lines, "\n")
+    for _, key in ipairs { "bosh_cid", "Director_UUID", "bosh_ephemeral_of" } do
+      assert.truthy(log:find(("warn tag '%s' is the CPI's own: it is not set"):format(key), 1, true), key)
+    end
+  end)
+
   it("survives odd metadata", function()
     local cpi <close> = fake.cpi { vm(), { "createTags", { ["tags[0].key"] = "n", ["tags[0].value"] = "3" }, job = {},
       without = { "tags[1].key" } } }
