@@ -9,6 +9,7 @@
 --   sim.state() -> table           everything there is
 --   sim.requests                   every request so far, oldest first
 --   sim.fault{ command=, nth=, fault=, ... }   what is to go wrong
+--   sim.put_state{ kind=, id= or name=, state=, ... }   what befalls an object without a command
 --   sim.reset()                    the world as it was in the beginning; the accounts keep their keys
 --   sim.http(request) -> reply     one HTTP request; sim.next_due(), sim.tick(), sim.events() for the daemon
 local api = require "sim.api"
@@ -20,7 +21,9 @@ local http = require "sim.http"
 local model = require "sim.model"
 local schedule = require "sim.schedule"
 local state = require "sim.state"
+local states = require "sim.states"
 local uploads = require "sim.uploads"
+local utf8_text = require "sim.utf8_text"
 local version = require "sim.version"
 local world = require "sim.world"
 
@@ -92,10 +95,12 @@ end
 local function note(self, request, reply)
   local parameters = {}
   for _, pair in ipairs(request.pairs) do
-    if not SECRET[pair[1]:lower()] and pair[1] ~= "command" then parameters[pair[1]] = pair[2] end
+    if not SECRET[pair[1]:lower()] and pair[1] ~= "command" then
+      parameters[utf8_text.readable(pair[1])] = utf8_text.readable(pair[2])
+    end
   end
   self.requests[#self.requests + 1] = {
-    n = #self.requests + 1, command = request.command, parameters = parameters, time = dates.zoned(self.model:now()),
+    n = #self.requests + 1, command = request.command and utf8_text.readable(request.command), parameters = parameters, time = dates.zoned(self.model:now()),
     account = request.sender and request.sender.name, status = reply.status or reply.happened, fault = reply.fault,
     jobid = reply.job and reply.job.id, at = self.model:now(),
   }
@@ -249,6 +254,7 @@ local function bind(self)
   self.next_due = function() return self.schedule:next_due() end
   self.state = function() return state.of(self.model) end
   self.fault = function(fault) faults.post(self.model, fault) end
+  self.put_state = function(entry) states.post(self.model, entry) end
   self.reset = function() fill(self) end
   self.events = function()
     local out = self.model.events

@@ -22,7 +22,7 @@ local function is_known(m, name)
 end
 
 local function of_owner(m, owner, name)
-  return m:first("affinity_group", function(group) return group.account == owner and group.name == name end)
+  return m:first("affinity_group", function(group) return group.account == owner and lists.same(group.name, name) end)
 end
 
 -- ---------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ local signature = require "sim.signature"
 local throttle = require "sim.throttle"
 local projects = require "sim.projects"
 local refusal = require "sim.refusal"
+local utf8_text = require "sim.utf8_text"
 local xml = require "sim.xml"
 
 local api = {}
@@ -29,6 +30,12 @@ local function carry_out(m, call, pairs_)
   return call.entry.run(m, call)
 end
 
+local function is_utf8(pairs_)
+  for _, pair in ipairs(pairs_) do
+    if not utf8_text.is_good(pair[1]) or not utf8_text.is_good(pair[2]) then return false end
+  end
+  return true
+end
 
 -- handle(m, request, options) -> reply { status, body, type, job }
 --   request   { pairs = { {name, value}, ... }, account = the one that sends it, and expires, where it is good only
@@ -44,8 +51,9 @@ local function handle(m, request, options)
   local _, why = envelope.guard(refuse_other_role, m, entry, account)
   if why then return envelope.refusal(m, "errorresponse", why, account) end
   if entry.unmodelled then return envelope.refusal(m, "errorresponse", UNVERIFIED) end
-  local is_good = request.account and not (request.expires and request.expires <= m:callers_now())
-    or not request.account and signature.verify(m, request.pairs, account)
+  -- Bytes that are no UTF-8 are others to the server than to him who signed them.
+  local is_good = is_utf8(request.pairs) and (request.account and not (request.expires and request.expires <= m:callers_now())
+    or not request.account and signature.verify(m, request.pairs, account))
   if not is_good then
     return envelope.refusal(m, entry.envelope, UNVERIFIED)
   end

@@ -163,6 +163,7 @@ local function attach(m, call)
     end,
     finish = function() return finish_attach(m, call, device) end,
     cancel = function() volume.state = before end,
+    half = function() end, -- it stays Attaching
   }))
 end
 
@@ -204,6 +205,11 @@ local function detach(m, call)
     instance = volume, instance_type = "Volume", queue = volume.vm,
     check = function() refuse_detach(volume) end,
     begin = function() refuse_detach(volume) end,
+    half = function() -- the guest has lost it, the record has not
+      if volume.vm.state == "Running" then
+        vm_running.tell(m, "detach", volume.vm, device_variables(volume, volume.device))
+      end
+    end,
     finish = function()
       refuse_detach(volume)
       return finish_detach(m, call)

@@ -3,11 +3,11 @@
 local commands = {}
 
 local NOUNS = {
-  "projects", "account_lists", "jobs", "zones", "infrastructure", "offerings", "network_offerings", "vpcs", "networks",
+  "projects", "account_lists", "jobs", "zones", "infrastructure", "hypervisors", "offerings", "network_offerings", "vpcs", "networks",
   "network_life", "public_addresses", "static_nat", "firewall", "load_balancers", "security_groups",
-  "nics", "ostypes", "templates", "uploads",
+  "nics", "vm_nics", "secondary_addresses", "ostypes", "templates", "uploads",
   "vm_lists", "vm_deploy", "vm_life", "vm_destroy", "vm_update", "volumes", "attachments", "resize", "migration", "snapshots",
-  "tags", "keys",
+  "tags", "keys", "world_vms",
   "affinity", "capabilities", "configurations", "apis", "unmodelled",
 }
 

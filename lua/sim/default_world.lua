@@ -15,7 +15,11 @@ defaults.SETTINGS = {
   ["max.data.volumes"] = 6, ["kvm.snapshot.enabled"] = true, ["pool.storage.allocated.capacity.disablethreshold"] = 0.85,
   ["storage.overprovisioning.factor"] = 2.0, ["storage.cleanup.delay"] = 86400,
   ["allow.duplicate.networkname"] = true, ["vpc.max.networks"] = 3,
+  ["hypervisor.list"] = "KVM,VMware,XenServer,Hyperv,BareMetal,Ovm3,LXC,Simulator",
 }
+
+-- How many of what nobody needs any more are kept: requests in the log, ended jobs, and objects that are gone.
+defaults.KEEP = { requests = 20000, jobs = 5000, removed = 5000 }
 
 local KEY = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAgQC3bdJ0FVr0h1wAq7kTGbm3ySmD1HyyvJ0iS7cSNaNqSm7t1y9oQyPpUuLrZ9nVbJc6"
   .. "dEr0m8Kkq2h5wCwE2vCjEYx1oGZtM0nXcVnSqk5Q0c4zqf1yqDkq8Fh0rHkq0qk1y3mYv4XqHkZ9x8Jc3nQp7uS5Tt2bGdR6wKfLMw== bosh"
@@ -93,6 +97,7 @@ function defaults.world()
     ostypes = OSTYPES,
     public_addresses = {}, vpcs = {}, security_groups = {},
     keys = { { name = "bosh", account = "bosh", publickey = KEY } },
+    vms = {}, keep = defaults.KEEP, strict = false,
   }
 end
 

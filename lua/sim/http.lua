@@ -78,6 +78,17 @@ switches["POST /sim/faults"] = function(sim, request)
   return json(sim, 200, { posted = #list })
 end
 
+switches["POST /sim/states"] = function(sim, request)
+  local list, why = decoded(sim, request)
+  if not list then return wrong(sim, why) end
+  if list.state then list = { list } end
+  local fine, text = pcall(function()
+    for _, entry in ipairs(list) do sim.put_state(without_null(sim, entry)) end
+  end)
+  if not fine then return wrong(sim, tostring(text)) end
+  return json(sim, 200, { posted = #list })
+end
+
 switches["POST /sim/clock"] = function(sim, request)
   local body, why = decoded(sim, request)
   if not body then return wrong(sim, why) end

@@ -23,7 +23,8 @@ local function seed_cluster(m, spec)
   local zone = m:named("zone", spec.zone)
   local pod = m:named("pod", "pod-" .. zone.name)
     or m:add("pod", { id = m:id_of("pod:" .. zone.name), name = "pod-" .. zone.name, zone = zone })
-  local cluster = m:add("cluster", { id = m:id_of("cluster:" .. spec.name), name = spec.name, pod = pod, zone = zone })
+  local cluster = m:add("cluster", { id = m:id_of("cluster:" .. spec.name), name = spec.name, pod = pod, zone = zone,
+    hypervisor = spec.hypervisor or m.world.hypervisor, has_hosts = #spec.hosts > 0 })
   for i, host in ipairs(spec.hosts) do seed_host(m, cluster, host, i) end
   for _, pool in ipairs(spec.pools) do
     m:add("pool", {
@@ -66,7 +67,7 @@ local function host_row(m, host)
   local mhz, memory = infrastructure.used(m, host)
   return place({
     id = host.id, name = host.name, state = "Up", type = "Routing", ipaddress = host.address, version = m.version.text,
-    hypervisor = m.world.hypervisor, cpunumber = host.cpu, cpuspeed = host.mhz, cpuallocatedvalue = mhz,
+    hypervisor = host.cluster.hypervisor, cpunumber = host.cpu, cpuspeed = host.mhz, cpuallocatedvalue = mhz,
     cpuallocated = percent(mhz, host.cpu * host.mhz), memorytotal = host.memory, memoryallocated = memory,
     memoryallocatedbytes = memory, memoryallocatedpercentage = percent(memory, host.memory), capabilities = "hvm",
     clustertype = "CloudManaged", islocalstorageactive = true, created = m:date(host.created),
@@ -85,7 +86,7 @@ function infrastructure.pool_row(m, pool)
     created = m:date(pool.created), type = pool.type, capacitybytes = pool.size, disksizetotal = pool.size,
     disksizeallocated = infrastructure.allocated(m, pool), disksizeused = 0, tags = pool.tags_offered,
     istagarule = false,
-    state = "Up", scope = scope_of(pool), hypervisor = m.world.hypervisor,
+    state = "Up", scope = scope_of(pool), hypervisor = pool.cluster and pool.cluster.hypervisor or m.world.hypervisor,
     overprovisionfactor = ("%.1f"):format(m:setting "storage.overprovisioning.factor"), provider = "DefaultPrimary",
     managed = false, details = {}, hasannotations = false,
   }, pool)
@@ -93,7 +94,7 @@ end
 
 local function cluster_row(m, cluster)
   local out = {
-    id = cluster.id, name = cluster.name, hypervisortype = m.world.hypervisor, clustertype = "CloudManaged",
+    id = cluster.id, name = cluster.name, hypervisortype = cluster.hypervisor, clustertype = "CloudManaged",
     allocationstate = "Enabled", managedstate = "Managed", cpuovercommitratio = "1.0", memoryovercommitratio = "1.0",
     arch = "x86_64", hasannotations = false,
   }

@@ -9,6 +9,7 @@
 --   finish() -> result        when its time is over; may refuse
 --   cancel()                  undoes begin when the management server dies meanwhile
 --   failed()                  what a failure that was asked for leaves, where that is not what cancel does
+--   half()                    what a failure half way leaves: a state that nobody ends
 local refusal = require "sim.refusal"
 local accounts = require "sim.accounts"
 local lists = require "sim.lists"
@@ -93,7 +94,7 @@ local function finish(m, job)
   if job.status ~= PENDING then return end
   local fault = job.fault
   if fault and fault.when ~= "after" then
-    local undo = job.plan.failed or job.plan.cancel
+    local undo = fault.when == "half" and job.plan.half or job.plan.failed or job.plan.cancel
     if undo then undo(job) end
     return fail(m, job, posted_failure(fault))
   end
@@ -144,6 +145,19 @@ local function queue_of(vm)
   if not vm then return nil end
   vm.queue = vm.queue or { waiting = {} }
   return vm.queue
+end
+
+-- Something that is no job of a caller's keeps the VM's jobs waiting, until the function that this answers is called.
+function jobs.occupy(m, vm)
+  local queue = queue_of(vm)
+  if not queue or queue.running then return function() end end
+  local holder = { plan = {} }
+  queue.running = holder
+  return function()
+    if queue.running ~= holder then return end
+    queue.running = nil
+    advance_queue(m, queue)
+  end
 end
 
 function jobs.start(m, call, plan)

@@ -34,7 +34,7 @@ end
 
 -- find(m, account, name) -> key | nil
 function keys.find(m, account, name)
-  return m:first("key", function(key) return key.account == account and key.name == name end)
+  return m:first("key", function(key) return key.account == account and lists.same(key.name, name) end)
 end
 
 local function row(key)
@@ -48,9 +48,10 @@ local function without_path(out)
   return out
 end
 
+-- One that is made says less than one that is registered.
 local function refuse_taken(m, owner, name, publickey)
   if keys.find(m, owner, name) then
-    refusal.invalid("A key pair with name '%s' already exists for this account.", name)
+    refusal.invalid("A key pair with name '%s' already exists%s.", name, publickey and " for this account" or "")
   end
   local wanted = publickey and material(publickey)
   if wanted and m:first("key", function(key) return key.account == owner and key.material == wanted end) then

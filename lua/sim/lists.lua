@@ -1,6 +1,7 @@
 -- What all list commands have in common: whose objects a caller sees, filters by id, name, keyword and
 -- tag, pages, and the envelope that has no count when there is nothing.
 local accounts = require "sim.accounts"
+local collation = require "sim.collation"
 local refusal = require "sim.refusal"
 
 local lists = {}
@@ -86,11 +87,11 @@ end
 -- which
 
 function lists.same(a, b)
-  return a ~= nil and b ~= nil and a:lower() == b:lower()
+  return a ~= nil and b ~= nil and collation.same(a, b)
 end
 
 function lists.like(text, part)
-  return text ~= nil and text:lower():find(part:lower(), 1, true) ~= nil
+  return text ~= nil and collation.fold(text):find(collation.fold(part), 1, true) ~= nil
 end
 
 local function among(objects, object)
@@ -117,7 +118,7 @@ local function fits_tags(object, wanted)
 end
 
 -- Filters by id, ids, name, keyword and tags, where the command has them. Names are compared whole and
--- without regard to case; `like` says that this version looks for a part of them.
+-- as the database does; `like` says that this version looks for a part of them.
 function lists.fits(object, arguments, like)
   if arguments.id and arguments.id ~= object then return false end
   if arguments.ids and not among(arguments.ids, object) then return false end
@@ -151,13 +152,19 @@ local function window(m, arguments)
   return (math.max(page, 1) - 1) * size, size
 end
 
+-- Up to 4.14 some servers counted the rows of the page.
+local function count_of(m, objects, rows)
+  local counts_page = m.version:at_least "4.13" and not m.version:at_least "4.15"
+  return counts_page and #rows or #objects
+end
+
 -- answer(m, call, key, objects, row) -> payload; row(object) makes the row of one object
 function lists.answer(m, call, key, objects, row)
   local skip, size = window(m, call.arguments)
   if #objects == 0 then return {} end
   local rows = m:array()
   for i = skip + 1, math.min(#objects, skip + size) do rows[#rows + 1] = row(objects[i]) end
-  return { count = #objects, [key] = #rows > 0 and rows or nil }
+  return { count = count_of(m, objects, rows), [key] = #rows > 0 and rows or nil }
 end
 
 function lists.reversed(objects)

@@ -49,6 +49,7 @@ local function migrate(m, call)
       return { volume = volume_rows.row(m, volume, call.account) }
     end,
     cancel = function() volume.state = "Ready" end,
+    half = function() end, -- it stays Migrating
   }))
 end
 

@@ -10,6 +10,9 @@ local vpcs = require "sim.vpcs"
 
 local network_life = {}
 
+-- A network without addresses: its VMs have NICs and nothing else.
+local NO_RANGE = {}
+
 local GUEST = { gateway = "10.1.1.1", netmask = "255.255.255.0" } -- where a network names none
 
 -- "10.0.0.1", "255.255.255.0" -> range { first, last, netmask }, cidr
@@ -68,14 +71,17 @@ local function create(m, call)
   if vpc and not (arguments.gateway and arguments.netmask) then
     refusal.invalid "Gateway/netmask are required when create network for VPC"
   end
-  local gateway = arguments.gateway or GUEST.gateway
-  local range, cidr = range_of(gateway, arguments.netmask or GUEST.netmask)
+  local gateway, range, cidr = nil, NO_RANGE, nil
+  if offering.type ~= "L2" then
+    gateway = arguments.gateway or GUEST.gateway
+    range, cidr = range_of(gateway, arguments.netmask or GUEST.netmask)
+  end
   if vpc then refuse_tier(m, vpc, range, cidr) end
   limits.check(m, owner, { network = 1 })
   local network = networks.add(m, {
     name = arguments.name, displaytext = arguments.displaytext or arguments.name, zone = zone, offering = offering,
     type = offering.type, cidr = cidr, gateway = gateway, netmask = range.netmask, first = range.first,
-    last = range.last, from = range.first + 1, to = range.last - 1, services = offering.services, account = owner,
+    last = range.last, from = range.first and range.first + 1, to = range.last and range.last - 1, services = offering.services, account = owner,
     vpc = vpc, acl = arguments.aclid, domain = arguments.networkdomain,
   })
   return { network = networks.row(m, network, call.account) }

@@ -24,6 +24,8 @@ local OFFERINGS = {
   { number = 13, name = "DefaultIsolatedNetworkOfferingForVpcNetworksNoLB", type = "Isolated", availability = "Optional",
     text = "Offering for Isolated Vpc networks with Source Nat service enabled and LB service Disabled", services = TIER,
     vpc = true },
+  { number = 17, name = "DefaultL2NetworkOffering", type = "L2", availability = "Optional",
+    text = "Offering for L2 networks", services = {} },
 }
 
 function network_offerings.seed(m)
@@ -37,6 +39,7 @@ end
 -- The offering that a network of the world is made from.
 function network_offerings.for_network(m, spec)
   if spec.offering then return m:named("network_offering", spec.offering) end
+  if spec.type == "L2" then return m:find_number("network_offering", 17) end
   local has_groups = false
   for _, service in ipairs(spec.services or {}) do has_groups = has_groups or service == "SecurityGroup" end
   if spec.type == "Shared" and has_groups then return m:find_number("network_offering", 6) end

@@ -1,9 +1,10 @@
--- Guest networks: who may use them, which of their addresses are free, how they are shown.
+-- Guest networks: who may use them, what they can do, how they are shown.
 local lists = require "sim.lists"
 local zones = require "sim.zones"
 local accounts = require "sim.accounts"
 local tags = require "sim.tag_rows"
-local ipv4 = require "base.ipv4"
+local ipv4 = require "ipv4"
+local guest_addresses = require "sim.guest_addresses"
 local network_offerings = require "sim.network_offerings"
 local public_pool = require "sim.public_pool"
 
@@ -19,42 +20,20 @@ end
 
 function networks.seed(m)
   for i, spec in ipairs(m.world.networks) do
-    local cidr, offering = ipv4.network(spec.cidr), network_offerings.for_network(m, spec)
+    local offering = network_offerings.for_network(m, spec)
+    local cidr = spec.cidr and ipv4.network(spec.cidr) or {}
     local project = spec.project and m:named("project", spec.project)
     local owner = project and project.account or m:named("account", spec.account or m.world.default_account)
     networks.add(m, {
       id = m:id_of("network:" .. spec.name), number = 203 + i, name = spec.name, offering = offering,
       displaytext = spec.displaytext or spec.name, zone = m:named("zone", spec.zone), type = spec.type,
       cidr = spec.cidr, gateway = spec.gateway, netmask = cidr.netmask, first = cidr.first, last = cidr.last,
-      from = spec.range and ipv4.number(spec.range[1]) or cidr.first + 1,
-      to = spec.range and ipv4.number(spec.range[2]) or cidr.last - 1,
-      services = spec.services or offering.services, account = spec.type == "Isolated" and owner or nil,
+      from = spec.range and ipv4.number(spec.range[1]) or cidr.first and cidr.first + 1,
+      to = spec.range and ipv4.number(spec.range[2]) or cidr.last and cidr.last - 1,
+      ip6 = guest_addresses.ip6(spec.ip6cidr, spec.ip6gateway, spec.ip6range),
+      services = spec.services or offering.services, account = spec.type ~= "Shared" and owner or nil,
       vpc = spec.vpc and m:named("vpc", spec.vpc), acl = spec.acl and m:named("acl", spec.acl), of_world = true,
     })
-  end
-end
-
--- ---------------------------------------------------------------------------------------------------------
--- addresses
-
--- The NIC, if any, that holds an address: also those of VMs that are Destroyed or in Error.
-function networks.holder(m, network, address)
-  return m:first("nic", function(nic) return nic.network == network and nic.address == address end)
-end
-
--- May a VM have this address? Isolated networks give any of theirs, shared ones those of their range.
-function networks.is_free(m, network, address)
-  local number = ipv4.number(address)
-  if not number or address == network.gateway or number <= network.first or number >= network.last then return false end
-  if network.type == "Shared" and (number < network.from or number > network.to) then return false end
-  return not networks.holder(m, network, address)
-end
-
--- The lowest free address, or nil.
-function networks.free_address(m, network, besides)
-  for number = network.from, network.to do
-    local address = ipv4.text(number)
-    if address ~= besides and networks.is_free(m, network, address) then return address end
   end
 end
 
@@ -138,6 +117,8 @@ function networks.row(m, network, account)
   zones.show(out, network.zone)
   show_owner(m, out, network)
   show_vpc(out, network)
+  if network.ip6 then out.ip6cidr, out.ip6gateway = network.ip6.cidr, network.ip6.gateway end
+  if network.type == "L2" then out.networkdomain = nil end
   if network.type == "Isolated" then out.egressdefaultpolicy = false end
   if account.role == "admin" and networks.is_implemented(network) then
     out.vlan, out.broadcasturi = tostring(network.vlan), "vlan://" .. network.vlan

@@ -80,7 +80,8 @@ end
 function placement.host(m, vm, wanted)
   local tagged, apart, best, most, least = false, false, nil, nil, nil
   for _, host in ipairs(m:rows "host") do
-    local possible = host.zone == vm.zone and (not wanted.host or host == wanted.host)
+    local possible = host.zone == vm.zone and host.cluster.hypervisor:lower() == vm.template.hypervisor:lower()
+      and (not wanted.host or host == wanted.host)
       and (not wanted.cluster or host.cluster == wanted.cluster) and (not wanted.pod or host.pod == wanted.pod)
     if possible and has_tags(host.tags_offered, vm.offering.hosttags) then
       tagged = true

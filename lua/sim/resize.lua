@@ -121,6 +121,7 @@ local function run_resize(m, call)
   return jobs.answer(jobs.start(m, call, {
     instance = volume, instance_type = "Volume", queue = volume.vm,
     check = function() resized(m, volume, arguments, call.account) end,
+    half = function() volume.state = "Resizing" end,
     finish = function()
       volume.size = resized(m, volume, arguments, call.account)
       volume.offering = arguments.diskofferingid or volume.offering
@@ -172,6 +173,7 @@ local function run_change(m, call)
   return jobs.answer(jobs.start(m, call, {
     queue = volume.vm,
     check = function() changed(m, volume, arguments, call.account) end,
+    half = function() volume.state = "Resizing" end,
     finish = function()
       volume.size, volume.pool = changed(m, volume, arguments, call.account)
       volume.offering = arguments.diskofferingid

@@ -88,6 +88,7 @@ local function create(m, call)
     end,
     middle = function() snapshot.state = "BackingUp" end,
     cancel = function() snapshot.state = "Error" end,
+    half = function() snapshot.state = "BackingUp" end,
     finish = function()
       snapshot.state = "BackedUp"
       snapshot.tags = snapshot.tags or {}

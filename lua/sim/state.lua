@@ -17,10 +17,12 @@ end
 local function id_of(object) return object and object.id end
 local function name_of(object) return object and object.name end
 
-local function nic(entry)
+local function nic(m, entry)
+  local secondary = m:array()
+  for i, one in ipairs(entry.secondary) do secondary[i] = one.address end
   return {
     id = entry.id, network = entry.network.name, networkid = entry.network.id, address = entry.address, mac = entry.mac,
-    device = entry.device, default = entry.is_default,
+    device = entry.device, default = entry.is_default, address6 = entry.address6, secondary = secondary,
   }
 end
 
@@ -32,7 +34,7 @@ end
 
 local function vm(m, object)
   local cards = m:array()
-  for i, entry in ipairs(nics.of(m, object)) do cards[i] = nic(entry) end
+  for i, entry in ipairs(nics.of(m, object)) do cards[i] = nic(m, entry) end
   return {
     id = object.id, number = object.number, name = object.name, displayname = object.displayname, state = object.state,
     account = object.account.name, zone = object.zone.name, host = name_of(object.host),
@@ -153,11 +155,15 @@ local function left(m)
   local function made(kind)
     return #m:rows(kind, function(object) return not object.of_world and not object.source_nat end)
   end
+  local tagged = 0
+  for _, entry in ipairs(tags.all(m)) do
+    if not entry.object.of_world then tagged = tagged + 1 end
+  end
   return {
-    vms = #m:rows "vm", volumes = #m:rows "volume", templates = made "template", networks = made "network",
-    public_addresses = made "public_address", rules = #m:rows "firewall_rule" + #m:rows "loadbalancer", tags = #tags.all(m),
+    vms = made "vm", volumes = made "volume", templates = made "template", networks = made "network",
+    public_addresses = made "public_address", rules = #m:rows "firewall_rule" + #m:rows "loadbalancer", tags = tagged,
     snapshots = #m:rows "snapshot", affinity_groups = #m:rows "affinity_group",
-    addresses = #m:rows "nic",
+    addresses = made "nic",
   }
 end
 

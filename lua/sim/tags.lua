@@ -1,5 +1,7 @@
--- Tags on VMs, volumes, templates, snapshots and networks: one value per key, all of a call or nothing.
+-- Tags on VMs, volumes, templates, snapshots and networks: one value per key, all of a call or nothing. Keys are
+-- compared as the database compares them, also those of one call.
 local accounts = require "sim.accounts"
+local collation = require "sim.collation"
 local jobs = require "sim.jobs"
 local lists = require "sim.lists"
 local refusal = require "sim.refusal"
@@ -38,7 +40,7 @@ end
 
 local function find(object, key)
   for i, tag in ipairs(object.tags or {}) do
-    if tag.key == key then return tag, i end
+    if collation.same(tag.key, key) then return tag, i end
   end
 end
 
@@ -54,10 +56,11 @@ local function refuse_create(objects, kind, wanted)
   for _, object in ipairs(objects) do
     local seen = {}
     for _, fields in ipairs(wanted) do
-      if find(object, fields.key) or seen[fields.key] then
+      local key = collation.fold(fields.key)
+      if find(object, fields.key) or seen[key] then
         refusal.internal("tag %s already on %s with id %s", fields.key, kind, object.id)
       end
-      seen[fields.key] = true
+      seen[key] = true
     end
   end
 end

@@ -1,5 +1,6 @@
 -- Templates: one copy per zone, registered by URL or uploaded, listed by filter, deleted when unused.
 local accounts = require "sim.accounts"
+local hypervisors = require "sim.hypervisors"
 local jobs = require "sim.jobs"
 local limits = require "sim.limits"
 local lists = require "sim.lists"
@@ -176,7 +177,8 @@ end
 local function list(m, call)
   local arguments, shows, account = call.arguments, filter_of(call), whose(m, call)
   local found = {}
-  for _, template in ipairs(m:rows("template", function(t) return lists.fits(t, arguments) end)) do
+  local function is_seen(t) return lists.fits(t, arguments) and hypervisors.is_there(m, t.hypervisor) end
+  for _, template in ipairs(m:rows("template", is_seen)) do
     for _, copy in ipairs(template.copies) do
       if shows(template, account, copy) and fits_copy(copy, arguments)
         and (not arguments.hypervisor or lists.same(template.hypervisor, arguments.hypervisor)) then

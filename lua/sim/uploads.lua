@@ -1,6 +1,7 @@
 -- Images that are pushed: the parameters for one upload, and the secondary storage's side of it.
 local dates = require "sim.dates"
 local templates = require "sim.templates"
+local utf8_text = require "sim.utf8_text"
 
 local uploads = {}
 
@@ -75,7 +76,8 @@ function uploads.receive(m, id, request)
   if template and template.removed then template = nil end
   local wrong = complaint(m, template, request)
   if wrong then return answer(400, wrong) end
-  template.uploaded = { size = request.size, sha256 = request.sha256, filename = request.filename }
+  template.uploaded = { size = request.size, sha256 = request.sha256,
+    filename = request.filename and utf8_text.readable(request.filename) }
   if not fits_format(request.filename or "", template.format) then
     template.state = "UploadError"
     template.error = "File type mismatch between the sent file and the actual content. Received: "

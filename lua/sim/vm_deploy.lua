@@ -207,7 +207,7 @@ vm_deploy.commands = {
       { "serviceofferingid", "uuid", of = "service_offering", required = true },
       { "zoneid", "uuid", of = "zone", required = true }, { "templateid", "uuid", of = "template" },
       { "name", "string", check = vm_names.complaint }, { "displayname", "string" },
-      { "networkids", "uuids", of = "network" }, { "iptonetworklist", "map" }, { "ipaddress", "string" },
+      { "networkids", "uuids", of = "network" }, { "iptonetworklist", "map" }, { "ipaddress", "string" }, { "ip6address", "string" },
       { "macaddress", "string", since = "4.11" }, { "diskofferingid", "uuid", of = "disk_offering" },
       { "size", "long" },
       { "rootdisksize", "long" }, { "overridediskofferingid", "uuid", of = "disk_offering", since = "4.17" },

@@ -56,6 +56,14 @@ local function expunge(m, vm)
   drop(m, vm)
 end
 
+-- One whose expunge failed half way: it holds its address and its name, and can be expunged again. The newest version
+-- says that something went wrong.
+local function half_expunged(m, vm)
+  detach_all(m, vm)
+  nics.connect(m, vm, false)
+  vm_running.set_state(m, vm, m.version:at_least "4.23" and "Error" or "Expunging")
+end
+
 local function destroy_named(m, volumes, for_good)
   for _, volume in ipairs(volumes or {}) do
     if for_good or not volume.pool then
@@ -136,6 +144,7 @@ local function run_destroy(m, call)
         refusal.internal "Failed to destroy vm with specified vmId"
       end
       refuse_destroy(m, vm, call)
+      vm_running.refuse_stop(vm)
       before = vm.state
     end,
     middle = function()
@@ -144,6 +153,10 @@ local function run_destroy(m, call)
     end,
     finish = function() return carry_out_destroy(m, vm, call) end,
     cancel = function() vm_running.set_state(m, vm, before) end,
+    half = function()
+      if vm.host then vm_running.stopped(m, vm) end
+      if call.arguments.expunge then half_expunged(m, vm) end
+    end,
   }))
 end
 
@@ -163,6 +176,7 @@ local function run_expunge(m, call)
   return jobs.answer(jobs.start(m, call, {
     instance = vm, instance_type = "VirtualMachine", queue = vm, check = refuse, begin = refuse,
     middle = function() vm_running.set_state(m, vm, "Expunging") end,
+    half = function() half_expunged(m, vm) end,
     finish = function()
       expunge(m, vm)
       return { success = true }

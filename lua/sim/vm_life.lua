@@ -41,17 +41,20 @@ local function start(m, call)
   if vm.state == "Running" and not m.version:at_least "4.12" then
     return jobs.answer(jobs.start(m, call, nothing_to_do(m, vm, call)))
   end
+  -- One that waited behind another start finds the VM running, and has nothing left to do.
   return jobs.answer(jobs.start(m, call, vm_running.start_plan(m, vm, call, {
     host = call.arguments.hostid,
     check = function() refuse_start(m, vm, call) end,
-    recheck = function() refuse_start(m, vm, call) end,
+    recheck = function()
+      if vm.state ~= "Running" then refuse_start(m, vm, call) end
+    end,
   })))
 end
 
 -- ---------------------------------------------------------------------------------------------------------
 -- stop
 
--- Stopping what is stopped or destroyed is a success that changes nothing.
+-- Stopping what is stopped, destroyed or in Error is a success that changes nothing.
 local function stop(m, call)
   local vm = call.arguments.id
   return jobs.answer(jobs.start(m, call, {
@@ -59,7 +62,8 @@ local function stop(m, call)
     check = function() vm_running.refuse_unknown(vm) end,
     begin = function(job)
       vm_running.refuse_unknown(vm)
-      job.stops = vm.state == "Running"
+      vm_running.refuse_stop(vm, call.arguments.forced)
+      job.before, job.stops = vm.state, vm_running.is_up(vm)
     end,
     middle = function(job)
       if job.stops then vm_running.set_state(m, vm, "Stopping") end
@@ -69,7 +73,10 @@ local function stop(m, call)
       return { virtualmachine = vm_rows.row(m, vm, call.account) }
     end,
     cancel = function(job)
-      if job.stops then vm_running.set_state(m, vm, "Running") end
+      if job.stops then vm_running.set_state(m, vm, job.before) end
+    end,
+    half = function(job)
+      if job.stops then vm_running.set_state(m, vm, "Stopping") end
     end,
   }))
 end
@@ -77,10 +84,11 @@ end
 -- ---------------------------------------------------------------------------------------------------------
 -- reboot
 
-local function refuse_reboot(vm)
+local function refuse_reboot(m, vm)
   vm_running.refuse_unknown(vm, "Unable to find a Instance with ID %d")
   if vm.state ~= "Running" then
-    refusal.invalid("The Instance %s (%s) is not running, unable to reboot it", vm.id, vm.name)
+    local what = m.version:at_least "4.23" and "Instance" or "VM"
+    refusal.invalid("The %s %s (%s) is not running, unable to reboot it", what, vm.id, vm.name)
   end
 end
 
@@ -88,8 +96,8 @@ local function reboot(m, call)
   local vm = call.arguments.id
   return jobs.answer(jobs.start(m, call, {
     instance = vm, instance_type = "VirtualMachine", queue = vm,
-    check = function() refuse_reboot(vm) end,
-    begin = function() refuse_reboot(vm) end,
+    check = function() refuse_reboot(m, vm) end,
+    begin = function() refuse_reboot(m, vm) end,
     finish = function()
       vm_running.tell(m, "stop", vm)
       vm_running.tell(m, "start", vm)

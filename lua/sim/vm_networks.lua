@@ -2,7 +2,8 @@
 -- is made.
 local networks = require "sim.networks"
 local accounts = require "sim.accounts"
-local ipv4 = require "base.ipv4"
+local guest_addresses = require "sim.guest_addresses"
+local ipv4 = require "ipv4"
 local refusal = require "sim.refusal"
 
 local vm_networks = {}
@@ -29,29 +30,40 @@ local function refuse_taken_mac(m, network, mac)
   if taken then refusal.invalid("The requested Mac address is already taken! %s", mac) end
 end
 
--- iptonetworklist[n]: the NICs in the order of the list, the first is the default one.
+-- A wanted IPv6 address has to be in the network's range, and is not looked at any further.
+local function check_ipv6(network, address)
+  if address and network.ip6 and not guest_addresses.is_in_ipv6_range(network, address) then
+    refusal.invalid "Requested IPv6 is not in the predefined range!"
+  end
+end
+
+-- iptonetworklist[n]: the NICs in the order of the list, the first is the default one. Of two entries of one network the
+-- last one wins, in the first one's place.
 local function from_list(m, list)
-  local plans = {}
-  for i, fields in ipairs(list) do
+  local plans, of = {}, {}
+  for _, fields in ipairs(list) do
     local network = fields.networkid and m:find("network", fields.networkid)
     if not network then
       refusal.invalid("Unable to translate and find entity with networkId: %s", fields.networkid or "null")
     end
-    plans[i] = {
-      network = network, ip = check_ip(fields.ip), mac = check_mac(fields.mac), unique_mac = true, device = i - 1,
-      is_default = i == 1,
+    check_ipv6(network, fields.ipv6)
+    local at = of[network] or #plans + 1
+    of[network], plans[at] = at, {
+      network = network, ip = check_ip(fields.ip), mac = check_mac(fields.mac), unique_mac = true, device = at - 1,
+      is_default = at == 1,
     }
   end
   return plans
 end
 
 -- networkids with at most one address, which the default NIC gets; then that NIC is the last device.
-local function from_ids(list, ip, mac)
+local function from_ids(list, ip, mac, ipv6)
   local plans = {}
   for i, network in ipairs(list) do
     plans[i] = { network = network, device = i - 1, is_default = i == 1 }
   end
   plans[1].ip, plans[1].mac = check_ip(ip), check_mac(mac)
+  check_ipv6(list[1], ipv6)
   if ip or mac then
     for i, plan in ipairs(plans) do plan.device = i == 1 and #plans - 1 or i - 2 end
   end
@@ -104,20 +116,23 @@ function vm_networks.plan(m, arguments, owner)
     plans = from_list(m, list)
   else
     local networks_ = arguments.networkids or only_network(m, owner, arguments.zoneid)
-    plans = from_ids(networks_, arguments.ipaddress, arguments.macaddress)
+    plans = from_ids(networks_, arguments.ipaddress, arguments.macaddress, arguments.ip6address)
   end
   refuse_unusable(m, plans, owner, arguments.zoneid)
   return plans
 end
 
--- A name belongs to one VM in a network for as long as that VM has a NIC there; case counts.
+-- A name belongs to one VM in a network, or in all tiers of a VPC, for as long as that VM has a NIC there; case counts.
+function vm_networks.name_is_taken(m, name, network, besides)
+  return m:first("nic", function(nic)
+    local shares = nic.network == network or network.vpc and nic.network.vpc == network.vpc
+    return shares and nic.vm ~= besides and nic.vm.name == name
+  end) ~= nil
+end
+
 function vm_networks.refuse_taken_name(m, name, list, besides)
   for _, network in ipairs(list) do
-    local taken = m:first("nic", function(nic)
-      local shares = nic.network == network or network.vpc and nic.network.vpc == network.vpc
-      return shares and nic.vm ~= besides and nic.vm.name == name
-    end)
-    if taken then
+    if vm_networks.name_is_taken(m, name, network, besides) then
       refusal.invalid("The vm with hostName %s already exists in the network domain: %s; network=%s", name,
         networks.domain_of(network), network.name)
     end

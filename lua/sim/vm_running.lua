@@ -62,7 +62,7 @@ end
 
 -- start_plan(m, vm, call, wanted): wanted = { host, cluster, pod, first = made by this very command, nowhere }
 function vm_running.start_plan(m, vm, call, wanted)
-  local host
+  local host, runs
   local function fail(why)
     if wanted.first then first_start_failed(m, vm) end
     error(why, 0)
@@ -71,6 +71,8 @@ function vm_running.start_plan(m, vm, call, wanted)
     instance = vm, instance_type = "VirtualMachine", queue = vm, check = wanted.check, starts = true,
     begin = function(job)
       if wanted.recheck then wanted.recheck() end
+      runs = vm.state == "Running"
+      if runs then return end
       wanted.nowhere = wanted.nowhere or job.no_capacity == 533
       if job.no_capacity == 530 then fail(no_start(vm)) end
       local fine, found = pcall(placement.host, m, vm, wanted)
@@ -78,16 +80,23 @@ function vm_running.start_plan(m, vm, call, wanted)
       host = found
       vm.host = host -- from here on the host counts the VM
     end,
-    middle = function() vm_running.set_state(m, vm, "Starting") end,
+    middle = function()
+      if not runs then vm_running.set_state(m, vm, "Starting") end
+    end,
     finish = function()
-      running(m, vm, host)
+      if not runs then running(m, vm, host) end
       return { virtualmachine = vm_rows.row(m, vm, call.account) }
     end,
     cancel = function()
+      if runs then return end
       vm.host = nil
       vm_running.set_state(m, vm, "Stopped")
     end,
+    half = function()
+      if not runs then vm_running.set_state(m, vm, "Starting") end
+    end,
     failed = function()
+      if runs then return end
       vm.host = nil
       if wanted.first then first_start_failed(m, vm) else vm_running.set_state(m, vm, "Stopped") end
     end,
@@ -100,6 +109,20 @@ function vm_running.break_start(m, vm)
   if not job or not job.plan.starts then return end
   job.plan.failed(job)
   jobs.interrupt(m, job, no_start(vm))
+end
+
+-- What can't be stopped: a VM that something is done to which no job is about any more, unless by force.
+local BETWEEN = { Starting = true, Stopping = true, Migrating = true, Restoring = true }
+
+function vm_running.refuse_stop(vm, forced)
+  if BETWEEN[vm.state] and not forced then
+    refusal.internal("Unable to stop %s", placement.described(vm))
+  end
+end
+
+-- Is there anything to stop?
+function vm_running.is_up(vm)
+  return vm.state == "Running" or vm.state == "Unknown" or BETWEEN[vm.state] or false
 end
 
 function vm_running.stopped(m, vm)

@@ -31,7 +31,7 @@ describe("a world", function()
     refused("'new' is no version", { version = "new" })
     refused("unknown hypervisor 'Qemu'", { hypervisor = "Qemu" })
     refused("networks[1] has no name", { networks = { {} } })
-    refused("networks 'n' has no zone", { networks = { { name = "n" } } })
+    refused("networks 'n' has no zone", { networks = { { name = "n", type = "L2" } } })
     refused("networks 'n': zone 'x' does not exist",
       { networks = { { name = "n", zone = "x", type = "Isolated", cidr = "10.0.0.0/24", gateway = "10.0.0.1" } } })
     refused("networks 'bosh-net': '10.0.0.0' is no cidr", { networks = { { name = "bosh-net", cidr = "10.0.0.0" } } })
@@ -42,6 +42,14 @@ describe("a world", function()
     refused("accounts 'bosh': unknown key 'colour'", { accounts = { { name = "bosh", colour = "red" } } })
     refused("unknown setting 'expunge'", { settings = { expunge = 1 } })
     refused("default_account 'nobody' does not exist", { default_account = "nobody" })
+  end)
+
+  it("says all that is wrong with it at once", function()
+    refused("4 mistakes\n  unknown key 'setings'\n  version is a number, not a string\n  networks 'n' has no zone\n"
+      .. "  networks 'n' has no type", { setings = {}, version = 4, networks = { { name = "n" } } })
+    refused("3 mistakes\n  settings: expunge.delay is a string, not a number\n  latency has no 'requests'\n"
+      .. "  keep: jobs is no number of things",
+      { settings = { ["expunge.delay"] = "60" }, latency = { requests = 1 }, keep = { jobs = 0 } })
   end)
 
   it("gives the same ids every time", function()
