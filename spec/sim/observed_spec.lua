@@ -13,7 +13,7 @@ local PATIENCE = 3600 -- simulated seconds that a job may take
 local function world_of(row)
   local latency = row.latency and { jobs = row.latency } or nil
   return {
-    settings = row.settings, latency = latency, hypervisor = "Simulator",
+    version = row.version, settings = row.settings, latency = latency, hypervisor = "Simulator",
     accounts = row.limits and { { name = "bosh", limits = row.limits } } or nil,
     service_offerings = {
       { name = "nowhere", cpu = 1, mhz = 500, memory = 512, hosttags = "nowhere" },
@@ -466,5 +466,8 @@ describe("as a 4.23 management server answers", function()
   rows_of("snapshots, offerings, pools:", require(DIRECTORY .. "snapshots"), follow)
   rows_of("templates, tags, keys:", require(DIRECTORY .. "objects"), follow)
   rows_of("networks:", require(DIRECTORY .. "networking"), follow)
+  rows_of("made stopped first:", require(DIRECTORY .. "stopped_first"), follow)
+  rows_of("addresses and NICs:", require(DIRECTORY .. "nics"), follow)
+  rows_of("names and keys:", require(DIRECTORY .. "collation"), follow)
   rows_of("signatures:", require(DIRECTORY .. "signing"), sign)
 end)
