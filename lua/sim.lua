@@ -1,14 +1,17 @@
 -- A CloudStack that lives in Lua tables: the same model for specs, which call it as a function, and for everything
 -- else, which calls it over HTTP.
 --
---   local sim = require("sim").new{ host = {json=, bytes=, clock=?}, world = table?, base_url = text?, clock = table? }
+--   local sim = require("sim").new{ host = {json=, bytes=, clock=?, log=?}, world = table?, base_url = text?, clock = table?,
+--     strict = boolean? }
 --   sim.send(requests, account?) -> replies      as host.cloudstack.send; the world's default account if none is named
 --   sim.upload(url, file, headers, form) -> reply   as host.http.upload; file is a path, or { size, sha256 }
 --   sim.clock                      now, utc, iso, sleep: the simulated time; sleeping is advancing
 --   sim.advance(seconds)           time passes, and what falls due meanwhile happens
 --   sim.state() -> table           everything there is
 --   sim.requests                   every request so far, oldest first
---   sim.fault{ command=, nth=, fault=, ... }   what is to go wrong
+--   sim.fault{ command=, nth=, fault=, ... }   what is to go wrong -> its id
+--   sim.faults() -> list           the faults so far, with how often each struck
+--   sim.take_back(id?) -> number   faults that are not to strike any more: one, or all
 --   sim.put_state{ kind=, id= or name=, state=, ... }   what befalls an object without a command
 --   sim.reset()                    the world as it was in the beginning; the accounts keep their keys
 --   sim.http(request) -> reply     one HTTP request; sim.next_due(), sim.tick(), sim.events() for the daemon
@@ -20,6 +23,7 @@ local faults = require "sim.faults"
 local http = require "sim.http"
 local model = require "sim.model"
 local schedule = require "sim.schedule"
+local shortcomings = require "sim.shortcomings"
 local state = require "sim.state"
 local states = require "sim.states"
 local uploads = require "sim.uploads"
@@ -102,7 +106,7 @@ local function note(self, request, reply)
   self.requests[#self.requests + 1] = {
     n = #self.requests + 1, command = request.command and utf8_text.readable(request.command), parameters = parameters, time = dates.zoned(self.model:now()),
     account = request.sender and request.sender.name, status = reply.status or reply.happened, fault = reply.fault,
-    jobid = reply.job and reply.job.id, at = self.model:now(),
+    jobid = reply.job and reply.job.id, shortcoming = reply.shortcoming, at = self.model:now(),
   }
 end
 
@@ -133,6 +137,7 @@ local function answer(self, request)
   end
   local reply = fault and faults.apply(self.model, fault, handle, request) or handle()
   reply.delay = (reply.delay or 0) + seconds
+  if reply.shortcoming then shortcomings.say(self.said, self.warn, reply.shortcoming) end
   return reply
 end
 
@@ -237,7 +242,7 @@ local function fill(self)
   self.schedule = schedule.new(self.source)
   self.model = model.new {
     json = self.json, bytes = self.bytes, world = self.world, version = version.new(self.world.version),
-    schedule = self.schedule, base_url = self.base_url, generation = self.generation,
+    schedule = self.schedule, base_url = self.base_url, generation = self.generation, strict = self.strict,
   }
   self.model.events = events
   accounts.seed(self.model)
@@ -253,7 +258,9 @@ local function bind(self)
   self.tick = function() self.schedule:run_until(self.source.read()) end
   self.next_due = function() return self.schedule:next_due() end
   self.state = function() return state.of(self.model) end
-  self.fault = function(fault) faults.post(self.model, fault) end
+  self.fault = function(fault) return faults.post(self.model, fault) end
+  self.faults = function() return faults.list(self.model) end
+  self.take_back = function(id) return faults.take_back(self.model, id) end
   self.put_state = function(entry) states.post(self.model, entry) end
   self.reset = function() fill(self) end
   self.events = function()
@@ -272,13 +279,24 @@ local function keys_of(w, json)
   return out
 end
 
+-- What new takes; anything else is a slip of the pen.
+local OPTIONS = { host = true, world = true, base_url = true, clock = true, strict = true }
+
+local function refuse_unknown(options)
+  for name in pairs(options) do
+    if not OPTIONS[name] then error(("sim.new has no option '%s'"):format(tostring(name)), 0) end
+  end
+end
+
 local function new(options)
+  refuse_unknown(options)
   local host = options.host
   local w = world.build(options.world, host.bytes)
   local clock = options.clock or (options.base_url and host.clock)
   local self = setmetatable({
     json = host.json, bytes = host.bytes, world = w, base_url = options.base_url or "http://127.0.0.1:8080",
     source = clock and real_clock(clock) or virtual_clock(w.start), requests = host.json.array {}, generation = 0,
+    strict = options.strict or false, said = {}, warn = host.log and host.log.warn or function() end,
   }, sim)
   bind(self)
   fill(self)

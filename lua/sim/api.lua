@@ -8,6 +8,7 @@ local signature = require "sim.signature"
 local throttle = require "sim.throttle"
 local projects = require "sim.projects"
 local refusal = require "sim.refusal"
+local shortcomings = require "sim.shortcomings"
 local utf8_text = require "sim.utf8_text"
 local xml = require "sim.xml"
 
@@ -24,10 +25,26 @@ end
 local function carry_out(m, call, pairs_)
   throttle.check(m, call.account)
   parameters.refuse_control(pairs_)
-  call.arguments = parameters.read(m, call.entry, parameters.fold(pairs_), call.account)
+  local folded = parameters.fold(pairs_)
+  shortcomings.note(m, call, shortcomings.of_parameters(call.entry, folded))
+  call.arguments = parameters.read(m, call.entry, folded, call.account)
   projects.refuse_outsider(call.entry, call.arguments, call.account)
   parameters.refuse_foreign(call.entry, call.arguments, call.account)
   return call.entry.run(m, call)
+end
+
+-- As to an account whose role lacks the command.
+local function refuse_unmodelled(m, call)
+  shortcomings.note(m, call, shortcomings.of_command(call.entry.name))
+  refusal.unsupported("The API [%s] does not exist or is not available for the account %s.", call.entry.name, call.account.name)
+end
+
+local function with_note(reply, call)
+  if call.shortcoming then
+    reply.shortcoming, reply.headers = call.shortcoming, reply.headers or {}
+    reply.headers["X-Sim"] = call.shortcoming
+  end
+  return reply
 end
 
 local function is_utf8(pairs_)
@@ -48,9 +65,10 @@ local function handle(m, request, options)
   local account = request.account or accounts.by_key(m, signature.value_of(request.pairs, "apikey"))
   if not account or account.disabled then return envelope.refusal(m, entry.envelope, UNVERIFIED) end
 
-  local _, why = envelope.guard(refuse_other_role, m, entry, account)
-  if why then return envelope.refusal(m, "errorresponse", why, account) end
-  if entry.unmodelled then return envelope.refusal(m, "errorresponse", UNVERIFIED) end
+  local call = { entry = entry, account = account, visible_at = options and options.visible_at, post = request.post }
+  local _, why = envelope.guard(entry.unmodelled and refuse_unmodelled or refuse_other_role, m,
+    entry.unmodelled and call or entry, account)
+  if why then return with_note(envelope.refusal(m, "errorresponse", why, account), call) end
   -- Bytes that are no UTF-8 are others to the server than to him who signed them.
   local is_good = is_utf8(request.pairs) and (request.account and not (request.expires and request.expires <= m:callers_now())
     or not request.account and signature.verify(m, request.pairs, account))
@@ -58,13 +76,12 @@ local function handle(m, request, options)
     return envelope.refusal(m, entry.envelope, UNVERIFIED)
   end
 
-  local call = { entry = entry, account = account, visible_at = options and options.visible_at, post = request.post }
   local payload
   payload, why = envelope.guard(carry_out, m, call, request.pairs)
-  if why then return envelope.refusal(m, why.envelope or entry.envelope, why, account) end
+  if why then return with_note(envelope.refusal(m, why.envelope or entry.envelope, why, account), call) end
   local reply = envelope.answer(m, entry.envelope, payload)
   reply.job = call.job
-  return reply
+  return with_note(reply, call)
 end
 
 -- Signed requests are answered in XML unless they ask for JSON.

@@ -23,7 +23,9 @@ end
 local function gather()
   local found = {}
   for _, noun in ipairs(NOUNS) do
-    for _, entry in ipairs(require("sim." .. noun).commands) do found[entry.name] = complete(entry) end
+    for _, entry in ipairs(require("sim." .. noun).commands) do
+      if not (entry.unmodelled and found[entry.name]) then found[entry.name] = complete(entry) end
+    end
   end
   return found
 end
@@ -35,6 +37,23 @@ function commands.find(m, name)
   all = all or gather()
   local entry = all[name]
   if entry and (not entry.since or m.version:at_least(entry.since)) then return entry end
+end
+
+-- Is there such a command in any version, modelled or not?
+function commands.is_known(name)
+  all = all or gather()
+  return all[name] ~= nil
+end
+
+-- All that are modelled, sorted by name.
+function commands.modelled()
+  all = all or gather()
+  local out = {}
+  for _, entry in pairs(all) do
+    if not entry.unmodelled then out[#out + 1] = entry end
+  end
+  table.sort(out, function(a, b) return a.name < b.name end)
+  return out
 end
 
 -- May the account's role send it? entry.admin: true for a command of root's administrators, "domain" for one of all

@@ -97,7 +97,7 @@ function defaults.world()
     ostypes = OSTYPES,
     public_addresses = {}, vpcs = {}, security_groups = {},
     keys = { { name = "bosh", account = "bosh", publickey = KEY } },
-    vms = {}, keep = defaults.KEEP, strict = false,
+    vms = {}, keep = defaults.KEEP,
   }
 end
 

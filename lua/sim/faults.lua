@@ -19,24 +19,71 @@ local function complain(format, ...)
   error("fault: " .. format:format(...), 0)
 end
 
--- post(m, fault): checks it and lets it wait. It strikes at the nth request that it fits, counted from now on,
--- and at the ones after that up to `times`.
-function faults.post(m, fault)
+-- What a value may be, where only some are good.
+local CHOICES = { when = { before = true, half = true, after = true } }
+local NUMBERS = { nth = true, times = true, seconds = true, status = true, bytes = true, code = true, milliseconds = true }
+
+local function check_value(fault, name, value)
+  if NUMBERS[name] and type(value) ~= "number" then complain("%s: %s is a number, not '%s'", fault.fault, name, tostring(value)) end
+  if CHOICES[name] and not CHOICES[name][value] then complain("%s: %s is never '%s'", fault.fault, name, tostring(value)) end
+end
+
+local function check(fault)
   local allowed = OPTIONS[fault.fault]
   if not allowed then complain("unknown fault '%s'", tostring(fault.fault)) end
-  for name in pairs(fault) do
+  for name, value in pairs(fault) do
     local common = name == "command" or name == "account" or name == "nth" or name == "times" or name == "fault"
     if not common and not (" " .. allowed .. " "):find(" " .. name .. " ", 1, true) then
       complain("%s has no option '%s'", fault.fault, tostring(name))
     end
+    check_value(fault, name, value)
   end
   local needed = NEEDED[fault.fault]
   if needed and fault[needed] == nil then complain("%s needs %s", fault.fault, needed) end
-  m.faults = m.faults or {}
-  local kept = { seen = 0 }
+end
+
+-- One that waits for what never comes is a mistake.
+local function check_target(m, fault)
+  local command = fault.command
+  if command and command ~= "upload" and not require("sim.commands").is_known(command) then
+    complain("there is no command '%s'", tostring(command))
+  end
+  if fault.account and not m:named("account", fault.account) then complain("there is no account '%s'", tostring(fault.account)) end
+end
+
+-- post(m, fault) -> its id. It strikes at the nth request that it fits, counted from now on, and at the ones after that up
+-- to `times`.
+function faults.post(m, fault)
+  check(fault)
+  check_target(m, fault)
+  m.faults, m.all_faults = m.faults or {}, m.all_faults or {}
+  local kept = { seen = 0, struck = 0, posted = fault, id = #m.all_faults + 1 }
   for name, value in pairs(fault) do kept[name] = value end
   kept.nth, kept.times = kept.nth or 1, kept.times or 1
-  m.faults[#m.faults + 1] = kept
+  m.faults[#m.faults + 1], m.all_faults[kept.id] = kept, kept
+  return kept.id
+end
+
+-- Every fault so far, as it was posted, with its id, how many requests it has seen, how often it struck and whether it waits.
+function faults.list(m)
+  local waits, out = {}, m:array()
+  for _, fault in ipairs(m.faults or {}) do waits[fault] = true end
+  for i, fault in ipairs(m.all_faults or {}) do
+    local row = { id = fault.id, seen = fault.seen, struck = fault.struck, waits = waits[fault] or false }
+    for name, value in pairs(fault.posted) do row[name] = value end
+    out[i] = row
+  end
+  return out
+end
+
+-- take_back(m, id) -> how many waited: the one of that id, or all.
+function faults.take_back(m, id)
+  local kept, count = {}, 0
+  for _, fault in ipairs(m.faults or {}) do
+    if id and fault.id ~= id then kept[#kept + 1] = fault else count = count + 1 end
+  end
+  m.faults = kept
+  return count
 end
 
 local function fits(fault, command, account)
@@ -55,6 +102,7 @@ function faults.strike(m, command, account)
       if fault.seen >= fault.nth + fault.times - 1 then table.remove(m.faults, at) end
     end
   end
+  if struck then struck.struck = struck.struck + 1 end
   return struck
 end
 

@@ -67,26 +67,30 @@ switches["GET /sim/requests"] = function(sim, request)
   return json(sim, 200, out)
 end
 
-switches["POST /sim/faults"] = function(sim, request)
-  local list, why = decoded(sim, request)
-  if not list then return wrong(sim, why) end
-  if list.fault then list = { list } end
-  local fine, text = pcall(function()
-    for _, fault in ipairs(list) do sim.fault(without_null(sim, fault)) end
-  end)
-  if not fine then return wrong(sim, tostring(text)) end
-  return json(sim, 200, { posted = #list })
+-- A list of entries, or one alone, which is known by a key; each is handed to a function that may refuse it.
+local function posts(key, post)
+  return function(sim, request)
+    local list, why = decoded(sim, request)
+    if not list then return wrong(sim, why) end
+    if list[key] then list = { list } end
+    local ids = sim.json.array {}
+    local fine, text = pcall(function()
+      for i, entry in ipairs(list) do ids[i] = post(sim, without_null(sim, entry)) end
+    end)
+    if not fine then return wrong(sim, tostring(text)) end
+    return json(sim, 200, { posted = #list, ids = #ids > 0 and ids or nil })
+  end
 end
 
-switches["POST /sim/states"] = function(sim, request)
-  local list, why = decoded(sim, request)
-  if not list then return wrong(sim, why) end
-  if list.state then list = { list } end
-  local fine, text = pcall(function()
-    for _, entry in ipairs(list) do sim.put_state(without_null(sim, entry)) end
-  end)
-  if not fine then return wrong(sim, tostring(text)) end
-  return json(sim, 200, { posted = #list })
+switches["POST /sim/faults"] = posts("fault", function(sim, fault) return sim.fault(fault) end)
+switches["POST /sim/states"] = posts("state", function(sim, entry) sim.put_state(entry) end)
+
+switches["GET /sim/faults"] = function(sim) return json(sim, 200, sim.faults()) end
+
+switches["DELETE /sim/faults"] = function(sim, request)
+  local id = request.query:match "id=([^&]*)"
+  if id and not math.tointeger(tonumber(id)) then return wrong(sim, "id has to be a number") end
+  return json(sim, 200, { taken_back = sim.take_back(id and math.tointeger(tonumber(id))) })
 end
 
 switches["POST /sim/clock"] = function(sim, request)

@@ -6,13 +6,13 @@ local dates = require "sim.dates"
 local model = {}
 model.__index = model
 
--- new{ json, bytes, world, version, schedule, base_url, generation }
+-- new{ json, bytes, world, version, schedule, base_url, generation, strict }
 function model.new(parts)
   return setmetatable({
     json = parts.json, bytes = parts.bytes, world = parts.world, version = parts.version,
     schedule = parts.schedule, base_url = parts.base_url, settings = parts.world.settings,
     seed = ("%s#%d"):format(parts.world.seed, parts.generation), count = 0,
-    kinds = {}, events = {},
+    kinds = {}, events = {}, strict = parts.strict,
   }, model)
 end
 

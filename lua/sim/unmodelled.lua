@@ -1,16 +1,11 @@
--- Commands that exist for root admins and are not modelled: to others they say that they are not theirs, which is
--- another answer than that of a command nobody knows.
+-- Commands that CloudStack has and the model has not. They answer as the real server does to an account whose role lacks
+-- them, and it is said that the model is at its end there (sim.shortcomings).
+local command_names = require "sim.command_names"
+
 local unmodelled = { commands = {} }
 
-local NAMES = {
-  "addHost", "createAccount", "createDiskOffering", "createServiceOffering", "createUser", "createZone", "deleteHost",
-  "getUser", "listCapacity", "listImageStores", "listSystemVms", "migrateVirtualMachine",
-  "migrateVirtualMachineWithVolume", "resetApiLimit", "resetUserDataForVirtualMachine",
-  "updateConfiguration", "updateResourceLimit", "updateVolume",
-}
-
-for i, name in ipairs(NAMES) do
-  unmodelled.commands[i] = { name = name, admin = true, unmodelled = true }
-end
+command_names.each(function(name, is_of_admins)
+  table.insert(unmodelled.commands, { name = name, admin = is_of_admins, unmodelled = true })
+end)
 
 return unmodelled

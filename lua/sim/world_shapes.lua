@@ -30,7 +30,7 @@ local ENTRIES = {
 -- The other keys of a world.
 world_shapes.PLAIN = {
   version = "string", hypervisor = "string", seed = "string", start = "number", upload_size = "number",
-  settings = "table", latency = "table", default_account = "string", keep = "table", strict = "boolean",
+  settings = "table", latency = "table", default_account = "string", keep = "table",
 }
 
 -- { [list] = { { name =, type =, needed = }, ... in their order, and each by its name } }

@@ -168,3 +168,78 @@ describe("time", function()
     assert.is_true(sim.next_due() <= 60)
   end)
 end)
+
+describe("the posted faults", function()
+  local c
+  before_each(function() c = cloud.new() end)
+
+  it("are listed with how often each struck, and taken back", function()
+    c.sim.fault { fault = "html", command = "listZones", times = 5 }
+    c.sim.fault { fault = "drop", command = "listVolumes" }
+    for _ = 1, 2 do c.sim.send { { command = "listZones" } } end
+    local list = cloud.json.decode(c.sim.http({ method = "GET", path = "/sim/faults" }).body)
+    assert.same({ 1, "html", 2, true }, { list[1].id, list[1].fault, list[1].struck, list[1].waits })
+    assert.same({ 2, 0, true }, { list[2].id, list[2].struck, list[2].waits })
+    assert.equal('{"taken_back":1}', c.sim.http({ method = "DELETE", path = "/sim/faults", query = "id=1" }).body)
+    c:call("listZones")
+    assert.equal('{"taken_back":1}', c.sim.http({ method = "DELETE", path = "/sim/faults" }).body)
+    c:call("listVolumes")
+    list = c.sim.faults()
+    assert.same({ 2, false, 0, false }, { list[1].struck, list[1].waits, list[2].struck, list[2].waits })
+  end)
+
+  it("wait for nothing that never comes", function()
+    local function refused(text, fault) assert.has_error(function() c.sim.fault(fault) end, "fault: " .. text) end
+    refused("there is no command 'deployVM'", { fault = "drop", command = "deployVM" })
+    refused("there is no account 'nobody'", { fault = "drop", account = "nobody" })
+    refused("fail_job: when is never 'middle'", { fault = "fail_job", when = "middle" })
+    refused("delay: seconds is a number, not '5'", { fault = "delay", seconds = "5" })
+    c.sim.fault { fault = "drop", command = "upload" }
+  end)
+end)
+
+describe("what the model lacks", function()
+  local function told(c, command, params, who)
+    local lines = {}
+    local sim = require("sim").new { host = { json = cloud.json, bytes = cloud.bytes, log = { warn = function(format, ...)
+      lines[#lines + 1] = format:format(...)
+    end } }, strict = c }
+    local reply = sim:transact({ { "command", command }, table.unpack(params or {}) }, sim.model:named("account", who or "bosh"))
+    return reply, sim.requests[1].shortcoming, lines
+  end
+
+  it("is said of a command in the header, the log of requests and the log", function()
+    for _, who in ipairs { "bosh", "admin" } do
+      local reply, note, lines = told(false, "createVMSnapshot", nil, who)
+      assert.equal(432, reply.status)
+      assert.truthy(reply.body:find("The API [createVMSnapshot] does not exist or is not available for the account " .. who, 1, true))
+      assert.equal("createVMSnapshot is not modelled", reply.headers["X-Sim"])
+      assert.equal("createVMSnapshot is not modelled", note)
+      assert.same({ "simulator: createVMSnapshot is not modelled" }, lines)
+    end
+  end)
+
+  it("is said of parameters, which change nothing", function()
+    local reply, note = told(false, "listZones", { { "colour", "red" }, { "response", "json" } })
+    assert.equal(200, reply.status)
+    assert.equal("listZones ignores colour", reply.headers["X-Sim"])
+    assert.equal("listZones ignores colour", note)
+  end)
+
+  it("is an error where the simulator is strict", function()
+    local reply = told(true, "listZones", { { "colour", "red" } })
+    assert.equal(501, reply.status)
+    assert.truthy(reply.body:find("simulator: listZones ignores colour", 1, true))
+    assert.equal(501, told(true, "createVMSnapshot").status)
+    assert.equal(200, told(true, "listZones").status)
+  end)
+
+  it("is nothing of a command that nobody knows", function()
+    local reply, note = told(true, "noSuchCommand")
+    assert.same({ 401 }, { reply.status, note })
+  end)
+
+  it("takes no option that it does not know", function()
+    assert.has_error(function() require("sim").new { host = {}, wrold = {} } end, "sim.new has no option 'wrold'")
+  end)
+end)
