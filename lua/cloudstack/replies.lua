@@ -49,7 +49,8 @@ local function refusal(command, status, payload)
   return replies.failure(command, {
     kind = kind, status = status, code = code, cserrorcode = payload.cserrorcode, text = text, sent = true,
     after = after and after / 1000,
-    unknown_id = code == 431 and asks_for[text:match "Invalid parameter (%w+) value=.*entity does not exist"] or false,
+    unknown_id = code == 431 and (asks_for[text:match "Invalid parameter (%w+) value=.*entity does not exist"]
+      or text:find("Unable to find UUID for id [", 1, true) ~= nil) or false, -- up to 4.22, of what was removed
   })
 end
 

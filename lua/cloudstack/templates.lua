@@ -86,8 +86,9 @@ function templates.pick(rows, stemcell_cid, zone)
     template.status or "no status given"))
 end
 
+-- The words of the newest version, and of those up to 4.22.
 local function is_in_use(failure)
-  return replies.says(failure, "instances using it")
+  return replies.says(failure, "instances using it") or replies.says(failure, "are using it")
 end
 
 local function is_gone(failure)

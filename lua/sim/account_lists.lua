@@ -1,5 +1,6 @@
 -- Lists of accounts and, for administrators, of domains.
 local accounts = require "sim.accounts"
+local limits = require "sim.limits"
 local lists = require "sim.lists"
 local refusal = require "sim.refusal"
 
@@ -8,12 +9,29 @@ local account_lists = {}
 local TYPES = { admin = 1, domainadmin = 2, user = 0 }
 local ROLES = { admin = "Admin", domainadmin = "DomainAdmin", user = "User" }
 
-local function account_row(_, account)
-  return {
+local LIMITS = {
+  vm = "user_vm", ip = "public_ip", volume = "volume", snapshot = "snapshot", template = "template", network = "network",
+  cpu = "cpu", memory = "memory", primarystorage = "primary_storage",
+}
+
+-- What an account may have of each kind, has, and may still have; a number as text, or Unlimited.
+local function show_limits(m, out, account)
+  for prefix, name in pairs(LIMITS) do
+    local most, used = account.limits[name], limits.amounts[name](m, account)
+    local limited = most and most >= 0
+    out[prefix .. "limit"] = limited and ("%d"):format(most) or "Unlimited"
+    out[prefix .. "total"] = used
+    out[prefix .. "available"] = limited and ("%d"):format(math.max(0, most - used)) or "Unlimited"
+  end
+  return out
+end
+
+local function account_row(m, account)
+  return show_limits(m, {
     id = account.id, name = account.name, accounttype = TYPES[account.role],
     roletype = ROLES[account.role], domainid = account.domain.id, domain = account.domain.name,
     domainpath = account.domain.path, state = account.disabled and "disabled" or "enabled",
-  }
+  }, account)
 end
 
 -- A user sees his own; an administrator those of his domain, and plainly asked only his own.

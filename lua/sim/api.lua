@@ -8,6 +8,7 @@ local signature = require "sim.signature"
 local throttle = require "sim.throttle"
 local projects = require "sim.projects"
 local refusal = require "sim.refusal"
+local removed_objects = require "sim.removed_objects"
 local shortcomings = require "sim.shortcomings"
 local utf8_text = require "sim.utf8_text"
 local xml = require "sim.xml"
@@ -16,10 +17,17 @@ local api = {}
 
 local UNVERIFIED = refusal.new(401, nil, "unable to verify user credentials and/or request signature")
 
-local function refuse_other_role(m, entry, account)
-  if not commands.is_for(m, entry, account) then
+-- The newest version names the account, those before it the user.
+local function refuse_command(m, entry, account)
+  if m.version:at_least "4.23" then
     refusal.unsupported("The API [%s] does not exist or is not available for the account %s.", entry.name, account.name)
   end
+  refusal.unsupported("The API [%s] does not exist or is not available for the account for user id [%s].", entry.name,
+    account.user.id)
+end
+
+local function refuse_other_role(m, entry, account)
+  if not commands.is_for(m, entry, account) then refuse_command(m, entry, account) end
 end
 
 local function carry_out(m, call, pairs_)
@@ -30,13 +38,14 @@ local function carry_out(m, call, pairs_)
   call.arguments = parameters.read(m, call.entry, folded, call.account)
   projects.refuse_outsider(call.entry, call.arguments, call.account)
   parameters.refuse_foreign(call.entry, call.arguments, call.account)
+  removed_objects.refuse(m, call.entry, call.arguments)
   return call.entry.run(m, call)
 end
 
 -- As to an account whose role lacks the command.
 local function refuse_unmodelled(m, call)
   shortcomings.note(m, call, shortcomings.of_command(call.entry.name))
-  refusal.unsupported("The API [%s] does not exist or is not available for the account %s.", call.entry.name, call.account.name)
+  refuse_command(m, call.entry, call.account)
 end
 
 local function with_note(reply, call)

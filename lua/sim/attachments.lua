@@ -197,9 +197,13 @@ local function finish_detach(m, call)
 end
 
 local function detach(m, call)
-  local volume = call.arguments.id
+  local volume, arguments = call.arguments.id, call.arguments
   if not volume then
     return jobs.answer(jobs.start(m, call, { check = function() refuse_without_id(call) end }))
+  elseif arguments.virtualmachineid or arguments.deviceid then
+    return jobs.answer(jobs.start(m, call, { check = function()
+      refusal.invalid "Please provide either a volume id, or a tuple(device id, instance id)"
+    end }))
   end
   return jobs.answer(jobs.start(m, call, {
     instance = volume, instance_type = "Volume", queue = volume.vm,

@@ -5,7 +5,7 @@ local commands = {}
 local NOUNS = {
   "projects", "account_lists", "jobs", "zones", "infrastructure", "hypervisors", "offerings", "network_offerings", "vpcs", "networks",
   "network_life", "public_addresses", "static_nat", "firewall", "load_balancers", "security_groups",
-  "nics", "vm_nics", "secondary_addresses", "ostypes", "templates", "uploads",
+  "nics", "vm_nics", "secondary_addresses", "ostypes", "templates", "template_life", "uploads",
   "vm_lists", "vm_deploy", "vm_life", "vm_destroy", "vm_update", "vm_offering", "volumes", "attachments", "resize", "migration", "snapshots",
   "tags", "keys", "world_vms",
   "affinity", "capabilities", "configurations", "apis", "unmodelled",

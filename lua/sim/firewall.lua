@@ -1,4 +1,5 @@
 -- Firewall rules: what may come in by a public address. A VPC has network ACLs instead.
+local ipv4 = require "ipv4"
 local jobs = require "sim.jobs"
 local lists = require "sim.lists"
 local refusal = require "sim.refusal"
@@ -22,6 +23,27 @@ function firewall.conflict(first, last, other, purpose, cserrorcode)
     other.address.network.number, purpose, other.state, other.id, other.first, other.last)), 0)
 end
 
+local PROTOCOLS = { tcp = true, udp = true, icmp = true, all = true }
+
+local function is_cidr(text)
+  return ipv4.range(text) ~= nil or text:find(":", 1, true) ~= nil
+end
+
+local function refuse_form(arguments, address)
+  local protocol = arguments.protocol:lower()
+  if not PROTOCOLS[protocol] then
+    refusal.invalid("Protocol %s is not supported in zone %d", arguments.protocol, address.zone.number)
+  end
+  for _, cidr in ipairs(arguments.cidrlist or {}) do
+    if not is_cidr(cidr) then refusal.parameter("Source cidrs formatting error %s", cidr) end
+  end
+  if protocol == "icmp" then
+    if arguments.startport or arguments.endport then refusal.invalid "Can't specify start/end port when protocol is ICMP" end
+  elseif arguments.icmptype or arguments.icmpcode then
+    refusal.invalid "Can specify icmpCode and icmpType for ICMP protocol only"
+  end
+end
+
 local function refuse_ports(arguments)
   for _, port in ipairs { arguments.startport, arguments.endport } do
     if port < 1 or port > 65535 then refusal.invalid("publicPort is an invalid value: %d", port) end
@@ -31,13 +53,22 @@ local function refuse_ports(arguments)
   end
 end
 
--- add(m, fields) -> the rule; an overlapping one of the same protocol is a conflict
+-- Have two rules a source in common, written alike?
+local function shares_source(one, other)
+  for cidr in one.cidrs:gmatch "[^,]+" do
+    if ("," .. other.cidrs .. ","):find("," .. cidr .. ",", 1, true) then return true end
+  end
+  return false
+end
+
+-- add(m, fields) -> the rule; an overlapping one of the same protocol and from the same source is a conflict
 function firewall.add(m, fields)
   for _, other in ipairs(firewall.on(m, fields.address)) do
     local overlaps = other.first and fields.first and other.first <= fields.last and fields.first <= other.last
-    if other.protocol == fields.protocol and overlaps then
+    local alike = other.protocol == fields.protocol and shares_source(other, fields)
+    if alike and overlaps then
       firewall.conflict(fields.first, fields.last, other, "Firewall", 4360)
-    elseif other.protocol == fields.protocol and not other.first and other.icmptype == fields.icmptype
+    elseif alike and not other.first and other.icmptype == fields.icmptype
       and other.icmpcode == fields.icmpcode then
       refusal.invalid("New rule conflicts with existing rule id=%d", other.number) -- by CloudStack's source, not seen
     end
@@ -65,6 +96,7 @@ local function create(m, call)
   if not address.network then
     refusal.invalid "Unable to create firewall rule ; ip is not associated with any network"
   end
+  refuse_form(arguments, address)
   refuse_ports(arguments)
   local rule = firewall.add(m, {
     address = address, account = address.account, protocol = arguments.protocol:lower(), first = arguments.startport,

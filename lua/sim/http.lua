@@ -125,7 +125,7 @@ end
 function http.serve(sim, request)
   request.query, request.body, request.headers = request.query or "", request.body or "", request.headers or {}
   sim.tick()
-  if request.path == "/client/api" then return complete(api(sim, request)) end
+  if request.path == "/client/api" or request.path == "/client/api/" then return complete(api(sim, request)) end
   local switch = switches[request.method .. " " .. request.path]
   if switch then return complete(switch(sim, request)) end
   local id = request.path:match "^/upload/([^/]+)$"

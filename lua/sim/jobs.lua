@@ -9,9 +9,11 @@
 --   finish() -> result        when its time is over; may refuse
 --   cancel()                  undoes begin when the management server dies meanwhile
 --   failed()                  what a failure that was asked for leaves, where that is not what cancel does
+--   seconds                   how long it takes where the world says nothing of its command
 --   half()                    what a failure half way leaves: a state that nobody ends
 local refusal = require "sim.refusal"
 local accounts = require "sim.accounts"
+local dates = require "sim.dates"
 local lists = require "sim.lists"
 
 local jobs = {}
@@ -61,8 +63,13 @@ local function close(m, job, status, code)
   job.vanished_at = job.vanishes and m:now() or m:now() + m:setting "job.expire.minutes" * 60
 end
 
+-- A bug of the model ends the job as well: nobody is to wait for it for ever.
 local function fail(m, job, why)
-  if not refusal.is(why) then error(why, 0) end
+  if not refusal.is(why) then
+    job.result = { errorcode = 530, errortext = "simulator: " .. tostring(why) }
+    close(m, job, FAILED, 530)
+    error(why, 0)
+  end
   local code = why.code == DENIED and 530 or why.code -- a job has no code of its own for permissions
   job.result = not why.bare and { errorcode = code, errortext = why.text } or nil
   close(m, job, FAILED, code)
@@ -107,7 +114,7 @@ end
 
 local function duration(m, job)
   local latency = m.world.latency.jobs
-  return latency[job.command] or latency.default or 0
+  return latency[job.command] or job.plan.seconds or latency.default or 0
 end
 
 local function begin(m, job)
@@ -260,8 +267,9 @@ local function query(m, call)
 end
 
 local function list(m, call)
-  local mine = lists.scope(m, call)
-  local found = m:rows("job", function(job) return job.status == PENDING and mine(job) end)
+  local mine, since = lists.scope(m, call), call.arguments.startdate
+  local from = since and (dates.parse(since, true) or dates.parse(since .. "T00:00:00Z", true) or math.huge) or 0
+  local found = m:rows("job", function(job) return job.status == PENDING and job.created >= from and mine(job) end)
   return lists.answer(m, call, "asyncjobs", found, function(job) return row(m, job) end)
 end
 

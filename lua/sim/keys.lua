@@ -1,6 +1,7 @@
 -- SSH key pairs of accounts.
 local accounts = require "sim.accounts"
 local lists = require "sim.lists"
+local md5 = require "sim.md5"
 local refusal = require "sim.refusal"
 
 local keys = {}
@@ -13,9 +14,10 @@ local function material(publickey)
 end
 keys.material = material
 
+-- The MD5 of the key itself.
 local function fingerprint(m, text)
-  local digest = m.bytes.sha256(text):sub(1, 32)
-  return (digest:gsub("(%x%x)", "%1:"):sub(1, -2))
+  local data = material(text):match " (.+)$"
+  return (md5(m.bytes.unbase64(data) or data):gsub("(%x%x)", "%1:"):sub(1, -2))
 end
 
 local function add(m, account, name, publickey)

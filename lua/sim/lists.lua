@@ -53,8 +53,9 @@ local function project_scope(caller, project, listall)
   end
 end
 
--- scope(m, call) -> function(object): is it among those the caller asks for?
-function lists.scope(m, call)
+-- scope(m, call, by_id) -> function(object): is it among those the caller asks for? by_id = false: of this kind an
+-- administrator finds another account's not even by its id.
+function lists.scope(m, call, by_id)
   local caller, arguments = call.account, call.arguments
   if arguments.projectid then
     if arguments.account then refusal.invalid "Account and projectId can't be specified together" end
@@ -77,8 +78,11 @@ function lists.scope(m, call)
       return fits and not object.account.project
     end
   end
-  if arguments.listall or arguments.id or arguments.ids then
-    return function(object) return accounts.is_over(caller, object.account) and not object.account.project end
+  if arguments.listall or arguments.id and by_id ~= false then
+    local with_projects = caller.role == "admin" and not arguments.listall
+    return function(object)
+      return accounts.is_over(caller, object.account) and (with_projects or not object.account.project)
+    end
   end
   return function(object) return object.account == caller end
 end

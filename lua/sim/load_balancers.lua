@@ -45,7 +45,7 @@ local function row(m, rule)
     id = rule.id, name = rule.name, description = rule.description, publicipid = rule.address.id,
     publicip = rule.address.address, publicport = tostring(rule.first), privateport = tostring(rule.private),
     algorithm = rule.algorithm, networkid = rule.network.id, cidrlist = rule.cidrs, state = rule.state,
-    protocol = rule.protocol, tags = tags.rows(m, rule, "LoadBalancer"),
+    protocol = rule.protocol, tags = tags.plain(m, rule),
   }
   zones.show(out, rule.address.zone)
   return accounts.show_owner(out, rule.account)
@@ -89,13 +89,31 @@ local function refuse_open(address, arguments)
   end
 end
 
+local PROTOCOLS = { tcp = true, udp = true, ["tcp-proxy"] = true, ssl = true }
+local RESERVED = { [8081] = true } -- where the router shows its statistics
+
+local function refuse_service(arguments)
+  local protocol = arguments.protocol
+  if protocol and not PROTOCOLS[protocol:lower()] then refusal.invalid("Invalid protocol: %s", protocol) end
+  if RESERVED[arguments.publicport] then refusal.invalid "LB service provider cannot support this rule" end
+end
+
+-- The network of a rule: the one that is named; with a zone the account's only one there; else the address's.
+local function network_of(m, call)
+  local arguments, address = call.arguments, call.arguments.publicipid
+  if arguments.networkid then return arguments.networkid end
+  if arguments.zoneid then return networks.only_isolated(m, accounts.owner(m, call), arguments.zoneid) end
+  return address and address.network
+end
+
 local function create(m, call)
   local arguments = call.arguments
   local address = arguments.publicipid
-  local network = arguments.networkid or address and address.network
+  local network = network_of(m, call)
   refuse_ports(arguments)
   if not ALGORITHMS[arguments.algorithm] then refusal.invalid("Invalid algorithm: %s", arguments.algorithm) end
   refuse_address(m, address, network, arguments)
+  refuse_service(arguments)
   refuse_open(address, arguments)
   local opened = arguments.openfirewall ~= false and not address.vpc and firewall.add(m, {
     address = address, account = address.account, protocol = "tcp", first = arguments.publicport,
@@ -154,25 +172,47 @@ local function address_in(m, vm, network)
   end
 end
 
+-- The newest version says why; those before it do not.
+local function refuse_assignment(m, format, ...)
+  if not m.version:at_least "4.23" then refusal.internal "Failed to assign load balancer rule" end
+  refusal.internal("Failed to assign load balancer rule due to: " .. format, ...)
+end
+
 local function refuse_member(m, rule, vm)
   if vm.ghost or vm.removed or vm.state == "Destroyed" or vm.state == "Expunging" then
-    refusal.internal "Failed to assign load balancer rule due to: Invalid instance id specified"
+    refuse_assignment(m, "Invalid instance id specified")
   end
   local address = address_in(m, vm, rule.network)
   if not address then
-    refusal.internal("Failed to assign load balancer rule due to: VM with id specified cannot be added because it "
-      .. "doesn't belong in the same network.")
+    refuse_assignment(m, "VM with id specified cannot be added because it doesn't belong in the same network.")
   elseif position(rule, vm) then
-    refusal.internal("Failed to assign load balancer rule due to: VM %d with %s is already mapped to load balancer.",
-      vm.number, address)
+    refuse_assignment(m, "VM %d with %s is already mapped to load balancer.", vm.number, address)
   end
 end
 
+-- vmidipmap[n]: the VMs with the address by which each is reached, which has to be its own.
+local function refuse_map(m, rule, map)
+  for _, fields in ipairs(map or {}) do
+    local vm = fields.vmid and m:find("vm", fields.vmid)
+    if not vm or (fields.vmip and fields.vmip ~= address_in(m, vm, rule.network)) then
+      refuse_assignment(m, "VM with id specified has no such address.")
+    end
+  end
+end
+
+local function members_of(m, arguments)
+  local list = table.move(arguments.virtualmachineids or {}, 1, #(arguments.virtualmachineids or {}), 1, {})
+  for _, fields in ipairs(arguments.vmidipmap or {}) do list[#list + 1] = m:find("vm", fields.vmid) end
+  return list
+end
+
 local function assign(m, call)
-  local rule, list = call.arguments.id, call.arguments.virtualmachineids or {}
+  local rule, list = call.arguments.id, members_of(m, call.arguments)
   return jobs.answer(jobs.start(m, call, {
     finish = function()
       refuse_unknown(rule)
+      refuse_map(m, rule, call.arguments.vmidipmap)
+      if #list == 0 then refuse_assignment(m, "no VM is given.") end
       for _, vm in ipairs(list) do refuse_member(m, rule, vm) end
       for _, vm in ipairs(list) do rule.members[#rule.members + 1] = vm end
       rule.state = "Active"
@@ -211,8 +251,12 @@ end
 local function list_members(m, call)
   local rule = call.arguments.id
   if rule.ghost or rule.removed then return {} end
-  return lists.answer(m, call, "loadbalancerruleinstance", rule.members, function(vm)
-    return vm_rows.row(m, vm, call.account, { nics = true, tmpl = true, servoff = true })
+  if not call.arguments.lbvmips then
+    return lists.answer(m, call, "loadbalancerruleinstance", rule.members, function(vm) return vm_rows.row(m, vm, call.account) end)
+  end
+  return lists.answer(m, call, "lbrulevmidip", rule.members, function(vm)
+    return { loadbalancerruleinstance = vm_rows.row(m, vm, call.account),
+      lbvmipaddresses = m:array { address_in(m, vm, rule.network) } }
   end)
 end
 
@@ -234,7 +278,7 @@ load_balancers.commands = {
     RULE, { "algorithm", "string" }, { "name", "string" }, { "description", "string", max = 4096 },
   } },
   { name = "assignToLoadBalancerRule", run = assign, class = PACKAGE .. "AssignToLoadBalancerRuleCmd",
-    parameters = { RULE, MEMBERS } },
+    parameters = { RULE, MEMBERS, { "vmidipmap", "map" } } },
   { name = "removeFromLoadBalancerRule", run = leave, class = PACKAGE .. "RemoveFromLoadBalancerRuleCmd",
     parameters = { RULE, MEMBERS } },
   { name = "listLoadBalancerRules", run = list, parameters = lists.owned_parameters {
@@ -244,6 +288,7 @@ load_balancers.commands = {
   } },
   { name = "listLoadBalancerRuleInstances", run = list_members, parameters = lists.parameters {
     { "id", "uuid", of = "loadbalancer", required = true, acl = true }, { "applied", "boolean" },
+    { "lbvmips", "boolean" },
   } },
 }
 

@@ -15,13 +15,27 @@ local NO_RANGE = {}
 
 local GUEST = { gateway = "10.1.1.1", netmask = "255.255.255.0" } -- where a network names none
 
+local PRIVATE = { "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10" }
+
+local function is_private(number)
+  for _, text in ipairs(PRIVATE) do
+    local range = ipv4.range(text)
+    if number >= range.first and number <= range.last then return true end
+  end
+  return false
+end
+
 -- "10.0.0.1", "255.255.255.0" -> range { first, last, netmask }, cidr
 local function range_of(gateway, netmask)
   local address, mask = ipv4.number(gateway or ""), ipv4.number(netmask or "")
   local bits = 0
   while mask and bits < 32 and mask << bits & 0x80000000 ~= 0 do bits = bits + 1 end
   if not address or not mask or bits == 0 then refusal.invalid "Invalid gateway or netmask" end
+  if mask ~= 0xffffffff << (32 - bits) & 0xffffffff then refusal.invalid "Invalid netmask" end
   local cidr = ("%s/%d"):format(ipv4.text(address & mask), bits)
+  if not is_private(address & mask) then
+    refusal.invalid("Virtual Guest Cidr %s is not RFC 1918 or 6598 compliant", cidr)
+  end
   return ipv4.network(cidr) or refusal.invalid("Invalid CIDR specified %s", cidr), cidr
 end
 

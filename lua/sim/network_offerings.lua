@@ -64,7 +64,7 @@ local function row(m, offering)
     state = "Enabled", guestiptype = offering.type, service = services, forvpc = offering.vpc or false, fornsx = false,
     fortungsten = false, ispersistent = false, egressdefaultpolicy = false, supportsstrechedl2subnet = false,
     supportspublicaccess = false, supportsinternallb = false, internetprotocol = "IPv4", specifyasnumber = false,
-    hasannotations = false,
+    hasannotations = false, serviceofferingid = #offering.services > 0 and m:id_of "router offering" or nil,
   }
 end
 

@@ -7,6 +7,7 @@ local ipv4 = require "ipv4"
 local guest_addresses = require "sim.guest_addresses"
 local network_offerings = require "sim.network_offerings"
 local public_pool = require "sim.public_pool"
+local refusal = require "sim.refusal"
 
 local networks = {}
 
@@ -60,6 +61,20 @@ function networks.may_use(network, account)
   return not owner or owner == account or owner.project ~= nil and owner.project.members[account] == true
 end
 
+-- The account's only isolated network in a zone, for commands that name none.
+function networks.only_isolated(m, owner, zone)
+  local found = m:rows("network", function(network)
+    return network.account == owner and network.zone == zone and network.type == "Isolated" and not network.vpc
+  end)
+  if #found == 0 or zone.securitygroups then
+    refusal.invalid("Account name=%s domain=%s doesn't have virtual Networks in zone=%s", owner.name, owner.domain.name,
+      zone.name)
+  elseif #found > 1 then
+    refusal.invalid "Account has more than one isolated network in the zone"
+  end
+  return found[1]
+end
+
 function networks.domain_of(network)
   return network.domain or ("cs%dcloud.internal"):format(network.account.number)
 end
@@ -110,7 +125,7 @@ function networks.row(m, network, account)
     dns1 = network.zone.dns, type = network.type, service = services(m, network),
     networkdomain = networks.domain_of(network), physicalnetworkid = m:id_of("physical:" .. network.zone.name),
     restartrequired = false, specifyvlan = network.type == "Shared", specifyipranges = network.type == "Shared",
-    canusefordeploy = true, ispersistent = false, tags = tags.rows(m, network, "Network"), strechedl2subnet = false,
+    canusefordeploy = true, ispersistent = false, tags = tags.plain(m, network), strechedl2subnet = false,
     redundantrouter = false, supportsvmautoscaling = network.type == "Isolated" and not network.vpc, created = m:date(network.created),
     receivedbytes = 0, sentbytes = 0, publicmtu = 1500, privatemtu = 1500, hasannotations = false,
   }
@@ -130,7 +145,7 @@ function networks.row(m, network, account)
 end
 
 local function list(m, call)
-  local arguments, mine = call.arguments, lists.scope(m, call)
+  local arguments, mine = call.arguments, lists.scope(m, call, false)
   local found = m:rows("network", function(network)
     return (not network.account or mine(network))
       and lists.fits(network, arguments)

@@ -103,6 +103,10 @@ local convert = {
 }
 
 function convert.string(_, command, spec, value)
+  if value == "" and spec.required then
+    refusal.parameter("Unable to execute API command %s due to invalid value. Invalid value provided for API arg: %s", command,
+      spec[1])
+  end
   if #value > (spec.max or 255) then
     refusal.parameter("Unable to execute API command %s due to invalid value. Value greater than max allowed length "
       .. "%d for param: %s", command, spec.max or 255, spec.field or spec[1])
@@ -152,6 +156,7 @@ function parameters.read(m, entry, folded, account)
       if type(value) ~= "table" or spec[2] == "map" then arguments[name] = convert[spec[2]](m, command, spec, value) end
     end
   end
+  if arguments.id and arguments.ids then refusal.invalid "Specify either id or ids but not both parameters" end
   return arguments
 end
 

@@ -23,7 +23,8 @@ local function demand(volume)
     local offering = volume.vm.offering
     return offering.storage, offering.storagetags
   end
-  return volume.offering.storage, volume.offering.tags_wanted
+  local offering = volume.offering or {} -- a root disk's copy has none
+  return offering.storage or "shared", offering.tags_wanted
 end
 
 -- Does a pool have the tags of a disk offering? Is it of the offering's kind as well?

@@ -1,11 +1,11 @@
 -- Public addresses: list, acquire, release.
 local accounts = require "sim.accounts"
 local firewall = require "sim.firewall"
-local ipv4 = require "base.ipv4"
 local jobs = require "sim.jobs"
 local limits = require "sim.limits"
 local lists = require "sim.lists"
 local load_balancers = require "sim.load_balancers"
+local networks = require "sim.networks"
 local public_pool = require "sim.public_pool"
 local refusal = require "sim.refusal"
 local static_nat = require "sim.static_nat"
@@ -42,7 +42,7 @@ local function row(m, address, state)
     id = address.id, ipaddress = address.address, allocated = m:date(address.created),
     issourcenat = address.source_nat or false, forvirtualnetwork = true, isstaticnat = address.vm ~= nil,
     issystem = false, networkid = m:id_of("public:" .. address.zone.name), state = state or "Allocated",
-    physicalnetworkid = m:id_of("physical:" .. address.zone.name), tags = tags.rows(m, address, "PublicIpAddress"),
+    physicalnetworkid = m:id_of("physical:" .. address.zone.name), tags = tags.plain(m, address),
     isportable = false, hasrules = false, forsystemvms = false, forprovider = false, hasannotations = false,
   }
   zones.show(out, address.zone)
@@ -53,6 +53,32 @@ local function row(m, address, state)
   end
   if address.vpc then out.vpcid, out.vpcname = address.vpc.id, address.vpc.name end
   return out
+end
+
+-- An address that nobody has; administrators and users see them alike.
+local function free_row(m, entry)
+  local out = {
+    id = m:id_of(("free:%s:%s"):format(entry.zone.name, entry.address)), ipaddress = entry.address, issourcenat = false,
+    forvirtualnetwork = true, isstaticnat = false, issystem = false, networkid = m:id_of("public:" .. entry.zone.name),
+    state = "Free", physicalnetworkid = m:id_of("physical:" .. entry.zone.name), tags = m:array(), isportable = false,
+    hasrules = false, forsystemvms = false, forprovider = false, hasannotations = false,
+  }
+  zones.show(out, entry.zone)
+  return out
+end
+
+local function free_ones(m, arguments)
+  local wants_free = arguments.allocatedonly == false or lists.same(arguments.state, "Free")
+  local found = {}
+  if not wants_free or arguments.id or arguments.vpcid or arguments.associatednetworkid then return found end
+  for _, zone in ipairs(m:rows "zone") do
+    if not arguments.zoneid or arguments.zoneid == zone then
+      for _, address in ipairs(public_pool.free(m, zone)) do
+        if not arguments.ipaddress or address == arguments.ipaddress then found[#found + 1] = { zone = zone, address = address } end
+      end
+    end
+  end
+  return found
 end
 
 local function list(m, call)
@@ -66,23 +92,15 @@ local function list(m, call)
       and (arguments.issourcenat == nil or (address.source_nat or false) == arguments.issourcenat)
       and (arguments.isstaticnat == nil or (address.vm ~= nil) == arguments.isstaticnat)
   end)
-  return lists.answer(m, call, "publicipaddress", found, function(address) return row(m, address) end)
+  if lists.same(arguments.state, "Free") then found = {} end
+  for _, entry in ipairs(free_ones(m, arguments)) do found[#found + 1] = entry end
+  return lists.answer(m, call, "publicipaddress", found, function(entry)
+    return entry.kind and row(m, entry) or free_row(m, entry)
+  end)
 end
 
 -- ---------------------------------------------------------------------------------------------------------
 -- associateIpAddress, disassociateIpAddress
-
--- The network that an address without network or VPC goes to: the account's only isolated one of the zone.
-local function network_in(m, owner, zone)
-  local found = m:rows("network", function(network)
-    return network.account == owner and network.zone == zone and not network.vpc
-  end)
-  if #found ~= 1 or zone.securitygroups then
-    refusal.invalid("Account name=%s domain=%s doesn't have virtual Networks in zone=%s", owner.name, owner.domain.name,
-      zone.name)
-  end
-  return found[1]
-end
 
 local function refuse_limit(m, owner)
   local most = owner.limits.public_ip
@@ -99,8 +117,11 @@ local function associate(m, call)
   local network, vpc = arguments.networkid, arguments.vpcid
   local zone = vpc and vpc.zone or network and network.zone or arguments.zoneid
   if not zone then refusal.invalid "Unable to figure out zone to assign ip to" end
+  if network and network.type == "Shared" and not accounts.is_admin(call.account) then
+    refusal.denied "Caller does not have permission to operate with provided resource."
+  end
   if zone.networktype == "Basic" then error(refusal.new(533, 9999, INSUFFICIENT), 0) end
-  if not vpc and not network then network = network_in(m, owner, zone) end
+  if not vpc and not network then network = networks.only_isolated(m, owner, zone) end
   if vpc then network = nil end
   refuse_limit(m, owner)
   local fields = { account = network and network.account or owner, network = network, vpc = vpc }
@@ -159,9 +180,7 @@ public_addresses.commands = {
   { name = "associateIpAddress", run = associate, class = PACKAGE .. "AssociateIPAddrCmd", parameters = {
     { "zoneid", "uuid", of = "zone" }, { "networkid", "uuid", of = "network", acl = true },
     { "vpcid", "uuid", of = "vpc", acl = true },
-    { "ipaddress", "string", since = "4.13", check = function(value)
-      if not ipv4.number(value) then return "Invalid IP address value: " .. value end
-    end },
+    { "ipaddress", "string", since = "4.13" },
     table.unpack(accounts.OWNER_PARAMETERS),
   } },
   { name = "disassociateIpAddress", run = disassociate, class = PACKAGE .. "DisassociateIPAddrCmd", parameters = {

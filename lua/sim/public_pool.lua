@@ -30,6 +30,16 @@ function public_pool.take(m, zone, wanted, fields)
   return m:add("public_address", fields)
 end
 
+-- All that nobody has, in order.
+function public_pool.free(m, zone)
+  local range, out = zone.public, {}
+  for number = range and range.first + 1 or 1, range and range.last - 1 or 0 do
+    local address = ipv4.text(number)
+    if not public_pool.held(m, zone, address) then out[#out + 1] = address end
+  end
+  return out
+end
+
 -- The public address that a NIC has by static NAT, or nil.
 function public_pool.of_nic(m, nic)
   return m:first("public_address", function(one) return one.nic == nic end)

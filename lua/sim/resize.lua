@@ -67,12 +67,13 @@ end
 -- ---------------------------------------------------------------------------------------------------------
 -- resizeVolume
 
+-- A root disk may have any size, as far as its pool goes.
+local ROOT = { customized = true }
+
 -- Newer servers give a disk of a fixed offering another size, unless the offering is strict.
 local function size_alone(m, volume, gigabytes, refuse)
-  local offering = volume.offering
-  if not gigabytes then
-    refuse "To change a volume's size without providing a new disk offering, its size has to be specified."
-  end
+  local offering = volume.offering or ROOT
+  if not gigabytes then return volume.size end
   if not m.version:at_least "4.17" and not offering.customized then
     refuse("To change a volume's size without providing a new disk offering, its current disk offering must be "
       .. "customizable or it must be a root volume (if providing a disk offering, make sure it is different from the "
@@ -86,7 +87,7 @@ local function size_alone(m, volume, gigabytes, refuse)
 end
 
 local function refuse_other_offering(volume, offering, refuse)
-  local old = volume.offering
+  local old = volume.offering or ROOT
   if (old.strict or false) ~= (offering.strict or false) then
     refuse "Disk offering size strictness does not match with new disk offering"
   end
@@ -112,6 +113,7 @@ local function resized(m, volume, arguments, account)
   local size = offering and size_with(m, offering, arguments.size, refuse)
     or size_alone(m, volume, arguments.size, refuse)
   refuse_smaller(volume, size, arguments, refuse)
+  if size < volume.size then refusal.internal("Failed to resize volume %s: it can't be shrunk", volume.id) end
   refuse_growth(m, volume, size, account, refuse)
   return size
 end
@@ -138,8 +140,8 @@ local function pool_for(m, volume, offering, arguments, size)
   local pool = volume.pool
   if not pool or placement.suits(pool, offering) then return pool end
   if not arguments.automigrate then
-    refusal.invalid("Volume change offering operation failed for volume ID: %s as the current storage pool is not suitable "
-      .. "for the new disk offering and automigrate is not set", volume.id)
+    refusal.invalid("Failed to change offering for volume %s since automigrate is set to false but volume needs to migrated",
+      volume.id)
   end
   local wanted = { type = "DATADISK", offering = offering, size = size }
   local host = volume.vm and (volume.vm.host or volume.vm.last_host) or pool.host

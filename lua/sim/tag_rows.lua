@@ -12,4 +12,11 @@ function tag_rows.rows(m, object, kind)
   return out
 end
 
+-- Some kinds show no more of a tag than this.
+function tag_rows.plain(m, object)
+  local out = m:array()
+  for i, tag in ipairs(object.tags or {}) do out[i] = { key = tag.key, value = tag.value } end
+  return out
+end
+
 return tag_rows

@@ -47,11 +47,20 @@ end
 -- ---------------------------------------------------------------------------------------------------------
 -- createTags
 
+-- The database has three bytes for a letter.
+local function refuse_long_letters(text)
+  if text:find "[\xf0-\xff]" then
+    refusal.internal("DB Exception on: com.mysql.cj.jdbc.ClientPreparedStatement: Incorrect string value for column 'value' at row 1")
+  end
+end
+
 local function refuse_create(objects, kind, wanted)
   for _, fields in ipairs(wanted) do
+    if not fields.key or fields.key == "" then refusal.invalid "Key for the tag is either null or empty" end
     if not fields.value or fields.value == "" then
       refusal.invalid("Value for the key %s is either null or empty", fields.key)
     end
+    refuse_long_letters(fields.key .. fields.value)
   end
   for _, object in ipairs(objects) do
     local seen = {}
@@ -88,7 +97,7 @@ end
 local function refuse_delete(objects, wanted)
   for _, object in ipairs(objects) do
     for _, fields in ipairs(wanted) do
-      local tag = find(object, fields.key)
+      local tag = fields.key and find(object, fields.key)
       if not tag or (fields.value and fields.value ~= tag.value) then refusal.internal "Failed to delete tags" end
     end
   end

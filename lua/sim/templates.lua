@@ -1,10 +1,8 @@
--- Templates: one copy per zone, registered by URL or uploaded, listed by filter, deleted when unused.
+-- Templates: one copy per zone, registered by URL or uploaded, listed by filter.
 local accounts = require "sim.accounts"
 local hypervisors = require "sim.hypervisors"
-local jobs = require "sim.jobs"
 local limits = require "sim.limits"
 local lists = require "sim.lists"
-local access = require "sim.template_access"
 local parameters = require "sim.parameters"
 local refusal = require "sim.refusal"
 local tags = require "sim.tag_rows"
@@ -85,6 +83,7 @@ function templates.fields(m, call)
     public = arguments.ispublic or false, featured = call.account.role == "admin" and arguments.isfeatured or false,
     details = parameters.merged(arguments.details), extractable = arguments.isextractable or false,
     requires_hvm = arguments.requireshvm ~= false, checksum = arguments.checksum,
+    passwordenabled = arguments.passwordenabled, sshkeyenabled = arguments.sshkeyenabled,
   }
 end
 
@@ -123,14 +122,14 @@ end
 function templates.row(m, template, copy, account)
   local out = {
     id = template.id, name = template.name, displaytext = template.displaytext, ispublic = template.public,
-    created = m:date(template.created), isready = copy.ready, passwordenabled = false, format = template.format,
+    created = m:date(template.created), isready = copy.ready, passwordenabled = template.passwordenabled or false, format = template.format,
     isfeatured = template.featured, crossZones = template.of_world or false, ostypeid = template.ostype.id,
     ostypename = template.ostype.name, size = template.size,
     physicalsize = copy.ready and template.physical_size or nil,
     templatetype = template.type, hypervisor = template.hypervisor, isextractable = template.extractable or false,
     checksum = template.checksum, details = template.details, downloaddetails = download(m, copy, account),
     arch = "x86_64",
-    bits = 0, sshkeyenabled = false, isdynamicallyscalable = false, directdownload = false, deployasis = false,
+    bits = 0, sshkeyenabled = template.sshkeyenabled or false, isdynamicallyscalable = false, directdownload = false, deployasis = false,
     forcks = false, requireshvm = template.requires_hvm or false, tags = tags.rows(m, template, "Template"),
     hasannotations = false,
   }
@@ -242,107 +241,12 @@ local function register(m, call)
   return { count = #rows, template = rows }
 end
 
--- ---------------------------------------------------------------------------------------------------------
--- deleteTemplate
-
-local function refuse_delete(m, template, call)
-  if template.ghost or template.removed then refusal.invalid("Unable to find Template with id %d", template.number) end
-  local users = #m:rows("vm", function(vm) return vm.template == template end)
-  if users > 0 and not call.arguments.forced then
-    refusal.invalid("Unable to delete template [%s] because there are [%d] VM instances using it.",
-      access.described(template), users)
-  end
-  if not accounts.may_act(call.account, template.account) then
-    refusal.denied "Caller does not have permission to operate with provided resource."
-  end
-end
-
-local function drop(m, template, zone)
-  local kept = {}
-  for _, copy in ipairs(template.copies) do
-    if zone and copy.zone ~= zone then kept[#kept + 1] = copy end
-  end
-  if #kept == 0 then
-    template.tags = nil
-    m:remove(template)
-  else
-    template.copies = kept
-  end
-end
-
--- The permission is looked at after the use, and both only by the job.
-local function delete(m, call)
-  local template = call.arguments.id
-  return jobs.answer(jobs.start(m, call, {
-    instance = template, instance_type = "Template",
-    check = function() refuse_delete(m, template, call) end,
-    finish = function()
-      refuse_delete(m, template, call)
-      drop(m, template, call.arguments.zoneid)
-    end,
-  }))
-end
-
--- ---------------------------------------------------------------------------------------------------------
--- copyTemplate
-
-local function destinations(call)
-  local arguments = call.arguments
-  local where = arguments.destzoneids or (arguments.destzoneid and { arguments.destzoneid }) or {}
-  if #where == 0 then refusal.parameter "Either destzoneid or destzoneids parameters have to be specified." end
-  return where
-end
-
-local function refuse_copy(m, call, template, where)
-  local source = call.arguments.sourcezoneid
-  for _, zone in ipairs(where) do
-    if zone == source then refusal.invalid "Please specify different source and destination zones." end
-  end
-  if not accounts.may_act(call.account, template.account) then
-    refusal.denied "Caller does not have permission to operate with provided resource."
-  end
-  if source and not access.is_ready(template, source) then
-    refusal.invalid("There is no template %s in zone %s", template.id, source.id)
-  end
-  limits.check(m, template.account, {})
-end
-
-local function arrive(template, zone)
-  local copy = access.in_zone(template, zone)
-  if not copy then
-    copy = { zone = zone, ready = false }
-    template.copies[#template.copies + 1] = copy
-  end
-  return copy
-end
-
--- The rows of the new zones are there at once; they are ready as long after as the world says.
-local function copy_template(m, call)
-  local template, where = call.arguments.id, destinations(call)
-  return jobs.answer(jobs.start(m, call, {
-    instance = template, instance_type = "Template",
-    check = function() refuse_copy(m, call, template, where) end,
-    finish = function()
-      local last
-      for _, zone in ipairs(where) do last = arrive(template, zone) end
-      local function ready()
-        for _, zone in ipairs(where) do
-          local copy = access.in_zone(template, zone) -- it may have been deleted on its way
-          if copy then copy.ready = true end
-        end
-      end
-      if m.world.latency.template == 0 then ready() else m.schedule:after(m.world.latency.template, ready) end
-      return { template = templates.row(m, template, last, call.account) }
-    end,
-  }))
-end
-
 templates.COMMON_PARAMETERS = {
   { "name", "string", required = true }, { "format", "string", required = true },
   { "hypervisor", "string", required = true },
   { "displaytext", "string", max = 4096 }, { "ostypeid", "uuid", of = "ostype" }, { "bits", "integer" },
   { "details", "map" }, { "isextractable", "boolean" }, { "isfeatured", "boolean" }, { "ispublic", "boolean" },
-  { "passwordenabled", "boolean" }, { "requireshvm", "boolean" }, { "checksum", "string" }, { "templatetag", "string" },
+  { "passwordenabled", "boolean" }, { "sshkeyenabled", "boolean" }, { "requireshvm", "boolean" }, { "checksum", "string" }, { "templatetag", "string" },
   { "account", "string" }, { "domainid", "uuid", of = "domain" }, { "projectid", "uuid", of = "project" },
 }
 
@@ -365,16 +269,6 @@ templates.commands = {
     { "url", "string", required = true, max = 2048 }, { "zoneid", "string" },
     { "zoneids", "string", max = 4096, since = "4.11" },
   } },
-  { name = "copyTemplate", run = copy_template, class = "org.apache.cloudstack.api.command.user.template.CopyTemplateCmd",
-    parameters = {
-      { "id", "uuid", of = "template", required = true }, { "sourcezoneid", "uuid", of = "zone" },
-      { "destzoneid", "uuid", of = "zone" }, { "destzoneids", "uuids", of = "zone", since = "4.11" },
-    } },
-  { name = "deleteTemplate", run = delete, class = "org.apache.cloudstack.api.command.user.template.DeleteTemplateCmd",
-    parameters = {
-      { "id", "uuid", of = "template", required = true }, { "zoneid", "uuid", of = "zone" },
-      { "forced", "boolean", since = "4.9" },
-    } },
 }
 
 return templates

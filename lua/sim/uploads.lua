@@ -63,6 +63,7 @@ local function complaint(m, template, request)
   end
   local until_ = dates.parse_milliseconds(expires)
   if not until_ or until_ < m:now() then return "request not valid anymore." end
+  if template.refused then return "The one time post url is already used and the upload is in ERROR state." end
   if template.state ~= "NotUploaded" then
     local state = template.state == "Active" and "COMPLETED" or template.state == "UploadError" and "ERROR"
       or "IN_PROGRESS"
@@ -79,10 +80,12 @@ function uploads.receive(m, id, request)
   template.uploaded = { size = request.size, sha256 = request.sha256,
     filename = request.filename and utf8_text.readable(request.filename) }
   if not fits_format(request.filename or "", template.format) then
-    template.state = "UploadError"
-    template.error = "File type mismatch between the sent file and the actual content. Received: "
-      .. extension(request.filename or "")
-    return answer(400, template.error)
+    local text = "File type mismatch between the sent file and the actual content. Received: " .. extension(request.filename or "")
+    template.refused = text
+    m.schedule:after(m:setting "upload.monitoring.interval", function()
+      template.state, template.error = "UploadError", text
+    end)
+    return answer(400, text)
   end
   template.state = "UploadInProgress"
   templates.make_ready(m, template, request.size)

@@ -5,8 +5,14 @@ local userdata = {}
 
 local HARD = 32768 -- for requests by POST, up to 4.15
 
+-- The server takes line breaks, the letters of URLs and a missing end.
+local function canonical(text)
+  local plain = text:gsub("%s", ""):gsub("%-", "+"):gsub("_", "/"):gsub("=+$", "")
+  return plain .. ("="):rep(-#plain % 4)
+end
+
 local function is_base64(m, text)
-  return #text % 4 == 0 and text:find "^[%w+/]*=?=?$" ~= nil and m.bytes.unbase64(text) ~= nil
+  return text:find "^[%w+/%-_%s]*=*%s*$" ~= nil and m.bytes.unbase64(canonical(text)) ~= nil
 end
 
 -- Raises what CloudStack says of user data that it does not take.
@@ -23,7 +29,7 @@ end
 
 -- What the guest reads.
 function userdata.decoded(m, vm)
-  return vm.userdata and m.bytes.unbase64(vm.userdata) or ""
+  return vm.userdata and m.bytes.unbase64(canonical(vm.userdata)) or ""
 end
 
 return userdata

@@ -20,7 +20,7 @@ local function refuse_start(m, vm, call)
     refusal.internal "Parameter hostid can only be specified by a Root Admin, permission denied"
   end
   if vm.state == "Running" and m.version:at_least "4.12" then
-    refusal.invalid("The virtual machine %s (%s) is already running", vm.id, vm.name)
+    refusal.invalid("The virtual machine %s (%s) is already running", vm.id, vm.displayname)
   end
   if ABSENT[vm.state] then
     refusal.internal('Unable to orchestrate the start of VM instance {"instanceName":"%s","uuid":"%s"}.',
@@ -88,7 +88,7 @@ local function refuse_reboot(m, vm)
   vm_running.refuse_unknown(vm, "Unable to find a Instance with ID %d")
   if vm.state ~= "Running" then
     local what = m.version:at_least "4.23" and "Instance" or "VM"
-    refusal.invalid("The %s %s (%s) is not running, unable to reboot it", what, vm.id, vm.name)
+    refusal.invalid("The %s %s (%s) is not running, unable to reboot it", what, vm.id, vm.displayname)
   end
 end
 

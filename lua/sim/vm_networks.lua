@@ -70,6 +70,18 @@ local function from_ids(list, ip, mac, ipv6)
   return plans
 end
 
+-- An account without any network gets one of its own.
+local function make_network(m, owner, zone)
+  local offering = m:find_number("network_offering", 10)
+  local range = ipv4.network "10.1.1.0/24"
+  local name = owner.name .. "-network"
+  return networks.add(m, {
+    name = name, displaytext = name, zone = zone, offering = offering, type = "Isolated", cidr = "10.1.1.0/24",
+    gateway = "10.1.1.1", netmask = range.netmask, first = range.first, last = range.last, from = range.first + 1,
+    to = range.last - 1, services = offering.services, account = owner,
+  })
+end
+
 local function only_network(m, owner, zone)
   local found = m:rows("network", function(network)
     return network.zone == zone and (zone.securitygroups and not network.account or network.account == owner)
@@ -78,8 +90,9 @@ local function only_network(m, owner, zone)
     refusal.invalid("More than 1 default Isolated networks are found for Account %s; please specify networkIds",
       accounts.described(owner))
   end
-  if not found[1] then refusal.invalid "Unable to find a default Isolated network; please specify networkIds" end
-  return found
+  if found[1] then return found end
+  if zone.securitygroups then refusal.invalid "Unable to find a default Isolated network; please specify networkIds" end
+  return { make_network(m, owner, zone) }
 end
 
 local function refuse_unusable(m, plans, owner, zone)

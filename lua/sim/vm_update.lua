@@ -27,6 +27,9 @@ end
 local function update(m, call)
   local arguments, vm = call.arguments, call.arguments.id
   if vm.ghost or vm.removed then refusal.failed("Unable to find virtual machine with id %d", vm.number) end
+  if arguments.haenable ~= nil and call.account.role ~= "admin" then
+    refusal.failed "Parameter haenable can only be set by a Root Admin"
+  end
   check_userdata(m, arguments.userdata)
   if arguments.name and arguments.name ~= vm.name then rename(m, vm, arguments.name) end
   vm.displayname = arguments.displayname or vm.displayname

@@ -3,6 +3,7 @@ local accounts = require "sim.accounts"
 local jobs = require "sim.jobs"
 local limits = require "sim.limits"
 local lists = require "sim.lists"
+local placement = require "sim.placement"
 local refusal = require "sim.refusal"
 local vm_resources = require "sim.vm_resources"
 local volume_rows = require "sim.volume_rows"
@@ -17,7 +18,7 @@ local ADMIN = "org.apache.cloudstack.api.command.admin.volume."
 -- createVolume
 
 local function refuse_zone(owner, offering, zone)
-  if offering.zone and offering.zone ~= zone then
+  if offering and offering.zone and offering.zone ~= zone then
     refusal.denied("Access denied to %s for disk offering: DiskOffering {\"id\":%d,\"name\":\"%s\",\"uuid\":\"%s\"}., "
       .. "zone: Zone {\"id\": \"%d\", \"name\": \"%s\", \"uuid\": \"%s\"}", accounts.described(owner), offering.number,
       offering.name, offering.id, zone.number, zone.name, zone.id)
@@ -40,24 +41,54 @@ local function size_of(m, offering, gigabytes)
 end
 
 -- The volume exists when its job is made, and stays when the job is refused.
-local function create(m, call)
-  local arguments, owner = call.arguments, accounts.owner(m, call)
+local function refuse_snapshot(snapshot)
+  if snapshot.ghost or snapshot.removed then refusal.invalid("unable to find a snapshot with id %d", snapshot.number) end
+  if snapshot.state ~= "BackedUp" then
+    refusal.invalid("Snapshot id=%d is not in BackedUp state yet and can't be used for volume creation", snapshot.number)
+  end
+end
+
+-- What a volume is made from: an offering, or a snapshot, which brings its volume's offering and its size.
+local function source_of(m, arguments)
+  local snapshot = arguments.snapshotid
+  if snapshot then
+    refuse_snapshot(snapshot)
+    return arguments.diskofferingid or snapshot.volume.offering, math.max(snapshot.size, (arguments.size or 0) * GIB)
+  end
   local offering = arguments.diskofferingid
   if not offering then
     refusal.invalid "At least one of disk Offering ID or snapshot ID must be passed whilst creating volume"
   end
-  local size = size_of(m, offering, arguments.size)
-  if not arguments.zoneid then refusal.invalid "Unable to find zone by id null" end
-  refuse_zone(owner, offering, arguments.zoneid)
+  return offering, size_of(m, offering, arguments.size)
+end
+
+-- One from a snapshot is written to a pool at once.
+local function place_copy(m, volume)
+  local host = m:first("host", function(one) return one.zone == volume.zone end)
+  volume.pool = host and placement.pool(m, volume, host)
+    or refusal.internal("Unable to find suitable primary storage when creating volume [{\"name\":\"%s\",\"uuid\":\"%s\"}].",
+      volume.name, volume.id)
+  volume.state, volume.placed = "Ready", m:now()
+end
+
+local function create(m, call)
+  local arguments, owner = call.arguments, accounts.owner(m, call)
+  local offering, size = source_of(m, arguments)
+  local zone = arguments.zoneid or arguments.snapshotid and arguments.snapshotid.zone
+  if not zone then refusal.invalid "Unable to find zone by id null" end
+  refuse_zone(owner, offering, zone)
   local id = accounts.custom_id(m, call)
   limits.check(m, owner, { volume = 1, primary_storage = size })
   local volume = m:add("volume", {
     id = id, type = "DATADISK", offering = offering, size = size, state = "Allocated", account = owner,
-    zone = arguments.zoneid, name = arguments.name or m:fresh_id(),
+    zone = zone, name = arguments.name or m:fresh_id(),
   })
   return jobs.created(jobs.start(m, call, {
     instance = volume, instance_type = "Volume",
-    finish = function() return { volume = volume_rows.row(m, volume, call.account) } end,
+    finish = function()
+      if arguments.snapshotid then place_copy(m, volume) end
+      return { volume = volume_rows.row(m, volume, call.account) }
+    end,
   }), volume)
 end
 

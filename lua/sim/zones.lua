@@ -31,13 +31,20 @@ local function row(m, zone, account)
   return out
 end
 
+-- available=false asks for the zones where the account has a router.
+local function has_router(m, zone, account)
+  return account.role == "admin" or m:first("network", function(network)
+    return network.zone == zone and network.account == account and network.state == "Implemented"
+  end) ~= nil
+end
+
 local function list(m, call)
   local arguments = call.arguments
   local found = m:rows("zone", function(zone)
     return lists.fits(zone, arguments)
       and (call.account.role == "admin" or zone.allocationstate == "Enabled")
       and (not arguments.networktype or lists.same(zone.networktype, arguments.networktype))
-      and arguments.available ~= false -- asks for zones with a router of the account's
+      and (arguments.available ~= false or has_router(m, zone, call.account))
   end)
   return lists.answer(m, call, "zone", found, function(zone) return row(m, zone, call.account) end)
 end

@@ -80,7 +80,7 @@ describe("changeOfferingForVolume", function()
     c:attach(disk, vm)
     c:job("detachVolume", { id = disk.id })
     c:job("migrateVolume", { volumeid = disk.id, storageid = c.pool.plain }, "admin")
-    assert.matches("^431 .*automigrate is not set",
+    assert.matches("^431 .*automigrate is set to false but volume needs to migrated",
       c:failed("changeOfferingForVolume", { id = disk.id, diskofferingid = c.disk.ssd }))
     c:job("changeOfferingForVolume", { id = disk.id, diskofferingid = c.disk.ssd, automigrate = true })
     local seen = c:seen_volume(disk.id, "admin")
