@@ -41,6 +41,9 @@ end
 
 affinity.is_in = is_in
 
+-- The VM is in these groups from now on, and in no others.
+function affinity.put(_, vm, groups) vm.affinity = groups end
+
 -- The groups that a deploy names.
 function affinity.wanted(m, owner, arguments)
   local groups = {}

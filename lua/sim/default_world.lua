@@ -7,7 +7,8 @@ local GIB = 1024 * 1024 * 1024
 defaults.SETTINGS = {
   ["expunge.delay"] = 60, ["expunge.interval"] = 60, ["default.page.size"] = 500, ["vm.userdata.max.length"] = 32768,
   ["custom.diskoffering.size.min"] = 1, ["custom.diskoffering.size.max"] = 1024, ["storage.max.volume.size"] = 2000,
-  ["job.expire.minutes"] = 1440, ["job.cancel.threshold.minutes"] = 60, ["upload.operation.timeout"] = 60, ["upload.monitoring.interval"] = 60,
+  ["job.expire.minutes"] = 1440, ["job.cancel.threshold.minutes"] = 60, ["upload.operation.timeout"] = 60,
+  ["upload.monitoring.interval"] = 60,
   ["allow.user.expunge.recover.vm"] = false, ["allow.user.view.destroyed.vm"] = false,
   ["allow.user.expunge.recover.volume"] = true, ["allow.user.force.stop.vm"] = true,
   ["allow.public.user.templates"] = true, ["enable.additional.vm.configuration"] = false,

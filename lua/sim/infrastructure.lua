@@ -92,7 +92,7 @@ function infrastructure.pool_row(m, pool)
   }, pool)
 end
 
-local function cluster_row(m, cluster)
+local function cluster_row(_, cluster)
   local out = {
     id = cluster.id, name = cluster.name, hypervisortype = cluster.hypervisor, clustertype = "CloudManaged",
     allocationstate = "Enabled", managedstate = "Managed", cpuovercommitratio = "1.0", memoryovercommitratio = "1.0",

@@ -95,8 +95,8 @@ local function create(m, call)
   local network = networks.add(m, {
     name = arguments.name, displaytext = arguments.displaytext or arguments.name, zone = zone, offering = offering,
     type = offering.type, cidr = cidr, gateway = gateway, netmask = range.netmask, first = range.first,
-    last = range.last, from = range.first and range.first + 1, to = range.last and range.last - 1, services = offering.services, account = owner,
-    vpc = vpc, acl = arguments.aclid, domain = arguments.networkdomain,
+    last = range.last, from = range.first and range.first + 1, to = range.last and range.last - 1,
+    services = offering.services, account = owner, vpc = vpc, acl = arguments.aclid, domain = arguments.networkdomain,
   })
   return { network = networks.row(m, network, call.account) }
 end

@@ -6,6 +6,7 @@ local limits = require "sim.limits"
 local lists = require "sim.lists"
 local load_balancers = require "sim.load_balancers"
 local networks = require "sim.networks"
+local port_forwarding = require "sim.port_forwarding"
 local public_pool = require "sim.public_pool"
 local refusal = require "sim.refusal"
 local static_nat = require "sim.static_nat"
@@ -148,6 +149,7 @@ end
 function public_addresses.release(m, address)
   static_nat.disable(m, address)
   for _, rule in ipairs(load_balancers.on(m, address)) do load_balancers.remove(m, rule) end
+  port_forwarding.release(m, address)
   for _, rule in ipairs(firewall.on(m, address)) do firewall.remove(m, rule) end
   address.tags = nil
   m:remove(address)

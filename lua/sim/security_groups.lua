@@ -84,14 +84,44 @@ end
 -- ---------------------------------------------------------------------------------------------------------
 -- commands
 
+security_groups.named = named
+
+local function rule_row(rule)
+  local is_icmp = rule.protocol == "icmp"
+  return {
+    ruleid = rule.id, protocol = rule.protocol, startport = not is_icmp and rule.first or nil,
+    endport = not is_icmp and rule.last or nil, icmptype = is_icmp and rule.first or nil, icmpcode = is_icmp and rule.last or nil,
+    cidr = rule.cidr, securitygroupname = rule.source, account = rule.source_account,
+  }
+end
+
+local function rule_rows(m, list)
+  local out = m:array()
+  for i, rule in ipairs(list) do out[i] = rule_row(rule) end
+  return out
+end
+
+local function rules_of(m, group, way)
+  return m:rows("security_rule", function(rule) return rule.group == group and rule.way == way end)
+end
+
 local function row(m, group)
   local out, vms = {
-    id = group.id, name = group.name, description = group.description, ingressrule = m:array(), egressrule = m:array(),
+    id = group.id, name = group.name, description = group.description,
+    ingressrule = rule_rows(m, rules_of(m, group, "ingress")), egressrule = rule_rows(m, rules_of(m, group, "egress")),
     tags = tags.rows(m, group, "SecurityGroup"), virtualmachineids = m:array(),
   }, members(m, group)
   for i, vm in ipairs(vms) do out.virtualmachineids[i] = vm.id end
   out.virtualmachinecount = #vms
   return accounts.show_owner(out, group.account)
+end
+
+-- The row with some of its rules of one way alone, and without a count.
+function security_groups.row_with(m, group, way, list)
+  local out = row(m, group)
+  out.ingressrule, out.egressrule, out.virtualmachinecount = m:array(), m:array(), nil
+  out[way .. "rule"] = rule_rows(m, list)
+  return out
 end
 
 local function create(m, call)
@@ -113,6 +143,9 @@ local function delete(m, call)
   if group.name == "default" then refusal.invalid "The network group default is reserved" end
   if #members(m, group) > 0 then
     error(refusal.new(536, 9999, "Cannot delete group when it's in use by virtual machines"), 0)
+  end
+  if m:first("security_rule", function(rule) return rule.source == group.name and rule.account == group.account end) then
+    error(refusal.new(536, 9999, "Cannot delete group when there are security rules that allow this group"), 0)
   end
   m:forget(group)
   return { success = true }

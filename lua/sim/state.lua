@@ -161,7 +161,8 @@ local function left(m)
   end
   return {
     vms = made "vm", volumes = made "volume", templates = made "template", networks = made "network",
-    public_addresses = made "public_address", rules = #m:rows "firewall_rule" + #m:rows "loadbalancer", tags = tagged,
+    public_addresses = made "public_address", rules = #m:rows "firewall_rule" + #m:rows "loadbalancer" + #m:rows "port_forwarding",
+    tags = tagged,
     snapshots = #m:rows "snapshot", affinity_groups = #m:rows "affinity_group",
     addresses = made "nic",
   }

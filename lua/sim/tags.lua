@@ -11,10 +11,11 @@ local tags = {}
 local KINDS = {
   UserVm = "vm", Volume = "volume", Template = "template", Snapshot = "snapshot", Network = "network",
   PublicIpAddress = "public_address",
-  FirewallRule = "firewall_rule", LoadBalancer = "loadbalancer", SecurityGroup = "security_group", Vpc = "vpc",
+  PortForwardingRule = "port_forwarding", FirewallRule = "firewall_rule", LoadBalancer = "loadbalancer",
+  SecurityGroup = "security_group", Vpc = "vpc",
 }
-local ORDER = { "UserVm", "Volume", "Template", "Snapshot", "Network", "PublicIpAddress", "FirewallRule", "LoadBalancer",
-  "SecurityGroup", "Vpc" }
+local ORDER = { "UserVm", "Volume", "Template", "Snapshot", "Network", "PublicIpAddress", "PortForwardingRule", "FirewallRule",
+  "LoadBalancer", "SecurityGroup", "Vpc" }
 
 local function type_named(name)
   for _, known in ipairs(ORDER) do

@@ -246,7 +246,8 @@ templates.COMMON_PARAMETERS = {
   { "hypervisor", "string", required = true },
   { "displaytext", "string", max = 4096 }, { "ostypeid", "uuid", of = "ostype" }, { "bits", "integer" },
   { "details", "map" }, { "isextractable", "boolean" }, { "isfeatured", "boolean" }, { "ispublic", "boolean" },
-  { "passwordenabled", "boolean" }, { "sshkeyenabled", "boolean" }, { "requireshvm", "boolean" }, { "checksum", "string" }, { "templatetag", "string" },
+  { "passwordenabled", "boolean" }, { "sshkeyenabled", "boolean" }, { "requireshvm", "boolean" }, { "checksum", "string" },
+  { "templatetag", "string" },
   { "account", "string" }, { "domainid", "uuid", of = "domain" }, { "projectid", "uuid", of = "project" },
 }
 

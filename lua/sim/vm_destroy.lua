@@ -4,6 +4,7 @@ local accounts = require "sim.accounts"
 local jobs = require "sim.jobs"
 local load_balancers = require "sim.load_balancers"
 local nics = require "sim.nics"
+local port_forwarding = require "sim.port_forwarding"
 local refusal = require "sim.refusal"
 local static_nat = require "sim.static_nat"
 local vm_rows = require "sim.vm_rows"
@@ -51,6 +52,7 @@ local function expunge(m, vm)
   for _, volume in ipairs(m:rows("volume", function(volume) return volume.vm == vm end)) do drop_volume(m, volume) end
   static_nat.forget(m, vm)
   load_balancers.forget(m, vm)
+  port_forwarding.forget(m, vm)
   nics.release(m, vm)
   vm.state, vm.affinity = "Expunged", nil
   drop(m, vm)

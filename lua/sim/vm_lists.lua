@@ -27,6 +27,13 @@ local function is_in(m, vm, network)
   return false
 end
 
+local function is_in_vpc(m, vm, vpc)
+  for _, nic in ipairs(nics.of(m, vm)) do
+    if nic.network.vpc == vpc then return true end
+  end
+  return false
+end
+
 local function has_key(vm, wanted)
   for _, name in ipairs(vm.keypairs) do
     if lists.same(name, wanted) then return true end
@@ -38,6 +45,9 @@ local function fits_place(m, vm, arguments)
   local host = vm.host
   return (not arguments.zoneid or vm.zone == arguments.zoneid)
     and (not arguments.networkid or is_in(m, vm, arguments.networkid))
+    and (not arguments.vpcid or is_in_vpc(m, vm, arguments.vpcid))
+    and (not arguments.groupid or vm.group and m:id_of("group:" .. vm.group) == arguments.groupid)
+    and arguments.displayvm ~= false
     and (not arguments.hostid or host == arguments.hostid)
     and (not arguments.clusterid or (host and host.cluster == arguments.clusterid))
     and (not arguments.podid or (host and host.pod == arguments.podid))
@@ -63,16 +73,32 @@ local function list(m, call)
   end)
 end
 
-vm_lists.commands = {
-  { name = "listVirtualMachines", run = list, parameters = lists.owned_parameters {
+-- The same list with figures that stand still.
+local function list_metrics(m, call)
+  local payload = list(m, call)
+  for _, row in ipairs(payload.virtualmachine or {}) do
+    row.cputotal, row.memorytotal = ("%.2f Ghz"):format((row.cpunumber or 0) * (row.cpuspeed or 0) / 1000),
+      ("%.2f GB"):format((row.memory or 0) / 1024)
+    row.networkread, row.networkwrite, row.diskread, row.diskwrite, row.diskiopstotal = "0.00 MB", "0.00 MB", "0.00 MB", "0.00 MB", 0
+  end
+  return payload
+end
+
+local PARAMETERS = lists.owned_parameters {
     { "id", "uuid", of = "vm" }, { "ids", "uuids", of = "vm" }, { "name", "string" }, { "state", "string" },
     { "zoneid", "uuid", of = "zone" }, { "networkid", "uuid", of = "network" }, { "hypervisor", "string" },
     { "details", "strings" }, { "templateid", "uuid", of = "template" },
     { "serviceofferingid", "uuid", of = "service_offering" }, { "userdata", "boolean", since = "4.18" },
     { "hostid", "uuid", of = "host", admin = true }, { "podid", "uuid", of = "pod", admin = true },
     { "clusterid", "uuid", of = "cluster", admin = true }, { "tags", "map" },
-    { "affinitygroupid", "uuid", of = "affinity_group" }, { "keypair", "string" },
-  } },
+    { "affinitygroupid", "uuid", of = "affinity_group" }, { "keypair", "string" }, { "vpcid", "uuid", of = "vpc" },
+    { "groupid", "string" }, { "displayvm", "boolean", admin = true },
+}
+
+vm_lists.commands = {
+  { name = "listVirtualMachines", run = list, parameters = PARAMETERS },
+  { name = "listVirtualMachinesMetrics", envelope = "listvirtualmachinesmetricsresponse", run = list_metrics,
+    parameters = PARAMETERS },
 }
 
 return vm_lists

@@ -58,7 +58,7 @@ function volume_rows.row(m, volume, account, full)
   local out = {
     id = volume.id, name = volume.name, type = volume.type, provisioningtype = "thin", size = volume.size,
     created = m:date(volume.placed or volume.created), state = volume.state, destroyed = volume.state == "Destroy",
-    isextractable = volume.type ~= "ROOT", quiescevm = false, supportsstoragesnapshot = false, deleteprotection = false,
+    isextractable = volume.type ~= "ROOT", quiescevm = false, supportsstoragesnapshot = false, deleteprotection = volume.protected or false,
     tags = tags.rows(m, volume, "Volume"), hasannotations = false,
   }
   zones.show(out, volume.zone)

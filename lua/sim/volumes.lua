@@ -102,6 +102,9 @@ end
 local function refuse_delete(m, volume, account)
   refuse_unknown(volume)
   if volume.vm then refusal.invalid "Please specify a volume that is not attached to any VM." end
+  if volume.protected then
+    refusal.invalid("Volume [id = %s, name = %s] has delete protection enabled and cannot be deleted.", volume.id, volume.name)
+  end
   if not accounts.is_admin(account) and not m:setting "allow.user.expunge.recover.volume" then
     refusal.denied("Expunging a volume can only be done by an Admin. Or when the "
       .. "allow.user.expunge.recover.volume key is set.")

@@ -1,4 +1,4 @@
--- VPCs: private clouds whose networks are tiers of one router; and the lists of network ACLs that tiers have.
+-- VPCs: private clouds whose networks are tiers of one router.
 local accounts = require "sim.accounts"
 local ipv4 = require "base.ipv4"
 local jobs = require "sim.jobs"
@@ -82,13 +82,32 @@ local function list(m, call)
   return lists.answer(m, call, "vpc", lists.reversed(found), function(vpc) return row(m, vpc) end)
 end
 
-local function list_acls(m, call)
-  local arguments = call.arguments
-  local found = m:rows("acl", function(acl)
-    return lists.fits(acl, arguments) and (not arguments.networkid or arguments.networkid.acl == acl)
-  end)
-  return lists.answer(m, call, "networkacllist", found, function(acl)
-    return { id = acl.id, name = acl.name, description = acl.description }
+local function tiers(m, vpc)
+  return m:rows("network", function(network) return network.vpc == vpc end)
+end
+
+local function delete(m, call)
+  local vpc = call.arguments.id
+  return jobs.answer(jobs.start(m, call, {
+    instance = vpc, instance_type = "Vpc",
+    finish = function()
+      if vpc.ghost or vpc.removed then refusal.invalid("unable to find VPC id=%d", vpc.number) end
+      local count = #tiers(m, vpc)
+      if count > 0 then refusal.invalid("Can't delete VPC %s as its used by %d networks", vpcs.described(vpc), count) end
+      for _, address in ipairs(m:rows("public_address", function(one) return one.vpc == vpc end)) do m:remove(address) end
+      for _, acl in ipairs(m:rows("acl", function(one) return one.vpc == vpc end)) do m:remove(acl) end
+      vpc.tags = nil
+      m:remove(vpc)
+    end,
+  }))
+end
+
+local function list_offerings(m, call)
+  local found = m:rows("vpc_offering", function(offering) return lists.fits(offering, call.arguments) end)
+  return lists.answer(m, call, "vpcoffering", found, function(offering)
+    return { id = offering.id, name = offering.name, displaytext = offering.name, created = m:date(offering.created),
+      isdefault = true, state = "Enabled", service = services(m), distributedvpcrouter = false, supportsregionLevelvpc = false,
+      fornsx = false, internetprotocol = "IPv4" }
   end)
 end
 
@@ -102,9 +121,11 @@ vpcs.commands = {
   { name = "listVPCs", run = list, parameters = lists.owned_parameters {
     { "id", "uuid", of = "vpc" }, { "name", "string" }, { "zoneid", "uuid", of = "zone" }, { "tags", "map" },
   } },
-  { name = "listNetworkACLLists", run = list_acls, parameters = lists.owned_parameters {
-    { "id", "uuid", of = "acl" }, { "name", "string" }, { "networkid", "uuid", of = "network" },
-    { "vpcid", "uuid", of = "vpc" },
+  { name = "deleteVPC", run = delete, class = "org.apache.cloudstack.api.command.user.vpc.DeleteVPCCmd", parameters = {
+    { "id", "uuid", of = "vpc", required = true, acl = true },
+  } },
+  { name = "listVPCOfferings", run = list_offerings, parameters = lists.parameters {
+    { "id", "uuid", of = "vpc_offering" }, { "name", "string" },
   } },
 }
 
