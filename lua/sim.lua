@@ -8,7 +8,7 @@
 --   sim.clock                      now, utc, iso, sleep: the simulated time; sleeping is advancing
 --   sim.advance(seconds)           time passes, and what falls due meanwhile happens
 --   sim.state() -> table           everything there is
---   sim.requests                   every request so far, oldest first
+--   sim.requests                   the requests so far, oldest first; of very many the last ones (world: keep)
 --   sim.fault{ command=, nth=, fault=, ... }   what is to go wrong -> its id
 --   sim.faults() -> list           the faults so far, with how often each struck
 --   sim.take_back(id?) -> number   faults that are not to strike any more: one, or all
@@ -22,18 +22,17 @@ local dates = require "sim.dates"
 local faults = require "sim.faults"
 local http = require "sim.http"
 local model = require "sim.model"
+local request_log = require "sim.request_log"
 local schedule = require "sim.schedule"
 local shortcomings = require "sim.shortcomings"
 local state = require "sim.state"
 local states = require "sim.states"
 local uploads = require "sim.uploads"
-local utf8_text = require "sim.utf8_text"
 local version = require "sim.version"
 local world = require "sim.world"
 
 local TIMEOUT = 300      -- seconds that a request waits for its answer where the caller names none
 local UNKNOWN = 0.1      -- seconds for which a job is not known yet when its answer was lost and time passes
-local SECRET = { signature = true, apikey = true, secretkey = true }
 
 local sim = {}
 sim.__index = sim
@@ -96,20 +95,6 @@ local function command_of(pairs_)
   end
 end
 
-local function note(self, request, reply)
-  local parameters = {}
-  for _, pair in ipairs(request.pairs) do
-    if not SECRET[pair[1]:lower()] and pair[1] ~= "command" then
-      parameters[utf8_text.readable(pair[1])] = utf8_text.readable(pair[2])
-    end
-  end
-  self.requests[#self.requests + 1] = {
-    n = #self.requests + 1, command = request.command and utf8_text.readable(request.command), parameters = parameters, time = dates.zoned(self.model:now()),
-    account = request.sender and request.sender.name, status = reply.status or reply.happened, fault = reply.fault,
-    jobid = reply.job and reply.job.id, shortcoming = reply.shortcoming, at = self.model:now(),
-  }
-end
-
 -- Seconds from a request to its answer.
 local function latency_of(self, request)
   local latency = self.world.latency.request
@@ -146,7 +131,7 @@ end
 function sim:transact(pairs_, account, expires)
   local request = { pairs = pairs_, command = command_of(pairs_), account = account, expires = expires }
   local reply = answer(self, request)
-  note(self, request, reply)
+  request_log.note(self, request, reply)
   return reply
 end
 
@@ -156,7 +141,7 @@ function sim:upload_transact(id, receive)
   local request = { pairs = { { "id", id } }, command = "upload" }
   local fault = faults.strike(self.model, "upload")
   local reply = fault and faults.apply(self.model, fault, receive, request) or receive()
-  note(self, request, reply)
+  request_log.note(self, request, reply)
   return reply
 end
 
@@ -247,7 +232,7 @@ local function fill(self)
   self.model.events = events
   accounts.seed(self.model)
   commands.seed(self.model)
-  for at = #self.requests, 1, -1 do self.requests[at] = nil end
+  request_log.clear(self)
 end
 
 local function bind(self)

@@ -58,7 +58,7 @@ end
 local function event_row(m, job)
   local state = job.status == 0 and "Started" or "Completed"
   return accounts.show_owner({
-    id = m:id_of("event:" .. job.id), username = job.account.user.name, type = job.command, state = state,
+    id = job.id, username = job.account.user.name, type = job.command, state = state,
     level = job.status == 2 and "ERROR" or "INFO", description = ("%s %s"):format(state, job.command),
     created = m:date(job.created), resourceid = job.instance and job.instance.id, resourcetype = job.instance_type,
     resourcename = job.instance and job.instance.name,

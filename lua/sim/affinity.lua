@@ -36,7 +36,7 @@ local function is_in(vm, group)
 end
 
 local function members(m, group)
-  return m:rows("vm", function(vm) return is_in(vm, group) end)
+  return m:rows_by("vm", "affinity", group)
 end
 
 affinity.is_in = is_in

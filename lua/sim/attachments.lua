@@ -49,7 +49,7 @@ local function refuse_vm(vm, volume)
 end
 
 local function attached_to(m, vm)
-  return m:rows("volume", function(volume) return volume.vm == vm end)
+  return m:rows_by("volume", "vm", vm)
 end
 
 local function refuse_too_many(m, vm)
@@ -90,7 +90,7 @@ end
 -- storage
 
 local function root_is_local(m, vm)
-  local root = m:first("volume", function(volume) return volume.vm == vm and volume.type == "ROOT" end)
+  local root = m:first_by("volume", "vm", vm, function(volume) return volume.type == "ROOT" end)
   return root and root.pool and root.pool.host ~= nil
 end
 

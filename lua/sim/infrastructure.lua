@@ -118,20 +118,12 @@ end
 
 -- MHz and bytes of memory that VMs take of a host.
 function infrastructure.used(m, host)
-  local mhz, memory = 0, 0
-  for _, vm in ipairs(m:rows("vm", function(vm) return vm.host == host end)) do
-    mhz, memory = mhz + vm.cpu * vm.mhz, memory + vm.memory * MIB
-  end
-  return mhz, memory
+  return m:sum_by("vm", "host", host, "load"), m:sum_by("vm", "host", host, "memory") * MIB
 end
 
 -- Bytes of a pool that volumes were promised.
 function infrastructure.allocated(m, pool)
-  local bytes = 0
-  for _, volume in ipairs(m:rows("volume", function(volume) return volume.pool == pool end)) do
-    bytes = bytes + volume.size
-  end
-  return bytes
+  return m:sum_by("volume", "pool", pool, "size")
 end
 
 -- May so many bytes more be promised?

@@ -54,8 +54,21 @@ end
 
 local advance_queue
 
+-- The instance names the jobs that are under way on it, no others.
+local function leave_instance(job)
+  local list = job.instance and job.instance.jobs or {}
+  for at, one in ipairs(list) do
+    if one == job then
+      table.remove(list, at)
+      break
+    end
+  end
+end
+
 local function close(m, job, status, code)
-  job.status, job.code, job.completed = status, code, m:now()
+  job.status, job.code, job.completed, job.plan = status, code, m:now(), nil
+  leave_instance(job)
+  m:retire(job)
   if job.queue and job.queue.running == job then
     job.queue.running = nil
     advance_queue(m, job.queue)
@@ -208,10 +221,12 @@ end
 
 -- The management server is killed: what is under way ends without a result, done or not.
 function jobs.kill_all(m, done)
-  for _, job in ipairs(m:rows("job", function(job) return job.status == PENDING end)) do
+  for _, job in ipairs(m:rows_by("job", "pending", true)) do
     if done then carry_out(job) elseif job.begun and job.plan.cancel then job.plan.cancel(job) end
     if job.plan.queue then job.plan.queue.queue = nil end
     job.status, job.code, job.completed = FAILED, 530, m:now()
+    leave_instance(job)
+    m:retire(job)
   end
 end
 
@@ -269,7 +284,7 @@ end
 local function list(m, call)
   local mine, since = lists.scope(m, call), call.arguments.startdate
   local from = since and (dates.parse(since, true) or dates.parse(since .. "T00:00:00Z", true) or math.huge) or 0
-  local found = m:rows("job", function(job) return job.status == PENDING and job.created >= from and mine(job) end)
+  local found = m:rows_by("job", "pending", true, function(job) return job.created >= from and mine(job) end)
   return lists.answer(m, call, "asyncjobs", found, function(job) return row(m, job) end)
 end
 

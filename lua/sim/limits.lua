@@ -5,39 +5,20 @@ local GIB = 1024 * 1024 * 1024
 
 local limits = {}
 
-local function count(m, kind, account)
-  return #m:rows(kind, function(object) return object.account == account end)
-end
+local function count(m, kind, account) return m:count_by(kind, "account", account) end
 
-local function sum(m, kind, account, field)
-  local total = 0
-  for _, object in ipairs(m:rows(kind, function(object) return object.account == account end)) do
-    total = total + object[field]
-  end
-  return total
-end
-
-local UNCOUNTED = { Destroyed = true, Expunging = true, Error = true }
-
-local function vms(m, account)
-  return m:rows("vm", function(vm) return vm.account == account and not UNCOUNTED[vm.state] end)
-end
-
+-- VMs count until they are destroyed.
 local function of_vms(field)
-  return function(m, account)
-    local total = 0
-    for _, vm in ipairs(vms(m, account)) do total = total + vm[field] end
-    return total
-  end
+  return function(m, account) return m:sum_by("vm", "charged", account, field) end
 end
 
 -- What an account has of each kind of resource.
 limits.amounts = {
-  user_vm = function(m, account) return #vms(m, account) end,
+  user_vm = function(m, account) return m:count_by("vm", "charged", account) end,
   cpu = of_vms "cpu",
   memory = of_vms "memory",
   volume = function(m, account) return count(m, "volume", account) end,
-  primary_storage = function(m, account) return sum(m, "volume", account, "size") end,
+  primary_storage = function(m, account) return m:sum_by("volume", "account", account, "size") end,
   template = function(m, account) return count(m, "template", account) end,
   network = function(m, account) return count(m, "network", account) end,
   public_ip = function(m, account) return count(m, "public_address", account) end,

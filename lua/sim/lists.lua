@@ -2,6 +2,7 @@
 -- tag, pages, and the envelope that has no count when there is nothing.
 local accounts = require "sim.accounts"
 local collation = require "sim.collation"
+local indexes = require "sim.indexes"
 local refusal = require "sim.refusal"
 
 local lists = {}
@@ -135,6 +136,31 @@ function lists.fits(object, arguments, like)
     return false
   end
   return fits_tags(object, arguments.tags)
+end
+
+-- The objects among which those that are wanted are, in the order of their making, by whatever finds the fewest.
+local function candidates(m, kind, arguments, like)
+  if arguments.id then return arguments.id.kind == kind and { arguments.id } or {} end
+  if arguments.name and not like and m:has_index(kind, "named") then
+    return m:rows_by(kind, "named", collation.fold(arguments.name))
+  end
+  local tags = arguments.tags
+  if tags and #tags == 1 and tags[1].key and m:has_index(kind, "tagged") then
+    return m:rows_by(kind, "tagged", indexes.tag_key(tags[1].key, tags[1].value))
+  end
+  if arguments.virtualmachineid and kind == "volume" then return m:rows_by(kind, "vm", arguments.virtualmachineid) end
+  return nil
+end
+
+-- rows(m, kind, arguments, fits, like) -> the objects of a kind that a function says yes to
+function lists.rows(m, kind, arguments, fits, like)
+  local some = candidates(m, kind, arguments, like)
+  if not some then return m:rows(kind, fits) end
+  local out = {}
+  for _, object in ipairs(some) do
+    if not object.removed and fits(object) then out[#out + 1] = object end
+  end
+  return out
 end
 
 -- ---------------------------------------------------------------------------------------------------------

@@ -1,7 +1,12 @@
 -- The memory of the simulated CloudStack: every object there is or was, by kind, with the ids, dates and
--- array marks that all nouns need. Objects are never forgotten; a removed one carries the date of its end,
--- for CloudStack still knows the ids of what is gone.
+-- array marks that all nouns need. A removed object carries the date of its end, for CloudStack still knows the ids of
+-- what is gone; the model knows those of the last ones.
+local bucket = require "sim.bucket"
 local dates = require "sim.dates"
+local indexes = require "sim.indexes"
+local queue = require "sim.queue"
+
+local EVENTS = 5000 -- as many of the last are kept where nobody fetches them
 
 local model = {}
 model.__index = model
@@ -12,7 +17,7 @@ function model.new(parts)
     json = parts.json, bytes = parts.bytes, world = parts.world, version = parts.version,
     schedule = parts.schedule, base_url = parts.base_url, settings = parts.world.settings,
     seed = ("%s#%d"):format(parts.world.seed, parts.generation), count = 0,
-    kinds = {}, events = {}, strict = parts.strict,
+    kinds = {}, events = {}, made = 0, strict = parts.strict,
   }, model)
 end
 
@@ -45,7 +50,8 @@ end
 local function shelf(self, kind)
   local found = self.kinds[kind]
   if not found then
-    found = { list = {}, by_id = {}, by_number = {}, last = 0 }
+    found = { living = bucket.new(), by_id = {}, by_number = {}, last = 0, gone = queue.new() }
+    indexes.prepare(found, kind)
     self.kinds[kind] = found
   end
   return found
@@ -54,31 +60,46 @@ end
 -- Keeps an object; it gets an id, a number (CloudStack's internal id) and a date unless it has them.
 function model:add(kind, object)
   local place = shelf(self, kind)
-  object.kind = kind
+  self.made = self.made + 1
+  object.kind, object.seq = kind, self.made
   object.id = object.id or self:fresh_id()
   object.number = object.number or place.last + 1
   object.created = object.created or self:now()
   place.last = math.max(place.last, object.number)
-  place.list[#place.list + 1] = object
+  indexes.watch(place, kind, object)
+  place.living:add(object)
   place.by_id[object.id] = object
   place.by_number[object.number] = object
   return object
 end
 
-function model:remove(object)
-  object.removed = object.removed or self:now()
-end
-
 -- As if it had never been: not even its id is known any more.
 function model:forget(object)
   local place = shelf(self, object.kind)
+  if place.by_id[object.id] ~= object then return end
   place.by_id[object.id], place.by_number[object.number] = nil, nil
-  for i, other in ipairs(place.list) do
-    if other == object then
-      table.remove(place.list, i)
-      break
-    end
-  end
+  place.living:remove(object)
+  object.removed = object.removed or self:now()
+end
+
+-- Of what nobody needs any more the last ones are kept, as many as the world says.
+local function keep_last(self, list, object, most)
+  list:push(object)
+  while list:size() > most do model.forget(self, list:pop()) end
+end
+
+-- What is gone leaves the lists and the indexes; its id is still known, as long as not too many others are gone since.
+function model:remove(object)
+  if object.removed then return end
+  local place = shelf(self, object.kind)
+  place.living:remove(object)
+  object.removed = self:now()
+  keep_last(self, place.gone, object, self.world.keep.removed)
+end
+
+-- An object of a kind that is never removed has done its work.
+function model:retire(object)
+  keep_last(self, shelf(self, object.kind).gone, object, self.world.keep.jobs)
 end
 
 -- By id, removed or not.
@@ -86,19 +107,31 @@ function model:find(kind, id) return shelf(self, kind).by_id[id] end
 function model:find_number(kind, number) return shelf(self, kind).by_number[number] end
 
 -- All that are not removed, in the order of their making, that a function says yes to.
-function model:rows(kind, fits)
-  local out = {}
-  for _, object in ipairs(shelf(self, kind).list) do
-    if not object.removed and (not fits or fits(object)) then out[#out + 1] = object end
-  end
-  return out
+function model:rows(kind, fits) return shelf(self, kind).living:rows(fits) end
+function model:first(kind, fits) return shelf(self, kind).living:first(fits) end
+
+-- The same of those that an index has under a key; how many they are, and the sum of a field of theirs.
+function model:rows_by(kind, index, key, fits)
+  local found = indexes.bucket(shelf(self, kind), index, key)
+  return found and found:rows(fits) or {}
 end
 
-function model:first(kind, fits)
-  for _, object in ipairs(shelf(self, kind).list) do
-    if not object.removed and fits(object) then return object end
-  end
+function model:first_by(kind, index, key, fits)
+  local found = indexes.bucket(shelf(self, kind), index, key)
+  return found and found:first(fits)
 end
+
+function model:count_by(kind, index, key)
+  local found = indexes.bucket(shelf(self, kind), index, key)
+  return found and found.size or 0
+end
+
+function model:sum_by(kind, index, key, field)
+  local found = indexes.bucket(shelf(self, kind), index, key)
+  return found and found.sums[field] or 0
+end
+
+function model:has_index(kind, index) return indexes.has(shelf(self, kind), index) end
 
 function model:named(kind, name)
   return self:first(kind, function(object) return object.name == name end)
@@ -106,7 +139,9 @@ end
 
 -- Something that a program which plays the guests has to know of.
 function model:tell(event)
-  self.events[#self.events + 1] = event
+  local events = self.events
+  events[#events + 1] = event
+  if #events > 2 * EVENTS then self.events = table.move(events, #events - EVENTS + 1, #events, 1, {}) end
 end
 
 function model:setting(name)

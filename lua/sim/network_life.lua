@@ -103,7 +103,7 @@ end
 
 -- VMs that are only destroyed are in it, too.
 local function is_in_use(m, network)
-  return m:first("nic", function(nic) return nic.network == network end) ~= nil
+  return m:count_by("nic", "network", network) > 0
 end
 
 local function delete(m, call)

@@ -11,8 +11,8 @@ local nics = {}
 
 -- The VM's NICs in the order of their devices.
 function nics.of(m, vm)
-  local out = m:rows("nic", function(nic) return nic.vm == vm end)
-  table.sort(out, function(a, b) return a.device < b.device end)
+  local out = m:rows_by("nic", "vm", vm)
+  if #out > 1 then table.sort(out, function(a, b) return a.device < b.device end) end
   return out
 end
 

@@ -56,7 +56,7 @@ end
 -- hosts
 
 local function fits_volumes(m, vm, host)
-  for _, volume in ipairs(m:rows("volume", function(volume) return volume.vm == vm end)) do
+  for _, volume in ipairs(m:rows_by("volume", "vm", vm)) do
     local pool = volume.pool
     if pool and not placement.reaches(host, pool) then return false end
     if not pool and not placement.pool(m, volume, host) then return false end
@@ -103,7 +103,7 @@ end
 
 -- Puts the VM's volumes that have no pool yet where its host reaches them.
 function placement.settle(m, vm, host)
-  for _, volume in ipairs(m:rows("volume", function(volume) return volume.vm == vm end)) do
+  for _, volume in ipairs(m:rows_by("volume", "vm", vm)) do
     if not volume.pool then volume.pool = placement.pool(m, volume, host) end
     volume.state = "Ready"
   end

@@ -22,7 +22,7 @@ end
 
 -- A VM or an address that goes takes its rules along.
 function port_forwarding.forget(m, vm)
-  for _, rule in ipairs(m:rows("port_forwarding", function(rule) return rule.vm == vm end)) do remove(m, rule) end
+  for _, rule in ipairs(m:rows_by("port_forwarding", "vm", vm)) do remove(m, rule) end
 end
 
 function port_forwarding.release(m, address)

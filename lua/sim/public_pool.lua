@@ -42,7 +42,7 @@ end
 
 -- The public address that a NIC has by static NAT, or nil.
 function public_pool.of_nic(m, nic)
-  return m:first("public_address", function(one) return one.nic == nic end)
+  return m:first_by("public_address", "nic", nic)
 end
 
 -- The address by which a network or a VPC reaches the world, or nil as long as it has no router.

@@ -29,8 +29,8 @@ end
 
 local function refuse_state(m, volume, refuse)
   if volume.ghost or volume.removed then refusal.invalid "No such volume" end
-  local busy = m:first("snapshot", function(snapshot)
-    return snapshot.volume == volume and (snapshot.state == "Creating" or snapshot.state == "BackingUp")
+  local busy = m:first_by("snapshot", "volume", volume, function(snapshot)
+    return snapshot.state == "Creating" or snapshot.state == "BackingUp"
   end)
   if busy then
     refusal.internal "There is/are unbacked up snapshot(s) on this volume, resize volume is not permitted, please try again later."

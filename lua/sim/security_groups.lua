@@ -29,12 +29,7 @@ local function default_of(m, account)
 end
 
 local function members(m, group)
-  return m:rows("vm", function(vm)
-    for _, one in ipairs(vm.security_groups or {}) do
-      if one == group then return true end
-    end
-    return false
-  end)
+  return m:rows_by("vm", "security_groups", group)
 end
 
 -- ---------------------------------------------------------------------------------------------------------

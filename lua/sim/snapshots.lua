@@ -6,6 +6,7 @@ local limits = require "sim.limits"
 local lists = require "sim.lists"
 local refusal = require "sim.refusal"
 local tags = require "sim.tag_rows"
+local tag_store = require "sim.tags"
 local volume_rows = require "sim.volume_rows"
 local zones = require "sim.zones"
 
@@ -91,10 +92,7 @@ local function create(m, call)
     half = function() snapshot.state = "BackingUp" end,
     finish = function()
       snapshot.state = "BackedUp"
-      snapshot.tags = snapshot.tags or {}
-      for _, fields in ipairs(arguments.tags or {}) do
-        table.insert(snapshot.tags, { key = fields.key, value = fields.value, account = snapshot.account })
-      end
+      tag_store.put(snapshot, arguments.tags or {}, snapshot.account)
       return { snapshot = job_row(m, snapshot) }
     end,
   }), snapshot)
@@ -127,7 +125,7 @@ end
 
 local function list(m, call)
   local arguments, mine = call.arguments, lists.scope(m, call)
-  local found = m:rows("snapshot", function(snapshot)
+  local found = lists.rows(m, "snapshot", arguments, function(snapshot)
     return mine(snapshot) and lists.fits(snapshot, arguments)
       and (not arguments.volumeid or snapshot.volume == arguments.volumeid)
       and (not arguments.zoneid or snapshot.zone == arguments.zoneid)

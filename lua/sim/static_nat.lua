@@ -15,7 +15,7 @@ end
 
 -- A VM that is expunged lets go of its addresses.
 function static_nat.forget(m, vm)
-  for _, address in ipairs(m:rows("public_address", function(one) return one.vm == vm end)) do
+  for _, address in ipairs(m:rows_by("public_address", "vm", vm)) do
     static_nat.disable(m, address)
   end
 end

@@ -75,19 +75,20 @@ local function refuse_create(objects, kind, wanted)
   end
 end
 
+-- Tags are never changed but replaced as a whole: what finds objects by them follows the assignment.
+function tags.put(object, wanted, owner)
+  local list = table.move(object.tags or {}, 1, #(object.tags or {}), 1, {})
+  for _, fields in ipairs(wanted) do list[#list + 1] = { key = fields.key, value = fields.value, account = owner } end
+  object.tags = list
+end
+
 local function create(m, call)
   local wanted = call.arguments.tags
   return jobs.answer(jobs.start(m, call, {
     finish = function()
       local objects, kind = resources(m, call)
       refuse_create(objects, kind, wanted)
-      for _, object in ipairs(objects) do
-        object.tags = object.tags or {}
-        for _, fields in ipairs(wanted) do
-          local owner = object.account or call.account
-          table.insert(object.tags, { key = fields.key, value = fields.value, account = owner })
-        end
-      end
+      for _, object in ipairs(objects) do tags.put(object, wanted, object.account or call.account) end
     end,
   }))
 end
@@ -104,6 +105,15 @@ local function refuse_delete(objects, wanted)
   end
 end
 
+local function without(object, wanted)
+  local kept = table.move(object.tags, 1, #object.tags, 1, {})
+  for _, fields in ipairs(wanted) do
+    local _, at = find({ tags = kept }, fields.key)
+    table.remove(kept, at)
+  end
+  return kept
+end
+
 local function delete(m, call)
   local wanted = call.arguments.tags or {}
   return jobs.answer(jobs.start(m, call, {
@@ -111,11 +121,7 @@ local function delete(m, call)
       local objects = resources(m, call)
       refuse_delete(objects, wanted)
       for _, object in ipairs(objects) do
-        for _, fields in ipairs(wanted) do
-          local _, at = find(object, fields.key)
-          table.remove(object.tags, at)
-        end
-        if #wanted == 0 then object.tags = nil end
+        object.tags = #wanted > 0 and without(object, wanted) or nil
       end
     end,
   }))
@@ -124,17 +130,26 @@ end
 -- ---------------------------------------------------------------------------------------------------------
 -- listTags
 
--- Every tag with its object, as the list has them.
+local function add_entries(out, object, kind)
+  for _, tag in ipairs(object.tags or {}) do
+    out[#out + 1] = { tag = tag, object = object, kind = kind, account = tag.account }
+  end
+end
+
+-- Every tag with its object, as the list has them; those of one object alone.
 function tags.all(m)
   local out = {}
   for _, kind in ipairs(ORDER) do
-    for _, object in ipairs(m:rows(KINDS[kind])) do
-      for _, tag in ipairs(object.tags or {}) do
-        out[#out + 1] = {
-          tag = tag, object = object, kind = kind, account = tag.account,
-        }
-      end
-    end
+    for _, object in ipairs(m:rows(KINDS[kind])) do add_entries(out, object, kind) end
+  end
+  return out
+end
+
+function tags.of_id(m, id)
+  local out = {}
+  for _, kind in ipairs(ORDER) do
+    local object = m:find(KINDS[kind], id)
+    if object and not object.removed then add_entries(out, object, kind) end
   end
   return out
 end
@@ -147,7 +162,7 @@ end
 
 local function list(m, call)
   local arguments, mine, found = call.arguments, lists.scope(m, call), {}
-  for _, entry in ipairs(tags.all(m)) do
+  for _, entry in ipairs(arguments.resourceid and tags.of_id(m, arguments.resourceid) or tags.all(m)) do
     if mine(entry) and (not arguments.resourceid or entry.object.id == arguments.resourceid)
       and (not arguments.resourcetype or lists.same(entry.kind, arguments.resourcetype))
       and (not arguments.key or lists.same(entry.tag.key, arguments.key))

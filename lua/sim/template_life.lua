@@ -15,7 +15,7 @@ local PACKAGE = "org.apache.cloudstack.api.command.user.template."
 
 -- The newest version counts the VMs, those before it name them.
 local function refuse_use(m, template)
-  local users = m:rows("vm", function(vm) return vm.template == template end)
+  local users = m:rows_by("vm", "template", template)
   if #users == 0 then return end
   if m.version:at_least "4.23" then
     refusal.invalid("Unable to delete template [%s] because there are [%d] VM instances using it.",

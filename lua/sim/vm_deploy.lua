@@ -138,7 +138,7 @@ local function add_vm(m, plan_, arguments)
   local details, names = details_of(plan_, arguments)
   local vm = m:add("vm", {
     id = plan_.id, account = plan_.owner, zone = arguments.zoneid, template = plan_.template,
-    offering = arguments.serviceofferingid, cpu = plan_.cpu, mhz = plan_.mhz, memory = plan_.memory, state = "Stopped",
+    offering = arguments.serviceofferingid, cpu = plan_.cpu, mhz = plan_.mhz, load = plan_.cpu * plan_.mhz, memory = plan_.memory, state = "Stopped",
     details = details, keypairs = names, userdata = arguments.userdata, group = arguments.group,
     publickeys = details["SSH.PublicKey"], ever_started = false, security_groups = plan_.groups, affinity = plan_.affinity,
   })

@@ -27,7 +27,7 @@ end
 -- what happens to disks, NICs and the VM itself
 
 local function data_disks(m, vm)
-  return m:rows("volume", function(volume) return volume.vm == vm and volume.type == "DATADISK" end)
+  return m:rows_by("volume", "vm", vm, function(volume) return volume.type == "DATADISK" end)
 end
 
 local function detach_all(m, vm)
@@ -49,7 +49,7 @@ end
 -- Nothing of it stays but what is known of its id: address, name, MAC and tags are free. Data disks live on.
 local function expunge(m, vm)
   detach_all(m, vm)
-  for _, volume in ipairs(m:rows("volume", function(volume) return volume.vm == vm end)) do drop_volume(m, volume) end
+  for _, volume in ipairs(m:rows_by("volume", "vm", vm)) do drop_volume(m, volume) end
   static_nat.forget(m, vm)
   load_balancers.forget(m, vm)
   port_forwarding.forget(m, vm)
@@ -202,15 +202,15 @@ end
 
 local function clean_volumes(m)
   local old = m:now() - m:setting "storage.cleanup.delay"
-  for _, volume in ipairs(m:rows "volume") do
-    if volume.state == "Destroy" and volume.destroyed_at and volume.destroyed_at <= old then drop_volume(m, volume) end
+  for _, volume in ipairs(m:rows_by("volume", "in_trash", true)) do
+    if volume.destroyed_at and volume.destroyed_at <= old then drop_volume(m, volume) end
   end
 end
 
 local function clean(m)
   local old = m:now() - m:setting "expunge.delay" * STRETCH
-  for _, vm in ipairs(m:rows "vm") do
-    if EXPUNGEABLE[vm.state] and vm.updated and vm.updated <= old and not jobs.pending_on(vm) then expunge(m, vm) end
+  for _, vm in ipairs(m:rows_by("vm", "doomed", true)) do
+    if vm.updated and vm.updated <= old and not jobs.pending_on(vm) then expunge(m, vm) end
   end
   clean_volumes(m)
 end

@@ -2,6 +2,7 @@
 -- is made.
 local networks = require "sim.networks"
 local accounts = require "sim.accounts"
+local collation = require "sim.collation"
 local guest_addresses = require "sim.guest_addresses"
 local ipv4 = require "ipv4"
 local refusal = require "sim.refusal"
@@ -24,9 +25,7 @@ local function check_mac(mac)
 end
 
 local function refuse_taken_mac(m, network, mac)
-  local taken = mac and m:first("nic", function(nic)
-    return nic.network == network and nic.mac:lower() == mac:lower()
-  end)
+  local taken = mac and m:first_by("nic", "mac", mac:lower(), function(nic) return nic.network == network end)
   if taken then refusal.invalid("The requested Mac address is already taken! %s", mac) end
 end
 
@@ -137,9 +136,10 @@ end
 
 -- A name belongs to one VM in a network, or in all tiers of a VPC, for as long as that VM has a NIC there; case counts.
 function vm_networks.name_is_taken(m, name, network, besides)
-  return m:first("nic", function(nic)
-    local shares = nic.network == network or network.vpc and nic.network.vpc == network.vpc
-    return shares and nic.vm ~= besides and nic.vm.name == name
+  return m:first_by("vm", "named", collation.fold(name), function(vm)
+    return vm ~= besides and vm.name == name and m:first_by("nic", "vm", vm, function(nic)
+      return nic.network == network or network.vpc and nic.network.vpc == network.vpc
+    end) ~= nil
   end) ~= nil
 end
 

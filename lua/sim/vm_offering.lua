@@ -34,7 +34,7 @@ local function upgrade(m, vm, arguments)
   local details = parameters.merged(arguments.details)
   local cpu, mhz, memory = vm_resources.compute(offering, details)
   limits.check(m, vm.account, { cpu = math.max(0, cpu - vm.cpu), memory = math.max(0, memory - vm.memory) })
-  vm.offering, vm.cpu, vm.mhz, vm.memory = offering, cpu, mhz, memory
+  vm.offering, vm.cpu, vm.mhz, vm.load, vm.memory = offering, cpu, mhz, cpu * mhz, memory
   for name, value in pairs(details) do vm.details[name] = value end
 end
 

@@ -32,7 +32,7 @@ local function restore(m, call)
     finish = function()
       refuse_restore(m, vm, template)
       vm.template = template or vm.template
-      local root = m:first("volume", function(volume) return volume.vm == vm and volume.type == "ROOT" end)
+      local root = m:first_by("volume", "vm", vm, function(volume) return volume.type == "ROOT" end)
       m:add("volume", {
         name = "ROOT-" .. vm.number, type = "ROOT", vm = vm, device = 0, template = vm.template, account = vm.account,
         zone = vm.zone, size = math.max(root and root.size or 0, vm.template.size), state = root and root.state or "Allocated",

@@ -42,7 +42,7 @@ local function show_service_offering(out, vm)
 end
 
 local function volumes_of(m, vm, kind)
-  return m:rows("volume", function(volume) return volume.vm == vm and volume.type == kind end)
+  return m:rows_by("volume", "vm", vm, function(volume) return volume.type == kind end)
 end
 
 local function show_disks(m, out, vm, wants)

@@ -12,7 +12,7 @@ function vm_running.set_state(m, vm, state)
 end
 
 local function volumes(m, vm)
-  return m:rows("volume", function(volume) return volume.vm == vm end)
+  return m:rows_by("volume", "vm", vm)
 end
 
 -- What a program that plays the guest has to know.

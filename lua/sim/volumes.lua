@@ -109,8 +109,8 @@ local function refuse_delete(m, volume, account)
     refusal.denied("Expunging a volume can only be done by an Admin. Or when the "
       .. "allow.user.expunge.recover.volume key is set.")
   end
-  local busy = m:first("snapshot", function(snapshot)
-    return snapshot.volume == volume and (snapshot.state == "Creating" or snapshot.state == "BackingUp")
+  local busy = m:first_by("snapshot", "volume", volume, function(snapshot)
+    return snapshot.state == "Creating" or snapshot.state == "BackingUp"
   end)
   if busy then
     refusal.invalid "There are snapshot operations in progress on the volume, unable to delete it"
@@ -170,7 +170,7 @@ end
 
 local function list(m, call)
   local arguments, mine = call.arguments, lists.scope(m, call)
-  local found = m:rows("volume", function(volume)
+  local found = lists.rows(m, "volume", arguments, function(volume)
     return mine(volume) and lists.fits(volume, arguments) and fits_place(volume, arguments)
       and (not arguments.virtualmachineid or volume.vm == arguments.virtualmachineid)
       and (not arguments.type or lists.same(volume.type, arguments.type))
