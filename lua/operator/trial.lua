@@ -47,7 +47,17 @@ end
 
 local trial = {}
 
+-- What new takes; anything else is a slip of the pen.
+local OPTIONS = { host = true, world = true, policies = true, settings = true, store = true, account = true, context = true }
+
+local function refuse_unknown(options)
+  for name in pairs(options) do
+    if not OPTIONS[name] then error(("trial.new has no option '%s'"):format(tostring(name)), 0) end
+  end
+end
+
 function trial.new(options)
+  refuse_unknown(options)
   local given, self = options.host, { log = {}, store = {} }
   local sim = require("sim").new { host = { json = given.json, bytes = given.bytes }, world = options.world }
   self.sim = sim
@@ -95,7 +105,7 @@ function trial.new(options)
   local looks = {} -- the numbers of requests that the test made itself
   local function row_of(command, kind, name)
     local reply = sim.send({ { command = command, params = { name = name } } }, options.account)[1]
-    looks[#sim.requests] = true
+    looks[sim.requests[#sim.requests].n] = true
     return (select(2, next(given.json.decode(reply.body)))[kind] or {})[1]
   end
 
@@ -113,13 +123,13 @@ function trial.new(options)
   local seen = 0
   function self.requests()
     local list = {}
-    for i = seen + 1, #sim.requests do
-      local request = sim.requests[i]
-      if request.command ~= "queryAsyncJobResult" and not looks[i] then
+    for _, request in ipairs(sim.requests) do
+      if request.n > seen and request.command ~= "queryAsyncJobResult" and not looks[request.n] then
         list[#list + 1] = { command = request.command, parameters = request.parameters }
       end
     end
-    seen = #sim.requests
+    local last = sim.requests[#sim.requests]
+    seen = last and last.n or 0
     return list
   end
 

@@ -20,7 +20,7 @@ defaults.SETTINGS = {
 }
 
 -- How many of what nobody needs any more are kept: requests in the log, ended jobs, and objects that are gone.
-defaults.KEEP = { requests = 20000, jobs = 5000, removed = 5000 }
+defaults.KEEP = { requests = 10000, jobs = 5000, removed = 5000 }
 
 local KEY = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAgQC3bdJ0FVr0h1wAq7kTGbm3ySmD1HyyvJ0iS7cSNaNqSm7t1y9oQyPpUuLrZ9nVbJc6"
   .. "dEr0m8Kkq2h5wCwE2vCjEYx1oGZtM0nXcVnSqk5Q0c4zqf1yqDkq8Fh0rHkq0qk1y3mYv4XqHkZ9x8Jc3nQp7uS5Tt2bGdR6wKfLMw== bosh"

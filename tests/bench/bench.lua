@@ -63,6 +63,7 @@ if #arg == 0 then
   timed(wire.throttled)
   timed(wire.upload)
   timed(require("tests.bench.pressure").measure)
+  timed(require("tests.bench.cloud").measure)
   text_file.write("build/bench.md", report.markdown())
 end
 os.execute("rm -rf " .. directory)
