@@ -72,9 +72,10 @@ build/pic/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call told,CC $<)$(COMPILE) -fPIC -c -o $@ $<
 
-contract:                        ## what the code says, into lua/policies/README.md, lua/meta/cpi.lua and docs/operator.md
+contract:                        ## what the code says, into lua/policies/README.md, lua/meta/cpi.lua and docs/
 	lua5.4 docs/policy_contract.lua write
 	lua5.4 docs/permissions_table.lua write
+	lua5.4 docs/simulator_tables.lua write
 
 deps:                            ## installs the Debian packages that building and checking need
 	$(if $(filter 0,$(shell id -u)),,sudo) apt-get install -y --no-install-recommends $(DEBS)

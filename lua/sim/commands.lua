@@ -3,13 +3,13 @@
 local commands = {}
 
 local NOUNS = {
-  "projects", "account_lists", "account_reports", "jobs", "zones", "infrastructure", "hypervisors", "offerings", "network_offerings", "vpcs", "network_acls", "networks",
-  "network_life", "public_addresses", "static_nat", "firewall", "egress_rules", "load_balancers",
-  "port_forwarding", "security_groups", "security_group_rules",
-  "nics", "vm_nics", "secondary_addresses", "ostypes", "templates", "template_life", "uploads",
-  "vm_lists", "vm_deploy", "vm_life", "vm_destroy", "vm_update", "vm_offering", "vm_restore", "volumes", "attachments", "resize", "migration", "snapshots", "volume_update",
-  "tags", "keys", "world_vms",
-  "affinity", "capabilities", "configurations", "apis", "unmodelled",
+  "projects", "account_lists", "account_reports", "jobs", "zones", "infrastructure", "hypervisors", "offerings",
+  "network_offerings", "vpcs", "network_acls", "networks", "network_life", "public_addresses", "static_nat",
+  "firewall", "egress_rules", "load_balancers", "port_forwarding", "security_groups", "security_group_rules", "nics",
+  "vm_nics", "secondary_addresses", "ostypes", "templates", "template_life", "uploads", "vm_lists", "vm_deploy",
+  "vm_life", "vm_destroy", "vm_update", "vm_offering", "vm_restore", "volumes", "attachments", "resize", "migration",
+  "snapshots", "volume_update", "tags", "keys", "world_vms", "affinity", "capabilities", "configurations", "apis",
+  "unmodelled",
 }
 
 local CUSTOM_JOB = { "customjobid", "string" }

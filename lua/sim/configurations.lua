@@ -30,7 +30,7 @@ end
 
 configurations.commands = {
   { name = "listConfigurations", admin = true, run = list, parameters = lists.parameters {
-    { "name", "string" }, { "category", "string" }, { "zoneid", "uuid", of = "zone" },
+    { "name", "string" }, { "category", "string", ignored = true }, { "zoneid", "uuid", of = "zone" },
   } },
 }
 

@@ -45,7 +45,8 @@ local INDEXES = {
     { name = "in_trash", needs = { "state" }, key = function(volume) return volume.state == "Destroy" or nil end },
   },
   snapshot = { own("account"), own("volume"), BY_NAME, BY_TAG },
-  template = { own("account"), BY_NAME, BY_TAG }, network = { own("account"), BY_TAG }, public_address = { own("account"), own("nic"), own("vm") },
+  template = { own("account"), BY_NAME, BY_TAG }, network = { own("account"), BY_TAG },
+  public_address = { own("account"), own("nic"), own("vm") },
   port_forwarding = { own("vm") },
   job = { { name = "pending", needs = { "status" }, key = function(job) return job.status == 0 or nil end } },
 }

@@ -287,7 +287,7 @@ load_balancers.commands = {
     { "networkid", "uuid", of = "network" }, { "tags", "map" },
   } },
   { name = "listLoadBalancerRuleInstances", run = list_members, parameters = lists.parameters {
-    { "id", "uuid", of = "loadbalancer", required = true, acl = true }, { "applied", "boolean" },
+    { "id", "uuid", of = "loadbalancer", required = true, acl = true }, { "applied", "boolean", ignored = true },
     { "lbvmips", "boolean" },
   } },
 }

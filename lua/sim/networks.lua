@@ -164,7 +164,7 @@ networks.commands = {
   { name = "listNetworks", run = list, parameters = lists.owned_parameters {
     { "id", "uuid", of = "network" }, { "name", "string", since = "4.22" }, { "zoneid", "uuid", of = "zone" },
     { "type", "string" }, { "acltype", "string" }, { "forvpc", "boolean" }, { "issystem", "boolean" },
-    { "vpcid", "uuid", of = "vpc" }, { "canusefordeploy", "boolean" }, { "traffictype", "string" }, { "tags", "map" },
+    { "vpcid", "uuid", of = "vpc" }, { "canusefordeploy", "boolean", ignored = true }, { "traffictype", "string" }, { "tags", "map" },
   } },
 }
 

@@ -28,7 +28,7 @@ end
 ostypes.commands = {
   { name = "listOsTypes", run = list, parameters = lists.parameters {
     { "id", "uuid", of = "ostype" }, { "ids", "uuids", of = "ostype", since = "4.22.1" }, { "description", "string" },
-    { "oscategoryid", "string" },
+    { "oscategoryid", "string", ignored = true },
   } },
 }
 

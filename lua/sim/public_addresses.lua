@@ -177,7 +177,7 @@ public_addresses.commands = {
     { "id", "uuid", of = "public_address" }, { "ipaddress", "string" }, { "zoneid", "uuid", of = "zone" },
     { "vpcid", "uuid", of = "vpc" }, { "associatednetworkid", "uuid", of = "network" },
     { "issourcenat", "boolean" }, { "isstaticnat", "boolean" }, { "allocatedonly", "boolean" }, { "state", "string" },
-    { "forvirtualnetwork", "boolean" }, { "tags", "map" },
+    { "forvirtualnetwork", "boolean", ignored = true }, { "tags", "map" },
   } },
   { name = "associateIpAddress", run = associate, class = PACKAGE .. "AssociateIPAddrCmd", parameters = {
     { "zoneid", "uuid", of = "zone" }, { "networkid", "uuid", of = "network", acl = true },
@@ -186,7 +186,7 @@ public_addresses.commands = {
     table.unpack(accounts.OWNER_PARAMETERS),
   } },
   { name = "disassociateIpAddress", run = disassociate, class = PACKAGE .. "DisassociateIPAddrCmd", parameters = {
-    { "id", "uuid", of = "public_address", acl = true }, { "accountid", "uuid", of = "account" },
+    { "id", "uuid", of = "public_address", acl = true }, { "accountid", "uuid", of = "account", ignored = true },
   } },
 }
 

@@ -137,7 +137,7 @@ snapshots.commands = {
   { name = "createSnapshot", run = create, class = PACKAGE .. "CreateSnapshotCmd", parameters = {
     { "volumeid", "uuid", of = "volume", required = true, acl = true }, { "name", "string", since = "4.9.3" },
     { "tags", "map", since = "4.15" }, { "locationtype", "string", since = "4.11.3" },
-    { "asyncbackup", "boolean", since = "4.11.3" }, { "quiescevm", "boolean" },
+    { "asyncbackup", "boolean", since = "4.11.3", ignored = true }, { "quiescevm", "boolean", ignored = true },
   } },
   { name = "deleteSnapshot", run = delete, class = PACKAGE .. "DeleteSnapshotCmd", parameters = {
     { "id", "uuid", of = "snapshot", required = true, acl = true },

@@ -83,7 +83,7 @@ local ADDRESS = { "ipaddressid", "uuid", of = "public_address", required = true,
 static_nat.commands = {
   { name = "enableStaticNat", run = enable, parameters = {
     ADDRESS, { "virtualmachineid", "uuid", of = "vm", required = true, acl = true },
-    { "networkid", "uuid", of = "network", acl = true }, { "vmguestip", "string" },
+    { "networkid", "uuid", of = "network", acl = true }, { "vmguestip", "string", ignored = true },
   } },
   { name = "disableStaticNat", run = disable, class = "org.apache.cloudstack.api.command.user.nat.DisableStaticNatCmd",
     parameters = { ADDRESS } },

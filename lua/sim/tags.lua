@@ -178,7 +178,7 @@ local PACKAGE = "org.apache.cloudstack.api.command.user.tag."
 tags.commands = {
   { name = "createTags", run = create, class = PACKAGE .. "CreateTagsCmd", parameters = {
     { "tags", "map", required = true }, { "resourcetype", "string", required = true },
-    { "resourceids", "strings", required = true }, { "customer", "string" },
+    { "resourceids", "strings", required = true }, { "customer", "string", ignored = true },
   } },
   { name = "deleteTags", run = delete, class = PACKAGE .. "DeleteTagsCmd", parameters = {
     { "tags", "map" }, { "resourcetype", "string", required = true }, { "resourceids", "strings", required = true },

@@ -247,7 +247,7 @@ templates.COMMON_PARAMETERS = {
   { "displaytext", "string", max = 4096 }, { "ostypeid", "uuid", of = "ostype" }, { "bits", "integer" },
   { "details", "map" }, { "isextractable", "boolean" }, { "isfeatured", "boolean" }, { "ispublic", "boolean" },
   { "passwordenabled", "boolean" }, { "sshkeyenabled", "boolean" }, { "requireshvm", "boolean" }, { "checksum", "string" },
-  { "templatetag", "string" },
+  { "templatetag", "string", ignored = true },
   { "account", "string" }, { "domainid", "uuid", of = "domain" }, { "projectid", "uuid", of = "project" },
 }
 

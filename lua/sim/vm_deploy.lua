@@ -138,7 +138,8 @@ local function add_vm(m, plan_, arguments)
   local details, names = details_of(plan_, arguments)
   local vm = m:add("vm", {
     id = plan_.id, account = plan_.owner, zone = arguments.zoneid, template = plan_.template,
-    offering = arguments.serviceofferingid, cpu = plan_.cpu, mhz = plan_.mhz, load = plan_.cpu * plan_.mhz, memory = plan_.memory, state = "Stopped",
+    offering = arguments.serviceofferingid, cpu = plan_.cpu, mhz = plan_.mhz,
+    load = plan_.cpu * plan_.mhz, memory = plan_.memory, state = "Stopped",
     details = details, keypairs = names, userdata = arguments.userdata, group = arguments.group,
     publickeys = details["SSH.PublicKey"], ever_started = false, security_groups = plan_.groups, affinity = plan_.affinity,
   })
@@ -210,7 +211,7 @@ vm_deploy.commands = {
       { "networkids", "uuids", of = "network" }, { "iptonetworklist", "map" }, { "ipaddress", "string" }, { "ip6address", "string" },
       { "macaddress", "string", since = "4.11" }, { "diskofferingid", "uuid", of = "disk_offering" },
       { "size", "long" },
-      { "rootdisksize", "long" }, { "overridediskofferingid", "uuid", of = "disk_offering", since = "4.17" },
+      { "rootdisksize", "long" }, { "overridediskofferingid", "uuid", of = "disk_offering", since = "4.17", ignored = true },
       { "userdata", "string", max = 1048576 }, { "keypair", "string" }, { "keypairs", "strings", since = "4.17" },
       { "details", "map" }, { "group", "string" }, { "hypervisor", "string" }, { "startvm", "boolean" },
       { "hostid", "uuid", of = "host" }, { "clusterid", "uuid", of = "cluster", admin = true },

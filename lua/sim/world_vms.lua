@@ -30,7 +30,8 @@ local function add_vm(m, spec)
     id = m:id_of("vm:" .. spec.name), name = spec.name, displayname = spec.displayname or spec.name, account = owner,
     zone = m:named("zone", spec.zone or m.world.zones[1].name),
     template = spec.template and m:named("template", spec.template) or m:rows("template")[1], offering = offering,
-    cpu = offering.cpu or 1, mhz = offering.mhz, load = (offering.cpu or 1) * offering.mhz, memory = offering.memory or 1024, state = "Stopped", details = {},
+    cpu = offering.cpu or 1, mhz = offering.mhz, load = (offering.cpu or 1) * offering.mhz,
+    memory = offering.memory or 1024, state = "Stopped", details = {},
     keypairs = {}, userdata = spec.userdata, group = spec.group, ever_started = true, security_groups = {}, affinity = {},
     protected = spec.deleteprotection, tags = tags_of(owner, spec.tags), of_world = true,
   })

@@ -56,7 +56,7 @@ end
 zones.commands = {
   { name = "listZones", run = list, parameters = lists.parameters {
     { "id", "uuid", of = "zone" }, { "ids", "uuids", of = "zone", since = "4.19" }, { "available", "boolean" },
-    { "name", "string" }, { "networktype", "string" }, { "showcapacities", "boolean" },
+    { "name", "string" }, { "networktype", "string" }, { "showcapacities", "boolean", ignored = true },
     { "domainid", "uuid", of = "domain" }, { "tags", "map" },
   } },
 }

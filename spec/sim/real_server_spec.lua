@@ -197,7 +197,8 @@ describe("a server of 4.22", function()
 
   it("copies templates again and to several zones, but none that was uploaded", function()
     local zone2 = c.sim.state().zones[2].id
-    local upload = c:call("getUploadParamsForTemplate", { name = "u", format = "QCOW2", hypervisor = "KVM", zoneid = c.zone }).getuploadparams
+    local upload = c:call("getUploadParamsForTemplate",
+      { name = "u", format = "QCOW2", hypervisor = "KVM", zoneid = c.zone }).getuploadparams
     c.sim.upload(upload.postURL, "image", { ["X-signature"] = upload.signature, ["X-metadata"] = upload.metadata,
       ["X-expires"] = upload.expires }, { filename = "image.qcow2" })
     assert.matches("^530 Cannot invoke", c:failed("copyTemplate", { id = upload.id, sourcezoneid = c.zone, destzoneid = zone2 }))

@@ -20,6 +20,7 @@ struct model {
 /* What a protected function works on; whatever it holds is freed outside, for Lua may leave in between. */
 struct opening {
     const char *module, *world_path, *base_url;
+    bool strict;
     struct buf world;
 };
 
@@ -73,7 +74,7 @@ static void push_world(lua_State *L, const struct opening *opening)
         luaL_error(L, "world file %s: a %s is not a world", path, luaL_typename(L, -1));
 }
 
-/* require(module).new{ host=, world=, base_url= }, kept in the registry. */
+/* require(module).new{ host=, world=, base_url=, strict= }, kept in the registry. */
 static int open_model(lua_State *L)
 {
     const struct opening *opening = lua_touserdata(L, 1);
@@ -90,6 +91,10 @@ static int open_model(lua_State *L)
     lua_setfield(L, -2, "host");
     lua_pushstring(L, opening->base_url);
     lua_setfield(L, -2, "base_url");
+    if (opening->strict) {
+        lua_pushboolean(L, true);
+        lua_setfield(L, -2, "strict");
+    }
     lua_call(L, 1, 1);
     lua_setfield(L, LUA_REGISTRYINDEX, MODEL);
     return 0;
@@ -104,9 +109,9 @@ static bool read_world(struct opening *opening)
     return false;
 }
 
-struct model *model_open(const char *module, const char *world, const char *base_url)
+struct model *model_open(const char *module, const char *world, const char *base_url, bool strict)
 {
-    struct opening opening = { module, world, base_url, buf_new(LARGEST_WORLD) };
+    struct opening opening = { module, world, base_url, strict, buf_new(LARGEST_WORLD) };
     struct model *model = calloc(1, sizeof *model);
     bool open = false;
     if (model && read_world(&opening) && (model->L = host_new(&(struct host_options){ 0 }))) {

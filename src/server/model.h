@@ -10,10 +10,11 @@
 struct model;
 
 /*
- * require(module).new{ host=, world=, base_url= }: world is a path of a .lua or .json file or NULL, base_url may be NULL.
+ * require(module).new{ host=, world=, base_url=, strict= }: world is a path of a .lua or .json file or NULL, base_url may be
+ * NULL; strict makes errors of what the model would pass over.
  * NULL when it cannot be made; the reason is on stderr then.
  */
-struct model *model_open(const char *module, const char *world, const char *base_url);
+struct model *model_open(const char *module, const char *world, const char *base_url, bool strict);
 
 /* NULL is accepted. */
 void model_close(struct model *model);

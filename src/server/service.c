@@ -136,7 +136,7 @@ static bool start(struct server *server, struct options *options)
         return false;
     }
     config_set_path(options->config);
-    server->model = model_open(server->service->module, NULL, NULL);
+    server->model = model_open(server->service->module, NULL, NULL, false);
     if (!server->model)
         return false;
     complete(options, server->model);

@@ -21,7 +21,7 @@
 enum { GOOD = 0, FAILED = 1, USAGE = 2 };
 
 static const char help[] =
-    "usage: cpi-server sim --listen HOST:PORT [--world FILE] [--guest PROGRAM]\n"
+    "usage: cpi-server sim --listen HOST:PORT [--world FILE] [--guest PROGRAM] [--strict]\n"
     "\n"
     "A simulated CloudStack. The first line of stdout tells its endpoint and accounts as JSON; it runs until\n"
     "SIGTERM or SIGINT.\n"
@@ -29,12 +29,14 @@ static const char help[] =
     "  --listen HOST:PORT  where to listen; port 0 picks a free one\n"
     "  --world FILE        zones, offerings, networks and accounts: .lua that returns a table, or .json\n"
     "  --guest PROGRAM     run in each VM: `PROGRAM start` while it runs, `PROGRAM attach` and `PROGRAM detach`\n"
-    "                      when a volume comes or goes; the VM is described in its environment\n";
+    "                      when a volume comes or goes; the VM is described in its environment\n"
+    "  --strict            refuse commands that are not modelled and parameters that are ignored\n";
 
 struct options {
     struct listen listen;
     const char *world;
     const char *guest;
+    bool strict;
 };
 
 struct server {
@@ -54,7 +56,8 @@ static int read_options(int argc, char **argv, struct options *options)
 {
     static const struct option known[] = {
         { "listen", required_argument, NULL, 'l' }, { "world", required_argument, NULL, 'w' },
-        { "guest", required_argument, NULL, 'g' }, { "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 },
+        { "guest", required_argument, NULL, 'g' }, { "strict", no_argument, NULL, 's' },
+        { "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 },
     };
     int option;
     opterr = 0;
@@ -68,6 +71,8 @@ static int read_options(int argc, char **argv, struct options *options)
             options->world = optarg;
         if (option == 'g')
             options->guest = optarg;
+        if (option == 's')
+            options->strict = true;
         if (option == ':')
             return usage_error("a value is missing after ", word);
         if (option == '?')
@@ -128,7 +133,7 @@ static bool start(struct server *server, const struct options *options)
         return false;
     }
     listen_url(&options->listen, "http", daemon_port(server->daemon), url, sizeof url);
-    server->model = model_open("sim", options->world, url);
+    server->model = model_open("sim", options->world, url, options->strict);
     server->guests = options->guest ? guests_open(options->guest) : NULL;
     return server->model && (server->guests || !options->guest) && greet(server->model, url);
 }

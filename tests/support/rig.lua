@@ -121,6 +121,7 @@ local function start_server(self, options)
   if type(world) == "table" then world = write(self.directory .. "/world.json", json.encode(world)) end
   if world then line[#line + 1] = "--world " .. quote(world) end
   if options.guest then line[#line + 1] = "--guest " .. quote(options.guest) end
+  if options.strict then line[#line + 1] = "--strict" end
   local out, err = self.directory .. "/server.out", self.directory .. "/server.err"
   self.server = start(self.directory, "server", table.concat(line, " "), (">%s 2>%s"):format(quote(out), quote(err)))
   local first = rig.wait(function()

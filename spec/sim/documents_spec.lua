@@ -1,0 +1,6 @@
+describe("the guide to the simulator", function()
+  it("lists the commands and the world's entries as the sources have them", function()
+    local is, wanted = dofile("docs/simulator_tables.lua").texts()
+    assert.equal(wanted, is, "docs/simulator.md is out of date: make contract")
+  end)
+end)
