@@ -73,6 +73,7 @@ end
 local function create(m, call)
   local arguments, volume = call.arguments, call.arguments.volumeid
   refuse_volume(volume)
+  accounts.owner(m, call) -- whose it is to be has to exist; it is the volume's owner's
   if arguments.locationtype then
     refusal.invalid("VolumeId: %d LocationType is supported only for managed storage", volume.number)
   end
@@ -138,6 +139,7 @@ snapshots.commands = {
     { "volumeid", "uuid", of = "volume", required = true, acl = true }, { "name", "string", since = "4.9.3" },
     { "tags", "map", since = "4.15" }, { "locationtype", "string", since = "4.11.3" },
     { "asyncbackup", "boolean", since = "4.11.3", ignored = true }, { "quiescevm", "boolean", ignored = true },
+    { "account", "string" }, { "domainid", "uuid", of = "domain" },
   } },
   { name = "deleteSnapshot", run = delete, class = PACKAGE .. "DeleteSnapshotCmd", parameters = {
     { "id", "uuid", of = "snapshot", required = true, acl = true },
