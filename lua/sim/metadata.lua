@@ -1,4 +1,5 @@
 -- What a network's router serves to its guests: user data and metadata of the VM that asks, known by its address.
+local guest_addresses = require "sim.guest_addresses"
 local nics = require "sim.nics"
 local userdata = require "sim.userdata"
 
@@ -15,8 +16,10 @@ local function vm_for(m, request)
     local vm = m:find("vm", named)
     return vm and not vm.removed and vm or nil
   end
-  local nic = m:first("nic", function(nic) return nic.address == request.client and nic.vm.host ~= nil end)
-  return nic and nic.vm
+  for _, network in ipairs(m:rows "network") do
+    local nic = guest_addresses.holder(network, request.client)
+    if nic and nic.address == request.client and nic.vm.host then return nic.vm end
+  end
 end
 
 local values = {

@@ -41,6 +41,15 @@ describe("a large cloud", function()
     assert.equal("vm-3 vm-5 vm-6", table.concat({ found { name = "vm-3" }, found { name = "vm-5" }, found { name = "vm-6" } }, " "))
   end)
 
+  it("lists what an index finds in the order in which it was made", function()
+    local c = cloud.new()
+    local vm, older, newer = c:vm "vm-1", c:volume "older", c:volume "newer"
+    c:attach(newer, vm)
+    c:attach(older, vm)
+    local rows = c:rows("listVolumes", "volume", { virtualmachineid = vm.id, type = "DATADISK" })
+    assert.same({ "older", "newer" }, { rows[1].name, rows[2].name })
+  end)
+
   it("gives the lowest free address, also one that came back", function()
     local c, vms = large(), {}
     local function address_of(name, more)
