@@ -33,13 +33,21 @@ describe("the simulator's switches", function()
     assert.truthy(body:find("there is no vm 'none'", 1, true), body)
   end)
 
-  it("say what the model lacks, in a header and in the log of requests", function()
-    local dump = cloud.directory .. "/headers"
-    cloud:curl("/client/api", ("-D %s -d %s"):format(rig.quote(dump), rig.quote(cloud:signed("listZones", { colour = "red" }))))
-    local file = assert(io.open(dump))
+  local function text_of(path)
+    local file = assert(io.open(path))
     local text = file:read "a"
     file:close()
-    assert.truthy(text:find("X-Sim: listZones ignores colour", 1, true), text)
+    return text
+  end
+
+  it("say what the model lacks, in a header, in the log of requests and once on stderr", function()
+    local dump = cloud.directory .. "/headers"
+    for _ = 1, 2 do
+      cloud:curl("/client/api", ("-D %s -d %s"):format(rig.quote(dump), rig.quote(cloud:signed("listZones", { colour = "red" }))))
+    end
+    assert.truthy(text_of(dump):find("X-Sim: listZones ignores colour", 1, true))
+    local _, count = text_of(cloud.directory .. "/server.err"):gsub("simulator: listZones ignores colour", "")
+    assert.equal(1, count)
     assert.equal("listZones ignores colour", cloud:requests()[1].shortcoming)
   end)
 
