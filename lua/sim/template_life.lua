@@ -27,12 +27,17 @@ local function refuse_use(m, template)
     table.concat(names, ","))
 end
 
+-- Seen up to 4.22: one whose upload is not over, refused or not, stays until the server has looked at the storage again.
 local UPLOADING = { NotUploaded = true, UploadInProgress = true }
+
+local function is_held(m, template)
+  return UPLOADING[template.state] and not m.version:at_least "4.23"
+end
 
 local function refuse_delete(m, template, call)
   if template.ghost or template.removed then refusal.invalid("Unable to find Template with id %d", template.number) end
   if not call.arguments.forced then refuse_use(m, template) end
-  if UPLOADING[template.state] then
+  if is_held(m, template) then
     refusal.invalid("The template is either getting uploaded or it may be initiated shortly, please wait for it to be completed")
   end
   if not accounts.may_act(call.account, template.account) then

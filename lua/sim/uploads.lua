@@ -71,6 +71,14 @@ local function complaint(m, template, request)
   end
 end
 
+-- Up to 4.22 the server learns that an upload failed when it looks at the storage the next time.
+local function refuse(m, template, text)
+  local function fail() template.state, template.error = "UploadError", text end
+  template.refused = text
+  if m.version:at_least "4.23" then return fail() end
+  m.schedule:after(m:setting "upload.monitoring.interval", fail)
+end
+
 -- receive(m, id, { headers, size, sha256, filename }) -> { status, type, body }
 function uploads.receive(m, id, request)
   local template = m:find("template", id)
@@ -81,10 +89,7 @@ function uploads.receive(m, id, request)
     filename = request.filename and utf8_text.readable(request.filename) }
   if not fits_format(request.filename or "", template.format) then
     local text = "File type mismatch between the sent file and the actual content. Received: " .. extension(request.filename or "")
-    template.refused = text
-    m.schedule:after(m:setting "upload.monitoring.interval", function()
-      template.state, template.error = "UploadError", text
-    end)
+    refuse(m, template, text)
     return answer(400, text)
   end
   template.state = "UploadInProgress"

@@ -81,11 +81,21 @@ describe("uploading a template", function()
     local params = upload_params(c)
     local reply = c.sim.upload(params.postURL, FILE, headers(params), { filename = "image.qcow2" })
     assert.equal("File type mismatch between the sent file and the actual content. Received: qcow2", reply.body)
-    assert.matches("^431 The template is either getting uploaded", c:failed("deleteTemplate", { id = params.id }))
-    c.sim.advance(61) -- until the server looks at the storage the next time
     local row = mine(c, params.id)
     assert.is_false(row.isready)
     assert.equal(reply.body, row.status)
+  end)
+
+  it("keeps a template, up to 4.22, until the server has looked at the storage again", function()
+    c = cloud.new { version = "4.22.0.0" }
+    local params = upload_params(c)
+    local TEXT = "431 The template is either getting uploaded or it may be initiated shortly, please wait for it to be completed"
+    assert.equal(TEXT, c:failed("deleteTemplate", { id = params.id }))
+    c.sim.upload(params.postURL, FILE, headers(params), { filename = "image.qcow2" })
+    assert.equal("Processing", mine(c, params.id).status)
+    assert.equal(TEXT, c:failed("deleteTemplate", { id = params.id }))
+    c.sim.advance(61)
+    assert.matches("^File type mismatch", mine(c, params.id).status)
     c:job("deleteTemplate", { id = params.id })
   end)
 
