@@ -78,7 +78,7 @@ local function handle(m, request, options)
   local _, why = envelope.guard(entry.unmodelled and refuse_unmodelled or refuse_other_role, m,
     entry.unmodelled and call or entry, account)
   if why then return with_note(envelope.refusal(m, "errorresponse", why, account), call) end
-  -- Bytes that are no UTF-8 are others to the server than to him who signed them.
+  -- Bytes that are not UTF-8 are others to the server than to him who signed them.
   local is_good = is_utf8(request.pairs) and (request.account and not (request.expires and request.expires <= m:callers_now())
     or not request.account and signature.verify(m, request.pairs, account))
   if not is_good then

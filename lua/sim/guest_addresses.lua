@@ -80,7 +80,7 @@ end
 function guest_addresses.ip6(cidr, gateway, range)
   if not cidr and not gateway then return nil end
   local network = ipv6.network(cidr or "")
-  if not network or network.bits ~= 64 then error(("'%s' is no IPv6 network of 64 bits"):format(tostring(cidr)), 0) end
+  if not network or network.bits ~= 64 then error(("'%s' is not an IPv6 network of 64 bits"):format(tostring(cidr)), 0) end
   if not ipv6.parse(gateway or "") or not ipv6.is_within(ipv6.parse(gateway), network) then
     error(("IPv6 gateway '%s' is not inside %s"):format(tostring(gateway), cidr), 0)
   end

@@ -167,7 +167,7 @@ local function queue_of(vm)
   return vm.queue
 end
 
--- Something that is no job of a caller's keeps the VM's jobs waiting, until the function that this answers is called.
+-- Something that is not a job of a caller's keeps the VM's jobs waiting, until the function that this returns is called.
 function jobs.occupy(m, vm)
   local queue = queue_of(vm)
   if not queue or queue.running then return function() end end

@@ -15,7 +15,7 @@ local function speaks_so(m)
   return m.version:at_least "4.15" and not m.version:at_least "4.23"
 end
 
--- A list answers what is gone with nothing, whatever the version.
+-- A list shows nothing of what is gone, whatever the version.
 local function is_question(name)
   return name:find "^list" or name:find "^query" or name:find "^get" or name:find "^find"
 end

@@ -6,7 +6,7 @@ local REPLACEMENT = "\u{FFFD}"
 -- is_good(text): is it UTF-8 throughout?
 function utf8_text.is_good(text) return utf8.len(text) ~= nil end
 
--- readable(text) -> the text, its bytes that are no UTF-8 replaced as the servlet replaces them
+-- readable(text) -> the text, its bytes that are not UTF-8 replaced as the servlet replaces them
 function utf8_text.readable(text)
   local length, wrong = utf8.len(text)
   if length then return text end

@@ -77,7 +77,7 @@ local function check_network(network, complain)
   check_ipv6(network, where, complain)
   if not network.cidr or not network.gateway then return complain("%s has no %s", where, network.cidr and "gateway" or "cidr") end
   local cidr, gateway = ipv4.network(network.cidr), ipv4.number(network.gateway)
-  if not cidr then return complain("%s: '%s' is no cidr", where, network.cidr) end
+  if not cidr then return complain("%s: '%s' is not a cidr", where, network.cidr) end
   if not gateway or gateway <= cidr.first or gateway >= cidr.last then
     complain("%s: gateway '%s' is not inside %s", where, network.gateway, network.cidr)
   end
@@ -125,13 +125,13 @@ local function check_maps(w, complain)
   end
   for name, value in pairs(w.keep) do
     if defaults.KEEP[name] == nil then complain("keep has no '%s'", tostring(name)) end
-    if math.type(value) ~= "integer" or value < 1 then complain("keep: %s is no number of things", tostring(name)) end
+    if math.type(value) ~= "integer" or value < 1 then complain("keep: %s is not a number of things", tostring(name)) end
   end
 end
 
 -- check(w, complain): looks at a whole world, whose lists and keys have the right types
 function world_check.check(w, complain)
-  if not version.new(w.version) then complain("'%s' is no version", w.version) end
+  if not version.new(w.version) then complain("'%s' is not a version", w.version) end
   check_hypervisor(w.hypervisor, complain)
   for _, key in ipairs(shapes.LISTS) do
     for _, entry in ipairs(w[key]) do

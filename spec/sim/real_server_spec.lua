@@ -149,7 +149,7 @@ describe("a server of 4.22", function()
     assert.matches("^431 User data is not base64", (c:refused("deployVirtualMachine", c:deployment("vm-9", { userdata = "?" }))))
   end)
 
-  it("tells key pairs apart by their MD5", function()
+  it("shows the MD5 of a key as its fingerprint", function()
     assert.matches("^%x%x:" .. ("%x%x:"):rep(14) .. "%x%x$", c:rows("listSSHKeyPairs", "sshkeypair")[1].fingerprint)
     assert.equal("900150983cd24fb0d6963f7d28e17f72", require "sim.md5" "abc")
   end)

@@ -160,7 +160,7 @@ describe("a server", function()
     end
   end)
 
-  it("refuses bytes that are no UTF-8 as a wrong signature, and goes on", function()
+  it("refuses bytes that are not UTF-8 as a wrong signature, and goes on", function()
     local c = cloud.new()
     assert.equal("401 unable to verify user credentials and/or request signature",
       c:refused("listZones", { name = "caf\xe9" }))

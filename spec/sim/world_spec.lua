@@ -28,13 +28,13 @@ describe("a world", function()
   it("says what is wrong with it", function()
     refused("unknown key 'zone'", { zone = {} })
     refused("version is a number, not a string", { version = 4 })
-    refused("'new' is no version", { version = "new" })
+    refused("'new' is not a version", { version = "new" })
     refused("unknown hypervisor 'Qemu'", { hypervisor = "Qemu" })
     refused("networks[1] has no name", { networks = { {} } })
     refused("networks 'n' has no zone", { networks = { { name = "n", type = "L2" } } })
     refused("networks 'n': zone 'x' does not exist",
       { networks = { { name = "n", zone = "x", type = "Isolated", cidr = "10.0.0.0/24", gateway = "10.0.0.1" } } })
-    refused("networks 'bosh-net': '10.0.0.0' is no cidr", { networks = { { name = "bosh-net", cidr = "10.0.0.0" } } })
+    refused("networks 'bosh-net': '10.0.0.0' is not a cidr", { networks = { { name = "bosh-net", cidr = "10.0.0.0" } } })
     refused("networks 'bosh-net': gateway '10.0.9.1' is not inside 10.0.0.0/24",
       { networks = { { name = "bosh-net", gateway = "10.0.9.1" } } })
     refused("accounts 'bosh': role is 'admin', 'domainadmin' or 'user', not 'boss'", { accounts = { { name = "bosh",
@@ -48,7 +48,7 @@ describe("a world", function()
     refused("4 mistakes\n  unknown key 'setings'\n  version is a number, not a string\n  networks 'n' has no zone\n"
       .. "  networks 'n' has no type", { setings = {}, version = 4, networks = { { name = "n" } } })
     refused("3 mistakes\n  settings: expunge.delay is a string, not a number\n  latency has no 'requests'\n"
-      .. "  keep: jobs is no number of things",
+      .. "  keep: jobs is not a number of things",
       { settings = { ["expunge.delay"] = "60" }, latency = { requests = 1 }, keep = { jobs = 0 } })
   end)
 

@@ -51,7 +51,7 @@ describe("the simulator's switches", function()
     assert.equal("listZones ignores colour", cloud:requests()[1].shortcoming)
   end)
 
-  it("refuse what is no UTF-8 and go on", function()
+  it("refuse what is not UTF-8 and go on", function()
     local form = cloud:signed "listZones"
     local _, told = cloud:curl("/client/api", "-d " .. rig.quote(form .. "&name=caf%e9"))
     assert.equal(401, told.code)
