@@ -45,7 +45,7 @@ end
 -- One that waits for what never comes is a mistake.
 local function check_target(m, fault)
   local command = fault.command
-  if command and command ~= "upload" and not require("sim.commands").is_known(command) then
+  if command and command ~= "upload" and not commands.is_known(command) then
     complain("there is no command '%s'", tostring(command))
   end
   if fault.account and not m:named("account", fault.account) then complain("there is no account '%s'", tostring(fault.account)) end

@@ -1,5 +1,5 @@
 -- Firewall rules: what may come in by a public address. A VPC has network ACLs instead.
-local ipv4 = require "ipv4"
+local ipv4 = require "base.ipv4"
 local jobs = require "sim.jobs"
 local lists = require "sim.lists"
 local refusal = require "sim.refusal"

@@ -4,7 +4,7 @@ local networks = require "sim.networks"
 local accounts = require "sim.accounts"
 local collation = require "sim.collation"
 local guest_addresses = require "sim.guest_addresses"
-local ipv4 = require "ipv4"
+local ipv4 = require "base.ipv4"
 local refusal = require "sim.refusal"
 
 local vm_networks = {}

@@ -1,7 +1,7 @@
 -- What makes no sense in a world: every mistake, each with the place where it stands.
 local defaults = require "sim.default_world"
 local guest_addresses = require "sim.guest_addresses"
-local ipv4 = require "ipv4"
+local ipv4 = require "base.ipv4"
 local shapes = require "sim.world_shapes"
 local version = require "sim.version"
 
