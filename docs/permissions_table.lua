@@ -1,4 +1,4 @@
--- What lua/operator/permissions.lua says, as the table of docs/operator.md. `make contract` writes it there;
+-- What lua/operator/permissions.lua says, as the table of docs/install.md. `make contract` writes it there;
 -- spec/config/documents_spec.lua holds the two together.
 --   lua5.4 docs/permissions_table.lua write
 
@@ -6,7 +6,7 @@ package.path = "lua/?.lua;" .. package.path
 
 local page = {}
 
-local FILE = "docs/operator.md"
+local FILE = "docs/install.md"
 local HEAD = "| verb | commands | and, in some cases |\n|---|---|---|\n"
 
 local function cell(row)

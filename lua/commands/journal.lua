@@ -1,5 +1,5 @@
 -- cpi journal show: what was begun and never seen to its end, by whom and when.
--- cpi journal replay [--director UUID]: removes what dead processes left of it; docs/operator.md says what it never does.
+-- cpi journal replay [--director UUID]: removes what dead processes left of it; docs/day2.md says what it never does.
 -- Exit 0: nothing is left; 1: something is; 2: usage or configuration.
 
 local command = require "operator.command"

@@ -1,6 +1,6 @@
 -- Which CloudStack commands each verb sends: what a role for the CPI must allow. `sometimes` is needed in the case that
 -- `when` names, and only with one of `properties` (of cloudstack) configured, where there are some; `admin` is sent for a
--- root admin only, and no other role needs it. The table of docs/operator.md is made of this (`make contract`), and
+-- root admin only, and no other role needs it. The table of docs/install.md is made of this (`make contract`), and
 -- tests/support/machine.lua, which the matrices of tests/faults run on, lets no verb send another command.
 
 local JOB = "queryAsyncJobResult"

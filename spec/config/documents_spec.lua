@@ -47,33 +47,33 @@ local function section(text, heading)
   return text:sub(from, (text:find("\n" .. rank .. " ", from, true) or #text + 1) - 1)
 end
 
-describe("docs/operator.md", function()
-  local text = text_file.read "docs/operator.md"
+describe("the operator's guides", function()
+  local configure, install, day2 = text_file.read "docs/configure.md", text_file.read "docs/install.md", text_file.read "docs/day2.md"
 
-  it("has every property with its default, and no other", function()
+  it("have every property with its default, and no other", function()
     local wanted = { [SECRET] = "required" }
     for name, rule in pairs(settings.schema) do wanted[name] = default_told(rule) end
-    assert.same(wanted, properties_told(section(text, "## Configuration")))
+    assert.same(wanted, properties_told(section(configure, "## Configuration")))
   end)
 
-  it("has the permissions that the code has (`make contract` writes them)", function()
+  it("have the permissions that the code has (`make contract` writes them)", function()
     local is, wanted = dofile("docs/permissions_table.lua").texts()
     assert.equal(wanted, is)
   end)
 
-  it("has every CloudStack command that the code sends, and no other", function()
+  it("have every CloudStack command that the code sends, and no other", function()
     local sent, told = {}, {}
     local sources = output_lines("find lua -name '*.lua' | grep -v -e lua/sim -e lua/trial -e lua/permissions -e lua/meta "
       .. "-e lua/decisions -e lua/cloudstack/envelopes")
     for _, path in ipairs(sources) do
       for name in text_file.read(path):gmatch '"(%l+%u%w+)"' do sent[name] = true end
     end
-    for name in section(text, "## Permissions"):gmatch "%f[%w](%l+%u%w+)" do told[name] = true end
+    for name in section(install, "## Permissions"):gmatch "%f[%w](%l+%u%w+)" do told[name] = true end
     assert.same(sorted_keys(sent), sorted_keys(told))
   end)
 
-  it("tells the truth about what is not there", function()
-    for name in section(text, "## Not supported yet"):gmatch "([%l_]+)[%l_, ]*: NotImplemented" do
+  it("tell the truth about what is not there", function()
+    for name in section(day2, "## Not supported yet"):gmatch "([%l_]+)[%l_, ]*: NotImplemented" do
       assert.is_nil(io.open("lua/verbs/" .. name .. ".lua"), name)
     end
   end)
@@ -190,6 +190,28 @@ describe("docs/simulator.md", function()
   end)
 end)
 
+-- The anchors of a page's headings, as GitHub makes them: lower case, blanks as dashes, punctuation left out; the second
+-- heading of the same words gets "-1".
+local function anchors_of(text)
+  local anchors = {}
+  for heading in ("\n" .. text):gmatch "\n#+ ([^\n]+)" do
+    local anchor, again = heading:lower():gsub("[^%w_ \128-\255-]", ""):gsub(" ", "-"), 0
+    local first = anchor
+    while anchors[anchor] do
+      again = again + 1
+      anchor = first .. "-" .. again
+    end
+    anchors[anchor] = true
+  end
+  return anchors
+end
+
+local function is_there(path)
+  local file = io.open(path)
+  if file then file:close() end
+  return file ~= nil
+end
+
 describe("the documents", function()
   it("name only targets of make that there are", function()
     local makefile = "\n" .. text_file.read "Makefile"
@@ -200,16 +222,25 @@ describe("the documents", function()
     end
   end)
 
-  it("link only to files that there are", function()
-    for _, path in ipairs(output_lines "ls README.md CHANGES.md docs/*.md lua/policies/README.md") do
-      local directory = path:match "^(.*/)" or ""
-      for link in text_file.read(path):gmatch "%]%(([^)#]+)[^)]*%)" do
+  it("link only to files and headings that there are", function()
+    local links = 0
+    for _, path in ipairs(output_lines "ls README.md CHANGES.md CONTRIBUTING.md docs/*.md lua/policies/README.md") do
+      for link, anchor in text_file.read(path):gmatch "%]%(([^)#]*)#?([^)]*)%)" do
         if not link:find "^%a+:" then
-          local file = io.open(directory .. link)
-          assert.truthy(file, ("%s links to %s"):format(path, link))
-          file:close()
+          local target, words = link == "" and path or (path:match "^(.*/)" or "") .. link, ("%s links to %s#%s"):format(path, link, anchor)
+          assert.truthy(is_there(target), words)
+          if anchor ~= "" then assert.is_true(anchors_of(text_file.read(target))[anchor] == true, words) end
+          links = links + 1
         end
       end
+    end
+    assert.is_true(links > 100)
+  end)
+
+  it("that the code, the job and the tests name are there", function()
+    for _, line in ipairs(output_lines "grep -rnoE '\\bdocs/[a-z0-9_]+\\.md' lua src config bosh-release/jobs bosh-release/ops tests spec Makefile") do
+      local path = line:match "docs/[%w_]+%.md$"
+      if not line:find "^spec/config/documents_spec" then assert.truthy(is_there(path), line) end
     end
   end)
 end)

@@ -240,8 +240,8 @@ describe("the ops file", function()
     for name in pairs(cases) do assert(io.open(OPS:format(name))):close() end
   end)
 
-  it("is in the operator's guide", function()
-    local file = assert(io.open "docs/operator.md")
+  it("is in docs/install.md", function()
+    local file = assert(io.open "docs/install.md")
     local text = file:read "a"
     file:close()
     for name in pairs(cases) do assert.truthy(text:find("`" .. name .. ".yml`", 1, true), name) end

@@ -148,8 +148,8 @@ describe("a property", function()
 end)
 
 describe("the properties of the job alone", function()
-  it("are in the operator's guide with their defaults", function()
-    local file = assert(io.open "docs/operator.md")
+  it("are in docs/install.md with their defaults", function()
+    local file = assert(io.open "docs/install.md")
     local text = file:read "a"
     file:close()
     for name in pairs(of_the_job) do
