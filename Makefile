@@ -73,6 +73,7 @@ build/pic/%.o: %.c Makefile
 	$(call told,CC $<)$(COMPILE) -fPIC -c -o $@ $<
 
 contract:                        ## what the code says, into lua/policies/README.md, lua/meta, docs/ and the BOSH job
+	lua5.4 docs/decision_places.lua write
 	lua5.4 docs/policy_contract.lua write
 	lua5.4 docs/permissions_table.lua write
 	lua5.4 docs/simulator_tables.lua write

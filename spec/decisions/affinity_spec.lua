@@ -10,3 +10,7 @@ describe("affinity", function()
       { { { name = "a", type = 5 } }, "its entry 1 has a type that is no string" }, { { "a" }, "its entry 1 has no name" } },
   })
 end)
+
+describe("an answer of affinity", function()
+  decision.spoils(it, "affinity", function() return { name = "x", type = "host affinity" } end)
+end)

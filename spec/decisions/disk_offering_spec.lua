@@ -1,10 +1,10 @@
-local answers = require("spec.support.decision").answers
+local decision = require "spec.support.decision"
 
 local fixed = { id = "d1", name = "ten", disksize = 10 }
 local custom = { id = "d2", name = "custom", disksize = 0, iscustomized = true }
 
 describe("disk_offering", function()
-  answers(it, "disk_offering", {
+  decision.answers(it, "disk_offering", {
     facts = { kind = "persistent", size = 10, offerings = { fixed, custom } },
     good = {
       { { offering = { id = "d2" }, size = 12 }, { offering = custom, size = 12 } },
@@ -17,4 +17,8 @@ describe("disk_offering", function()
       { 7, "one of facts.offerings" },
     },
   })
+end)
+
+describe("an answer of disk_offering", function()
+  decision.spoils(it, "disk_offering", function(given) return { offering = given.offerings[3], size = 30 } end)
 end)

@@ -93,3 +93,7 @@ describe("our disk_placement", function()
     assert.same({}, ours(attach { sees_storage = false, disks = { unseen } }))
   end)
 end)
+
+describe("an answer of disk_placement", function()
+  decision.spoils(it, "disk_placement", function() return { host = "h1", cluster = "c1", zone = "z1", strict = true } end)
+end)

@@ -1,7 +1,7 @@
-local answers = require("spec.support.decision").answers
+local decision = require "spec.support.decision"
 
 describe("expunge", function()
-  answers(it, "expunge", {
+  decision.answers(it, "expunge", {
     facts = { may_expunge = false, addresses = {}, vm = {} },
     good = {
       { "release", { strategy = "release", addresses = {} } },
@@ -24,9 +24,13 @@ describe("expunge", function()
     },
   })
 
-  answers(it, "expunge", {
+  decision.answers(it, "expunge", {
     facts = { may_expunge = true, addresses = {}, vm = {} },
     good = { { "now", { strategy = "now", addresses = {} } } },
     bad = {},
   })
+end)
+
+describe("an answer of expunge", function()
+  decision.spoils(it, "expunge", function() return { strategy = "wait", deadline = 5, addresses = { n1 = "10.0.0.1" } } end)
 end)

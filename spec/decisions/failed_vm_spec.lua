@@ -1,8 +1,12 @@
-local answers = require("spec.support.decision").answers
+local decision = require "spec.support.decision"
 
 describe("failed_vm", function()
-  answers(it, "failed_vm", {
+  decision.answers(it, "failed_vm", {
     good = { { "keep", "keep" }, { "destroy", "destroy" } },
     bad = { { "maybe", "destroy" }, { true, "destroy" } },
   })
+end)
+
+describe("an answer of failed_vm", function()
+  decision.spoils(it, "failed_vm", function() return "keep" end)
 end)

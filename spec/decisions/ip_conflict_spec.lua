@@ -23,3 +23,7 @@ describe("ip_conflict", function()
   decision.answers(it, "ip_conflict", { good = {}, bad = { { "expunge", "only a holder that is Destroyed" } },
     facts = with { may_expunge = true, holder = { id = "v", name = "x", state = "Running", ours = true } } })
 end)
+
+describe("an answer of ip_conflict", function()
+  decision.spoils(it, "ip_conflict", function() return { answer = "wait", deadline = 5 } end)
+end)

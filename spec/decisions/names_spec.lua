@@ -1,7 +1,7 @@
-local answers = require("spec.support.decision").answers
+local decision = require "spec.support.decision"
 
 describe("names", function()
-  answers(it, "names", {
+  decision.answers(it, "names", {
     good = {
       { { display_name = "web/0" }, { display_name = "web/0", tags = {} } },
       { { display_name = "web", tags = { team = "a" } }, { display_name = "web", tags = { team = "a" } } },
@@ -14,4 +14,8 @@ describe("names", function()
       { { display_name = "x", tags = false }, "tags must be a table" },
     },
   })
+end)
+
+describe("an answer of names", function()
+  decision.spoils(it, "names", function() return { display_name = "x", tags = { a = "b" } } end)
 end)

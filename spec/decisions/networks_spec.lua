@@ -1,7 +1,7 @@
-local answers = require("spec.support.decision").answers
+local decision = require "spec.support.decision"
 
 describe("networks", function()
-  answers(it, "networks", {
+  decision.answers(it, "networks", {
     facts = { networks = { { name = "a" }, { name = "b" } } },
     good = {
       { { order = { "b", "a" } }, { order = { "b", "a" }, macs = {} } },
@@ -21,4 +21,8 @@ describe("networks", function()
       { { order = { "a", "b" }, macs = { a = "02:00:00:00:00:01", b = "02:00:00:00:00:01" } }, "twice" },
     },
   })
+end)
+
+describe("an answer of networks", function()
+  decision.spoils(it, "networks", function() return { order = { "default", "backend" }, macs = { default = "02:00:00:00:00:01" } } end)
 end)

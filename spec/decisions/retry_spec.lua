@@ -23,3 +23,7 @@ describe("retry", function()
     assert.same({}, decision.decider("retry", function() return nil, "enough" end)("retry", {}))
   end)
 end)
+
+describe("an answer of retry", function()
+  decision.spoils(it, "retry", function() return { after = 5 } end)
+end)

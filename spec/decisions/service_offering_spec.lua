@@ -1,9 +1,9 @@
-local answers = require("spec.support.decision").answers
+local decision = require "spec.support.decision"
 
 local small, big = { id = "o1", name = "small", memory = 512 }, { id = "o2", name = "big", memory = 4096 }
 
 describe("service_offering", function()
-  answers(it, "service_offering", {
+  decision.answers(it, "service_offering", {
     facts = { cpu = 1, ram = 512, offerings = { small, big } },
     good = {
       { { { id = "o2" }, { id = "o1", name = "forged" } }, { big, small } },
@@ -16,4 +16,8 @@ describe("service_offering", function()
       { "small", "list of offerings" },
     },
   })
+end)
+
+describe("an answer of service_offering", function()
+  decision.spoils(it, "service_offering", function(given) return given.offerings end)
 end)

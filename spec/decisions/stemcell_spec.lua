@@ -1,7 +1,7 @@
-local answers = require("spec.support.decision").answers
+local decision = require "spec.support.decision"
 
 describe("stemcell", function()
-  answers(it, "stemcell", {
+  decision.answers(it, "stemcell", {
     good = {
       { "upload", { how = "upload", details = {} } }, { "publish", { how = "publish", details = {} } },
       { { how = "register", url = "http://x/a.vhd", checksum = "{MD5}x" },
@@ -21,4 +21,10 @@ describe("stemcell", function()
       { { how = "upload", details = "x" }, "its details must be texts" },
     },
   })
+end)
+
+describe("an answer of stemcell", function()
+  decision.spoils(it, "stemcell", function()
+    return { how = "register", url = "http://a.test/b", checksum = true, details = { a = "b" } }
+  end)
 end)
