@@ -82,7 +82,7 @@ local refused = {
     ["registry.tls.certificate"] = "PEM" }, "registry.tls.certificate and registry.tls.private_key belong together" },
   { "a registry that is perhaps", properties { ["registry.enabled"] = "yes" }, "registry.enabled must be true or false" },
   { "a decision that there is not", properties { ["cloudstack.policies"] = { expunje = KEEP } },
-    "cloudstack.policies.expunje is no decision; there are affinity, disk_offering, " },
+    ("cloudstack.policies.expunje is not a decision; the decisions are %s"):format(table.concat(job.decisions(), ", ")) },
   { "a policy that is no text", properties { ["cloudstack.policies"] = { expunge = { strategy = "now" } } },
     "cloudstack.policies.expunge must be Lua text" },
   { "policies that are a list", properties { ["cloudstack.policies"] = { KEEP } },

@@ -1,0 +1,26 @@
+---@meta cpi_table
+-- The cpi: what a verb gets as its first argument, for editors. Fields of the first group are there from the beginning; a
+-- part of the second group is made when it is first asked for (lua/setup/parts.lua). spec/meta/cpi_table_spec.lua checks
+-- both groups against the code.
+-- luacheck: max_line_length 200
+
+---@class cpi.table
+--- from the beginning (lua/cpi.lua)
+---@field api_version integer of the request; 1 when it says nothing
+---@field bytes host.bytes
+---@field context table context of the request
+---@field http host.http
+---@field json host.json
+---@field log host.log
+---@field version string version of this CPI
+--- made when first asked for
+---@field cache table|false answers that count for later processes (lua/cloudstack/cache.lua); false where none are kept
+---@field clock host.clock its sleep ends with an interruption
+---@field cloudstack table the client (lua/cloudstack/client.lua)
+---@field decide fun(name: string, facts: table): any the answer of a policy, checked (lua/policy.lua)
+---@field delivery table what the verb made, until its result is delivered (lua/made/delivery.lua)
+---@field interruption table whether to end early (lua/base/interruption.lua)
+---@field journal table what is about to be created (lua/made/journal.lua)
+---@field liveness table which processes are alive (lua/setup/liveness.lua)
+---@field settings table the configuration with its defaults (lua/setup/settings.lua)
+---@field store host.store|false false where no store is configured
