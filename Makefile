@@ -22,9 +22,9 @@ COMPILE = $(CC) -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -D_DARWIN_C
 # Lua, cjson and SQLite are linked in; curl and OpenSSL are loaded when something is sent (src/base/library.h).
 LDLIBS  := -l:liblua5.4.a -l:liblua5.4-cjson.a -l:libsqlite3.a -lpthread -ldl -lm
 HTTPD   := -lmicrohttpd
-LINK     = $(call told,LINK $@)$(CC) $(CFLAGS) $(SANITIZE) $(HARDENED_LINK) $(LDFLAGS) -o $@ $(filter %.o,$^)
-# A step is told in a word, or in full with V=1.
-told     = $(if $(V),,@echo "  $(1)"; )
+LINK     = $(call show,LINK $@)$(CC) $(CFLAGS) $(SANITIZE) $(HARDENED_LINK) $(LDFLAGS) -o $@ $(filter %.o,$^)
+# A step is shown in a word, or in full with V=1.
+show     = $(if $(V),,@echo "  $(1)"; )
 
 objects  = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(1)))
 HOST    := $(call objects,src/base/*.c src/api/*.c src/config.c src/host.c src/rpc.c)
@@ -54,23 +54,23 @@ $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(BASE)
 
 $(BUILD)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(call told,CC $<)$(COMPILE) -c -o $@ $<
+	$(call show,CC $<)$(COMPILE) -c -o $@ $<
 
 # The host's modules for plain lua5.4, which the specs run on; without sanitizers, as lua5.4 has none. Its allocator
 # is in use to the very end, so it is not unloaded.
 build/spec/host_native.so: $(NATIVE)
 	@mkdir -p $(@D)
-	$(call told,LINK $@)$(CC) -shared $(HARDENED_LINK) -Wl,-z,nodelete -o $@ $(NATIVE) -llua5.4-cjson -lsqlite3 -ldl -lm
+	$(call show,LINK $@)$(CC) -shared $(HARDENED_LINK) -Wl,-z,nodelete -o $@ $(NATIVE) -llua5.4-cjson -lsqlite3 -ldl -lm
 
 # For LD_PRELOAD: allocations that fail.
 build/spec/failing_malloc.so: build/pic/tests/support/failing_malloc.o
 	@mkdir -p $(@D)
-	$(call told,LINK $@)$(CC) -shared $(HARDENED_LINK) -o $@ $<
+	$(call show,LINK $@)$(CC) -shared $(HARDENED_LINK) -o $@ $<
 
 build/pic/%.o: SANITIZE :=
 build/pic/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(call told,CC $<)$(COMPILE) -fPIC -c -o $@ $<
+	$(call show,CC $<)$(COMPILE) -fPIC -c -o $@ $<
 
 contract:                        ## what the code says, into lua/policies/README.md, lua/meta, docs/ and the BOSH job
 	lua5.4 docs/decision_places.lua write
@@ -138,7 +138,7 @@ $(addprefix $(BUILD)/fuzz/,json reply config): $(BUILD)/fuzz/%: $(BUILD)/obj/tes
 	$(LINK) -fsanitize=fuzzer $(LDLIBS)
 $(BUILD)/obj/tests/fuzz/lua_target_%.o: tests/fuzz/lua_target.c Makefile
 	@mkdir -p $(@D)
-	$(call told,CC $<)$(COMPILE) -DSCRIPT='"tests/fuzz/$*.lua"' -c -o $@ $<
+	$(call show,CC $<)$(COMPILE) -DSCRIPT='"tests/fuzz/$*.lua"' -c -o $@ $<
 
 JOBS ?= 2
 faults: build/spec/host_native.so ## every verb, every request that it makes, every fault

@@ -164,7 +164,7 @@ end
 
 -- The deploy's job fails while the VM starts, as on a host that breaks: BOSH may try again, nothing is left.
 local function broken_life(cloud)
-  chapter("A host fails in the middle of create_vm", "BOSH is told that another try may help, and nothing stays behind.")
+  chapter("A host fails in the middle of create_vm", "BOSH learns that another try may help, and nothing stays behind.")
   local calls, known = create_env.calls, { image = write_image(cloud.directory), agent = "broken" }
   local stemcell = ask(cloud, "create_stemcell", calls.create_stemcell(known))
   known.stemcell = stemcell.result

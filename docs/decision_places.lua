@@ -58,7 +58,7 @@ end
 local function templates_of_job()
   local lines = {}
   for i, name in ipairs(by_name()) do lines[i] = ("  policies/%s.lua.erb: policies/%s.lua\n"):format(name, name) end
-  return replaced(JOB .. "/spec", "A blank one is no policy%.\n", "\npackages:", lines)
+  return replaced(JOB .. "/spec", "A blank one is not a policy%.\n", "\npackages:", lines)
 end
 
 local function names_in_configuration()

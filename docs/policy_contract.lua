@@ -39,15 +39,15 @@ end
 -- the tables of the README
 
 -- `"a"|"b"` in a table's cell would end it.
-local function type_told(row)
-  local told = row[2]:gsub("object%[%]", "list"):gsub("|", " or ")
-  return row.optional and told .. ", optional" or told
+local function type_text(row)
+  local text = row[2]:gsub("object%[%]", "list"):gsub("|", " or ")
+  return row.optional and text .. ", optional" or text
 end
 
 local function add_rows(out, rows, prefix)
   for _, row in ipairs(rows) do
     local text = row[3] .. (row.open and "; a row has whatever else the server sent" or "")
-    out[#out + 1] = ("| `%s%s` | %s | %s |"):format(prefix, row[1], type_told(row), text)
+    out[#out + 1] = ("| `%s%s` | %s | %s |"):format(prefix, row[1], type_text(row), text)
     if row.fields then add_rows(out, row.fields, prefix .. row[1] .. (row[2] == "object[]" and "[]." or ".")) end
   end
 end
@@ -121,7 +121,7 @@ end
 
 -- lua/meta/cpi.lua as lua-language-server reads it.
 function contract.annotations()
-  local out = { "---@meta cpi", "-- What policies are told and may answer, for editors. Written by `make contract` from lua/decisions.",
+  local out = { "---@meta cpi", "-- Facts and answers of policies, for editors. Written by `make contract` from lua/decisions.",
     "-- luacheck: max_line_length 400" }
   for _, decision in ipairs(decisions()) do add_decision(out, decision) end
   return table.concat(out, "\n") .. "\n"

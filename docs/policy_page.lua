@@ -39,7 +39,7 @@ local INTRODUCTION = {
     .. "site's and replaces it. It returns { api = 1, decide = function(facts, default) ... end }; facts is a copy, "
     .. "default is ours.",
   "A policy can name assert error ipairs next pairs select tonumber tostring type and the libraries math string table "
-    .. "utf8, and nothing else. It has 10,000,000 steps and 32 MB. A blank file is no file; a broken one is an error "
+    .. "utf8, and nothing else. It has 10,000,000 steps and 32 MB. A blank file is not a policy; a broken one is an error "
     .. "that names it. A value in cloud_properties wins over every policy.",
 }
 

@@ -69,5 +69,5 @@ local function answer(_, host, request)
   return result, delivery.settle
 end
 
--- Called, it answers a request. parts(host, request) -> what a verb would get: for an operator at a prompt.
+-- Called, it performs a request. parts(host, request) -> what a verb would get: for an operator at a prompt.
 return setmetatable({ parts = cpi_for }, { __call = answer })

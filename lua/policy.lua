@@ -1,7 +1,7 @@
 -- Decisions a site may take over. Ours is lua/policies/NAME.lua; the site's, when it has one, is NAME.lua in
 -- policies.directory (the first of several) and is handed ours as `default`. A policy sees a copy of the facts and
--- answers with data; the answer is matched against the original facts, so that a policy cannot invent an offering.
--- What each decision is told and may answer: lua/decisions/NAME.lua, loaded when the decision is first asked for.
+-- returns data; this answer is matched against the original facts, so that a policy cannot invent an offering.
+-- The facts of each decision, and its possible answers: lua/decisions/NAME.lua, loaded when the decision is first asked for.
 
 local errors = require "errors"
 
@@ -42,9 +42,9 @@ end
 -- new{ sandbox, ours, directory, note } -> decide(name, facts) -> answer; decide.prepare(name) loads what decides it
 --   sandbox    host.policy (load, call)
 --   ours       the directory of our own policies
---   directory  a function that answers the site's directory (several separated by colons), or nil; asked at the
+--   directory  a function that returns the site's directory (several separated by colons), or nil; asked at the
 --              first decision
---   note       note(name, path), optional: is told of a site's file when it takes its first decision
+--   note       note(name, path), optional: called when a site's file takes its first decision
 -- decide raises CpiError for a broken policy, and CloudError in the policy's own words when it refuses.
 local function new(parts)
   local ready = {}

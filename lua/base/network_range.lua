@@ -36,7 +36,7 @@ end
 local function with_gateway(range, gateway, where)
   local number = gateway and ipv4.number(gateway) or range.first + 1
   if gateway and (not ipv4.number(gateway) or number <= range.first or number >= range.last) then
-    error(errors.cloud("%s: gateway '%s' is no address inside %s/%d", where, gateway, ipv4.text(range.first), range.bits))
+    error(errors.cloud("%s: gateway '%s' is not an address inside %s/%d", where, gateway, ipv4.text(range.first), range.bits))
   end
   return { cidr = ("%s/%d"):format(ipv4.text(range.first), range.bits), gateway = ipv4.text(number), netmask = range.netmask }
 end
@@ -45,7 +45,7 @@ end
 --   definition  { range, gateway, netmask_bits } as the director sends it
 --   outer       the VPC's cidr, or nil for a network of its own
 --   used        the cidrs of the networks that are there: a block that we choose touches none of them
--- Raises CloudError for what is no range, and where no block is free.
+-- Raises CloudError for a text that is not a range, and where no block is free.
 function network_range.of(definition, outer, used)
   local where = "create_network"
   if definition.range then

@@ -80,32 +80,32 @@ local function print_otherwise(paper, otherwise)
   paper:line("  %s", errors.words(otherwise.failure))
 end
 
-local function print_end(paper, told)
-  if not told.failure then
-    paper:line("%s", paper:tint("green", told.is_certain and "would answer" or "would answer, if CloudStack does as it is asked"))
-    paper:value("result", told.result, 2)
-  elseif told.is_certain then
+local function print_end(paper, story)
+  if not story.failure then
+    paper:line("%s", paper:tint("green", story.is_certain and "would answer" or "would answer, if CloudStack does as it is asked"))
+    paper:value("result", story.result, 2)
+  elseif story.is_certain then
     paper:line("%s", paper:tint("red", "would fail"))
-    paper:line("  %s", tostring(told.failure))
+    paper:line("  %s", tostring(story.failure))
   else
     paper:line("%s", paper:tint("yellow", "what comes then depends on CloudStack's answers"))
-    paper:line("  %s", errors.words(told.failure))
+    paper:line("  %s", errors.words(story.failure))
   end
 end
 
 -- The same for programs.
-local function as_json(json, told)
+local function as_json(json, story)
   local events = {}
-  for i, event in ipairs(told.events) do
+  for i, event in ipairs(story.events) do
     local twin = {}
     for key, value in pairs(event) do twin[key] = value end
     for _, request in ipairs(twin.requests or {}) do request.params = shown(request.params) end
     events[i] = twin
   end
-  local otherwise = told.otherwise and as_json(json, told.otherwise)
-  if otherwise then otherwise.command = told.otherwise.command end
-  return { events = json.array(events), result = told.result, certain = told.is_certain, otherwise = otherwise,
-    failure = told.failure and { type = told.failure.type, message = told.failure.message } }
+  local otherwise = story.otherwise and as_json(json, story.otherwise)
+  if otherwise then otherwise.command = story.otherwise.command end
+  return { events = json.array(events), result = story.result, certain = story.is_certain, otherwise = otherwise,
+    failure = story.failure and { type = story.failure.type, message = story.failure.message } }
 end
 
 return command.new("explain", function(host, words, options, refuse)
@@ -115,16 +115,16 @@ return command.new("explain", function(host, words, options, refuse)
   end
   host.read_only()
   local request = command.request(host, options.request or "-")
-  local told = explain(host, request)
-  if told.failure and told.failure.exit_code then error(told.failure, 0) end
+  local story = explain(host, request)
+  if story.failure and story.failure.exit_code then error(story.failure, 0) end
   local paper = new_paper(host)
   if options.output then
-    paper:json(as_json(host.json, told))
+    paper:json(as_json(host.json, story))
   else
     paper:line("%s, reads only: nothing is changed", request.method)
-    print_events(paper, told.events)
-    print_end(paper, told)
-    if told.otherwise then print_otherwise(paper, told.otherwise) end
+    print_events(paper, story.events)
+    print_end(paper, story)
+    if story.otherwise then print_otherwise(paper, story.otherwise) end
   end
-  return told.failure and told.is_certain and 1 or 0
+  return story.failure and story.is_certain and 1 or 0
 end)

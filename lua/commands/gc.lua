@@ -12,7 +12,7 @@ local UNITS = { s = 1, m = 60, h = 3600, d = 86400 }
 -- "90", "90s", "15m", "2h", "1d" -> seconds
 local function seconds_of(text, refuse)
   local number, unit = text:match "^(%d+)([smhd]?)$"
-  if not number then refuse(("--older-than '%s' is no time such as 90s, 15m, 2h or 1d"):format(text)) end
+  if not number then refuse(("--older-than '%s' is not a time such as 90s, 15m, 2h or 1d"):format(text)) end
   return tonumber(number) * (UNITS[unit] or 1)
 end
 
@@ -23,7 +23,7 @@ local function cids_in(text)
   return set
 end
 
--- What living processes are at, by the journal; one that is there and cannot be read is no empty one.
+-- What living processes are at, by the journal; one that exists and cannot be read does not count as empty.
 local function busy(cpi)
   local set, rows, why = {}, {}, nil
   if cpi.store then rows, why = cpi.store.rows "journal" end

@@ -24,7 +24,7 @@ local function entries_of(host, settings)
 end
 
 -- Tells of entries: { record, state (what became of it) }. One line each: when, its state, what, by which request.
-local function tell(host, list, left, as_json)
+local function print_entries(host, list, left, as_json)
   local paper = new_paper(host)
   for i, one in ipairs(list) do
     local record = one.record
@@ -58,7 +58,7 @@ local function show(host, options)
   for i, entry in ipairs(entries_of(host, settings)) do
     list[i] = { record = entry.record, state = state_of(entry.record, processes) }
   end
-  return tell(host, list, #list, options.output)
+  return print_entries(host, list, #list, options.output)
 end
 
 -- The director that is meant: the one named, else the only one that wrote anything.
@@ -81,7 +81,7 @@ local function replay(host, options)
     list[#list + 1] = { record = one.record, state = one.fate }
     if not one.is_over then left = left + 1 end
   end
-  return tell(host, list, left, options.output)
+  return print_entries(host, list, left, options.output)
 end
 
 return command.new("journal", function(host, words, options, refuse)

@@ -15,7 +15,7 @@ end
 
 local function print_role(console, commands)
   console.write "create role name=bosh-cpi type=User description=\"BOSH CPI\"\n"
-  console.write "# put the id that it answers in the place of ROLE\n"
+  console.write "# put the id that it returns in the place of ROLE\n"
   for _, name in ipairs(commands) do
     console.write(("create rolepermission roleid=ROLE permission=allow rule=%s\n"):format(name))
   end

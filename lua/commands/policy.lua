@@ -1,4 +1,4 @@
--- cpi policy list|check|test|facts|try: for those who write policies. Where no directory is named, it is the
+-- cpi policy list|check|test|facts|try: for the authors of policies. Where no directory is named, it is the
 -- configuration's.
 
 local command = require "operator.command"
@@ -10,7 +10,7 @@ local policy = require "policy"
 local policy_directory = require "operator.policy_directory"
 local spelling = require "base.spelling"
 
-local LONGEST_SUM = 12 -- digits of a checksum that tell files apart
+local LONGEST_SUM = 12 -- digits of a checksum, enough to distinguish files
 
 -- Without a configuration there is no site.
 local function configured_directory(host)

@@ -1,11 +1,11 @@
--- What cpi-server registry answers: the settings of instances, rows of the store, by the REST API that agents and CPIs of
+-- What cpi-server registry serves: the settings of instances, rows of the store, by the REST API that agents and CPIs of
 -- the registry's days know.
 --
 --   GET     /instances/ID/settings   200 {"status":"ok","settings":"TEXT"}; 404 {"status":"not_found"}
 --   PUT     /instances/ID/settings   201 where there were none, else 200; the body is the settings, an object
 --   DELETE  /instances/ID/settings   200, also where there are none
 --
--- Everything needs basic authentication (lua/registry/access.lua says who may what), which is looked at before any of the
+-- Everything needs basic authentication (lua/registry/access.lua has the rights of each user), which is looked at before any of the
 -- body is read; what is refused is in the log, never what was sent. While another process has the store locked a request
 -- waits aside, and the others go on.
 
@@ -96,7 +96,7 @@ local function admit(parts, head)
   return denied(parts.json)
 end
 
--- A request that found the store locked: aside for a moment, then told to come again.
+-- A request that found the store locked: it waits aside for a moment, and is then asked to come again.
 local function postpone(parts, id, request)
   if request.waited < STORE_PATIENCE then return { again = STORE_PAUSE } end
   parts.log.error("%s of settings of '%s': another process has kept the store locked for %d s", request.method, id, STORE_PATIENCE)

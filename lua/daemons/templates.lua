@@ -1,4 +1,4 @@
--- What cpi-server templates answers: files of templates.directory, whole or from an offset, to whoever knows their names.
+-- What cpi-server templates serves: files of templates.directory, whole or from an offset, to whoever knows their names.
 -- create_stemcell puts them there and takes them away; what a killed one left goes after a day.
 
 local configuration = require "setup.configuration"

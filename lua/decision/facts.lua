@@ -64,12 +64,12 @@ function check_fields(rows, value, path, problems)
   end
   table.sort(unknown)
   for _, key in ipairs(unknown) do
-    problems[#problems + 1] = ("%s%s is no fact%s"):format(path, key, spelling.suggestion(key, names))
+    problems[#problems + 1] = ("%s%s is not a fact%s"):format(path, key, spelling.suggestion(key, names))
   end
 end
 
 -- problems(decision, given) -> a list of sentences, empty when the facts are as described. decision: what
--- require "decisions.NAME" answers.
+-- require "decisions.NAME" returns.
 function facts.problems(decision, given)
   local problems = {}
   check_fields({ fields = decision.facts }, given, "facts.", problems)

@@ -10,7 +10,7 @@ local function match(answer)
     if type(one) ~= "table" or type(one.name) ~= "string" or one.name == "" or #one.name > LONGEST then
       return nil, ("its entry %d has no name of 1 to %d characters"):format(i, LONGEST)
     elseif one.type ~= nil and (type(one.type) ~= "string" or one.type == "") then
-      return nil, ("its entry %d has a type that is no string"):format(i)
+      return nil, ("its entry %d has a type that is not a string"):format(i)
     end
     if not seen[one.name] then list[#list + 1] = { name = one.name, type = one.type } end
     seen[one.name] = true

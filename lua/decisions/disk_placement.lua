@@ -46,7 +46,7 @@ end
 return {
   summary = "Where a VM goes that is to have disks, and what becomes of a disk that its VM does not reach: a local disk is "
     .. "reached from one host only, others from the hosts of a cluster or of a zone.",
-  asked = "Asked by `create_vm` where it is told of disks (`verb` is `create_vm`), and by `attach_disk` for a disk that no VM "
+  asked = "Asked by `create_vm` where the request names disks (`verb` is `create_vm`), and by `attach_disk` for a disk that no VM "
     .. "has.",
   verbs = { "create_vm", "attach_disk" },
   facts = {

@@ -26,7 +26,7 @@ return {
   },
   answer = { type = '"destroy"|"keep"', text = '`"destroy"` or `"keep"`.' },
   ours = '`"destroy"`. A kept VM holds its address and its name until somebody deletes it, no other offering is tried after '
-    .. "it, and the director is told not to try again. It carries its tags, and the journal has it where there is a store.",
+    .. "it, and the response asks the director not to try again. It carries its tags, and the journal has it where there is a store.",
   example = {
     vm = { id = "v1", name = "cpivm-0b8e4a52-9f6d-4a0e-8b36-1d2f4c5a6b7c", state = "Error" },
     error = { text = "Unable to start VM instance", code = 530, kind = "job" }, attempt = 1,

@@ -25,7 +25,7 @@ local function match(answer, facts)
   if count > 0 then return nil, ("its order leaves out '%s'"):format(tostring(next(names))) end
   for name, value in pairs(answer.macs or {}) do
     macs[name] = mac(value)
-    if not macs[name] then return nil, ("'%s' is no unicast MAC"):format(tostring(value)) end
+    if not macs[name] then return nil, ("'%s' is not a unicast MAC"):format(tostring(value)) end
     if not known[name] then return nil, ("its macs name '%s', which is not a network of this VM"):format(tostring(name)) end
     if seen[macs[name]] then return nil, ("its macs have '%s' twice"):format(value) end
     seen[macs[name]] = true
@@ -65,7 +65,7 @@ return {
       .. "leave out names; a MAC is six pairs of hex digits with colons, unicast, not all zeros, in any case, and each is there once.",
   },
   ours = "networks that are not undiscoverable first, then those that serve metadata, then the default for the gateway, "
-    .. "then by name; with several networks each gets its `fresh_mac`, because the agent tells NICs apart by it.",
+    .. "then by name; with several networks each gets its `fresh_mac`, because the agent distinguishes NICs by it.",
   example = {
     networks = {
       { name = "backend", kind = "dynamic", undiscoverable = false, gateway = false, dns = false,

@@ -17,7 +17,7 @@ return {
   summary = "Whether a request that CloudStack did not answer well is sent again.",
   asked = "Asked by every verb that talks to CloudStack, and only where sending again cannot do anything twice: nothing was "
     .. "sent, the request reads, CloudStack said that it is busy (429, 503), or the command does the same when it is done "
-    .. "twice and is no job. CloudStack's own refusals are never sent again, and polls of jobs are not asked about: they go "
+    .. "twice and is not a job. CloudStack's own refusals are never sent again, and polls of jobs are not asked about: they go "
     .. "on until the job's deadline.",
   verbs = { "create_vm", "delete_vm", "create_network", "delete_network", "has_vm", "reboot_vm", "set_vm_metadata",
     "create_disk", "delete_disk", "has_disk", "attach_disk", "detach_disk", "get_disks", "set_disk_metadata",

@@ -41,7 +41,7 @@ return {
     { "cpu", "integer", "CPUs wanted" },
     { "ram", "integer", "MB wanted" },
     { "group", "string", "`env.bosh.group`: the names of director, deployment and instance group, with dashes; absent from "
-      .. "`calculate_vm_cloud_properties`, which does not know who asks", optional = true },
+      .. "`calculate_vm_cloud_properties`, which does not know the group", optional = true },
     { "zone", "object", "where the VM will be", fields = rows.zone },
     { "zones", "string[]", "where the VM may be instead: names or ids, from `zones` in the cloud_properties, of those not "
       .. "tried yet", optional = true },

@@ -1,5 +1,5 @@
 ---@meta cpi
--- What policies are told and may answer, for editors. Written by `make contract` from lua/decisions.
+-- Facts and answers of policies, for editors. Written by `make contract` from lua/decisions.
 -- luacheck: max_line_length 400
 
 -- service_offering: Which service offerings a VM of a wanted size is tried with.
@@ -7,7 +7,7 @@
 ---@class cpi.service_offering.facts
 ---@field cpu integer CPUs wanted
 ---@field ram integer MB wanted
----@field group? string env.bosh.group: the names of director, deployment and instance group, with dashes; absent from calculate_vm_cloud_properties, which does not know who asks
+---@field group? string env.bosh.group: the names of director, deployment and instance group, with dashes; absent from calculate_vm_cloud_properties, which does not know the group
 ---@field zone cpi.service_offering.zone where the VM will be
 ---@field zones? string[] where the VM may be instead: names or ids, from zones in the cloud_properties, of those not tried yet
 ---@field refused string[] ids of offerings for which CloudStack had no room in this zone, since this request began

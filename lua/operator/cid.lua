@@ -85,15 +85,15 @@ local function describe(client, cid)
   local words, possible = form_of(cid)
   local wanted, requests = templates.wanted(cid), {}
   for i, kind in ipairs(possible) do requests[i] = request_of(kind, wanted) end
-  local told = { cid = cid, form = words, objects = {}, failures = {} }
+  local description = { cid = cid, form = words, objects = {}, failures = {} }
   for i, outcome in ipairs(client:wave_of_lists(requests)) do
     -- where the kind is a guess, a refusal only says that it is none of these
-    if outcome.failure and #possible == 1 then told.failures[1] = client.say(outcome.failure) end
+    if outcome.failure and #possible == 1 then description.failures[1] = client.say(outcome.failure) end
     for _, row in ipairs(outcome.rows or {}) do
-      if row.name == wanted or row.id == wanted then told.objects[#told.objects + 1] = object_of(possible[i], row) end
+      if row.name == wanted or row.id == wanted then description.objects[#description.objects + 1] = object_of(possible[i], row) end
     end
   end
-  return told
+  return description
 end
 
 return { describe = describe }

@@ -82,7 +82,7 @@ local function read(name, arguments)
   return words, options
 end
 
--- Is the command's help wanted? What follows "--" is no option.
+-- Is the command's help wanted? What follows "--" is not an option.
 local function asks_for_help(arguments)
   for _, word in ipairs(arguments) do
     if word == "--help" or word == "-h" then return true end
@@ -91,7 +91,7 @@ local function asks_for_help(arguments)
   return false
 end
 
--- new(name, run) -> what lua/commands/NAME.lua returns. run(host, words, options, refuse) answers the exit code;
+-- new(name, run) -> what lua/commands/NAME.lua returns. run(host, words, options, refuse) returns the exit code;
 -- refuse(why) ends with the usage.
 function command.new(name, run)
   return function(host, arguments)
@@ -121,7 +121,7 @@ function command.client(host, settings)
   }
 end
 
--- The request that a file holds ("-" is standard input), without its secret; what is no request ends the program with
+-- The request that a file holds ("-" is standard input), without its secret; anything else ends the program with
 -- exit code 2.
 function command.request(host, path)
   local ok, request = pcall(host.request, path == "-" and "/dev/stdin" or path)

@@ -60,7 +60,7 @@ local function check_transport_security(found, site)
   end
 end
 
--- One request by hand, without the client's patience: does the way go through, and are we who we say?
+-- One request by hand, without the client's patience: is the server reached, and does it accept our key?
 local function check_way(found, host, settings)
   local site = settings.cloudstack
   local reply = host.cloudstack.send({ { command = "listCapabilities" } })[1]
@@ -99,7 +99,7 @@ end
 
 local function check_version(found, can)
   if not can.version:find "^%d+%.%d+" then
-    found:remark("version", "the server does not tell its version", "nothing to do: it counts as a new one")
+    found:remark("version", "the server does not report its version", "nothing to do: it counts as a new one")
   elseif not capabilities.at_least(can.version, OLDEST[1], OLDEST[2]) then
     found:problem("version", "CloudStack " .. can.version .. " is older than this CPI is tried with",
       ("use %d.%d or later"):format(OLDEST[1], OLDEST[2]))
@@ -135,7 +135,7 @@ end
 
 local function check_permissions(found, outcome, settings)
   if outcome.failure then
-    found:remark("permissions", "what the account may do cannot be told: " .. outcome.failure.text,
+    found:remark("permissions", "what the account may do cannot be determined: " .. outcome.failure.text,
       "allow listApis in the account's role")
     return
   end
@@ -203,12 +203,12 @@ local function check_offerings(found, asked, settings)
   local default = settings.cloudstack.default_offer
   for _, key in ipairs { "disk", "ephemeral_disk" } do
     if default[key] ~= "" and not has_name(disks, default[key]) then
-      found:problem("offerings", ("default_offer.%s '%s' is no disk offering"):format(key, default[key]),
+      found:problem("offerings", ("default_offer.%s '%s' is not a disk offering"):format(key, default[key]),
         "name one of: " .. names_of(disks))
     end
   end
   if default.custom_disk ~= "" and not has_name(disks, default.custom_disk) then
-    found:remark("offerings", ("default_offer.custom_disk '%s' is no disk offering"):format(default.custom_disk),
+    found:remark("offerings", ("default_offer.custom_disk '%s' is not a disk offering"):format(default.custom_disk),
       "nothing to do where disks may take the smallest offering that fits; else name one of: " .. names_of(disks))
   else
     found:good("offerings", "disk offerings: %s", names_of(disks))
@@ -326,7 +326,7 @@ end
 local function check_there(found, settings, client)
   local ok, asked = pcall(ask, client, settings)
   if not ok then
-    found:problem("tenant", errors.words(asked), "check cloudstack.project, account and domain, and who the key belongs to")
+    found:problem("tenant", errors.words(asked), "check cloudstack.project, account and domain, and to whom the key belongs")
     return
   end
   local outcome = asked.capabilities

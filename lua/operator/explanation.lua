@@ -66,7 +66,7 @@ local function watched_send(host, imagined, add, known)
     local reply = not is_reading(request.command) and imagined:answer(request) or imagined:recall(request)
     if not reply then return known[key_of(host.json, request)] end
     count = count + 1
-    if count > MOST_IMAGINED then error(errors.cloud("what comes next hangs on answers that only a real request gets")) end
+    if count > MOST_IMAGINED then error(errors.cloud("what comes next depends on answers that only a real request gets")) end
     return reply
   end
 
@@ -221,9 +221,9 @@ local function watch(host, request, known, failing)
     throttle = throttle.none, log = failing and quiet(host.log) or host.log,
   }, { __index = host })
   local ok, result = pcall(require "cpi", watched, request)
-  local told = { events = events, is_certain = not imagined.seen_any }
-  told[ok and "result" or "failure"] = result
-  return told
+  local story = { events = events, is_certain = not imagined.seen_any }
+  story[ok and "result" or "failure"] = result
+  return story
 end
 
 -- The place of the event that sends a command, or nil.
@@ -240,18 +240,18 @@ local function watch_failure(host, request, known, events)
   for _, name in ipairs(decisions) do
     local command = require("decisions." .. name).after_failure_of
     if command and place_of(events, command) then
-      local told = watch(host, request, known, command)
-      local from = (place_of(told.events, command) or #told.events) + 1
-      return { command = command, events = table.move(told.events, from, #told.events, 1, {}), failure = told.failure }
+      local story = watch(host, request, known, command)
+      local from = (place_of(story.events, command) or #story.events) + 1
+      return { command = command, events = table.move(story.events, from, #story.events, 1, {}), failure = story.failure }
     end
   end
 end
 
 local function explain(host, request)
   local known = {}
-  local told = watch(host, request, setmetatable({}, { __newindex = known }))
-  told.otherwise = watch_failure(host, request, known, told.events)
-  return told
+  local story = watch(host, request, setmetatable({}, { __newindex = known }))
+  story.otherwise = watch_failure(host, request, known, story.events)
+  return story
 end
 
 return explain

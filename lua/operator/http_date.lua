@@ -9,7 +9,7 @@ local function days(year, month, day)
   return 365 * year + year // 4 - year // 100 + year // 400 + (153 * shifted + 2) // 5 + day - 1 - 719468
 end
 
--- utc("Thu, 26 Nov 2026 11:00:00 GMT") -> seconds, or nil for what is no such date
+-- utc("Thu, 26 Nov 2026 11:00:00 GMT") -> seconds, or nil when it is not such a date
 local function utc(text)
   local day, month, year, hour, minute, second = text:match "^%a+, (%d%d) (%a+) (%d%d%d%d) (%d%d):(%d%d):(%d%d) GMT$"
   if not MONTHS[month] then return nil end

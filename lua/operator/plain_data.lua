@@ -6,7 +6,7 @@ local DEEPEST = 100 -- tables in tables; more is a table in itself
 
 local is_scalar = { string = true, number = true, boolean = true, ["nil"] = true }
 
--- other(value) -> what stands for a value that is no data. Raises a table with the words of a refusal.
+-- other(value) -> what replaces a value that is not data. Raises a table with the words of a refusal.
 local function copy(value, other, depth)
   if is_scalar[type(value)] then return value end
   if type(value) ~= "table" then return other(value) end
@@ -29,7 +29,7 @@ function plain_data.given(value, levels)
   error(("a policy's test gives data: %s"):format(twin.words), 3 + (levels or 0))
 end
 
--- A copy of what a test gets. What is no data is left out, as is JSON's null.
+-- A copy of what a test gets. Values that are not data are left out, as is JSON's null.
 function plain_data.taken(value)
   return copy(value, function() return nil end, 1)
 end

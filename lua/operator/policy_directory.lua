@@ -42,7 +42,7 @@ local function add_files(host, directory, files)
   local names, why = host.files.list(directory)
   if not names then return nil, why end
   for _, file in ipairs(names) do
-    local name = file:match "^(.*)%.lua/?$" -- a directory of that name is no policy, and is told
+    local name = file:match "^(.*)%.lua/?$" -- a directory of that name is not a policy, and is reported
     if name and not name:find "_test$" then
       local entry = { file = ("%s/%s.lua"):format(directory, name), decision = is_decision[name] and name or nil, problems = {} }
       files[#files + 1] = entry
@@ -60,7 +60,7 @@ local function add_files(host, directory, files)
 end
 
 -- check(host, directories) -> { { file, decision (of a policy), problems = { texts with the file } }, ... } in the order of the names,
--- or nil and why a directory cannot be read. Tests (*_test.lua) and what is no Lua file are left out. Several
+-- or nil and why a directory cannot be read. Tests (*_test.lua) and files that are not Lua are left out. Several
 -- directories are separated by colons.
 function policy_directory.check(host, directories)
   local files = {}

@@ -25,7 +25,7 @@ local function skipped(text, at)
   return i
 end
 
--- names(text) -> { { name, line }, ... }. A name that the text makes its own (local x, x = ...) is not told.
+-- names(text) -> { { name, line }, ... }. A name that the text makes its own (local x, x = ...) is left out.
 local function names(text)
   local found, at, line = {}, 1, 1
   local before = "" -- what stands before a word: a field of something is another name

@@ -133,14 +133,14 @@ local function test_files(host, directories)
     local files, why = host.files.list(directory)
     if not files then return nil, why end
     for _, file in ipairs(files) do
-      local name = file:match "^(.*_test)%.lua/?$" -- a directory cannot be loaded, and is told
+      local name = file:match "^(.*_test)%.lua/?$" -- a directory cannot be loaded, and is reported
       if name then list[#list + 1] = { directory, name } end
     end
   end
   return list
 end
 
--- What a test file can name, for those who hold it against its list.
+-- What a test file can name, for a spec that compares it with its list.
 policy_tests.globals = globals
 
 -- run(host, directories, report) -> passed, failed; or nil and why a directory cannot be read.
@@ -150,7 +150,7 @@ function policy_tests.run(host, directories, report)
   local files, why = test_files(host, directories)
   if not files then return nil, why end
   local passed, failed = 0, 0
-  local function tell(file, words, failure)
+  local function count(file, words, failure)
     if failure then failed = failed + 1 else passed = passed + 1 end
     report(file, words, failure)
   end
@@ -158,11 +158,11 @@ function policy_tests.run(host, directories, report)
     local directory, name, tests = one[1], one[2], {}
     local file = name .. ".lua"
     local ok, failure = pcall(host.policy.load, directory, name, globals(host, directories, tests))
-    if not ok then tell(file, nil, errors.words(failure)) end
-    if ok and #tests == 0 then tell(file, nil, "it has no test") end
+    if not ok then count(file, nil, errors.words(failure)) end
+    if ok and #tests == 0 then count(file, nil, "it has no test") end
     for _, test in ipairs(ok and tests or {}) do
       local good, problem = pcall(host.policy.call, test.run)
-      tell(file, test.words, not good and errors.words(problem) or nil)
+      count(file, test.words, not good and errors.words(problem) or nil)
     end
   end
   return passed, failed

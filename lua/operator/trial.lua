@@ -2,7 +2,7 @@
 --
 --   local trial = require("operator.trial").new{ host =, world =, policies = directory, settings =, store = true }
 --   trial.call("has_vm", "cpivm-1")       the verb's result; raises its error
---   trial.request("has_vm", "cpivm-1")    the same as a request; trial.host is what answers it
+--   trial.request("has_vm", "cpivm-1")    the same as a request; trial.host is the host that serves it
 --   trial.failure("has_vm", 5)            the error value that it raises
 --   trial.cid{ ... }                      the CID of a VM that create_vm makes with defaults that fit the world
 --   trial.vm(cid), trial.disk(cid)         the object as CloudStack shows it, or nil

@@ -60,7 +60,7 @@ return {
       words = { "list", "check", "test", "facts", "try" }, then_words_of = { facts = "decisions", try = "decisions" },
       options = { { "--facts FILE", "facts as JSON, for try; - is standard input" },
         { "--example", "for facts: the example alone, as JSON, to be changed and tried" }, OUTPUT }, values = { output = { "json" } },
-      summary = "the policies in force; whether those of a directory load, and their tests pass; what a decision is told, "
+      summary = "the policies in force; whether those of a directory load, and their tests pass; the facts of a decision, "
         .. "with an example; what a policy answers to facts" },
     { name = "repl", arguments = "[--write]", words = {},
       options = { { "--write", "allow what changes CloudStack; without it only reads are sent" } },
@@ -73,7 +73,7 @@ return {
     { "NO_COLOR", "set to anything, no colour; there is none anyway where standard output is no terminal" },
   },
   exit_codes = {
-    { "0", "a response was written, whether it tells a result or an error; a command found nothing wrong" },
+    { "0", "a response was written, whether it has a result or an error; a command found nothing wrong" },
     { "1", "the response could not be written; a command found something, or failed" },
     { "2", "wrong usage or configuration of a command" },
   },

@@ -1,4 +1,4 @@
--- Who may read what in the registry: the configured user everything, an instance its own settings with a password that
+-- Which user may read what in the registry: the configured user everything, an instance its own settings with a password that
 -- is derived from the registry's and its id. So no VM ever has the password of another, or of the registry; and as the
 -- derivation is slow, a VM that guesses the registry's password and compares gets nowhere.
 

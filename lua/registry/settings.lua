@@ -85,14 +85,14 @@ local function edit(cpi, vm_cid, change)
     local text = must(vm_cid, cpi.store.get(TABLE, vm_cid))
     if not text then return end
     local settings, why = cpi.json.decode(text)
-    if type(settings) ~= "table" then must(vm_cid, nil, why or "they are no object") end
+    if type(settings) ~= "table" then must(vm_cid, nil, why or "they are not an object") end
     change(settings)
     local changed = cpi.json.encode(settings)
     if changed == text or must(vm_cid, cpi.store.replace(TABLE, vm_cid, text, changed)) then return end
   end
 end
 
--- Adds the MACs that CloudStack gave, { network name = MAC }: by them the agent tells the NICs apart.
+-- Adds the MACs that CloudStack gave, { network name = MAC }: by them the agent distinguishes the NICs.
 function registry.add_macs(cpi, vm_cid, macs)
   edit(cpi, vm_cid, function(settings)
     for name, network in pairs(type(settings.networks) == "table" and settings.networks or {}) do
@@ -107,7 +107,7 @@ local function edit_disk(cpi, vm_cid, disk_cid, hint)
   end)
 end
 
--- hint: { path, volume_id }, as attach_disk answers it.
+-- hint: { path, volume_id }, as attach_disk returns it.
 function registry.attach(cpi, vm_cid, disk_cid, hint) edit_disk(cpi, vm_cid, disk_cid, hint) end
 
 function registry.detach(cpi, vm_cid, disk_cid) edit_disk(cpi, vm_cid, disk_cid, nil) end

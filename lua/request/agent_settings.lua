@@ -1,4 +1,4 @@
--- What the agent in a VM must be told: the settings document that becomes the VM's user data (pure).
+-- What the agent in a VM must know: the settings document that becomes the VM's user data (pure).
 -- The shape is the agent's Go struct (bosh-agent settings/settings.go, infrastructure/
 -- metadata_service_interface.go); its parser rejects the whole document for [] where it wants {}, for a
 -- number where it wants a string, and the like.

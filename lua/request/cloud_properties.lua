@@ -21,7 +21,7 @@ local kinds = {
     return true
   end },
   object = { "an object", function(v) return type(v) == "table" and #v == 0 end },
-  url = { "a http or https URL", function(v) return type(v) == "string" and v:find "^https?://[^/%s]+/%S+$" ~= nil end },
+  url = { "an http or https URL", function(v) return type(v) == "string" and v:find "^https?://[^/%s]+/%S+$" ~= nil end },
   texts = { "an object of texts and numbers", function(v)
     if type(v) ~= "table" or #v > 0 then return false end
     for _, one in pairs(v) do
@@ -32,7 +32,7 @@ local kinds = {
   any = { "anything", function() return true end },
 }
 
-local MOST_PROBLEMS = 20 -- that are told at once
+local MOST_PROBLEMS = 20 -- listed in one message
 
 local function sorted_keys(t)
   local keys = {}

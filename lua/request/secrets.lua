@@ -2,9 +2,9 @@
 -- masking; here is known what to mask.
 
 local SHORTEST = 4         -- of a setting that is a secret; what is shorter the host does not take
-local SHORTEST_OF_ENV = 6  -- of an env, of which most is no secret: shorter strings are words
+local SHORTEST_OF_ENV = 6  -- of an env, most of which is not secret: shorter strings are words
 
--- Names in env.bosh that the director itself shows, and in settings that are no secrets.
+-- Names in env.bosh that the director itself shows, and in settings that are not secret.
 local shown = { group = true, groups = true, tags = true, provider = true, blobstore_path = true, endpoint = true,
   host = true }
 

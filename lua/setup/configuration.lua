@@ -1,4 +1,4 @@
--- From the host's sources to settings in force: read, check, and tell the host where CloudStack is, what to
+-- From the host's sources to settings in force: read, check, and hand to the host where CloudStack is, what to
 -- mask and how loud to be.
 
 local errors = require "errors"
@@ -32,7 +32,7 @@ local function policy_directories(host, settings)
   end))
 end
 
--- What the configuration's file holds; {} where none is named. A file that cannot be read is no bug of ours.
+-- What the configuration's file holds; {} where none is named. A file that cannot be read is not a bug of the CPI.
 local function file_of(host)
   local ok, file = pcall(host.config.read)
   return ok and file or error(errors.configuration("%s", file), 0)

@@ -72,7 +72,7 @@ function parts.of(host, request)
   return makers
 end
 
--- Did a verb that failed go by answers from the cache? They may have been wrong, so they are forgotten; and where
+-- Did a verb that failed rely on answers from the cache? They may have been wrong, so they are forgotten; and where
 -- nothing can have happened yet it is worth another try.
 function parts.may_try_again(cpi)
   local cache, client = rawget(cpi, "cache"), rawget(cpi, "cloudstack")

@@ -31,7 +31,7 @@ end
 -- Each kind: what a message calls it, and its test.
 local kinds = {
   text = { "a string", is_string },
-  url = { "a http or https URL", function(v) return is_string(v) and v:find "^https?://[^/%s]+" ~= nil end },
+  url = { "an http or https URL", function(v) return is_string(v) and v:find "^https?://[^/%s]+" ~= nil end },
   boolean = { "true or false", is_boolean },
   key = { "a key without blanks and line breaks, also at its end", is_key },
   seconds = { ("a number of seconds above 0, at most %d"):format(LONGEST),
@@ -212,7 +212,7 @@ end
 
 local NUMBERS = { seconds = true, amount = true, count = true, port = true }
 
--- What a message says of a wrong value: a number where a number belongs is no secret.
+-- What a message says of a wrong value: a number where a number belongs is not a secret.
 local function shown(kind, value)
   return NUMBERS[kind] and math.type(value) and tostring(value) or type(value)
 end

@@ -1,5 +1,5 @@
 -- No more at once, and no faster, than the site allows, over all processes that share the store; and when CloudStack
--- tells one of them to wait, all wait.
+-- asks one of them to wait, all wait.
 
 local throttle = {}
 

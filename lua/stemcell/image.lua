@@ -1,4 +1,4 @@
--- A stemcell's image file: which hypervisor it is for, which format CloudStack must be told, which file name it must see.
+-- A stemcell's image file: which hypervisor it is for, which format CloudStack must be given, which file name it must see.
 -- CloudStack checks the name's extension against the format, and the file against the name.
 --
 -- What the file begins with counts, and for what bzip2 or zip hide, the cloud properties. A gzipped tar is looked into:
@@ -43,7 +43,7 @@ end
 
 local function refuse(format, ...) error(errors.cloud("the stemcell's image " .. format, ...)) end
 
--- The format of a disk image by its first bytes; nil where they tell nothing.
+-- The format of a disk image by its first bytes; nil where they do not show it.
 local function format_of(head)
   if head:sub(1, 4) == "QFI\xFB" then return "QCOW2" end
   if head:sub(1, 8) == "conectix" then return "VHD" end
@@ -80,8 +80,8 @@ end
 -- kind of hypervisor and format, of what the image and the cloud properties say.
 local function settle(properties, seen)
   local kind = kind_named(properties)
-  local told = properties.disk_format and disk_formats[properties.disk_format:lower()]
-  local format = seen or told or kind and kind.formats[1] or "VHD"
+  local stated = properties.disk_format and disk_formats[properties.disk_format:lower()]
+  local format = seen or stated or kind and kind.formats[1] or "VHD"
   kind = kind or kinds[kind_of_format[format]]
   if has(kind.formats, format) then return kind, format end
   if seen then refuse("is a %s, hypervisor %s takes %s", format, kind.hypervisor, table.concat(kind.formats, " or ")) end
@@ -99,7 +99,7 @@ function image.for_url(properties, url)
 end
 
 -- What a gzipped file holds: its format, and the member that is the image, { name, size }, where it is an archive around
--- it. Its first bytes are gzip's and tell nothing.
+-- it. Its first bytes are gzip's and show nothing.
 local function look_inside(cpi, path)
   local inside, why = cpi.http.inside(path)
   if not inside then error(errors.cpi("the stemcell image cannot be read: %s", why)) end
@@ -113,7 +113,7 @@ local function readable(value, why)
   return value or error(errors.cpi("the stemcell image cannot be read: %s", why))
 end
 
--- A function that answers the file's SHA-256 in hex. It takes as long as reading the file does, so it is worked out when
+-- A function that returns the file's SHA-256 in hex. It takes as long as reading the file does, so it is worked out when
 -- it is first asked for, and once.
 local function checksum_of(cpi, path)
   local known

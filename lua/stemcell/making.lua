@@ -1,8 +1,8 @@
--- A new template, made of a stemcell's image: empty or on its way at first, tagged, filled, told the image's checksum while
+-- A new template, made of a stemcell's image: empty or on its way at first, tagged, filled, given the image's checksum as a tag while
 -- CloudStack takes the image over, looked at until it is ready.
 --
 -- Two processes may be at it with the same image. Each tags its template before the long part and then looks for the
--- others': who sees one gives up its own, waits a while that chance decides, and begins again with the look; so one of
+-- others': the process that sees one gives up its own, waits a while that chance decides, and begins again with the look; so one of
 -- them, at most, goes on.
 
 local arrival = require "stemcell.arrival"
@@ -22,7 +22,7 @@ local function remove(cpi, cid)
   cpi.log.info("another process has given stemcell %s to BOSH: it stays", cid)
 end
 
--- What every new template is told, however its image gets there.
+-- The parameters of every new template, however its image gets there.
 function making.parameters(cpi, stemcell)
   local site = cpi.settings.cloudstack.stemcell
   local params = {
@@ -34,7 +34,7 @@ function making.parameters(cpi, stemcell)
   return params
 end
 
--- Sends what makes the template; answers the payload. When the reply is lost it may still appear: is_lost says so.
+-- Sends what makes the template; returns the payload. When the reply is lost it may still appear: is_lost says so.
 function making.begin(cpi, stemcell, command, params)
   local payload, failure = cpi.cloudstack:try(command, params)
   if payload then return payload end
@@ -42,7 +42,7 @@ function making.begin(cpi, stemcell, command, params)
   cpi.cloudstack.raise(failure)
 end
 
--- Adds tags to the template; answers whether it took them.
+-- Adds tags to the template; returns whether CloudStack accepted them.
 local function tag(cpi, id, wanted)
   local task = cpi.cloudstack:start({ tags.create_request(cpi, "Template", id, wanted) })[1]
   cpi.cloudstack:wait { task }
@@ -58,7 +58,7 @@ end
 
 -- run(cpi, stemcell, way, undo) -> the template's id, ready in its zones; or nil when another process makes the same one
 --   stemcell  { cid, name, version, file, zones, os_type, names = { display_name, tags }, details, ignored }; ignored: a
---             set of ids of templates that are no rivals, because they never tell their image, or were there when this one
+--             set of ids of templates that are not rivals, because they never show their image, or were there when this one
 --             was decided upon; a file without checksum() is not there, and has none
 --   way       { start = function(cpi, stemcell) -> id, zones it will be in, fill = function(cpi, stemcell) or nil }
 -- Raises CloudError; what was made is removed by undo.

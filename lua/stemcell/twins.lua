@@ -1,6 +1,6 @@
 -- Templates that were made of the same image. Each says by a tag which stemcell of which director it was made for, before
 -- its image is there; and by another the image's checksum, which is worked out while CloudStack takes the image over: only
--- who finds a template of the same stemcell has to read the image twice.
+-- a process that finds a template of the same stemcell has to read the image twice.
 
 local arrival = require "stemcell.arrival"
 local dates = require "cloudstack.dates"
@@ -10,7 +10,7 @@ local templates = require "cloudstack.templates"
 local twins = {}
 
 local IMAGE, STEMCELL, SHARED = "bosh_image_sha256", "bosh_stemcell", "bosh_shared"
-local SILENCE = 60 -- seconds that a template may be ready and not tell its image; then its process has died
+local SILENCE = 60 -- seconds that a template may be ready and not show its image; then its process has died
 
 -- What a stemcell is called in tags.
 local function label(name, version)
@@ -28,12 +28,12 @@ function twins.mark(wanted, name, version)
   wanted[STEMCELL] = label(name, version)
 end
 
--- The tags of a template that tells its image.
+-- The tags of a template that shows its image.
 function twins.image_tags(checksum)
   return { [IMAGE] = checksum }
 end
 
--- Is it ready, and does it tell its image?
+-- Is it ready, and does it show its image?
 function twins.is_finished(row)
   return row.isready == true and tags.of(row)[IMAGE] ~= nil
 end
@@ -54,8 +54,8 @@ end
 -- ---------------------------------------------------------------------------------------------------------
 -- one template, given to BOSH by a process that did not make it
 --
--- Its maker may still fail, or die and be cleaned up after. So who gives it to BOSH tags it and then looks whether it still
--- tells its image; who is about to remove it takes that away and then looks for the tag. One of them, at least, sees the other.
+-- Its maker may still fail, or die and be cleaned up after. So the process that gives it to BOSH tags it and then looks whether it still
+-- shows its image; the process that is about to remove it takes that away and then looks for the tag. One of them, at least, sees the other.
 
 local function again(cpi, id)
   return cpi.cloudstack:rows(templates.request_by_id(id))[1]
@@ -66,7 +66,7 @@ function twins.is_shared(row)
   return tags.of(row)[SHARED] ~= nil
 end
 
--- Shares a template that tells its image. false: it is being removed. Without the right to tag it is believed to stay.
+-- Shares a template that shows its image. false: it is being removed. Without the right to tag it is believed to stay.
 function twins.share(cpi, id)
   local request = tags.create_request(cpi, "Template", id, { [SHARED] = cpi.context.director_uuid or "bosh" })
   local failure = cpi.cloudstack:run(request).failure
@@ -75,7 +75,7 @@ function twins.share(cpi, id)
   return row ~= nil and tags.of(row)[IMAGE] ~= nil
 end
 
--- May its maker, or who cleans up after that, remove it? row: as it was just looked at.
+-- May its maker, or a process that cleans up after that, remove it? row: as it was just looked at.
 function twins.may_go(cpi, row)
   if twins.is_shared(row) then return false end
   if not tags.of(row)[IMAGE] then return true end
@@ -99,7 +99,7 @@ function twins.living(cpi, rows)
   return list
 end
 
--- The rows as the stemcell policy is told of them.
+-- The rows as facts of the stemcell policy.
 function twins.facts(rows)
   local list = {}
   for _, row in ipairs(rows) do
@@ -111,7 +111,7 @@ function twins.facts(rows)
 end
 
 -- of_image(cpi, rows, file, ignored) -> those of the rows that were made of the very image, and one of this director's that
--- does not tell its image yet, or nil. ignored: a set of ids of those that are not waited for.
+-- does not show its image yet, or nil. ignored: a set of ids of those that are not waited for.
 function twins.of_image(cpi, rows, file, ignored)
   local same, untold = {}, nil
   for _, row in ipairs(rows) do
@@ -125,7 +125,7 @@ function twins.of_image(cpi, rows, file, ignored)
   return same, untold
 end
 
--- Waits until the template that another process makes tells its image, or is gone; false when it never will.
+-- Waits until the template that another process makes shows its image, or is gone; false when it never will.
 function twins.await(cpi, id)
   local clock, limit = cpi.clock, cpi.settings.cloudstack.timeout.poll_template
   local began, ready_since = clock.now(), nil
@@ -140,7 +140,7 @@ function twins.await(cpi, id)
 end
 
 -- Was one of the rows made for the same stemcell and director as the template of that id, and is not that? Another image
--- of the same stemcell is no rival.
+-- of the same stemcell is not a rival.
 function twins.has_rival(rows, id, stemcell)
   local wanted = stemcell.names.tags
   for _, row in ipairs(rows) do

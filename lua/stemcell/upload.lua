@@ -37,7 +37,7 @@ function upload.fill(cpi, stemcell)
   if reply.fault == "interrupted" then cpi.interruption.check() end
   if reply.fault then error(errors.cloud("uploading stemcell %s: %s", stemcell.cid, reply.text)) end
   local said = ("HTTP %d with %s"):format(reply.status, cpi.cloudstack.first_words(reply.body, cpi.log.mask))
-  if reply.status ~= 200 or reply.body:find "^%s*<" then -- a page is nobody who takes images
+  if reply.status ~= 200 or reply.body:find "^%s*<" then -- a page does not come from a server that takes images
     error(errors.cloud("uploading stemcell %s: %s", stemcell.cid, said))
   elseif reply.body ~= "" and not reply.body:lower():find("success", 1, true) then
     cpi.log.warn("uploading stemcell %s: %s; looking whether CloudStack has the image", stemcell.cid, said)

@@ -18,8 +18,8 @@ describe("the range of a new network", function()
   for what, case in pairs {
     ["no range"] = { { range = "10.7.1.0" }, "range must be an IPv4 network" },
     ["a range without room"] = { { range = "10.7.1.0/30" }, "at least 8 addresses" },
-    ["a gateway outside"] = { { range = "10.7.1.0/24", gateway = "10.7.2.1" }, "no address inside 10.7.1.0/24" },
-    ["a gateway that is the broadcast address"] = { { range = "10.7.1.0/24", gateway = "10.7.1.255" }, "no address inside" },
+    ["a gateway outside"] = { { range = "10.7.1.0/24", gateway = "10.7.2.1" }, "is not an address inside 10.7.1.0/24" },
+    ["a gateway that is the broadcast address"] = { { range = "10.7.1.0/24", gateway = "10.7.1.255" }, "is not an address inside" },
     ["neither range nor size"] = { {}, "neither 'range' nor 'netmask_bits'" },
     ["a size that is none"] = { { netmask_bits = 31 }, "from 8 to 29" },
     ["a size in text"] = { { netmask_bits = "24" }, "from 8 to 29" },

@@ -148,14 +148,14 @@ describe("doctor", function()
       return { status = 401, seconds = 0, body = json.encode { errorresponse = { errorcode = 401, errortext = "no such command" } } }
     end }
     assert.equal(0, code)
-    holds(out, "remark  permissions  what the account may do cannot be told: no such command", "'zone1' is there")
+    holds(out, "remark  permissions  what the account may do cannot be determined: no such command", "'zone1' is there")
   end)
 
   for what, row in pairs {
     ["a zone that is not there"] = { { cloudstack = { default_zone = "zone9" } }, "default_zone 'zone9' is not in CloudStack",
       "name one of: zone1" },
     ["a disk offering that is not there"] = { { cloudstack = { default_offer = { disk = "gone" } } },
-      "default_offer.disk 'gone' is no disk offering", "name one of: local.custom, shared.custom" },
+      "default_offer.disk 'gone' is not a disk offering", "name one of: local.custom, shared.custom" },
     ["a key pair that is not there"] = { { cloudstack = { default_key_name = "gone" } },
       "cloudstack.default_key_name 'gone' is not there for this account", "name one of: bosh" },
     ["a template that is not there"] = { { cloudstack = { stemcell = { mock = "gone", os_type = "Other PV (64-bit)" } } },
@@ -190,7 +190,7 @@ describe("doctor", function()
     local out, code = doctor { settings = { agent = { mbus = "" }, cloudstack = { skip_verify_ssl = true,
       default_offer = { custom_disk = "gone" } } } }
     assert.equal(0, code)
-    holds(out, "agent.mbus is empty", "skip_verify_ssl is on", "default_offer.custom_disk 'gone' is no disk offering",
+    holds(out, "agent.mbus is empty", "skip_verify_ssl is on", "default_offer.custom_disk 'gone' is not a disk offering",
       "may not expunge")
   end)
 

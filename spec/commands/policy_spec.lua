@@ -189,7 +189,7 @@ test("j", function() cloud().call("has_vm", 5) end)
     assert.equal(1, code)
     for _, words in ipairs {
       'a_test.lua:1: wanted "x", got "y"', "ok   b",
-      "a_test.lua:3: facts.expunge: facts.may_expung is no fact (did you mean 'may_expunge'?)",
+      "a_test.lua:3: facts.expunge: facts.may_expung is not a fact (did you mean 'may_expunge'?)",
       "no decision is called 'expunj' (did you mean 'expunge'?)", "a_test.lua:5: attempt to index a nil value",
       "ok   f", "a_test.lua:7: it did not fail", "a_test.lua:8: ran for more than 10000000 steps",
       'a_test.lua:9: the policy answered "destroy"', "argument vm_cid must be a string",
@@ -299,7 +299,7 @@ describe("policy try", function()
   for words, text in pairs {
     ["facts.ram is missing (integer); facts.zone is missing (object)"] = '{"cpu":1,"offerings":[],"refused":[]}',
     ["facts.cpu must be integer, it is \"2\""] = (FACTS:gsub('"cpu":2', '"cpu":"2"')),
-    ["facts.cpus is no fact (did you mean 'cpu'?)"] = (FACTS:gsub('"cpu":2', '"cpus":2')),
+    ["facts.cpus is not a fact (did you mean 'cpu'?)"] = (FACTS:gsub('"cpu":2', '"cpus":2')),
     ["facts.offerings[4].id is missing (string)"] = (FACTS:gsub('"id":"s",', "")),
     ["it must be an object"] = "5",
     ["facts.json: "] = "{",

@@ -7,7 +7,7 @@ describe("affinity", function()
       { { { name = "a", type = "host affinity" }, { name = "a" } }, { { name = "a", type = "host affinity" } } },
     },
     bad = { { true, "it must be a list of" }, { { { name = "" } }, "its entry 1 has no name" },
-      { { { name = "a", type = 5 } }, "its entry 1 has a type that is no string" }, { { "a" }, "its entry 1 has no name" } },
+      { { { name = "a", type = 5 } }, "its entry 1 has a type that is not a string" }, { { "a" }, "its entry 1 has no name" } },
   })
 end)
 

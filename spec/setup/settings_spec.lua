@@ -116,7 +116,7 @@ describe("the context", function()
 
   it("is checked like the file", function()
     local message = problems(nil, { endpoint = "ftp://x" })
-    assert.truthy(message:find("context: cloudstack.endpoint must be a http or https URL", 1, true))
+    assert.truthy(message:find("context: cloudstack.endpoint must be an http or https URL", 1, true))
   end)
 end)
 
@@ -163,7 +163,7 @@ describe("a wrong configuration", function()
     for _, words in ipairs {
       "configuration: agnt is not known (did you mean 'agent'?)",
       "configuration: cloudstack.expung_vm is not known (did you mean 'expunge_vm'?)",
-      "configuration: cloudstack.endpoint must be a http or https URL, not string",
+      "configuration: cloudstack.endpoint must be an http or https URL, not string",
       "cloudstack.api_key is missing", "cloudstack.secret_access_key is missing",
       "configuration: cloudstack.user_data_limit must be a whole number above 0, not -1",
       "configuration: cloudstack.timeout.create_vm must be a number of seconds above 0, at most 604800, not string",

@@ -272,7 +272,7 @@ describe("a stemcell that CloudStack fetches", function()
   end)
 
   it("is refused with a URL that is none, and with details that are no texts", function()
-    for words, properties in pairs { ["'template_url' must be a http or https URL"] = { template_url = "ftp://x/y.vhd" },
+    for words, properties in pairs { ["'template_url' must be an http or https URL"] = { template_url = "ftp://x/y.vhd" },
       ["'details' must be an object of texts and numbers"] = { details = { a = { b = 1 } } } } do
       local failure = fake.failure(create, {}, properties, nil, "")
       assert.equal("Bosh::Clouds::CloudError", failure.type)

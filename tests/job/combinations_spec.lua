@@ -69,9 +69,9 @@ local refused = {
     "templates.enabled needs templates.directory and templates.url" },
   { "a server of images that is perhaps", properties { ["templates.enabled"] = "true" },
     "templates.enabled must be true or false" },
-  { "images at no address", properties { ["templates.url"] = "10.0.0.6:6902" }, "templates.url must be a http or https URL" },
+  { "images at no address", properties { ["templates.url"] = "10.0.0.6:6902" }, "templates.url must be an http or https URL" },
   { "a policy that would be a file elsewhere", properties { ["cloudstack.policies"] = { ["../../bin/cpi"] = KEEP } },
-    "cloudstack.policies.../../bin/cpi is no decision" },
+    "cloudstack.policies.../../bin/cpi is not a decision" },
   { "a store that is nowhere in particular", properties { ["store.path"] = "store.db" }, "store.path must be an absolute path" },
   { "policies that are nowhere in particular", properties { ["policies.directory"] = "/a:b" },
     "policies.directory must be an absolute path" },
@@ -117,7 +117,7 @@ describe("the job refuses", function()
       ntp = "0.pool.ntp.org", registry = { password = 5 },
     }
     for _, words in ipairs {
-      "have 7 problems: ", "cloudstack.endpoint must be a http or https URL", "cloudstack.api_key must be given with",
+      "have 7 problems: ", "cloudstack.endpoint must be an http or https URL", "cloudstack.api_key must be given with",
       "cloudstack.default_zone must not be empty", "cloudstack.expunge_vm must be true or false",
       "cloudstack.timeout.create_vm must be a number of seconds above 0", "ntp must be a list of strings",
       "registry.password must be a string",

@@ -77,7 +77,7 @@ describe("cpi explain", function()
     ["what is no JSON"] = { { "explain", "--request", "-" }, "{", "Request cannot be deserialized" },
     ["words"] = { { "explain", "x", "--request", "-" }, "{}", "unknown argument 'x'" },
     ["a configuration that is wrong"] = { { "explain", "--request", "-" },
-      '{"method":"has_vm","arguments":["x"],"context":{"endpoint":"ftp://x"}}', "must be a http or https URL" },
+      '{"method":"has_vm","arguments":["x"],"context":{"endpoint":"ftp://x"}}', "must be an http or https URL" },
   } do
     it("ends with 2 for " .. what, function()
       local run = cloud:command(row[1], { stdin = row[2] })

@@ -138,7 +138,7 @@ describe("the envelope", function()
     local text = '{"method":"has_vm","arguments":["x"],"context":{"director_uuid":"d","api_key":"k",'
       .. '"secret_access_key":"from-context","endpoint":7}}'
     local err = failure(text, ('"$CPI" --config %s/file.json'):format(directory))
-    assert.truthy(err.message:find("context: cloudstack.endpoint must be a http or https URL", 1, true), err.message)
+    assert.truthy(err.message:find("context: cloudstack.endpoint must be an http or https URL", 1, true), err.message)
     assert.is_nil(err.message:find("secret_access_key is missing", 1, true))
   end)
 
