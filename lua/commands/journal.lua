@@ -23,7 +23,7 @@ local function entries_of(host, settings)
   return list
 end
 
--- Tells of entries: { record, state (what became of it) }. One line each: when, its state, what, by which request.
+-- Prints entries: { record, state (what became of it) }. One line each: when, its state, what, by which request.
 local function print_entries(host, list, left, as_json)
   local paper = new_paper(host)
   for i, one in ipairs(list) do

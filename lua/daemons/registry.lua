@@ -57,7 +57,7 @@ end
 function methods.PUT(parts, id, request)
   local settings = parts.json.decode(request.body)
   if type(settings) ~= "table" or settings == parts.json.null or parts.json.is_array(settings) then
-    parts.log.warn("settings of '%s' are refused: they are no JSON object", id)
+    parts.log.warn("settings of '%s' are refused: they are not a JSON object", id)
     return answer(parts.json, 400, { status = "error" })
   end
   local before, why, is_locked = parts.store.get("registry", id)

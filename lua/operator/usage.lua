@@ -39,7 +39,7 @@ return {
       options = { { "--director UUID", "whose leftovers" },
         { "--known FILE", "the CIDs that BOSH knows, in any text; - is standard input" },
         { "--earlier-cpis", "takes the ephemeral disks without a VM that the earlier CPIs left for nobody's" },
-        { "--older-than TIME", "what was made before so long, such as 90s, 15m, 2h (1h)" },
+        { "--older-than TIME", "minimum age, such as 90s, 15m, 2h (default 1h)" },
         { "--apply", "removes what is certainly nobody's" }, OUTPUT }, values = { output = { "json" } },
       summary = "what is in CloudStack and belongs to nobody any more; exit code 1 when there is something" },
     { name = "help", arguments = "[man | COMMAND]", words = { "man" }, words_of = "commands",
@@ -70,7 +70,7 @@ return {
   },
   environment = {
     { "CPI_CONFIG", "the configuration's file where --config does not name one" },
-    { "NO_COLOR", "set to anything, no colour; there is none anyway where standard output is no terminal" },
+    { "NO_COLOR", "set to anything, no colour; there is none anyway where standard output is not a terminal" },
   },
   exit_codes = {
     { "0", "a response was written, whether it has a result or an error; a command found nothing wrong" },

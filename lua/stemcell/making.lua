@@ -73,15 +73,15 @@ function making.run(cpi, stemcell, way, undo)
     error(errors.cloud("making the template of stemcell %s: the answer has no id", stemcell.cid))
   end
   entry.note { id = id }
-  local is_told = tag(cpi, id, stemcell.names.tags) and stemcell.file.checksum ~= nil
-  if is_told and has_rival(cpi, stemcell, id) then
-    cpi.log.info("somebody else makes the same stemcell; %s is given up", stemcell.cid)
+  local is_tagged = tag(cpi, id, stemcell.names.tags) and stemcell.file.checksum ~= nil
+  if is_tagged and has_rival(cpi, stemcell, id) then
+    cpi.log.info("another process is creating this stemcell; abandoning %s", stemcell.cid)
     templates.delete(cpi, { id = id, name = stemcell.cid })
     entry.close()
     return nil
   end
   if way.fill then way.fill(cpi, stemcell) end
-  if is_told then tag(cpi, id, twins.image_tags(stemcell.file.checksum())) end
+  if is_tagged then tag(cpi, id, twins.image_tags(stemcell.file.checksum())) end
   local ok, why = pcall(arrival.wait, cpi, stemcell.cid, id, zones)
   if not ok and stemcell.doubt and errors.is(why) then
     error(errors.cloud("%s; the upload was answered by %s", errors.words(why), stemcell.doubt))

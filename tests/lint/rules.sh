@@ -86,6 +86,8 @@ rule "only cpi.lua and commands see the host table" "$(
 rule "names of files say what is in them" "$(
   find src lua spec tests -regextype posix-extended -regex '.*/(utils?|helpers?|common|manager|misc)\.(c|h|lua)')"
 
+rule "plain English where it is plain already" "$(lua5.4 "$here/words.lua" .)"
+
 rule "no tabs, no trailing blanks" "$(
   grep -rnE '[[:space:]]+$|	' src lua spec tests --include='*.c' --include='*.h' --include='*.lua' | head -n 20)"
 
