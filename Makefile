@@ -76,6 +76,7 @@ contract:                        ## what the code says, into lua/policies/README
 	lua5.4 docs/decision_places.lua write
 	lua5.4 docs/policy_contract.lua write
 	lua5.4 docs/permissions_table.lua write
+	lua5.4 docs/rooms_table.lua write
 	lua5.4 docs/simulator_tables.lua write
 
 deps:                            ## installs the Debian packages that building and checking need

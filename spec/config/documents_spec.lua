@@ -72,6 +72,15 @@ describe("the operator's guides", function()
     assert.same(sorted_keys(sent), sorted_keys(told))
   end)
 
+  it("have every command of the program", function()
+    local wanted, found = {}, {}
+    for _, one in ipairs(require("operator.usage").commands) do wanted[one.name] = true end
+    for name in section(day2, "## Commands"):gmatch "`cpi (%l+)" do found[name] = true end
+    for name in pairs(wanted) do assert.is_true(found[name], "cpi " .. name) end
+    found.man = nil
+    for name in pairs(found) do assert.is_true(wanted[name], "cpi " .. name) end
+  end)
+
   it("tell the truth about what is not there", function()
     for name in section(day2, "## Not supported yet"):gmatch "([%l_]+)[%l_, ]*: NotImplemented" do
       assert.is_nil(io.open("lua/verbs/" .. name .. ".lua"), name)
@@ -236,6 +245,34 @@ describe("the documents", function()
       end
     end
     assert.is_true(links > 100)
+  end)
+
+  it("have all their parts in their list of contents, in order", function()
+    for _, path in ipairs { "docs/errors.md", "docs/install.md", "docs/configure.md", "docs/day2.md" } do
+      local text, wanted, found = text_file.read(path), {}, {}
+      for heading in text:gmatch "\n## ([^\n]+)" do wanted[#wanted + 1] = heading end
+      for title in assert(text:match "\nContents:(.-)\n\n", path):gmatch "%[([^%]]+)%]" do found[#found + 1] = title end
+      assert.same(wanted, found, path)
+    end
+  end)
+
+  it("have the rooms that the lint has (`make contract` writes them), and say what is in each", function()
+    local is, wanted = dofile("docs/rooms_table.lua").texts()
+    assert.equal(wanted, is)
+    assert.is_nil(is:match "\n| `[%w_]+` | [^|]* |%s*|\n")
+  end)
+
+  it("name only files of the code that there are", function()
+    local named = 0
+    for _, path in ipairs { "CONTRIBUTING.md", "docs/architecture.md" } do
+      for name in text_file.read(path):gmatch "`([%l_]+/[%w_/.-]+%.%l+)`" do
+        if not name:find "%u" and not name:find "^vm/" then
+          named = named + 1
+          assert.is_true(is_there(name), ("%s names %s"):format(path, name))
+        end
+      end
+    end
+    assert.is_true(named > 20)
   end)
 
   it("that the code, the job and the tests name are there", function()
