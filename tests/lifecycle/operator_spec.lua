@@ -227,12 +227,12 @@ describe("cpi doctor, cid and verify", function()
     local text, code = verify()
     assert.equal(0, code, text)
     assert.truthy(text:find "ok      scripts      %d+ as they were installed\n", text)
-    os.execute(("echo >>%s/usr/share/cloudstack_cpi/lua/naming.lua; rm %s/usr/share/cloudstack_cpi/lua/verbs/has_vm.lua"):format(
+    os.execute(("echo >>%s/usr/share/cloudstack_cpi/lua/made/names.lua; rm %s/usr/share/cloudstack_cpi/lua/verbs/has_vm.lua"):format(
       root, root))
     text, code = verify()
     assert.equal(1, code)
     assert.truthy(text:find("missing: verbs/has_vm.lua", 1, true), text)
-    assert.truthy(text:find("not as they were installed: naming.lua", 1, true), text)
+    assert.truthy(text:find("not as they were installed: made/names.lua", 1, true), text)
   end)
 end)
 
