@@ -6,7 +6,7 @@ local errors = require "errors"
 local explain = require "operator.explanation"
 local new_paper = require "operator.paper"
 
--- Parameters whose value is nobody's business, or too long to read.
+-- Parameters whose value is secret, or too long to read.
 local hidden = { userdata = true, password = true }
 
 local function shown(params)
@@ -82,7 +82,7 @@ end
 
 local function print_end(paper, story)
   if not story.failure then
-    paper:line("%s", paper:tint("green", story.is_certain and "would answer" or "would answer, if CloudStack does as it is asked"))
+    paper:line("%s", paper:tint("green", story.is_certain and "would succeed" or "would succeed, if CloudStack does as it is asked"))
     paper:value("result", story.result, 2)
   elseif story.is_certain then
     paper:line("%s", paper:tint("red", "would fail"))

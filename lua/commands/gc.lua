@@ -1,4 +1,4 @@
--- cpi gc: what is in CloudStack and belongs to nobody any more; with --apply it is removed.
+-- cpi gc: leftovers in CloudStack; with --apply they are removed.
 -- Exit 0: there is nothing (any more); 1: a finding; 2: usage or configuration.
 
 local command = require "operator.command"
@@ -23,7 +23,7 @@ local function cids_in(text)
   return set
 end
 
--- What living processes are at, by the journal; one that exists and cannot be read does not count as empty.
+-- What living processes are working on, by the journal; one that exists and cannot be read does not count as empty.
 local function busy(cpi)
   local set, rows, why = {}, {}, nil
   if cpi.store then rows, why = cpi.store.rows "journal" end

@@ -1,8 +1,8 @@
 -- A stemcell's template in a zone that has none: copied there for the first VM that needs it, once for all processes.
 --
--- BOSH asks for a stemcell once per CPI, and the VMs of one CPI may be in several zones. The process that copies announces it first by a tag of
--- the template: CloudStack gives a key once, so one process has it and the others wait for its copy. A tag that is older
--- than a copy may take is of a process that died.
+-- BOSH asks for a stemcell once per CPI, and the VMs of one CPI may be in several zones. The process that copies
+-- announces it first by a tag of the template: CloudStack gives a key once, so one process has it and the others wait for
+-- its copy. A tag that is older than a copy may take belongs to a process that died.
 
 local arrival = require "stemcell.arrival"
 local copying = require "stemcell.copying"

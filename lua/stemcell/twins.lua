@@ -54,8 +54,9 @@ end
 -- ---------------------------------------------------------------------------------------------------------
 -- one template, given to BOSH by a process that did not make it
 --
--- Its maker may still fail, or die and be cleaned up after. So the process that gives it to BOSH tags it and then looks whether it still
--- shows its image; the process that is about to remove it takes that away and then looks for the tag. One of them, at least, sees the other.
+-- Its maker may still fail, or die and be cleaned up after. So the process that gives it to BOSH tags it and then looks
+-- whether it still shows its image; the process that is about to remove it takes that away and then looks for the tag. At
+-- least one of them sees the other.
 
 local function again(cpi, id)
   return cpi.cloudstack:rows(templates.request_by_id(id))[1]

@@ -77,22 +77,33 @@ local function test_of_property(name, tests)
   end
 end
 
--- { "vm", "disk", ... = { keys } } as the code reads them.
-local function cloud_properties()
-  local found = {}
-  for path in job.run "grep -rl properties_of_a_ lua":gmatch "[^\n]+" do
-    local text = table.concat(lines_of(path), "\n")
-    for kind, table_text in text:gmatch "local properties_of_a_(%l+) = (%b{})" do
-      local keys = {}
-      for key in table_text:gmatch '([%l_]+) = "' do keys[#keys + 1] = key end
-      table.sort(keys)
-      found[kind] = keys
+local coverage = {}
+
+-- The keys of tables that a pattern finds in the files that a command lists, as sets by what the pattern's first capture
+-- says, or by `kind`.
+local function add_keys(found, command, pattern, kind)
+  for path in job.run(command):gmatch "[^\n]+" do
+    for first, second in table.concat(lines_of(path), "\n"):gmatch(pattern) do
+      local set = found[kind or first] or {}
+      found[kind or first] = set
+      for key in (second or first):gmatch '([%l_]+) = "' do set[key] = true end
     end
   end
-  return found
 end
 
-local coverage = {}
+-- cloud_properties() -> { "vm", "disk", ... = { keys } } as the code reads them: tables of a verb's own, and those of the
+-- aspects of a VM.
+function coverage.cloud_properties()
+  local found, lists = {}, {}
+  add_keys(found, "grep -rl properties_of_a_ lua", "local properties_of_a_(%l+) = (%b{})")
+  add_keys(found, "ls lua/vm/*.lua lua/disks/*.lua", "properties = (%b{})", "vm")
+  for kind, set in pairs(found) do
+    lists[kind] = {}
+    for key in pairs(set) do table.insert(lists[kind], key) end
+    table.sort(lists[kind])
+  end
+  return lists
+end
 
 -- Tests of what properties do: not those that go through all properties, whatever they are.
 local function tests_of_effects()
@@ -117,7 +128,7 @@ function coverage.list(properties)
   for _, name in ipairs(names) do
     rows[#rows + 1] = { "property", name, settings.legacy[name] and LEGACY or test_of_property(name, effects) }
   end
-  for kind, keys in pairs(cloud_properties()) do
+  for kind, keys in pairs(coverage.cloud_properties()) do
     local mine = tests_in(SPECS[kind] or "spec/vm spec/verbs spec/cloudstack")
     for _, key in ipairs(keys) do rows[#rows + 1] = { "cloud_properties of a " .. kind, key, test_of(key, mine) } end
   end

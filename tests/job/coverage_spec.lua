@@ -25,6 +25,14 @@ describe("what a manifest can say", function()
     end
   end)
 
+  it("has a row in docs/configure.md for each key of a VM", function()
+    local text = io.open("docs/configure.md"):read "a"
+    local rows = assert(text:match "\n### VMs (.-)\n### ")
+    local keys = coverage.cloud_properties().vm
+    assert.is_true(#keys > 15)
+    for _, key in ipairs(keys) do assert.truthy(rows:find("`" .. key .. "`", 1, true), key) end
+  end)
+
   it("would be missed without one", function()
     local alone, among = "cloudstack." .. "colour_of_the_sky", "cloudstack.timeout." .. "breathe"
     assert.same({ "property " .. alone, "property " .. among }, without { [alone] = {}, [among] = {}, ntp = {} })

@@ -40,7 +40,7 @@ describe("cpi explain", function()
     for _, words in ipairs { "create_vm, reads only: nothing is changed\n", "asks, at once\n", "\n  listZones\n    1: zone1\n",
       "decides service_offering by ", "\n    cpu = 2\n", "- shared.small             has 1 of 2 CPUs",
       "1 shared.medium            chosen", "would send\n  deployVirtualMachine\n", " bytes, not shown)",
-      "would answer, if CloudStack does as it is asked" } do
+      "would succeed, if CloudStack does as it is asked" } do
       assert.truthy(run.stdout:find(words, 1, true), words .. "\n" .. run.stdout)
     end
     assert.is_nil(run.stdout:find("\27", 1, true))
