@@ -170,6 +170,9 @@ histories: build/spec/host_native.so ## N random histories from SEED, with fault
 e2e: all build/spec/host_native.so ## the real bosh CLI and agent against the simulator
 	lua5.4 tests/bosh/e2e.lua
 
+walk: build/spec/host_native.so  ## the files of lua/ that one call of VERB enters, and how often. WHAT=scenario
+	lua5.4 tests/walk/walk.lua $(or $(VERB),create_vm) $(if $(WHAT),--what '$(WHAT)')
+
 bench: all build/spec/host_native.so ## what it costs, as ratios in one run; of the release build where it is
 	lua5.4 tests/bench/bench.lua
 bench-page:                      ## the last bench's table, into docs/performance.md
