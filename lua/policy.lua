@@ -4,15 +4,9 @@
 -- The facts of each decision, and its possible answers: lua/decisions/NAME.lua, loaded when the decision is first asked for.
 
 local errors = require "errors"
+local tables = require "base.tables"
 
 local API = 1
-
-local function copy(value)
-  if type(value) ~= "table" then return value end
-  local twin = {}
-  for key, inner in pairs(value) do twin[key] = copy(inner) end
-  return twin
-end
 
 local function decider(name, policy, path)
   if type(policy) ~= "table" or type(policy.decide) ~= "function" then
@@ -77,7 +71,7 @@ local function new(parts)
   local function decide(_, name, facts)
     local decision = require("decisions." .. name)
     local chosen = policy(name)
-    local ok, answer, why = pcall(parts.sandbox.call, chosen.decide, copy(facts), chosen.default)
+    local ok, answer, why = pcall(parts.sandbox.call, chosen.decide, tables.copy(facts), chosen.default)
     if not ok then error(errors.cpi("policy %s (%s): %s", name, chosen.path, tostring(answer))) end
     if answer == nil and decision.may_be_nil then return decision.match(nil, facts) end
     return answered(name, decision, chosen, facts, answer, why)

@@ -1,5 +1,7 @@
 -- Public addresses: found by their text, acquired, given to a VM by static NAT, released.
 
+local zones = require "cloudstack.zones"
+
 local addresses = {}
 
 -- The account's address with that text.
@@ -23,8 +25,8 @@ end
 
 -- The row of exactly that address in the zone, or nil. The same address may be another's in another zone.
 function addresses.pick(rows, address, zone)
-  for _, row in ipairs(rows) do
-    if row.ipaddress == address and row.zoneid == zone.id then return row end
+  for _, row in ipairs(zones.rows_in(rows, zone)) do
+    if row.ipaddress == address then return row end
   end
 end
 
@@ -36,9 +38,7 @@ function addresses.acquire_request(cpi, network, wanted, entry)
     what = ("acquiring address %s for network '%s'"):format(wanted or "(any)", network.name),
     timeout = cpi.settings.cloudstack.timeout.global,
     find = wanted and function()
-      for _, row in ipairs(cpi.cloudstack:rows(addresses.request(wanted))) do
-        if row.ipaddress == wanted and row.zoneid == network.zoneid then return row end
-      end
+      return addresses.pick(cpi.cloudstack:rows(addresses.request(wanted)), wanted, { id = network.zoneid })
     end or nil }
 end
 

@@ -2,6 +2,7 @@
 
 local errors = require "errors"
 local made_by = require "cloudstack.made_by"
+local zones = require "cloudstack.zones"
 
 local load_balancers = {}
 
@@ -28,8 +29,8 @@ end
 -- The rules of exactly that name in the zone, the lowest id first.
 function load_balancers.named(rows, name, zone)
   local there = {}
-  for _, row in ipairs(rows) do
-    if row.name == name and row.zoneid == zone.id then there[#there + 1] = row end
+  for _, row in ipairs(zones.rows_in(rows, zone)) do
+    if row.name == name then there[#there + 1] = row end
   end
   table.sort(there, function(a, b) return a.id < b.id end)
   return there

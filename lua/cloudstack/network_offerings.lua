@@ -2,6 +2,7 @@
 
 local errors = require "errors"
 local exact = require "cloudstack.exact"
+local zones = require "cloudstack.zones"
 
 local network_offerings = {}
 
@@ -39,11 +40,7 @@ end
 
 -- The zone's VPC with that id or name.
 function network_offerings.pick_vpc(rows, wanted, zone)
-  local there = {}
-  for _, row in ipairs(rows) do
-    if row.zoneid == zone.id then there[#there + 1] = row end
-  end
-  return pick(there, wanted, "VPC")
+  return pick(zones.rows_in(rows, zone), wanted, "VPC")
 end
 
 function network_offerings.pick_acl(rows, wanted)

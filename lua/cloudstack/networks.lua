@@ -2,6 +2,7 @@
 
 local errors = require "errors"
 local exact = require "cloudstack.exact"
+local zones = require "cloudstack.zones"
 
 local networks = {}
 
@@ -10,17 +11,9 @@ function networks.request()
   return { "listNetworks", {}, rows = "network" }
 end
 
-local function in_zone(rows, zone)
-  local there = {}
-  for _, row in ipairs(rows) do
-    if row.zoneid == zone.id then there[#there + 1] = row end
-  end
-  return there
-end
-
 -- The zone's network with that id or name; raises NetworkNotFound with the names that there are.
 function networks.pick(rows, wanted, zone)
-  local there = in_zone(rows, zone)
+  local there = zones.rows_in(rows, zone)
   return exact.one(there, wanted, "network") or error(errors.network_not_found(
     "network '%s' is not in zone '%s'; there are: %s", wanted, zone.name, exact.names(there)))
 end
@@ -32,7 +25,7 @@ end
 
 -- The zone's network, where it has only one; else nil.
 function networks.first_in(rows, zone)
-  local there = in_zone(rows, zone)
+  local there = zones.rows_in(rows, zone)
   return #there == 1 and there[1] or nil
 end
 

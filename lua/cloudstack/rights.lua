@@ -1,19 +1,19 @@
--- What an account turned out not to be allowed to do, though CloudStack had said otherwise: found once, and remembered in
--- the store for the processes to come, as long as an answer in the cache counts.
+-- What an account turned out not to be allowed to do, though CloudStack had said otherwise: found once, remembered in
+-- cpi.lacking for this request and in the store for the processes to come, as long as an answer in the cache counts.
+
+local tenancy = require "cloudstack.tenancy"
 
 local rights = {}
 
 local TABLE = "cache" -- which sweeps what is old
 
 local function key_of(cpi, right)
-  local site = cpi.settings.cloudstack
-  return ("rights %s %s"):format(cpi.bytes.sha256(site.endpoint .. " " .. site.api_key):sub(1, 16), right)
+  return ("rights %s %s"):format(tenancy.account(cpi.bytes.sha256, cpi.settings.cloudstack), right)
 end
 
 -- Did this account lack the right lately?
 function rights.is_lacking(cpi, right)
-  local found = rawget(cpi, "lacking")
-  if found and found[right] then return true end
+  if cpi.lacking[right] then return true end
   local text = cpi.store and cpi.store.get(TABLE, key_of(cpi, right))
   local entry = text and cpi.json.decode(text)
   if type(entry) ~= "table" or type(entry.at) ~= "number" then return false end
@@ -23,9 +23,7 @@ end
 
 -- From now on it lacks it.
 function rights.note_lack(cpi, right)
-  local found = rawget(cpi, "lacking") or {}
-  found[right] = true
-  rawset(cpi, "lacking", found)
+  cpi.lacking[right] = true
   if cpi.store then cpi.store.put(TABLE, key_of(cpi, right), cpi.json.encode { at = cpi.clock.utc() }) end
 end
 

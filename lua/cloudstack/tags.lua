@@ -1,5 +1,7 @@
 -- Tags: how CloudStack remembers whose an object is and what BOSH said of it.
 
+local tables = require "base.tables"
+
 local tags = {}
 
 local LONGEST = 255
@@ -52,17 +54,10 @@ function tags.of_others(cpi, metadata)
   return clean
 end
 
-local function sorted(set)
-  local keys = {}
-  for key in pairs(set) do keys[#keys + 1] = key end
-  table.sort(keys)
-  return keys
-end
-
 -- Tags as parameters: of createTags, and of a command that creates and tags at once.
 function tags.parameters(wanted)
   local params = {}
-  for i, key in ipairs(sorted(wanted)) do
+  for i, key in ipairs(tables.sorted_keys(wanted)) do
     params[("tags[%d].key"):format(i - 1)] = key
     params[("tags[%d].value"):format(i - 1)] = wanted[key]
   end
@@ -95,7 +90,7 @@ end
 -- One createTags refused: one bad tag fails the whole call, so each is set for itself and the bad ones are
 -- warned about. Metadata is never worth a VM.
 local function set_one_by_one(cpi, kind, id, wanted)
-  local requests, keys = {}, sorted(wanted)
+  local requests, keys = {}, tables.sorted_keys(wanted)
   for i, key in ipairs(keys) do requests[i] = tags.create_request(cpi, kind, id, { [key] = wanted[key] }) end
   for i, task in ipairs(cpi.cloudstack:wait(cpi.cloudstack:start(requests))) do
     local failure = task.failure

@@ -4,6 +4,7 @@
 local errors = require "errors"
 local exact = require "cloudstack.exact"
 local replies = require "cloudstack.replies"
+local zones = require "cloudstack.zones"
 
 local templates = {}
 
@@ -47,15 +48,6 @@ function templates.request_by_id(id, zone_id)
   return { "listTemplates", { id = id, templatefilter = "self", zoneid = zone_id }, rows = "template" }
 end
 
--- The rows of one zone.
-function templates.in_zone(rows, zone)
-  local there = {}
-  for _, row in ipairs(rows) do
-    if row.zoneid == zone.id then there[#there + 1] = row end
-  end
-  return there
-end
-
 -- Raises CloudError: the stemcell cannot be used in the zone. rows: those of its template elsewhere.
 function templates.refuse_absent(stemcell_cid, zone, rows)
   local names = {}
@@ -78,7 +70,7 @@ end
 -- another. Raises CloudError when it is not in the zone or not ready.
 function templates.pick(rows, stemcell_cid, zone)
   local wanted = templates.wanted(stemcell_cid)
-  local template, ready = exact.one(templates.in_zone(rows, zone), wanted, "stemcell"), ready_ones(rows, wanted)
+  local template, ready = exact.one(zones.rows_in(rows, zone), wanted, "stemcell"), ready_ones(rows, wanted)
   if template and template.isready then return template, false end
   if templates.is_ours(stemcell_cid) and ready[1] then return ready[1], true end
   if not template then templates.refuse_absent(stemcell_cid, zone, ready) end

@@ -9,6 +9,7 @@
 
 local errors = require "errors"
 local exact = require "cloudstack.exact"
+local tables = require "base.tables"
 
 local tenancy = {}
 tenancy.__index = tenancy
@@ -28,6 +29,12 @@ local OF_AN_ACCOUNT = [[ createLoadBalancerRule createSnapshot listAsyncJobs ]]
 tenancy.commands = {}
 for command in OWNED:gmatch "%a+" do tenancy.commands[command] = "project" end
 for command in OF_AN_ACCOUNT:gmatch "%a+" do tenancy.commands[command] = "account" end
+
+-- A short name of the account at that CloudStack: what is kept for it in a store or beside one has this in its name. sha256:
+-- host.bytes'; site: settings.cloudstack.
+local function account(sha256, site)
+  return sha256(site.endpoint .. " " .. site.api_key):sub(1, 16)
+end
 
 -- new(settings.cloudstack) -> tenancy, or nil where the CPI works for the account whose key it has.
 local function new(site)
@@ -83,10 +90,7 @@ function tenancy:parameters(client, command, params)
   if not kind or params.projectid or params.account then return params end
   if kind == "account" and self.project ~= "" then return params end
   self.owner = self.owner or resolve(self, client)
-  local twin = {}
-  for name, value in pairs(params) do twin[name] = value end
-  for name, value in pairs(self.owner) do twin[name] = value end
-  return twin
+  return tables.with(params, self.owner)
 end
 
 -- What a name stood for may have changed.
@@ -99,5 +103,6 @@ function tenancy.key(site)
   return ("%s %s %s"):format(site.project, site.account, site.domain)
 end
 
+tenancy.account = account
 tenancy.new = new
 return tenancy

@@ -15,4 +15,13 @@ function zones.pick(rows, wanted)
     or error(errors.cloud("zone '%s' is not in CloudStack; there are: %s", wanted, exact.names(rows)))
 end
 
+-- The rows that are of that zone: networks, templates, addresses and whatever else has a zoneid.
+function zones.rows_in(rows, zone)
+  local there = {}
+  for _, row in ipairs(rows) do
+    if row.zoneid == zone.id then there[#there + 1] = row end
+  end
+  return there
+end
+
 return zones

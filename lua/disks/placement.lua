@@ -1,13 +1,16 @@
 -- Disks that not every host reaches: where a VM goes that is to have them, and what becomes of a disk that its VM does
 -- not reach. The disk_placement policy decides; this file gathers what it is told and does what it says.
 
+local errors = require "errors"
 local exact = require "cloudstack.exact"
 local offerings = require "cloudstack.offerings"
 local storage = require "cloudstack.storage"
 local volumes = require "cloudstack.volumes"
 local zones = require "cloudstack.zones"
 
-local disk_placement = {}
+local disk_placement = { name = "placement" }
+
+disk_placement.properties = { zone = "text", zones = "names" }
 
 -- ---------------------------------------------------------------------------------------------------------
 -- facts
@@ -56,11 +59,14 @@ local function is_any(list, test)
 end
 
 -- ---------------------------------------------------------------------------------------------------------
--- create_vm
+-- create_vm: an aspect of a VM, as vm/aspects.lua has them
 
--- Adds to a gather what tells a user of the disks' kind of storage.
-function disk_placement.add_requests(requests, order)
-  if #order.disk_cids > 0 then requests.disk_offerings = requests.disk_offerings or offerings.disk_request() end
+-- Each disk that the VM is to have by its name, and what says to a user of which kind its storage is.
+function disk_placement.ask(_, order)
+  local requests = {}
+  for i, disk_cid in ipairs(order.disk_cids) do requests["disk " .. i] = volumes.request(disk_cid) end
+  if #order.disk_cids > 0 then requests.disk_offerings = offerings.disk_request() end
+  return requests
 end
 
 local function disks_of(order, found)
@@ -82,10 +88,20 @@ local function preferring(names, zone, is_named)
   return list
 end
 
--- for_vm(cpi, order, found, names) -> names, place: of the zones to try, best first, and nil or { parameters, strict, words }
--- for a deploy in the first of them. names: those that the manifest allows, or the default one; found has the rows of zones,
--- disks and disk offerings.
-function disk_placement.for_vm(cpi, order, found, names)
+-- The names of the zones that the VM may be in, best first: `zone`, then `zones`, or the configured one.
+local function allowed_zones(cpi, properties)
+  local names, seen = {}, {}
+  for _, name in ipairs { properties.zone or false, table.unpack(properties.zones or {}) } do
+    if name and not seen[name] then names[#names + 1], seen[name] = name, true end
+  end
+  return #names > 0 and names or { cpi.settings.cloudstack.default_zone }
+end
+
+-- of_vm(cpi, order, found) -> names, place: of the zones to try, best first, and nil or { parameters, strict, words } for a
+-- deploy in the first of them, which becomes plan.placement there. Called before any zone is chosen: found has the rows of
+-- zones, disks and disk offerings.
+function disk_placement.of_vm(cpi, order, found)
+  local names = allowed_zones(cpi, order.properties)
   if #order.disk_cids == 0 then return names, nil end
   local disks, facts = disks_of(order, found), {}
   local places = { pools = {}, hosts = {} }
@@ -105,6 +121,18 @@ function disk_placement.for_vm(cpi, order, found, names)
     words = answer.host and "on the host of its disks" or "in the cluster of its disks",
   }
 end
+
+-- The disks exist and can be attached to a VM in this zone: better said now than after the deploy.
+function disk_placement.plan(_, order, found)
+  for i, volume in ipairs(disks_of(order, found)) do
+    if volume.zoneid ~= found.zone.id then
+      error(errors.cloud("disk '%s' is in zone '%s', the VM would be in zone '%s'", order.disk_cids[i],
+        tostring(volume.zonename), found.zone.name))
+    end
+  end
+end
+
+function disk_placement.parameters(_, _, _, plan) return plan.placement and plan.placement.parameters end
 
 -- ---------------------------------------------------------------------------------------------------------
 -- attach_disk

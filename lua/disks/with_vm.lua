@@ -1,42 +1,41 @@
--- The disks of a new VM: the ephemeral one that is made with it, and the persistent ones that will be attached.
+-- The disks that are made with a VM: its root disk and the ephemeral one. An aspect of a VM, as vm/aspects.lua has them.
 
 local disk_choice = require "disks.choice"
-local errors = require "errors"
 local offerings = require "cloudstack.offerings"
 local volumes = require "cloudstack.volumes"
 
-local vm_disks = {}
+local vm_disks = { name = "disks" }
+
+vm_disks.properties = { disk = "megabytes", ephemeral_disk_offering = "text", root_disk_size = "megabytes", disk_offering = "text" }
 
 local function wants_ephemeral(properties)
   return (properties.disk or 0) > 0 or properties.ephemeral_disk_offering ~= nil
 end
 
--- Adds to a gather: disk offerings where an ephemeral disk is wanted, each persistent disk by its name.
-function vm_disks.add_requests(requests, order)
-  if wants_ephemeral(order.properties) then requests.disk_offerings = offerings.disk_request() end
-  for i, disk_cid in ipairs(order.disk_cids) do requests["disk " .. i] = volumes.request(disk_cid) end
+-- Disk offerings, where an ephemeral disk is wanted.
+function vm_disks.ask(_, order)
+  return { disk_offerings = wants_ephemeral(order.properties) and offerings.disk_request() or nil }
 end
 
--- The persistent disks exist and can be attached to a VM in this zone: better said now than after the deploy.
-function vm_disks.check_persistent(order, found)
-  for i, disk_cid in ipairs(order.disk_cids) do
-    local volume = volumes.pick(found["disk " .. i], disk_cid) or volumes.missing(disk_cid)
-    if volume.zoneid ~= found.zone.id then
-      error(errors.cloud("disk '%s' is in zone '%s', the VM would be in zone '%s'", disk_cid,
-        tostring(volume.zonename), found.zone.name))
-    end
-  end
-end
-
--- { offering, size } of the ephemeral disk, or nil for none: then the agent uses the rest of the root disk.
-function vm_disks.ephemeral(cpi, order, found)
-  local properties = order.properties
+local function ephemeral(cpi, properties, found)
   if not wants_ephemeral(properties) then return nil end
   local megabytes = properties.disk or 0
   return disk_choice(cpi, "ephemeral", {
     explicit = properties.ephemeral_disk_offering, zone = found.zone, limits = found.can.custom_disk, offerings = found.disk_offerings,
     size = megabytes > 0 and offerings.gigabytes(megabytes) or nil,
   })
+end
+
+-- { ephemeral = { offering, size }, root_gb }. Without an ephemeral disk the agent uses the rest of the root disk; without root_gb
+-- that one is as large as its template.
+function vm_disks.plan(cpi, order, found)
+  local root = order.properties.root_disk_size or 0
+  return { ephemeral = ephemeral(cpi, order.properties, found), root_gb = root > 0 and offerings.gigabytes(root) or nil }
+end
+
+function vm_disks.parameters(_, _, _, plan)
+  local made = plan.disks.ephemeral
+  return { rootdisksize = plan.disks.root_gb, diskofferingid = made and made.offering.id, size = made and made.size }
 end
 
 -- The disks that CloudStack made with a VM, among its volumes.

@@ -36,22 +36,22 @@ local function is_claimed(cpi, prefix, name)
   return false
 end
 
--- Tells the processes that share the store that the groups of a plan are about to be used, and waits for one that deletes
--- one of them: that group is looked for anew then. To be closed when the VM is in them. Answers something to close in any
--- case.
+-- Announces to the processes that share the store that the groups { name } are about to be used, and waits for one that
+-- deletes one of them. -> something to close when the VM is in them, and the names of those that were being deleted, as a set:
+-- they have to be looked for anew.
 function affinity_claims.announce(cpi, list)
-  local claims, began = claim(cpi, COMING, list), cpi.clock.now()
+  local claims, began, deleted = claim(cpi, COMING, list), cpi.clock.now(), {}
   for _, one in ipairs(list) do
     while is_claimed(cpi, LEAVING, one.name) do
       if cpi.clock.now() - began >= cpi.settings.cloudstack.timeout.global then
         cpi.log.warn("affinity group '%s' is being deleted by another process, for long; going on", one.name)
         break
       end
-      one.row, one.is_known = nil, false
+      deleted[one.name] = true
       cpi.clock.sleep(PAUSE)
     end
   end
-  return claims
+  return claims, deleted
 end
 
 -- Deletes those of the groups in which nobody is, nor about to be -> those that would not go: a list of { group, words }.

@@ -13,19 +13,13 @@ local decisions = require "decisions"
 local errors = require "errors"
 local memory_store = require "base.memory_store"
 local new_imagination = require "operator.imagination"
+local tables = require "base.tables"
 local throttle = require "setup.throttle"
 
 local MOST_IMAGINED = 500 -- answers; a verb that waits for what never comes ends there
 
 local function is_reading(command)
   return command:find "^list%u" ~= nil or command:find "^query%u" ~= nil
-end
-
-local function copy(value)
-  if type(value) ~= "table" then return value end
-  local twin = {}
-  for key, inner in pairs(value) do twin[key] = copy(inner) end
-  return twin
 end
 
 -- ---------------------------------------------------------------------------------------------------------
@@ -76,7 +70,7 @@ local function watched_send(host, imagined, add, known)
     for i, request in ipairs(requests) do
       replies[i] = answered_here(request)
       if not is_reading(request.command) then
-        table.insert(sent.requests, { command = request.command, params = copy(request.params or {}) })
+        table.insert(sent.requests, { command = request.command, params = tables.copy(request.params or {}) })
       elseif not replies[i] then
         outside[#outside + 1], places[#places + 1] = request, i
       end
@@ -85,7 +79,7 @@ local function watched_send(host, imagined, add, known)
       local payload = payload_of(host.json, reply)
       if payload then imagined:notice(payload) end
       replies[places[n]], known[key_of(host.json, outside[n])] = reply, reply
-      table.insert(asked.requests, { command = outside[n].command, params = copy(outside[n].params or {}),
+      table.insert(asked.requests, { command = outside[n].command, params = tables.copy(outside[n].params or {}),
         answer = summary(payload, reply) })
     end
     if #asked.requests > 0 then add(asked) end
@@ -145,7 +139,7 @@ local function watched_policy(host, add)
 
   function sandbox.call(decide, facts, default)
     local file = files[decide]
-    local event = { kind = "decide", decision = file.decision, file = file.file, facts = copy(facts) }
+    local event = { kind = "decide", decision = file.decision, file = file.file, facts = tables.copy(facts) }
     add(event)
     local ok, answer, why = pcall(host.policy.call, decide, facts, default)
     if not ok then

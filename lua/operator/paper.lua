@@ -2,6 +2,8 @@
 -- are written as people write them; secrets are masked by the host, and what a terminal would act on is written as an
 -- escape: names are given by others.
 
+local tables = require "base.tables"
+
 local paper = {}
 paper.__index = paper
 
@@ -56,18 +58,11 @@ local function scalar(value, null)
   return tostring(value)
 end
 
-local function sorted_keys(value)
-  local keys = {}
-  for key in pairs(value) do keys[#keys + 1] = key end
-  table.sort(keys, function(a, b) return tostring(a) < tostring(b) end)
-  return keys
-end
-
 -- A table of scalars on one line: { a = 1, b = x }; nil when it has tables in it, or would be long.
 local LONGEST = 140
 local function short(value, null)
   local parts = {}
-  for _, key in ipairs(sorted_keys(value)) do
+  for _, key in ipairs(tables.sorted_keys(value)) do
     local inner = value[key]
     if type(inner) == "table" then return nil end
     parts[#parts + 1] = (math.type(key) and "" or tostring(key) .. " = ") .. scalar(inner, null)
@@ -90,7 +85,7 @@ local function add(out, name, value, indent, null)
     return
   end
   out[#out + 1] = ("%s%s"):format(pad, name)
-  for _, key in ipairs(sorted_keys(value)) do
+  for _, key in ipairs(tables.sorted_keys(value)) do
     add(out, math.type(key) and ("- %d"):format(key) or tostring(key), value[key], indent + 2, null)
   end
 end
@@ -159,7 +154,7 @@ end
 
 -- The fields of a table, without a name of their own.
 function paper:fields(value, indent)
-  for _, key in ipairs(sorted_keys(value)) do
+  for _, key in ipairs(tables.sorted_keys(value)) do
     self:value(math.type(key) and ("- %d"):format(key) or tostring(key), value[key], indent)
   end
 end

@@ -4,21 +4,15 @@
 -- number where it wants a string, and the like.
 
 local devices = require "cloudstack.devices"
+local tables = require "base.tables"
 
 -- A network as BOSH sent it, plus the MAC of its NIC where there is one. Vips are skipped by the agent.
-local function network_settings(network, mac)
-  local twin = {}
-  for key, value in pairs(network) do twin[key] = value end
-  twin.mac = mac
-  return twin
-end
+local function network_settings(network, mac) return tables.with(network, { mac = mac }) end
 
 -- The nameservers of the network that is default for dns, else of the first (by name) that has some.
 local function nameservers(networks, json)
-  local names, chosen = {}, nil
-  for name in pairs(networks) do names[#names + 1] = name end
-  table.sort(names)
-  for _, name in ipairs(names) do
+  local chosen
+  for _, name in ipairs(tables.sorted_keys(networks)) do
     local network = networks[name]
     local dns = type(network.dns) == "table" and network.dns ~= json.null and #network.dns > 0 and network.dns
     for _, role in ipairs(dns and type(network.default) == "table" and network.default or {}) do

@@ -2,6 +2,7 @@
 
 local errors = require "errors"
 local spelling = require "base.spelling"
+local tables = require "base.tables"
 
 local function is_whole(value) return math.type(value) ~= nil and math.tointeger(value) ~= nil end
 
@@ -25,7 +26,7 @@ local kinds = {
   texts = { "an object of texts and numbers", function(v)
     if type(v) ~= "table" or #v > 0 then return false end
     for _, one in pairs(v) do
-      if type(one) ~= "string" and type(one) ~= "boolean" and not math.type(one) then return false end
+      if type(one) ~= "string" and not math.type(one) then return false end
     end
     return true
   end },
@@ -33,13 +34,6 @@ local kinds = {
 }
 
 local MOST_PROBLEMS = 20 -- listed in one message
-
-local function sorted_keys(t)
-  local keys = {}
-  for key in pairs(t) do keys[#keys + 1] = tostring(key) end
-  table.sort(keys)
-  return keys
-end
 
 -- The value of one known key, or nil and what is wrong with it. Whole numbers become integers, names a list.
 local function checked(kind, value)
@@ -59,8 +53,8 @@ return function(given, known, what, null)
   if type(given) ~= "table" or #given > 0 then
     error(errors.cloud("%s must be an object, not %s", what, type(given) == "table" and "a list" or type(given)))
   end
-  local names, values, problems = sorted_keys(known), {}, {}
-  for _, key in ipairs(sorted_keys(given)) do
+  local names, values, problems = tables.sorted_keys(known), {}, {}
+  for _, key in ipairs(tables.sorted_keys(given)) do
     local value, name = given[key], key:lower()
     if #problems == MOST_PROBLEMS then
       problems[#problems + 1] = "and more"

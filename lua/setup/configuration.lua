@@ -4,6 +4,7 @@
 local errors = require "errors"
 local secrets = require "request.secrets"
 local settings_of = require "setup.settings"
+local tenancy = require "cloudstack.tenancy"
 
 local configuration = {}
 
@@ -77,7 +78,7 @@ end
 function configuration.sender(host, settings)
   local site, path = settings.cloudstack, settings.store.path
   if path == "" then return host.cloudstack.send end
-  local account = host.bytes.sha256(site.endpoint .. " " .. site.api_key):sub(1, 16)
+  local account = tenancy.account(host.bytes.sha256, site)
   local ok, why = host.throttle.open(("%s.throttle-%s"):format(path, account), {
     concurrent = site.throttle.concurrent, per_second = site.throttle.per_second, patience = site.request_timeout,
   })

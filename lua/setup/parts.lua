@@ -62,10 +62,13 @@ function parts.of(host, request)
     return require("made.journal") {
       store = cpi.store or nil, json = host.json, log = host.log, uuid = host.bytes.uuid, clock = host.clock,
       liveness = cpi.liveness, context = request.context, verb = request.method,
-      cloud = host.bytes.sha256(cpi.settings.cloudstack.endpoint .. " " .. cpi.settings.cloudstack.api_key):sub(1, 16),
+      cloud = require("cloudstack.tenancy").account(host.bytes.sha256, cpi.settings.cloudstack),
       recover = function() require("made.recovery").by_itself(cpi, request.context.director_uuid) end,
     }
   end
+
+  -- Rights that the account turned out to lack, { right = true }: cloudstack/rights.lua.
+  function makers.lacking() return {} end
 
   function makers.delivery(cpi) return require("made.delivery")(cpi) end
 

@@ -8,6 +8,7 @@
 
 local errors = require "errors"
 local spelling = require "base.spelling"
+local tables = require "base.tables"
 
 local function is_string(value) return type(value) == "string" end
 -- No key has blanks, line breaks or control characters: a file that was read whole brings one along at its end.
@@ -137,13 +138,6 @@ for path in pairs(schema) do
   for section in path:gmatch "()%." do sections[path:sub(1, section - 1)] = true end
 end
 
-local function sorted_keys(t)
-  local keys = {}
-  for key in pairs(t) do keys[#keys + 1] = tostring(key) end
-  table.sort(keys)
-  return keys
-end
-
 -- The names that may stand directly below a section ("" is the top).
 local function names_below(section)
   local names = {}
@@ -152,7 +146,7 @@ local function names_below(section)
     if path:sub(1, #prefix) == prefix then names[path:sub(#prefix + 1):match "^[^.]+"] = true end
   end
   if section == "cloudstack" then names.secret_access_key = true end
-  return sorted_keys(names)
+  return tables.sorted_keys(names)
 end
 
 local function collect_legacy(rule, path, value, origin, values, report)
@@ -166,7 +160,7 @@ end
 
 -- Walks one source and puts each known value into `values` by path; notes problems and warnings.
 local function collect(source, section, origin, values, report)
-  for _, key in ipairs(sorted_keys(source)) do
+  for _, key in ipairs(tables.sorted_keys(source)) do
     local value, path = source[key], section == "" and key or section .. "." .. key
     if value == report.null or value == nil or path == SECRET then -- luacheck: ignore (nothing to take)
     elseif legacy[path] then
@@ -187,7 +181,7 @@ end
 -- flat name that is not ours may be a newer director's, so it is a warning and no error.
 local function from_context(context, report)
   local tree, flat = {}, {}
-  for _, key in ipairs(sorted_keys(context)) do
+  for _, key in ipairs(tables.sorted_keys(context)) do
     local value = context[key]
     local ours = "cloudstack." .. key
     if of_the_caller[key] then -- luacheck: ignore (not a property)
@@ -220,7 +214,7 @@ end
 -- Types, required keys and defaults, in the order of the names.
 local function settle(values, sources, report)
   local settings = {}
-  for _, path in ipairs(sorted_keys(schema)) do
+  for _, path in ipairs(tables.sorted_keys(schema)) do
     local rule, given = schema[path], values[path]
     local words, fits = table.unpack(kinds[rule[1]])
     if given and not fits(given[1]) then

@@ -2,6 +2,7 @@
 
 local errors = require "errors"
 local templates = require "cloudstack.templates"
+local rows_in = require("cloudstack.zones").rows_in
 
 local arrival = {}
 
@@ -17,10 +18,8 @@ end
 -- The first of the zones where the template is not ready yet, and its state there.
 local function pending(rows, zones)
   for _, zone in ipairs(zones) do
-    local row
-    for _, one in ipairs(rows) do
-      if one.zoneid == zone.id then row = one end
-    end
+    local there = rows_in(rows, zone)
+    local row = there[#there]
     if not row or not row.isready then return zone, row and row.status or "unknown to CloudStack" end
   end
 end

@@ -2,15 +2,11 @@
 
 local arrival = require "stemcell.arrival"
 local errors = require "errors"
+local zones = require "cloudstack.zones"
 
 local copying = {}
 
-local function has(rows, zone)
-  for _, row in ipairs(rows) do
-    if row.zoneid == zone.id then return true end
-  end
-  return false
-end
+local function has(rows, zone) return #zones.rows_in(rows, zone) > 0 end
 
 -- The row to copy from: of the zone that is asked for (name or id), else any that is ready.
 local function source_of(rows, from, cid)

@@ -10,6 +10,7 @@ local errors = require "errors"
 local rollback = require "base.rollback"
 local tags = require "cloudstack.tags"
 local templates = require "cloudstack.templates"
+local zones = require "cloudstack.zones"
 
 local on_demand = {}
 
@@ -42,17 +43,17 @@ end
 local function await(cpi, cid, source, zone)
   local ok, why = pcall(arrival.wait, cpi, cid, source.id, { zone })
   if ok then return end
-  local row = templates.in_zone(rows_of(cpi, source), zone)[1]
+  local row = zones.rows_in(rows_of(cpi, source), zone)[1]
   if row and arrival.has_failed(row.status) then copying.take_back(cpi, source, zone) end
   error(why, 0)
 end
 
 -- Copies, unless it was done meanwhile or another process is at it: then false.
-local function copy(cpi, cid, source, zone, key)
+local function copy_once(cpi, cid, source, zone, key)
   if not claim(cpi, source, key) then return false end
   local claimed <close> = setmetatable({}, { __close = function() release(cpi, source, key) end }) -- luacheck: ignore
   local rows = rows_of(cpi, source)
-  if #templates.in_zone(rows, zone) > 0 then return false end
+  if #zones.rows_in(rows, zone) > 0 then return false end
   cpi.log.info("stemcell %s has no template in zone '%s': it is copied there", cid, zone.name)
   do
     local undo <close> = rollback(cpi, true) -- the copy is the stemcell's, and any VM's
@@ -78,11 +79,11 @@ function on_demand.bring(cpi, cid, source, zone)
   while true do
     local rows = rows_of(cpi, source)
     if #rows == 0 then templates.refuse_absent(cid, zone, { source }) end
-    if #templates.in_zone(rows, zone) > 0 then
+    if #zones.rows_in(rows, zone) > 0 then
       await(cpi, cid, source, zone)
       break
     end
-    if not claimed_at(cpi, source, rows, key, limit) and copy(cpi, cid, source, zone, key) then break end
+    if not claimed_at(cpi, source, rows, key, limit) and copy_once(cpi, cid, source, zone, key) then break end
     local age = cpi.clock.now() - began
     if age >= limit then
       error(errors.cloud("stemcell '%s' is copied to zone '%s' by another process, and is not there after %d s", cid,

@@ -61,8 +61,8 @@ end
 -- The ranges of the zone's networks, which a block of our choice must not touch, but for the one of that id.
 local function used_ranges(rows, zone, id)
   local used = {}
-  for _, network in ipairs(rows) do
-    if network.zoneid == zone.id and network.id ~= id then used[#used + 1] = network.cidr end
+  for _, network in ipairs(zones.rows_in(rows, zone)) do
+    if network.id ~= id then used[#used + 1] = network.cidr end
   end
   return used
 end

@@ -47,7 +47,7 @@ local function use_existing(cpi, wanted, zone_name)
   request[2].templatefilter = "executable"
   local found = cpi.cloudstack:gather { zones = zones.request() }
   local zone = zones.pick(found.zones, zone_name)
-  local rows = templates.in_zone(cpi.cloudstack:rows(request), zone)
+  local rows = zones.rows_in(cpi.cloudstack:rows(request), zone)
   local template = exact.one(rows, wanted, "template")
   if not template then error(errors.cloud("template '%s' is not in zone '%s'", wanted, zone.name)) end
   return templates.light_cid(template)
@@ -152,7 +152,7 @@ function ways.existing(cpi, _, found, answer, undo)
   local template, rows = rows_of(cpi, answer.template)
   if not template and may_be_gone(found, answer.template) then return nil end
   local cid, zone = templates.cid_of(template), found.zones[1]
-  local there = templates.in_zone(rows, zone)[1]
+  local there = zones.rows_in(rows, zone)[1]
   if not there then error(errors.cloud("template '%s' is not in zone '%s'", answer.template, zone.name)) end
   local function is_abandoned(row) return twins.is_abandoned(cpi, row) end
   if not there.isready and not arrival.wait(cpi, cid, template.id, { zone }, is_abandoned) then return nil end

@@ -1,140 +1,63 @@
 -- create_vm(agent_id, stemcell_cid, cloud_properties, networks, disk_cids, env): a running VM whose user data
--- is the agent's settings; answers [vm_cid, networks]. A create_vm that fails leaves nothing.
+-- is the agent's settings; returns [vm_cid, networks]. A create_vm that fails leaves nothing.
 
 local affinity = require "vm.affinity"
-local affinity_claims = require "made.affinity_claims"
 local arguments = require "request.arguments"
+local aspects = require "vm.aspects"
 local belongings = require "made.belongings"
 local capabilities = require "cloudstack.capabilities"
 local deployment = require "vm.deployment"
 local director_mark = require "made.marks"
 local disk_placement = require "disks.placement"
+local environment = require "request.environment"
 local errors = require "errors"
-local key_pairs = require "cloudstack.key_pairs"
-local load_balancers = require "vm.load_balancers"
 local naming = require "made.names"
-local offerings = require "cloudstack.offerings"
-local networks_of = require "vm.networks"
+local networks = require "vm.networks"
 local on_demand = require "stemcell.on_demand"
 local read_properties = require "request.cloud_properties"
-local registry = require "registry.settings"
 local rollback = require "base.rollback"
-local routes = require "vm.routes"
 local secrets = require "request.secrets"
-local security_groups = require "vm.security_groups"
+local tables = require "base.tables"
 local templates = require "cloudstack.templates"
-local user_data = require "vm.user_data"
-local vips = require "vm.vips"
-local vm_disks = require "disks.with_vm"
 local vms = require "cloudstack.vms"
 local zones = require "cloudstack.zones"
 
-local properties_of_a_vm = {
-  compute_offering = "text", cpu = "count", cpu_speed = "count", ram = "count",
-  disk = "megabytes", ephemeral_disk_offering = "text", root_disk_size = "megabytes", disk_offering = "text",
-  zone = "text", zones = "names", key_name = "text", key_names = "list",
-  affinity_group = affinity.properties.affinity_group, affinity_group_type = affinity.properties.affinity_group_type,
-  lbs = "list", routes = "object", security_groups = "list",
+-- What a VM has, in the order in which it is read, asked for, planned, verified and given: vm/aspects.lua says how.
+local of_a_vm = {
+  disk_placement, networks, require "vm.offering", require "vm.vips", require "vm.load_balancers",
+  require "vm.security_groups", require "vm.routes", require "disks.with_vm", require "vm.key_pairs", affinity,
+  require "vm.user_data",
 }
+local properties_of_a_vm = aspects.properties(of_a_vm)
 
-local function read_order(cpi, agent_id, stemcell_cid, cloud_properties, networks, disk_cids, env)
+-- -> the order, and the aspects that it has.
+local function read_order(cpi, agent_id, stemcell_cid, cloud_properties, given_networks, disk_cids, env)
   local null = cpi.json.null
   local order = {
     agent_id = arguments.text("agent_id", agent_id), stemcell_cid = arguments.text("stemcell_cid", stemcell_cid),
     properties = read_properties(cloud_properties, properties_of_a_vm, "cloud_properties of the VM", null),
-    networks = networks_of.read(networks, cpi.json),
-    disk_cids = arguments.list("disk_cids", disk_cids, null), env = arguments.object("env", env, null),
+    given_networks = given_networks, disk_cids = arguments.list("disk_cids", disk_cids, null), env = arguments.object("env", env, null),
   }
   secrets.register_env(cpi.log.secret, order.env)
-  order.vips = vips.read(order.networks, cpi.json)
-  order.lbs = load_balancers.read(order.properties.lbs, null)
-  routes.apply(order.properties.routes, order.networks, cpi.json)
-  affinity.check(order.properties)
-  registry.check(cpi)
-  return order
+  return aspects.read(of_a_vm, cpi, order)
 end
 
 -- Everything that CloudStack must be asked, at once.
-local function look_up(cpi, order)
-  local requests = {
-    zones = zones.request(), services = offerings.service_request(), networks = networks_of.request(),
-    templates = templates.request(order.stemcell_cid, "executable"), capabilities = capabilities.request(),
-  }
-  requests.networks.cached, requests.templates.cached = true, true
-  vm_disks.add_requests(requests, order)
-  disk_placement.add_requests(requests, order)
-  affinity.add_requests(requests, cpi, order)
-  vips.add_requests(requests, order.vips)
-  load_balancers.add_requests(requests, order.lbs)
-  security_groups.add_requests(requests, order)
-  local found = cpi.cloudstack:gather(requests)
+local function look_up(cpi, order, wanted)
+  local requests = { zones = zones.request(), capabilities = capabilities.request(),
+    templates = templates.request(order.stemcell_cid, "executable") }
+  requests.templates.cached = true
+  local found = cpi.cloudstack:gather(aspects.ask(wanted, cpi, order, requests))
   found.can = capabilities.read(found.capabilities)
   return found
 end
 
--- env.bosh.group: the names of director, deployment and instance group, with dashes.
-local function group_of(order)
-  local bosh = type(order.env.bosh) == "table" and order.env.bosh or {}
-  return type(bosh.group) == "string" and bosh.group or nil
-end
-
--- The names of the zones that the VM may be in, best first: `zone`, then `zones`, or the configured one.
-local function zone_names(cpi, order)
-  local properties, names, seen = order.properties, {}, {}
-  for _, name in ipairs { properties.zone or false, table.unpack(properties.zones or {}) } do
-    if name and not seen[name] then names[#names + 1], seen[name] = name, true end
-  end
-  return #names > 0 and names or { cpi.settings.cloudstack.default_zone }
-end
-
--- What was found, as it looks from one zone.
-local function in_zone(order, found, name)
-  local zone = zones.pick(found.zones, name)
-  local template, is_to_copy = templates.pick(found.templates, order.stemcell_cid, zone)
-  return setmetatable({ zone = zone, template = template, is_to_copy = is_to_copy }, { __index = found })
-end
-
--- A function that answers the service offerings to try next, best first, for the ids of those that had no room: the one
--- that the manifest names, else what the policy says; nil when there is no more. The first time it raises.
-local function service_offerings(cpi, order, found, zones_left)
-  local properties = order.properties
-  if properties.compute_offering then
-    local only = offerings.pick(offerings.in_zone(found.services, found.zone), properties.compute_offering, "service")
-    return function(refused) return #refused == 0 and { only } or nil end
-  elseif not properties.cpu or not properties.ram then
-    error(errors.cloud("cloud_properties of the VM must name 'compute_offering', or both 'cpu' and 'ram'"))
-  end
-  local usable = offerings.usable(found.services, found.zone)
-  return function(refused)
-    return cpi.decide("service_offering", {
-      cpu = properties.cpu, ram = properties.ram, offerings = usable, refused = refused,
-      zone = { id = found.zone.id, name = found.zone.name }, zones = zones_left, group = group_of(order),
-    })
-  end
-end
-
--- The parameters of the deploy that do not change from try to try. All decisions fall here, before anything
--- is created.
-local function plan(cpi, order, found, zones_left)
-  vm_disks.check_persistent(order, found)
-  local nics = networks_of.plan(cpi, order.networks, found)
-  local offered = service_offerings(cpi, order, found, zones_left)
-  local public = vips.plan(order.vips, found, nics)
-  return {
-    offered = offered, candidates = offered {}, order = order, zone = found.zone, template = found.template, is_to_copy = found.is_to_copy,
-    nics = nics, vips = public, lbs = load_balancers.plan(order.lbs, found, nics, public),
-    security_groups = security_groups.plan(order, found, nics), ephemeral = vm_disks.ephemeral(cpi, order, found), can = found.can,
-    root_gb = (order.properties.root_disk_size or 0) > 0 and offerings.gigabytes(order.properties.root_disk_size) or nil,
-    key_pairs = key_pairs.plan(order.properties, cpi.settings.cloudstack.default_key_name, found.can.version),
-  }
-end
-
--- A function that answers the plan for the zone to try next, of those that the manifest allows, or nil: `wanted` is the
--- one that the policy would have, else they come in their order. What is wrong in the first one is raised; a later one
--- that cannot do is passed over.
-local function planner(cpi, order, found)
-  local left, place = disk_placement.for_vm(cpi, order, found, zone_names(cpi, order))
-  local is_first, groups = true, nil
+-- A function that returns the choice { found, plan } of the zone to try next, of those that the manifest allows, or nil:
+-- `wanted` is the one that the policy would have, else they come in their order. What is wrong in the first one is raised; a
+-- later one that cannot do is passed over. All decisions fall here, before anything is created.
+local function chooser(cpi, order, wanted_aspects, found)
+  local left, place = disk_placement.of_vm(cpi, order, found)
+  local earlier
 
   local function take(wanted)
     for i, name in ipairs(left) do
@@ -142,56 +65,50 @@ local function planner(cpi, order, found)
     end
   end
 
+  local function choose(name)
+    local zone = zones.pick(found.zones, name)
+    local template, is_to_copy = templates.pick(found.templates, order.stemcell_cid, zone)
+    local seen = tables.with(found, { zone = zone, template = template, zones_left = left })
+    local plan = aspects.plan(wanted_aspects, cpi, order, seen, earlier)
+    if is_to_copy then on_demand.bring(cpi, order.stemcell_cid, template, zone)
+    else on_demand.sweep(cpi, template, zone) end
+    return { found = seen, plan = earlier and plan or tables.with(plan, { placement = place }) }
+  end
+
   return function(wanted)
     while #left > 0 do
       local name = take(wanted) or take()
-      local made, result = pcall(function()
-        local planned = plan(cpi, order, in_zone(order, found, name), left)
-        groups = groups or affinity.plan(cpi, order, found)
-        if planned.is_to_copy then on_demand.bring(cpi, order.stemcell_cid, planned.template, planned.zone)
-        else on_demand.sweep(cpi, planned.template, planned.zone) end
-        return planned
-      end)
-      if made then
-        result.groups, result.place, is_first = groups, is_first and place or nil, false
-        return result
+      local ok, choice = pcall(choose, name)
+      if ok then
+        earlier = earlier or choice.plan
+        return choice
       end
-      if is_first or not errors.is(result) then error(result, 0) end
-      cpi.log.warn("zone '%s' will not do: %s", name, errors.words(result))
+      if not earlier or not errors.is(choice) then error(choice, 0) end
+      cpi.log.warn("zone '%s' will not do: %s", name, errors.words(choice))
     end
   end
 end
 
--- The CID and what hangs on it: a fresh one for every try, because CloudStack keeps the name of a failed VM, and its MACs.
-local function christen(cpi, plan_of_vm)
-  local order = plan_of_vm.order
-  if plan_of_vm.is_tried then networks_of.renew_macs(cpi, plan_of_vm.nics) end
-  plan_of_vm.is_tried = true
-  local vm_cid = vms.new_cid(director_mark.uuid(cpi))
-  local text, settings = user_data.of(cpi, order, vm_cid, plan_of_vm.nics, plan_of_vm.ephemeral ~= nil)
-  return {
-    vm_cid = vm_cid, user_data = text, registry_settings = settings,
-    names = naming.of(cpi, "vm", vm_cid, { agent_id = order.agent_id, group = group_of(order) }),
-  }
-end
-
--- What the VM has outside itself, once it runs.
-local function give_belongings(cpi, plan_of_vm, vm_cid, vm, undo)
-  if #plan_of_vm.vips + #plan_of_vm.lbs == 0 then return end
-  local belongs = belongings.new(cpi, vm_cid, vm, undo)
-  vips.give(cpi, plan_of_vm.vips, belongs)
-  load_balancers.join(cpi, plan_of_vm.lbs, belongs)
+-- A fresh CID and names for every try, because CloudStack keeps the name of a failed VM.
+local function christener(cpi, order)
+  return function()
+    local vm_cid = vms.new_cid(director_mark.uuid(cpi))
+    local more = { agent_id = order.agent_id, group = environment.group(order.env) }
+    return { vm_cid = vm_cid, names = naming.of(cpi, "vm", vm_cid, more) }
+  end
 end
 
 return function(cpi, ...)
-  local order = read_order(cpi, ...)
+  local order, wanted = read_order(cpi, ...)
   cpi.journal.settle() -- what a dead process has, an address perhaps, is free before it is looked at
-  local found = look_up(cpi, order)
-  local next_plan = planner(cpi, order, found)
-  local first = next_plan()
+  local next_choice, memory = chooser(cpi, order, wanted, look_up(cpi, order, wanted)), {}
+  local first = next_choice()
   local undo <close> = rollback(cpi)
-  local announced <close> = affinity_claims.announce(cpi, first.groups) -- luacheck: ignore (until the VM is in them)
-  local vm_cid, vm, plan_of_vm = deployment.run(cpi, first, next_plan, christen, undo)
-  give_belongings(cpi, plan_of_vm, vm_cid, vm, undo)
-  return cpi.json.array { vm_cid, networks_of.result(order.networks, plan_of_vm.nics, vm) }
+  local announced <close> = affinity.announce(cpi, first.plan, memory) -- luacheck: ignore (until the VM is in them)
+  local made = deployment.run(cpi, { order = order, aspects = wanted, undo = undo, memory = memory, next_choice = next_choice,
+    christen = christener(cpi, order) }, first)
+  local given = aspects.give(wanted, cpi, order, made.found, made.plan, function()
+    return belongings.new(cpi, made.vm_cid, made.vm, undo)
+  end)
+  return cpi.json.array { made.vm_cid, networks.result(order, made.plan, made.vm, given.vips) }
 end

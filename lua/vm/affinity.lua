@@ -1,27 +1,25 @@
 -- The affinity groups of a VM: those that its cloud_properties name, and what the affinity policy adds, by default one
 -- per BOSH instance group. A VM that needs none costs no request.
 
+local affinity_claims = require "made.affinity_claims"
+local environment = require "request.environment"
 local errors = require "errors"
 local groups = require "cloudstack.affinity_groups"
 local spelling = require "base.spelling"
+local tables = require "base.tables"
 local tags = require "cloudstack.tags"
 
-local affinity = {}
+local affinity = { name = "affinity", everywhere = true }
 
 affinity.properties = { affinity_group = "names", affinity_group_type = "text" }
 
 local LONGEST = 255 -- bytes of a group's name
 local DEFAULT_TYPE = "host anti-affinity" -- the Go CPI's
 
-local function bosh_group(order)
-  local bosh = type(order.env.bosh) == "table" and order.env.bosh or {}
-  return type(bosh.group) == "string" and bosh.group ~= "" and bosh.group or nil
-end
-
 -- The name of the group that all VMs of an instance group share, as the Go CPI made it. Compilation VMs have no
 -- instance group.
 local function auto_name(cpi, order)
-  local group = bosh_group(order)
+  local group = environment.group(order.env)
   if not cpi.settings.cloudstack.enable_auto_anti_affinity or not group then return nil end
   local name = ("%s-%s"):format(tostring(cpi.context.director_uuid or ""), group)
   if #name <= LONGEST then return name end
@@ -29,9 +27,9 @@ local function auto_name(cpi, order)
   return ("%s-%s"):format(tags.cut(name, LONGEST - #digest - 1), digest)
 end
 
--- Raises CloudError when the type is none of CloudStack's.
-function affinity.check(properties)
-  local wanted = properties.affinity_group_type
+-- Raises CloudError when the type is not one of CloudStack's.
+function affinity.read(_, order)
+  local wanted = order.properties.affinity_group_type
   if not wanted then return end
   for _, known in ipairs(groups.TYPES) do
     if known == wanted then return end
@@ -40,11 +38,11 @@ function affinity.check(properties)
     spelling.suggestion(wanted, groups.TYPES), table.concat(groups.TYPES, ", ")))
 end
 
--- Adds to a gather the groups that there are, where the VM will be in one.
-function affinity.add_requests(requests, cpi, order)
+-- The groups that there are, where the VM will be in one.
+function affinity.ask(cpi, order)
   local names, auto = order.properties.affinity_group or {}, auto_name(cpi, order)
-  if #names + (auto and 1 or 0) == 0 then return end
-  requests.affinity_groups = groups.request(#names == 1 and not auto and names[1] or #names == 0 and auto or nil)
+  if #names + (auto and 1 or 0) == 0 then return {} end
+  return { affinity_groups = groups.request(#names == 1 and not auto and names[1] or #names == 0 and auto or nil) }
 end
 
 local function facts(cpi, order, rows)
@@ -54,13 +52,13 @@ local function facts(cpi, order, rows)
   end
   return {
     names = order.properties.affinity_group or {}, type = order.properties.affinity_group_type,
-    group = bosh_group(order), auto = auto_name(cpi, order),
+    group = environment.group(order.env), auto = auto_name(cpi, order),
     auto_type = cpi.settings.cloudstack.auto_anti_affinity_type, groups = there,
   }
 end
 
--- The groups to be in: { { name, type (nil: any), row (nil: to be looked for or made), vm_cids = {} }, ... }. Raises
--- CloudError when one that exists is of another type.
+-- The groups to be in: { { name, type (nil: any), row (nil: to be looked for or made), is_known }, ... }; is_known: without a
+-- row there is no such group. Raises CloudError when one that exists is of another type.
 function affinity.plan(cpi, order, found)
   local rows, list, seen = found.affinity_groups or {}, {}, {}
   local function add(name, kind)
@@ -68,11 +66,28 @@ function affinity.plan(cpi, order, found)
     seen[name] = true
     local row = groups.named(rows, name)
     if row then groups.check_type(row, kind) end
-    list[#list + 1] = { name = name, type = kind, row = row, is_known = found.affinity_groups ~= nil, vm_cids = {} }
+    list[#list + 1] = { name = name, type = kind, row = row, is_known = found.affinity_groups ~= nil }
   end
   for _, name in ipairs(order.properties.affinity_group or {}) do add(name, order.properties.affinity_group_type) end
   for _, more in ipairs(cpi.decide("affinity", facts(cpi, order, rows))) do add(more.name, more.type) end
   return list
+end
+
+-- What becomes of the groups from try to try: { NAME = { name, type, row, is_known, vm_cids (a set) } }, in the try's memory.
+local function memory_of(plan, memory)
+  if memory.affinity then return memory.affinity end
+  memory.affinity = {}
+  for _, one in ipairs(plan.affinity) do memory.affinity[one.name] = tables.with(one, { vm_cids = {} }) end
+  return memory.affinity
+end
+
+-- Announces to other processes that the groups are about to be used, until what it returns is closed. A group that
+-- another process deletes just now is waited for, and looked for anew.
+function affinity.announce(cpi, plan, memory)
+  local claims, deleted = affinity_claims.announce(cpi, plan.affinity)
+  local remembered = memory_of(plan, memory)
+  for name in pairs(deleted) do remembered[name].row, remembered[name].is_known = nil, false end
+  return claims
 end
 
 -- Deletes a group that we made, unless others are in it by now. vm_cids: a set of the VMs that were to be in it; one that is
@@ -85,7 +100,7 @@ local function unmake(cpi, row, vm_cids)
   end
 end
 
--- Makes a group for the plan's `one`. It is unmade again by undo, also where nobody answered; one that others made stays.
+-- Makes the group `one` of the memory. It is unmade again by undo, also where nobody answered; one that others made stays.
 local function make(cpi, one, undo)
   local entry = cpi.journal.open { kind = "affinity group", name = one.name }
   local is_new = true
@@ -109,36 +124,37 @@ local function join(cpi, one, undo)
   return one.row.id
 end
 
--- deployVirtualMachine's parameter for the groups of a plan that VM vm_cid is to be in, or nil for none. Raises CloudError.
-function affinity.parameter(cpi, list, vm_cid, undo)
-  local ids = {}
-  for i, one in ipairs(list) do
-    one.vm_cids[vm_cid] = true
-    ids[i] = join(cpi, one, undo)
+-- Groups that are not there are made. Raises CloudError.
+function affinity.parameters(cpi, _, _, plan, try)
+  local ids, remembered = {}, memory_of(plan, try.memory)
+  for i, one in ipairs(plan.affinity) do
+    remembered[one.name].vm_cids[try.vm_cid] = true
+    ids[i] = join(cpi, remembered[one.name], try.undo)
   end
-  return #ids > 0 and table.concat(ids, ",") or nil
+  return { affinitygroupids = #ids > 0 and table.concat(ids, ",") or nil }
 end
 
--- Did the deploy fail because a group went meanwhile? Then the plan forgets the rows, for another look.
-function affinity.has_gone(list, failure)
-  if #list == 0 or failure.code ~= 431 then return false end
+-- Did the deploy fail because a group went meanwhile? Then its row is forgotten, for another look.
+function affinity.has_gone(memory, failure)
+  if next(memory.affinity or {}) == nil or failure.code ~= 431 then return false end
   if not failure.text:find("affinitygroupids", 1, true) and not failure.text:find "[Uu]nable to find affinity group" then
     return false
   end
-  for _, one in ipairs(list) do one.row, one.is_known = nil, false end
+  for _, one in pairs(memory.affinity) do one.row, one.is_known = nil, false end
   return true
 end
 
 -- The VM is in its groups; a group may have been deleted while the VM was made. Raises a VMCreationFailed that is worth
 -- another try.
-function affinity.verify(list, vm_cid, vm)
-  if #list == 0 or not vm.affinitygroup then return end
+function affinity.verify(_, _, _, plan, try, vm)
+  if #plan.affinity == 0 or not vm.affinitygroup then return end
+  local remembered = memory_of(plan, try.memory)
   local present = {}
   for _, group in ipairs(vm.affinitygroup) do present[group.id] = true end
-  for _, one in ipairs(list) do
-    if not present[one.row.id] then
+  for _, one in ipairs(plan.affinity) do
+    if not present[remembered[one.name].row.id] then
       error(errors.vm_creation_retriable("VM %s is not in affinity group '%s': somebody deleted the group meanwhile",
-        vm_cid, one.name))
+        try.vm_cid, one.name))
     end
   end
 end

@@ -49,12 +49,12 @@ local function is_usable(address, network)
 end
 
 -- The addresses of a plan that somebody has, or nobody can have: { { nic, holder, in_range }, ... }. nil when the failure is
--- about something else, or the look fails: then failure.unexplained says why. Where there is no holder to be seen and the
+-- about something else; nil and why where the look fails. Where there is no holder to be seen and the
 -- address is a good one, it may be a destroyed VM's.
-local function find(cpi, plan, failure)
+local function find(cpi, nics, failure)
   if not is_about_addresses(failure) then return nil end
   local requests, wanted = {}, {}
-  for i, nic in ipairs(plan.nics) do
+  for i, nic in ipairs(nics) do
     if nic.ip then
       wanted[#wanted + 1] = nic
       requests[i] = { "listVirtualMachines", { networkid = nic.target.id }, rows = "virtualmachine" }
@@ -63,10 +63,7 @@ local function find(cpi, plan, failure)
   end
   if #wanted == 0 then return nil end
   local ok, found = pcall(cpi.cloudstack.gather, cpi.cloudstack, requests)
-  if not ok then
-    failure.unexplained = errors.words(found)
-    return nil
-  end
+  if not ok then return nil, errors.words(found) end
   local known, unknown = {}, {}
   for _, nic in ipairs(wanted) do
     local holder = holder_among(found[wanted[nic]], nic)
@@ -88,11 +85,11 @@ local function words_of(one)
     .. "destroyed VM until that is expunged"):format(nic.ip, nic.target.name, tostring(nic.target.cidr))
 end
 
-local function facts(cpi, plan, one, waiting)
+local function facts(cpi, can, one, waiting)
   local nic, holder = one.nic, one.holder
   return {
     address = nic.ip, network = { id = nic.target.id, name = nic.target.name, cidr = nic.target.cidr },
-    in_range = one.in_range, may_expunge = rights.may_expunge(cpi, plan.can),
+    in_range = one.in_range, may_expunge = rights.may_expunge(cpi, can),
     wanted = cpi.settings.cloudstack.expunge_vm, attempt = waiting.attempts, elapsed = cpi.clock.now() - waiting.began,
     holder = holder and {
       id = holder.id, name = holder.name, state = tostring(holder.state), since = holder.lastupdated or holder.created,
@@ -165,27 +162,28 @@ function conflict.new_wait(cpi)
   return { began = cpi.clock.now(), attempts = 0 }
 end
 
--- settle(cpi, plan, failure, waiting) -> is the same deploy worth another try? Nothing of the failed one is left. When it is
--- not, failure.explanation says who has the address, where that could be found out, or failure.unexplained why it could not.
--- Raises what a broken policy raises.
-function conflict.settle(cpi, plan, failure, waiting)
-  local list = find(cpi, plan, failure)
+-- settle(cpi, nics, can, failure, waiting) -> is the same deploy worth another try, and what was found out: { explanation (which
+-- VM has the address), unexplained (why that could not be found out) }. Nothing of the failed deploy is left. nics: as
+-- vm/networks.lua plans them; can: as cloudstack/capabilities.lua reads it. Raises what a broken policy raises.
+function conflict.settle(cpi, nics, can, failure, waiting)
+  local list, unexplained = find(cpi, nics, failure)
+  if unexplained then return false, { unexplained = unexplained } end
   if not list or #list == 0 then
-    failure.explanation = not failure.unexplained and exhaustion.explain(cpi, plan, failure) or nil
-    return false
+    local explanation, why = exhaustion.explain(cpi, nics, failure)
+    return false, { explanation = explanation, unexplained = why }
   end
   waiting.attempts = waiting.attempts + 1
   local words = {}
   for i, one in ipairs(list) do words[i] = words_of(one) end
-  failure.explanation = table.concat(words, "; ")
+  local explanation = table.concat(words, "; ")
   for _, one in ipairs(list) do
-    local answer = cpi.decide("ip_conflict", facts(cpi, plan, one, waiting))
+    local answer = cpi.decide("ip_conflict", facts(cpi, can, one, waiting))
     if not answers[answer.answer](cpi, one, waiting, answer) then
-      if waiting.over then failure.explanation = failure.explanation .. "; " .. waiting.over end
-      return false
+      if waiting.over then explanation = explanation .. "; " .. waiting.over end
+      return false, { explanation = explanation }
     end
   end
-  return true
+  return true, { explanation = explanation }
 end
 
 return conflict

@@ -1,12 +1,12 @@
 -- Networks without a free address: CloudStack hides that from users behind "Internal error executing command", so what can
--- be seen of it is told, after a failed deploy only.
+-- be seen of it is looked for, after a failed deploy only.
 
 local errors = require "errors"
 local ipv4 = require "base.ipv4"
 
 local exhaustion = {}
 
--- Addresses that VMs can have in a network: without its first, its last and its router's. nil where that cannot be told; a
+-- Addresses that VMs can have in a network: without its first, its last and its router's. nil where that is not known; a
 -- shared network may give out a part of it only.
 local function room(network)
   local range = network.type ~= "Shared" and ipv4.network(network.cidr) or nil
@@ -30,12 +30,12 @@ local function words_of(network, count)
     .. "they are expunged"):format(network.name, place, count)
 end
 
--- explain(cpi, plan, failure) -> words, or nil where the failure is about something else, or the look fails (then
--- failure.unexplained says why). For the NICs that take any address.
-function exhaustion.explain(cpi, plan, failure)
+-- explain(cpi, nics, failure) -> words, or nil where the failure is about something else; nil and why where the look fails. nics:
+-- as vm/networks.lua plans them, those that take any address count.
+function exhaustion.explain(cpi, nics, failure)
   if failure.kind ~= "refused" or failure.code ~= 530 then return nil end
   local requests, networks = {}, {}
-  for i, nic in ipairs(plan.nics) do
+  for i, nic in ipairs(nics) do
     if not nic.ip then
       requests[i] = { "listVirtualMachines", { networkid = nic.target.id }, rows = "virtualmachine" }
       networks[#networks + 1] = { nic.target, i }
@@ -43,10 +43,7 @@ function exhaustion.explain(cpi, plan, failure)
   end
   if #networks == 0 then return nil end
   local ok, found = pcall(cpi.cloudstack.gather, cpi.cloudstack, requests)
-  if not ok then
-    failure.unexplained = errors.words(found)
-    return nil
-  end
+  if not ok then return nil, errors.words(found) end
   local list = {}
   for i, one in ipairs(networks) do list[i] = words_of(one[1], held(found[one[2]], one[1])) end
   return table.concat(list, "; ")

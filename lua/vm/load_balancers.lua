@@ -8,9 +8,12 @@ local networks = require "cloudstack.networks"
 local read_properties = require "request.cloud_properties"
 local rules = require "cloudstack.load_balancers"
 local spelling = require "base.spelling"
+local tables = require "base.tables"
 local tags = require "cloudstack.tags"
 
-local vm_load_balancers = {}
+local vm_load_balancers = { name = "lbs", optional = true }
+
+vm_load_balancers.properties = { lbs = "list" }
 
 local properties_of_one = {
   name = "text", algorithm = "text", private_port = "port", public_port = "port", open_firewall = "boolean",
@@ -32,11 +35,11 @@ local function check_algorithm(lb, where)
 end
 
 -- The list `lbs` -> { { name, algorithm (nil: any), private_port, public_port, open_firewall, public_ip }, ... }
-function vm_load_balancers.read(given, null)
+function vm_load_balancers.read(cpi, order)
   local list, seen = {}, {}
-  for i, one in ipairs(given or {}) do
+  for i, one in ipairs(order.properties.lbs) do
     local where = ("lbs[%d]"):format(i)
-    local lb = read_properties(one, properties_of_one, where, null)
+    local lb = read_properties(one, properties_of_one, where, cpi.json.null)
     for _, key in ipairs { "name", "private_port", "public_port" } do
       if lb[key] == nil then error(errors.cloud("%s: '%s' is missing", where, key)) end
     end
@@ -47,12 +50,14 @@ function vm_load_balancers.read(given, null)
   return list
 end
 
--- Adds to a gather each rule by its name, and its address where one is wanted.
-function vm_load_balancers.add_requests(requests, list)
-  for i, lb in ipairs(list) do
+-- Each rule by its name, and its address where one is wanted.
+function vm_load_balancers.ask(_, order)
+  local requests = {}
+  for i, lb in ipairs(order.lbs) do
     requests["lb " .. i] = rules.request(lb.name)
     if lb.public_ip then requests["lb address " .. i] = addresses.request(lb.public_ip) end
   end
+  return requests
 end
 
 -- ---------------------------------------------------------------------------------------------------------
@@ -108,18 +113,21 @@ local function refuse_vip(lb, address, vips)
   end
 end
 
--- Finds rule, address and network of each. Raises CloudError before anything is created.
-function vm_load_balancers.plan(list, found, nics, vips)
-  for i, lb in ipairs(list) do
+-- What was read of each, with its zone, the rule and the address that are there, the network (target), and what a new rule
+-- would be (new_rule). Raises CloudError before anything is created.
+function vm_load_balancers.plan(_, order, found, plan)
+  local planned = {}
+  for i, lb in ipairs(order.lbs) do
     local address = lb.public_ip and addresses.pick(found["lb address " .. i], lb.public_ip, found.zone)
-    lb.zone, lb.rule, lb.address = found.zone, existing(found["lb " .. i], lb, found.zone), address
-    lb.target = nic_for(lb, lb.rule, address, nics).target
-    refuse(lb, lb.rule, address, lb.target)
-    refuse_vip(lb, address, vips)
-    lb.order = { name = lb.name, algorithm = lb.algorithm or DEFAULT, private_port = lb.private_port,
-      public_port = lb.public_port, open_firewall = lb.open_firewall or false }
+    local rule = existing(found["lb " .. i], lb, found.zone)
+    local target = nic_for(lb, rule, address, plan.networks).target
+    refuse(lb, rule, address, target)
+    refuse_vip(lb, address, plan.vips)
+    planned[i] = tables.with(lb, { zone = found.zone, rule = rule, address = address, target = target, new_rule = {
+      name = lb.name, algorithm = lb.algorithm or DEFAULT, private_port = lb.private_port,
+      public_port = lb.public_port, open_firewall = lb.open_firewall or false } })
   end
-  return list
+  return planned
 end
 
 -- ---------------------------------------------------------------------------------------------------------
@@ -140,7 +148,7 @@ end
 -- Makes the rule, and looks again: who finds several of that name removes his own unless it has the lowest id.
 local function make(cpi, lb, belongs)
   local entry = belongs.open("load balancer", lb.name)
-  local request = rules.create_request(cpi, lb.order, lb.target, address_of(cpi, lb), entry)
+  local request = rules.create_request(cpi, lb.new_rule, lb.target, address_of(cpi, lb), entry)
   local task = cpi.cloudstack:run(request)
   if task.id then belongs.add("LoadBalancer", task.id, "member", entry, lb.name).made = true end
   if not task.id then belongs.ask("LoadBalancer", "member", lb.name, task, entry) end
@@ -201,9 +209,9 @@ local function join_one(cpi, lb, belongs)
   end
 end
 
--- join(cpi, list, belongs): list as plan() gives it, belongs as belongings.new gives it. Raises CloudError.
-function vm_load_balancers.join(cpi, list, belongs)
-  for _, lb in ipairs(list) do join_one(cpi, lb, belongs) end
+-- The VM joins each. Raises CloudError.
+function vm_load_balancers.give(cpi, _, _, plan, belongs)
+  for _, lb in ipairs(plan.lbs) do join_one(cpi, lb, belongs) end
 end
 
 return vm_load_balancers

@@ -4,8 +4,9 @@ local errors = require "errors"
 local ipv4 = require "base.ipv4"
 local networks = require "cloudstack.networks"
 local read_properties = require "request.cloud_properties"
+local tables = require "base.tables"
 
-local vm_networks = {}
+local vm_networks = { name = "networks" }
 
 local properties_of = {
   nic = { name = "text", undiscoverable = "boolean", mac = "text", security_groups = "list", zone = "any" },
@@ -52,16 +53,14 @@ local function read_one(name, network, null)
   return { name = name, kind = kind, ip = kind == "manual" and given.ip or nil, properties = properties, given = network }
 end
 
--- The argument `networks` of create_vm -> a list, by name, vips among them.
-function vm_networks.read(given, json)
+-- The argument `networks` of create_vm as a list, by name, vips among them.
+function vm_networks.read(cpi, order)
+  local given, json = order.given_networks, cpi.json
   if type(given) ~= "table" or given == json.null or next(given) == nil or #given > 0 then
     error(errors.cpi("argument networks must be an object with at least one network"))
   end
-  local names, list = {}, {}
-  for name in pairs(given) do names[#names + 1] = name end
-  table.sort(names)
-  local nics = 0
-  for i, name in ipairs(names) do
+  local list, nics = {}, 0
+  for i, name in ipairs(tables.sorted_keys(given)) do
     list[i] = read_one(name, given[name], json.null)
     if list[i].kind ~= "vip" then nics = nics + 1 end
   end
@@ -69,7 +68,11 @@ function vm_networks.read(given, json)
   return list
 end
 
-vm_networks.request = networks.request
+function vm_networks.ask()
+  local request = networks.request()
+  request.cached = true
+  return { networks = request }
+end
 
 local function is_default_for(network, role)
   for _, one in ipairs(type(network.given.default) == "table" and network.given.default or {}) do
@@ -122,9 +125,9 @@ local function refuse_twin_macs(nics)
 end
 
 -- The NICs in their order, each { name, kind, ip, mac, target }; target is CloudStack's network.
-function vm_networks.plan(cpi, list, found)
+function vm_networks.plan(cpi, order, found)
   local by_name, facts, fresh = {}, {}, {}
-  for _, network in ipairs(list) do
+  for _, network in ipairs(order.networks) do
     if network.kind ~= "vip" then
       local nic = { name = network.name, kind = network.kind, ip = network.ip, properties = network.properties,
         given = network.given, target = target_of(network, found) }
@@ -145,17 +148,18 @@ function vm_networks.plan(cpi, list, found)
 end
 
 -- Other random MACs in the place of those that a failed try has used: its VM has them until CloudStack has expunged it.
-function vm_networks.renew_macs(cpi, nics)
-  for _, nic in ipairs(nics) do
-    if nic.has_fresh_mac then nic.mac = fresh_mac(cpi) end
-  end
+function vm_networks.renew(cpi, _, _, plan, try)
+  if try.number == 1 then return plan.networks end
+  local nics = {}
+  for i, nic in ipairs(plan.networks) do nics[i] = tables.with(nic, nic.has_fresh_mac and { mac = fresh_mac(cpi) } or nil) end
+  return nics
 end
 
--- deployVirtualMachine's parameters: iptonetworklist keeps the order; networkids with an address does not. A basic
+-- iptonetworklist keeps the order; networkids with an address does not. A basic
 -- zone takes no network, only an address.
-function vm_networks.parameters(nics, zone)
-  local params = {}
-  if networks.is_basic(zone) then return { ipaddress = nics[1].ip, macaddress = nics[1].mac } end
+function vm_networks.parameters(_, _, found, plan)
+  local nics, params = plan.networks, {}
+  if networks.is_basic(found.zone) then return { ipaddress = nics[1].ip, macaddress = nics[1].mac } end
   for i, nic in ipairs(nics) do
     local prefix = ("iptonetworklist[%d]."):format(i - 1)
     params[prefix .. "networkid"] = nic.target.id
@@ -163,6 +167,23 @@ function vm_networks.parameters(nics, zone)
     params[prefix .. "mac"] = nic.mac
   end
   return params
+end
+
+local function has_nic(vm, nic)
+  for _, there in ipairs(vm.nic or {}) do
+    if there.networkid == nic.target.id and (not nic.ip or there.ipaddress == nic.ip) then return true end
+  end
+  return false
+end
+
+-- The VM has the addresses that were asked for.
+function vm_networks.verify(_, _, _, plan, try, vm)
+  for _, nic in ipairs(plan.networks) do
+    if not has_nic(vm, nic) then
+      error(errors.vm_creation_failed("VM %s has no NIC with %s in network '%s'", try.vm_cid, nic.ip or "an address",
+        nic.target.name))
+    end
+  end
 end
 
 -- The MAC that CloudStack gave a NIC, in the lower case that the agent compares with; vm: its row. nil where two of its
@@ -184,15 +205,18 @@ function vm_networks.macs(nics, vm)
   return macs
 end
 
--- The second half of create_vm's answer: the networks as they came, with the MACs of their NICs.
-function vm_networks.result(list, nics, vm)
-  local macs, result = vm_networks.macs(nics, vm), {}
-  for _, network in ipairs(list) do
-    local twin = {}
-    for key, value in pairs(network.given) do twin[key] = value end
-    twin.mac = macs[network.name]
-    result[network.name] = twin
-  end
+-- The networks for the agent, by name: as they came, with their routes.
+function vm_networks.of_agent(order)
+  local list, routes = {}, order.routes or {}
+  for _, network in ipairs(order.networks) do list[network.name] = tables.with(network.given, { routes = routes[network.name] }) end
+  return list
+end
+
+-- The second half of create_vm's answer: the networks of the agent, with the MACs of their NICs and the addresses that the
+-- CPI gave to the vips, { network name = address }.
+function vm_networks.result(order, plan, vm, vips)
+  local macs, result = vm_networks.macs(plan.networks, vm), vm_networks.of_agent(order)
+  for name, network in pairs(result) do result[name] = tables.with(network, { mac = macs[name], ip = vips and vips[name] }) end
   return result
 end
 

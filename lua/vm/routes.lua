@@ -1,11 +1,14 @@
--- Static routes of a VM: { network name = [{ cidr, gateway }] } in its cloud_properties, as the agent is told of them.
+-- Static routes of a VM: { network name = [{ cidr, gateway }] } in its cloud_properties, as the agent reads them.
 
 local errors = require "errors"
 local ipv4 = require "base.ipv4"
 local read_properties = require "request.cloud_properties"
 local spelling = require "base.spelling"
+local tables = require "base.tables"
 
-local routes = {}
+local routes = { name = "routes", optional = true }
+
+routes.properties = { routes = "object" }
 
 local properties_of_a_route = { cidr = "text", gateway = "text" }
 
@@ -22,25 +25,26 @@ local function route_of(given, network, where, null)
   return { Destination = ipv4.text(range.first), Gateway = gateway, Netmask = range.netmask }
 end
 
--- Puts each network's routes into what the agent and the director are told of it. list: what vm_networks.read answers.
--- Raises CloudError for what is no route, and for a network that the VM does not have.
-function routes.apply(given, list, json)
-  if not given then return end
-  local by_name, names = {}, {}
-  for i, network in ipairs(list) do by_name[network.name], names[i] = network, network.name end
-  for name, rows in pairs(given) do
-    local network, found = by_name[name], json.array {}
-    if not network or network.kind == "vip" then
-      error(errors.cloud("routes: '%s' is no network of the VM%s", name, spelling.suggestion(name, names)))
-    elseif type(rows) ~= "table" or #rows == 0 and next(rows) ~= nil then
-      error(errors.cloud("routes: '%s' must be a list of { cidr, gateway }", name))
-    end
-    for i, row in ipairs(rows) do found[i] = route_of(row, network, ("routes of network '%s' [%d]"):format(name, i), json.null) end
-    local twin = {}
-    for key, value in pairs(network.given) do twin[key] = value end
-    twin.routes = found
-    network.given = twin
+local function routes_of(name, rows, network, names, json)
+  if not network or network.kind == "vip" then
+    error(errors.cloud("routes: '%s' is no network of the VM%s", name, spelling.suggestion(name, names)))
+  elseif type(rows) ~= "table" or #rows == 0 and next(rows) ~= nil then
+    error(errors.cloud("routes: '%s' must be a list of { cidr, gateway }", name))
   end
+  local list = json.array {}
+  for i, row in ipairs(rows) do list[i] = route_of(row, network, ("routes of network '%s' [%d]"):format(name, i), json.null) end
+  return list
+end
+
+-- { network name = { { Destination, Gateway, Netmask }, ... } }. Raises CloudError for what is not a route, and for a network
+-- that the VM does not have.
+function routes.read(cpi, order)
+  local by_name, names, read = {}, {}, {}
+  for i, network in ipairs(order.networks) do by_name[network.name], names[i] = network, network.name end
+  for _, name in ipairs(tables.sorted_keys(order.properties.routes)) do
+    read[name] = routes_of(name, order.properties.routes[name], by_name[name], names, cpi.json)
+  end
+  return read
 end
 
 return routes

@@ -4,7 +4,9 @@ local errors = require "errors"
 local groups = require "cloudstack.security_groups"
 local networks = require "cloudstack.networks"
 
-local vm_groups = {}
+local vm_groups = { name = "security_groups" }
+
+vm_groups.properties = { security_groups = "list" }
 
 local function add_names(names, seen, given, where)
   for _, name in ipairs(given or {}) do
@@ -25,21 +27,20 @@ local function wanted(order)
   return names
 end
 
--- Adds to a gather what the VM's groups need; nothing for a VM without.
-function vm_groups.add_requests(requests, order)
-  if #wanted(order) > 0 then requests.security_groups = groups.request() end
+function vm_groups.ask(_, order)
+  return { security_groups = #wanted(order) > 0 and groups.request() or nil }
 end
 
 -- The groups' ids, with commas, or nil for none: then CloudStack takes the account's default group where the zone has
 -- groups. Raises CloudError where they can't protect the VM.
-function vm_groups.plan(order, found, nics)
+function vm_groups.plan(_, order, found, plan)
   local names = wanted(order)
   if #names == 0 then return nil end
   if not found.zone.securitygroupsenabled then
     error(errors.cloud("zone '%s' has no security groups, yet the VM shall have: %s", found.zone.name,
       table.concat(names, ", ")))
   end
-  for _, nic in ipairs(nics) do
+  for _, nic in ipairs(plan.networks) do
     if not networks.offers(nic.target, "SecurityGroup") then
       error(errors.cloud("network '%s' has no security groups, so the VM can't have any: %s", nic.target.name,
         table.concat(names, ", ")))
@@ -49,5 +50,7 @@ function vm_groups.plan(order, found, nics)
   for i, name in ipairs(names) do ids[i] = groups.pick(found.security_groups, name).id end
   return table.concat(ids, ",")
 end
+
+function vm_groups.parameters(_, _, _, plan) return { securitygroupids = plan.security_groups } end
 
 return vm_groups

@@ -5,74 +5,21 @@ local belongings = require "made.belongings"
 local capabilities = require "cloudstack.capabilities"
 local errors = require "errors"
 local firewall = require "cloudstack.firewall"
+local firewall_rules = require "vm.firewall_rules"
 local ipv4 = require "base.ipv4"
 local job_ids = require "made.job_ids"
 local networks = require "cloudstack.networks"
-local read_properties = require "request.cloud_properties"
+local tables = require "base.tables"
 
-local vips = {}
-
-local properties_of_a_rule = {
-  protocol = "text", start_port = "port", end_port = "port", icmp_type = "any", icmp_code = "any", cidrs = "list",
-}
-local PROTOCOLS = { tcp = true, udp = true, icmp = true }
+local vips = { name = "vips" }
 
 -- ---------------------------------------------------------------------------------------------------------
 -- what is asked for
 
-local function icmp_number(rule, key, where)
-  local value = rule[key] == nil and -1 or math.type(rule[key]) and math.tointeger(rule[key])
-  if not value or value < -1 or value > 255 then
-    error(errors.cloud("%s: '%s' must be a number from -1 (all) to 255", where, key))
-  end
-  return value
-end
-
--- Is it an IPv4 network, or does it look like an IPv6 one?
-local function is_network(cidr)
-  if type(cidr) ~= "string" then return false end
-  local size = cidr:match "^%x*:[%x:]*/(%d+)$"
-  return ipv4.range(cidr) ~= nil or size ~= nil and #size <= 3 and tonumber(size) <= 128
-end
-
-local function read_cidrs(list, where)
-  for _, cidr in ipairs(list) do
-    if not is_network(cidr) then
-      error(errors.cloud("%s: 'cidrs' must be a list of networks such as 10.0.0.0/8", where))
-    end
-  end
-  return list
-end
-
-local function read_rule(given, where, null)
-  local rule = read_properties(given, properties_of_a_rule, where, null)
-  local protocol = (rule.protocol or "tcp"):lower()
-  if not PROTOCOLS[protocol] then
-    error(errors.cloud("%s: 'protocol' must be tcp, udp or icmp, got '%s'", where, rule.protocol))
-  end
-  local read = { protocol = protocol, cidrs = read_cidrs(rule.cidrs or { "0.0.0.0/0" }, where) }
-  if protocol == "icmp" then
-    read.icmp_type, read.icmp_code = icmp_number(rule, "icmp_type", where), icmp_number(rule, "icmp_code", where)
-    return read
-  end
-  read.start_port = rule.start_port or error(errors.cloud("%s: 'start_port' is missing", where))
-  read.end_port = rule.end_port or rule.start_port
-  if read.end_port < read.start_port then error(errors.cloud("%s: 'end_port' is below 'start_port'", where)) end
-  return read
-end
-
-local function read_rules(network, null)
-  local rules = {}
-  for i, given in ipairs(network.properties.firewall_rules or {}) do
-    rules[i] = read_rule(given, ("firewall_rules[%d] of network '%s'"):format(i, network.name), null)
-  end
-  return rules
-end
-
--- The vips among the networks, each { network, ip (nil: any), rules }; networks: what vm_networks.read answers.
-function vips.read(list, json)
+-- The vips among the networks, each { network, ip (nil: any), rules }.
+function vips.read(cpi, order)
   local found = {}
-  for _, network in ipairs(list) do
+  for _, network in ipairs(order.networks) do
     if network.kind == "vip" then
       local ip = network.given.ip
       ip = type(ip) == "string" and ip ~= "" and ip or nil
@@ -81,17 +28,19 @@ function vips.read(list, json)
       elseif ip and not ipv4.number(ip) then
         error(errors.cpi("network '%s': '%s' is no IPv4 address", network.name, ip))
       end
-      found[#found + 1] = { network = network, ip = ip, rules = read_rules(network, json.null) }
+      found[#found + 1] = { network = network, ip = ip, rules = firewall_rules.read(network, cpi.json.null) }
     end
   end
   return found
 end
 
--- Adds to a gather the address of each vip.
-function vips.add_requests(requests, list)
-  for i, vip in ipairs(list) do
+-- The address of each vip that names one.
+function vips.ask(_, order)
+  local requests = {}
+  for i, vip in ipairs(order.vips) do
     if vip.ip then requests["vip " .. i] = addresses.request(vip.ip) end
   end
+  return requests
 end
 
 -- ---------------------------------------------------------------------------------------------------------
@@ -168,15 +117,22 @@ local function by_choice(list)
   return table.move(free, 1, #free, #bound + 1, bound)
 end
 
--- Finds address and NIC of each vip. Raises CloudError before anything is created.
-function vips.plan(list, found, nics)
-  local taken = {}
+-- What was read of each vip, with the address's row (nil: to be acquired). Raises CloudError.
+local function with_rows(list, found)
+  local twins = {}
   for i, vip in ipairs(list) do
-    vip.row = vip.ip and addresses.pick(found["vip " .. i], vip.ip, found.zone)
-    if vip.ip then refuse_address(vip, vip.row, found.can.version) end
+    local row = vip.ip and addresses.pick(found["vip " .. i], vip.ip, found.zone)
+    if vip.ip then refuse_address(vip, row, found.can.version) end
+    twins[i] = tables.with(vip, { row = row })
   end
-  for _, vip in ipairs(by_choice(list)) do
-    local nic = nic_for(vip, nics, found, taken)
+  return twins
+end
+
+-- What was read of each vip, with its row and its nic. Raises CloudError before anything is created.
+function vips.plan(_, order, found, plan)
+  local planned, taken = with_rows(order.vips, found), {}
+  for _, vip in ipairs(by_choice(planned)) do
+    local nic = nic_for(vip, plan.networks, found, taken)
     if taken[nic] then
       error(errors.cloud("vips '%s' and '%s' are for one NIC, in network '%s'; a NIC has one public address", taken[nic],
         vip.network.name, nic.target.name))
@@ -184,16 +140,16 @@ function vips.plan(list, found, nics)
     vip.nic, taken[nic] = nic, vip.network.name
     refuse_services(vip, nic.target)
   end
-  return list
+  return planned
 end
 
 -- ---------------------------------------------------------------------------------------------------------
 -- giving them
 
 -- Takes the addresses that are to be taken, all at once. Only now: the first address of a network without a VM would
--- become its router's.
+-- become its router's. -> { vip = { row, item } }
 local function acquire(cpi, list, belongs)
-  local requests, open = {}, {}
+  local requests, open, acquired = {}, {}, {}
   for _, vip in ipairs(list) do
     if not vip.row then
       local entry = belongs.open("address", vip.ip or "(any)")
@@ -203,7 +159,7 @@ local function acquire(cpi, list, belongs)
       open[#open + 1] = { vip = vip, entry = entry }
     end
   end
-  if #requests == 0 then return end
+  if #requests == 0 then return acquired end
   local tasks, failed = cpi.cloudstack:start(requests), nil
   for i, task in ipairs(tasks) do
     if task.id then belongs.add("PublicIpAddress", task.id, "acquired", open[i].entry) end
@@ -212,8 +168,7 @@ local function acquire(cpi, list, belongs)
     local row = not task.failure and (task.result.ipaddress or task.result)
     if type(row) ~= "table" then row = not task.failure and task.result end -- found again by its text
     if row then
-      open[i].vip.row = row
-      open[i].vip.item = belongs.add("PublicIpAddress", row.id, "acquired", open[i].entry)
+      acquired[open[i].vip] = { row = row, item = belongs.add("PublicIpAddress", row.id, "acquired", open[i].entry) }
     else
       if not task.id then
         belongs.ask("PublicIpAddress", "acquired", open[i].vip.ip or "(any)", task, open[i].entry)
@@ -224,12 +179,13 @@ local function acquire(cpi, list, belongs)
     end
   end
   if failed then cpi.cloudstack.raise(failed[1].failure, failed[2].what) end
+  return acquired
 end
 
 -- Tags, static NAT and firewall rules of a vip as requests, each with what to make of its task.
-local function requests_for(cpi, vip, belongs)
-  local id = vip.row.id
-  local item = vip.item or belongs.add("PublicIpAddress", id, "vip")
+local function requests_for(cpi, vip, acquired, belongs)
+  local id = acquired and acquired.row.id or vip.row.id
+  local item = acquired and acquired.item or belongs.add("PublicIpAddress", id, "vip")
   local list = {
     { belongings.tag_request(cpi, item, belongs.vm_cid), is_fine = belongings.is_tagged },
     { addresses.enable_request(id, belongs.vm, vip.nic.target),
@@ -257,29 +213,25 @@ local function tag_rules(cpi, items, belongs)
   end
 end
 
--- Puts the address into what the director is told of the network.
-local function tell(vip)
-  local twin = {}
-  for key, value in pairs(vip.network.given) do twin[key] = value end
-  twin.ip = vip.row.ipaddress
-  vip.network.given = twin
-end
-
--- give(cpi, vips, belongs): addresses, static NAT and firewall rules; belongs as belongings.new gives it. Raises CloudError.
-function vips.give(cpi, list, belongs)
-  acquire(cpi, list, belongs)
-  local steps, requests, rules, failed, number = {}, {}, {}, nil, 0
+-- The steps of all vips, the jobs of their rules numbered.
+local function steps_of(cpi, list, acquired, belongs)
+  local steps, number = {}, 0
   for _, vip in ipairs(list) do
-    for _, step in ipairs(requests_for(cpi, vip, belongs)) do
+    for _, step in ipairs(requests_for(cpi, vip, acquired[vip], belongs)) do
       if step.rule then
         number = number + 1
         step[1].jobid = job_ids.of(cpi, belongs.vm_cid, "firewall rule", number)
       end
-      steps[#steps + 1], requests[#requests + 1] = step, step[1]
+      steps[#steps + 1] = step
     end
-    tell(vip)
   end
-  if #requests == 0 then return end
+  return steps
+end
+
+-- Takes the steps, all at once. Raises CloudError.
+local function take(cpi, steps, belongs)
+  local requests, rules, failed = {}, {}, nil
+  for i, step in ipairs(steps) do requests[i] = step[1] end
   local tasks = cpi.cloudstack:start(requests)
   for i, task in ipairs(tasks) do
     if steps[i].rule and task.id then belongs.add("FirewallRule", task.id, "rule", steps[i].entry) end
@@ -295,6 +247,14 @@ function vips.give(cpi, list, belongs)
   end
   if failed then cpi.cloudstack.raise(failed[1], failed[2]) end
   tag_rules(cpi, rules, belongs)
+end
+
+-- Addresses, static NAT and firewall rules -> { network name = address }. Raises CloudError.
+function vips.give(cpi, _, _, plan, belongs)
+  local acquired, given = acquire(cpi, plan.vips, belongs), {}
+  take(cpi, steps_of(cpi, plan.vips, acquired, belongs), belongs)
+  for _, vip in ipairs(plan.vips) do given[vip.network.name] = (acquired[vip] or vip).row.ipaddress end
+  return given
 end
 
 return vips

@@ -29,18 +29,18 @@ local disk_offerings = { "listDiskOfferings", {},
   { diskoffering = { { id = "dl", name = "local.custom", storagetype = "local" } } } }
 
 describe("the place of a VM with disks", function()
-  local function place(row, script, more, names)
+  local function place(row, script, more)
     local cpi <close> = fake.cpi(script or {})
     local order = { disk_cids = { "cpi-disk-1" }, properties = more or {} }
     local found = { zones = { zone, { id = "z2", name = "zone2" } }, ["disk 1"] = { row },
       disk_offerings = { { id = "dl", name = "local.custom", storagetype = "local" } } }
-    local where, answer = disk_placement.for_vm(cpi, order, found, names or { "zone1" })
+    local where, answer = disk_placement.of_vm(cpi, order, found)
     return where, answer, cpi
   end
 
   it("is anywhere without disks, and nobody is asked", function()
     local cpi <close> = fake.cpi { policies = { disk_placement = function() error "asked" end } }
-    assert.same({ "zone1" }, (disk_placement.for_vm(cpi, { disk_cids = {} }, {}, { "zone1" })))
+    assert.same({ "zone1" }, (disk_placement.of_vm(cpi, { disk_cids = {}, properties = {} }, {})))
   end)
 
   it("is the host of a local disk, found in one more wave", function()
@@ -58,7 +58,7 @@ describe("the place of a VM with disks", function()
   it("is the zone of the disks where the manifest names none, or one of several", function()
     assert.same({ "zone2" }, (place(volume { zoneid = "z2" })))
     assert.same({ "zone2", "zone1" },
-      (place(volume { zoneid = "z2" }, nil, { zones = { "zone1", "zone2" } }, { "zone1", "zone2" })))
+      (place(volume { zoneid = "z2" }, nil, { zones = { "zone1", "zone2" } })))
     assert.same({ "zone1" }, (place(volume { zoneid = "z2" }, nil, { zone = "zone1" })))
   end)
 
@@ -72,6 +72,30 @@ describe("the place of a VM with disks", function()
     assert.is_false(asked.sees_storage)
     assert.same({ cid = "cpi-disk-1", id = "d", size = 10, state = "Ready", zone_id = "z1", zone = "zone1",
       offering = "local.custom", storage = "local" }, asked.disks[1])
+  end)
+end)
+
+describe("the disks that a VM is to have", function()
+  local function check(rows)
+    disk_placement.plan(nil, { disk_cids = { "cpi-disk-1" } }, { zone = zone, ["disk 1"] = rows })
+  end
+
+  it("are looked up by name in the first wave", function()
+    local requests = disk_placement.ask(nil, { disk_cids = { "cpi-disk-1", "cpi-disk-2" } })
+    assert.equal("cpi-disk-2", requests["disk 2"][2].name)
+    assert.equal("listDiskOfferings", requests.disk_offerings[1])
+    assert.same({}, disk_placement.ask(nil, { disk_cids = {} }))
+  end)
+
+  it("must exist", function()
+    assert.equal("Bosh::Clouds::DiskNotFound", fake.failure(check, {}).type)
+    assert.equal("Bosh::Clouds::DiskNotFound", fake.failure(check, { { id = "d", name = "cpi-disk-1", state = "Destroy" } }).type)
+  end)
+
+  it("must be in the zone of the VM", function()
+    check { { id = "d", name = "cpi-disk-1", state = "Ready", zoneid = "z1" } }
+    assert.equal("disk 'cpi-disk-1' is in zone 'zone2', the VM would be in zone 'zone1'",
+      fake.failure(check, { { id = "d", name = "cpi-disk-1", zoneid = "z2", zonename = "zone2" } }).message)
   end)
 end)
 

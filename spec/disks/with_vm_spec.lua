@@ -7,16 +7,15 @@ local custom = { id = "dc", name = "shared.custom", iscustomized = true }
 
 local function ephemeral(properties)
   local cpi <close> = fake.cpi {}
-  return vm_disks.ephemeral(cpi, { properties = properties }, { zone = zone, disk_offerings = { ten, custom }, can = {} })
+  return vm_disks.plan(cpi, { properties = properties }, { zone = zone, disk_offerings = { ten, custom }, can = {} }).ephemeral
 end
 
 describe("the ephemeral disk", function()
   it("is absent where nobody asks for one", function()
     assert.is_nil(ephemeral {})
     assert.is_nil(ephemeral { disk = 0 })
-    local requests = {}
-    vm_disks.add_requests(requests, { properties = {}, disk_cids = {} })
-    assert.same({}, requests)
+    assert.same({}, vm_disks.ask(nil, { properties = {}, disk_cids = {} }))
+    assert.equal("listDiskOfferings", vm_disks.ask(nil, { properties = { disk = 1 } }).disk_offerings[1])
   end)
 
   it("has the size in GB, rounded up", function()
@@ -29,30 +28,6 @@ describe("the ephemeral disk", function()
 
   it("is never smaller than asked", function()
     assert.has_error(function() ephemeral { disk = 10241, ephemeral_disk_offering = "ten" } end)
-  end)
-end)
-
-describe("the persistent disks", function()
-  local function check(rows)
-    vm_disks.check_persistent({ disk_cids = { "cpi-disk-1" } }, { zone = zone, ["disk 1"] = rows })
-  end
-
-  it("are looked up by name in the first wave", function()
-    local requests = {}
-    vm_disks.add_requests(requests, { properties = { disk = 1 }, disk_cids = { "cpi-disk-1", "cpi-disk-2" } })
-    assert.equal("cpi-disk-2", requests["disk 2"][2].name)
-    assert.equal("listDiskOfferings", requests.disk_offerings[1])
-  end)
-
-  it("must exist", function()
-    assert.equal("Bosh::Clouds::DiskNotFound", fake.failure(check, {}).type)
-    assert.equal("Bosh::Clouds::DiskNotFound", fake.failure(check, { { id = "d", name = "cpi-disk-1", state = "Destroy" } }).type)
-  end)
-
-  it("must be in the zone of the VM", function()
-    check { { id = "d", name = "cpi-disk-1", state = "Ready", zoneid = "z1" } }
-    assert.equal("disk 'cpi-disk-1' is in zone 'zone2', the VM would be in zone 'zone1'",
-      fake.failure(check, { { id = "d", name = "cpi-disk-1", zoneid = "z2", zonename = "zone2" } }).message)
   end)
 end)
 

@@ -256,7 +256,7 @@ function fake.cpi(script)
     log = log(script.capture), bytes = native.bytes,
     settings = fake.settings(script.settings),
     context = merged({ director_uuid = "director-1", request_id = "cpi-123456" }, script.context), api_version = 2,
-    store = script.store and store() or false, store_trouble = false, http = script.http,
+    store = script.store and store() or false, store_trouble = false, lacking = {}, http = script.http,
     sent = seen.sent, waves = seen.waves, polls = seen.polls,
   }
   cpi.decide = watched(policy.new {

@@ -273,7 +273,8 @@ describe("a stemcell that CloudStack fetches", function()
 
   it("is refused with a URL that is none, and with details that are no texts", function()
     for words, properties in pairs { ["'template_url' must be an http or https URL"] = { template_url = "ftp://x/y.vhd" },
-      ["'details' must be an object of texts and numbers"] = { details = { a = { b = 1 } } } } do
+      ["'details' must be an object of texts and numbers"] = { details = { a = { b = 1 } } },
+      ["cloud_properties of the stemcell: 'details' must be an object of texts and numbers"] = { details = { a = true } } } do
       local failure = fake.failure(create, {}, properties, nil, "")
       assert.equal("Bosh::Clouds::CloudError", failure.type)
       assert.truthy(failure.message:find(words, 1, true), failure.message)

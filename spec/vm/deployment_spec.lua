@@ -2,6 +2,13 @@ local deployment = require "vm.deployment"
 local fake = require "spec.support.fake"
 local rollback = require "base.rollback"
 
+local user_data = { name = "user_data" }
+function user_data.renew() return { text = "USERDATA" } end
+function user_data.parameters(_, _, _, plan) return { userdata = plan.user_data.text } end
+
+local of_a_vm = { require "disks.placement", require "vm.networks", require "vm.offering", require "disks.with_vm",
+  require "vm.key_pairs", require "vm.affinity", user_data }
+
 local small, big = { id = "s1", name = "small" }, { id = "s2", name = "big" }
 local network = { id = "n1", name = "net-a", cidr = "10.0.0.0/24" }
 local can = { may_expunge = true, may_force_stop = true, version = "4.23.0.0" }
@@ -19,6 +26,8 @@ local function deploy(how, params)
   return step
 end
 
+local function one(offering) return { first = { offering }, after = function() end } end
+
 local good = { job = { virtualmachine = row() }, id = "v" }
 local tag = { "createTags", { resourceids = "v" }, job = {} }
 local function by_id(state) return { "listVirtualMachines", { id = "v" }, { virtualmachine = state and { row(state) } } } end
@@ -31,21 +40,23 @@ local destroy = { "destroyVirtualMachine", { id = "v", expunge = true }, job = {
 local function run(script, more)
   script.store = true
   local tries = 0
+  local found = { zone = { id = "z1", name = "zone1" }, template = { id = "t1" }, can = can }
   local plan = {
-    candidates = { small, big }, order = { properties = {} }, zone = { id = "z1", name = "zone1" }, template = { id = "t1" }, can = can,
-    nics = { { name = "a", ip = "10.0.0.5", target = network } }, key_pairs = { names = {}, parameters = {} },
-    groups = {}, offered = function() end,
+    offering = { first = { small, big }, after = function() end }, networks = { { name = "a", ip = "10.0.0.5", target = network } },
+    disks = {}, key_pairs = {}, affinity = {},
   }
   for key, value in pairs(more or {}) do plan[key] = value end
   local function christen()
     tries = tries + 1
-    return { vm_cid = "cpivm-" .. tries, user_data = "USERDATA", names = { display_name = "x", tags = { a = "b" } } }
+    return { vm_cid = "cpivm-" .. tries, names = { display_name = "x", tags = { a = "b" } } }
   end
   local cpi <close> = fake.cpi(script)
   if script.seen then script.seen(cpi) end
   local undo <close> = rollback(cpi)
-  local cid, vm = deployment.run(cpi, plan, script.next_plan or function() end, christen, undo)
-  return cid, vm, cpi
+  local job = { order = { properties = {} }, aspects = of_a_vm, undo = undo, memory = {}, christen = christen,
+    next_choice = function() end }
+  local made = deployment.run(cpi, job, { found = found, plan = plan })
+  return made.vm_cid, made.vm, cpi
 end
 
 -- The failure of a deployment, and the names left in its journal.
@@ -63,11 +74,11 @@ describe("a deployment", function()
     local place = { parameters = { hostid = "h" }, words = "on the host of its disks" }
     local there, elsewhere = deploy(NO_ROOM, { hostid = "h", serviceofferingid = "s1" }), deploy(good, { serviceofferingid = "s1" })
     elsewhere.without = { "hostid" }
-    local cid, _, cpi = run({ there, tag, by_id "Error", disks, destroy, elsewhere, tag }, { place = place, candidates = { small } })
+    local cid, _, cpi = run({ there, tag, by_id "Error", disks, destroy, elsewhere, tag }, { placement = place, offering = one(small) })
     assert.equal("cpivm-2", cid)
     assert.truthy(table.concat(cpi.log.lines, "\n"):find("no room on the host of its disks; trying elsewhere", 1, true))
     place.strict = true
-    local failure = failing({ there, tag, by_id "Error", disks, destroy }, { place = place, candidates = { small } })
+    local failure = failing({ there, tag, by_id "Error", disks, destroy }, { placement = place, offering = one(small) })
     assert.truthy(failure.message:find("creating VM cpivm-1 on the host of its disks: ", 1, true), failure.message)
     assert.is_true(failure.ok_to_retry)
   end)
@@ -91,13 +102,13 @@ describe("a deployment", function()
   it("has failed where a lost reply left a VM in Error, which goes", function()
     local failure, journal = failing({
       deploy { fault = "closed", sent = true, unknown = true }, by_name(row "Error"), by_name(row "Error"), disks, destroy,
-    }, { candidates = { small } })
+    }, { offering = one(small) })
     assert.truthy(failure.message:find("the line is dead; CloudStack knows nothing of its job", 1, true), failure.message)
     assert.same({}, journal)
   end)
 
   it("has failed where nobody sees its VM any more", function()
-    local failure = failing({ deploy { job = {}, id = "v" }, tag, by_name(), by_name(), { "listVolumes", {} } }, { candidates = { small } })
+    local failure = failing({ deploy { job = {}, id = "v" }, tag, by_name(), by_name(), { "listVolumes", {} } }, { offering = one(small) })
     assert.equal("Bosh::Clouds::VMCreationFailed", failure.type)
     assert.truthy(failure.message:find("VM cpivm-1 is gone after its creation", 1, true), failure.message)
   end)
@@ -141,7 +152,7 @@ describe("no room in several ways", function()
 end)
 
 describe("a VM whose creation failed", function()
-  local only = { candidates = { small } }
+  local only = { offering = one(small) }
 
   it("is found by its name when CloudStack told no id, and removed", function()
     local failure, journal = failing({
@@ -242,12 +253,12 @@ describe("a VM whose creation failed", function()
     local failure = failing({
       deploy(good), tag, made, look, disks, destroy,
       policies = { names = function() error("site/names.lua:3: oops", 0) end },
-    }, { candidates = { small }, ephemeral = { offering = { id = "dc" }, size = 1 } })
+    }, { offering = one(small), disks = { ephemeral = { offering = { id = "dc" }, size = 1 } } })
     assert.truthy(failure.message:find("site/names.lua:3: oops", 1, true))
   end)
 
   it("needs CPU and memory for a customised offering, said before anything is journaled", function()
-    local failure, journal = failing({}, { candidates = { { id = "sc", name = "any", iscustomized = true } } })
+    local failure, journal = failing({}, { offering = one { id = "sc", name = "any", iscustomized = true } })
     assert.truthy(failure.message:find("'any' is customised", 1, true))
     assert.same({}, journal)
   end)

@@ -12,11 +12,11 @@ local function manual(ip, name, more)
   return network
 end
 
-local function read(given) return vm_networks.read(given, json) end
+local function read(given) return vm_networks.read({ json = json }, { given_networks = given }) end
 
 local function plan(given, options)
   local cpi <close> = fake.cpi(options or {})
-  return vm_networks.plan(cpi, read(given), { networks = { plain, silent }, zone = zone })
+  return vm_networks.plan(cpi, { networks = read(given) }, { networks = { plain, silent }, zone = zone })
 end
 
 describe("BOSH's networks", function()
@@ -110,11 +110,12 @@ describe("the plan of the NICs", function()
 
   it("gives another try other random MACs, and leaves those of the manifest", function()
     local cpi <close> = fake.cpi {}
-    local nics = vm_networks.plan(cpi, read { a = manual("10.0.0.5", "net-a"), b = manual("10.0.1.5", "net-b",
-      { cloud_properties = { name = "net-b", mac = "02:00:5e:10:00:01" } }) }, { networks = { plain, silent }, zone = zone })
+    local nics = vm_networks.plan(cpi, { networks = read { a = manual("10.0.0.5", "net-a"), b = manual("10.0.1.5", "net-b",
+      { cloud_properties = { name = "net-b", mac = "02:00:5e:10:00:01" } }) } }, { networks = { plain, silent }, zone = zone })
     local first = vm_networks.macs(nics)
-    vm_networks.renew_macs(cpi, nics)
-    local second = vm_networks.macs(nics)
+    assert.same(nics, vm_networks.renew(cpi, nil, nil, { networks = nics }, { number = 1 }))
+    local second = vm_networks.macs(vm_networks.renew(cpi, nil, nil, { networks = nics }, { number = 2 }))
+    assert.same(first, vm_networks.macs(nics))
     assert.truthy(first.a ~= second.a and second.a:find "^02:%x%x:")
     assert.equal("02:00:5e:10:00:01", second.b)
   end)
@@ -133,7 +134,7 @@ describe("the plan of the NICs", function()
   it("refuses two networks of one name, and lists them", function()
     local cpi <close> = fake.cpi {}
     local twin = { id = "n3", name = "net-a", zoneid = "z1", service = {} }
-    local failure = fake.failure(vm_networks.plan, cpi, read { a = manual("10.0.0.5", "net-a") },
+    local failure = fake.failure(vm_networks.plan, cpi, { networks = read { a = manual("10.0.0.5", "net-a") } },
       { networks = { plain, twin }, zone = zone })
     assert.truthy(failure.message:find("n1, n3", 1, true), failure.message)
   end)
@@ -144,16 +145,18 @@ describe("the plan of the NICs", function()
 end)
 
 describe("the parameters of the NICs", function()
+  local function parameters(nics, where) return vm_networks.parameters(nil, nil, { zone = where }, { networks = nics }) end
+
   it("keep the order, addresses and MACs, and never use networkids with ipaddress", function()
     assert.same({
       ["iptonetworklist[0].networkid"] = "n2", ["iptonetworklist[0].ip"] = "10.0.0.6", ["iptonetworklist[0].mac"] = "02:a",
       ["iptonetworklist[1].networkid"] = "n1",
-    }, vm_networks.parameters({ { target = silent, ip = "10.0.0.6", mac = "02:a" }, { target = plain } }, zone))
+    }, parameters({ { target = silent, ip = "10.0.0.6", mac = "02:a" }, { target = plain } }, zone))
   end)
 
   it("name no network in a basic zone", function()
     assert.same({ ipaddress = "10.0.0.6", macaddress = "02:a" },
-      vm_networks.parameters({ { target = plain, ip = "10.0.0.6", mac = "02:a" } }, { networktype = "Basic" }))
+      parameters({ { target = plain, ip = "10.0.0.6", mac = "02:a" } }, { networktype = "Basic" }))
   end)
 end)
 
@@ -170,16 +173,27 @@ end)
 describe("the networks that create_vm answers", function()
   it("are those that came, each with its MAC", function()
     local given = { a = manual("10.0.0.5", "net-a", { prefix = "32" }) }
-    local result = vm_networks.result(read(given), { { name = "a", mac = "02:00:00:00:00:01" } })
+    local result = vm_networks.result({ networks = read(given) }, { networks = { { name = "a", mac = "02:00:00:00:00:01" } } })
     assert.same(manual("10.0.0.5", "net-a", { prefix = "32", mac = "02:00:00:00:00:01" }), result.a)
     assert.is_nil(given.a.mac)
+  end)
+
+  it("have their routes, which the agent gets as well, and the addresses of vips", function()
+    local given = { a = manual("10.0.0.5", "net-a"), public = { type = "vip", cloud_properties = { acquire = true } } }
+    local order = { networks = read(given), routes = { a = { { Gateway = "10.0.0.1" } } } }
+    local result = vm_networks.result(order, { networks = {} }, nil, { public = "192.0.2.7" })
+    assert.same({ { Gateway = "10.0.0.1" } }, result.a.routes)
+    assert.same({ "10.0.0.5", "192.0.2.7" }, { result.a.ip, result.public.ip })
+    assert.same({ { Gateway = "10.0.0.1" } }, vm_networks.of_agent(order).a.routes)
+    assert.same({}, { given.a.routes, given.public.ip, vm_networks.of_agent(order).public.ip })
   end)
 
   it("tell the MACs that CloudStack gave, in lower case", function()
     local target = { id = "n" }
     local vm = { nic = { { networkid = "x", macaddress = "02:00:00:00:00:0A" }, { networkid = "n", ipaddress = "10.0.0.5",
       macaddress = "02:00:00:00:00:0B" } } }
-    local result = vm_networks.result(read { a = manual("10.0.0.5", "net-a") }, { { name = "a", target = target, ip = "10.0.0.5" } }, vm)
+    local result = vm_networks.result({ networks = read { a = manual("10.0.0.5", "net-a") } },
+      { networks = { { name = "a", target = target, ip = "10.0.0.5" } } }, vm)
     assert.equal("02:00:00:00:00:0b", result.a.mac)
     assert.same({}, vm_networks.macs({ { name = "a", target = target, ip = "10.0.0.6" } }, vm))
     vm.nic[3] = { networkid = "n", ipaddress = "10.0.0.7", macaddress = "02:00:00:00:00:0C" }

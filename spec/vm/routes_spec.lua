@@ -6,34 +6,31 @@ local function list()
     { name = "public", kind = "vip", given = {} }, { name = "side", kind = "dynamic", given = {} } }
 end
 
-local function applied(given)
-  local networks = list()
-  routes.apply(given, networks, fake.json)
-  return networks
+local function read(given)
+  return routes.read({ json = fake.json }, { properties = { routes = given }, networks = list() })
 end
 
 describe("routes", function()
   it("are told as the agent's Go struct has them", function()
-    local networks = applied { default = { { cidr = "10.9.1.2/16", gateway = "10.0.0.7" } } }
-    assert.same({ { Destination = "10.9.0.0", Gateway = "10.0.0.7", Netmask = "255.255.0.0" } }, networks[1].given.routes)
-    assert.is_true(fake.json.is_array(networks[1].given.routes))
-    assert.is_nil(networks[3].given.routes)
+    local found = read { default = { { cidr = "10.9.1.2/16", gateway = "10.0.0.7" } } }
+    assert.same({ { Destination = "10.9.0.0", Gateway = "10.0.0.7", Netmask = "255.255.0.0" } }, found.default)
+    assert.is_true(fake.json.is_array(found.default))
+    assert.is_nil(found.side)
   end)
 
   it("go by the network's gateway where they name none, in any case of the keys", function()
-    assert.equal("10.0.0.1", applied({ default = { { CIDR = "192.168.0.0/24" } } })[1].given.routes[1].Gateway)
+    assert.equal("10.0.0.1", read({ default = { { CIDR = "192.168.0.0/24" } } }).default[1].Gateway)
   end)
 
   it("may be to one host, or to everywhere", function()
-    local found = applied({ default = { { cidr = "10.9.1.2/32" }, { cidr = "0.0.0.0/0" } } })[1].given.routes
+    local found = read({ default = { { cidr = "10.9.1.2/32" }, { cidr = "0.0.0.0/0" } } }).default
     assert.same({ "255.255.255.255", "0.0.0.0" }, { found[1].Netmask, found[2].Netmask })
   end)
 
   it("leave the networks as they came", function()
     local networks = list()
-    local given = networks[1].given
-    routes.apply({ default = { { cidr = "10.9.0.0/16" } } }, networks, fake.json)
-    assert.is_nil(given.routes)
+    routes.read({ json = fake.json }, { properties = { routes = { default = { { cidr = "10.9.0.0/16" } } } }, networks = networks })
+    assert.same(list(), networks)
   end)
 
   for what, case in pairs {
@@ -47,7 +44,7 @@ describe("routes", function()
     ["a misspelt key"] = { { default = { { cdir = "10.9.0.0/16" } } }, "did you mean 'cidr'" },
   } do
     it("are refused: " .. what, function()
-      local failure = fake.failure(applied, case[1])
+      local failure = fake.failure(read, case[1])
       assert.equal("Bosh::Clouds::CloudError", failure.type)
       assert.truthy(failure.message:find(case[2], 1, true), failure.message)
     end)

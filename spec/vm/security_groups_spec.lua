@@ -95,9 +95,9 @@ describe("security groups", function()
 
   it("and networks without them do not mix", function()
     local vm_groups = require "vm.security_groups"
-    local ok, failure = pcall(vm_groups.plan, { properties = { security_groups = { "web" } }, networks = {} },
+    local ok, failure = pcall(vm_groups.plan, nil, { properties = { security_groups = { "web" } }, networks = {} },
       { zone = { name = "z", securitygroupsenabled = true }, security_groups = { { id = "g", name = "web" } } },
-      { { target = { name = "isolated-net", service = {} } } })
+      { networks = { { target = { name = "isolated-net", service = {} } } } })
     assert.is_false(ok)
     assert.truthy(failure.message:find("network 'isolated-net' has no security groups", 1, true))
   end)

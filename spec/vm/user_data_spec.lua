@@ -7,7 +7,9 @@ end
 
 local function of(options, env)
   local cpi <close> = fake.cpi(options)
-  return user_data.of(cpi, order(env), "cpivm-1", {}, false), cpi
+  local plan = { networks = {}, disks = {} }
+  plan.user_data = user_data.renew(cpi, order(env), nil, plan, { vm_cid = "cpivm-1" })
+  return user_data.parameters(nil, nil, nil, plan).userdata, cpi
 end
 
 describe("user data", function()

@@ -23,7 +23,7 @@ local rooms = {
   { "policies", "" },
   { "decision", "base" },
   { "decisions", "decision cloudstack" },
-  { "policy", "errors" },
+  { "policy", "errors base" },
   -- one request
   { "setup", "errors base cloudstack request made policy" },
   { "cpi", "errors setup" },

@@ -79,6 +79,19 @@ rule "a verb requires no verb" "$(grep -nE 'require *\(?["'"'"']verbs\b' lua/ver
 rule "no file of the product is longer than 400 lines" "$(
   find src lua -name '*.[ch]' -o -name '*.lua' | xargs wc -l | awk '$1 > 400 && $2 != "total"')"
 
+# Each of these is worked out in one file, and read there by the others.
+rule "copies and sorted keys are base/tables.lua's" "$(
+  lua_files -nE 'local function (sorted_keys|copy|copied)\b' | grep -vE '^lua/(base/tables\.lua|sim/|sim\.lua)')"
+
+rule "the rows of a zone are cloudstack/zones.lua's" "$(
+  lua_files -nE 'zoneid == zone\.id' | grep -vE '^lua/(cloudstack/zones\.lua|sim/)')"
+
+rule "the digest of an account is cloudstack/tenancy.lua's" "$(
+  lua_files -nE 'endpoint *\.\. *" " *\.\.' | grep -vE '^lua/(cloudstack/tenancy\.lua|sim/)')"
+
+rule "env.bosh.group is read in request/environment.lua" "$(
+  lua_files -nE '\bbosh\.group\b' | grep -vE '^[^:]*:[0-9]+:.*(--|`).*bosh\.group' | grep -vE '^lua/(request/environment\.lua|meta/)')"
+
 rule "only cpi.lua and commands see the host table" "$(
   lua_files -nE '\bhost\.[a-z_]+[.( ]' | grep -vE '^[^:]*:[0-9]+: *--' \
     | grep -vE '^lua/(cpi\.lua|setup/|daemons/|operator/|commands/|sim\.lua|sim/)')"

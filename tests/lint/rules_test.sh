@@ -50,6 +50,11 @@ plant "what is opened is closed on exec" src/base/file.c 'int x(const char *p) {
 plant "structs have no typedef" src/base/buf.h 'typedef struct buf buf_t;'
 plant "policies require nothing" lua/policies/expunge.lua 'local errors = require "errors"'
 plant "a verb requires no verb" lua/verbs/info.lua 'local x = require "verbs.has_vm"'
+plant "copies and sorted keys" lua/operator/usage.lua 'local function copy(value) return value end'
+plant "copies and sorted keys" lua/vm/vips.lua 'local function sorted_keys(t) return t end'
+plant "the rows of a zone" lua/vm/vips.lua 'local function there(row, zone) return row.zoneid == zone.id end'
+plant "the digest of an account" lua/setup/parts.lua 'local function x(site) return site.endpoint .. " " .. site.api_key end'
+plant "env.bosh.group is read" lua/vm/vips.lua 'local function x(env) return env.bosh.group end'
 plant "a room requires what it may" lua/cloudstack/client.lua "local x = require('verbs.has_vm')"
 plant "a room requires what it may" lua/cloudstack/client.lua 'local x = require "registry.settings"'
 plant "a room requires what it may" lua/vm/networks.lua 'local x = require "stemcell.twins"'

@@ -1,24 +1,28 @@
 local fake = require "spec.support.fake"
-local key_pairs = require "cloudstack.key_pairs"
+local key_pairs = require "vm.key_pairs"
 
 local function plan(properties, default, version)
-  return key_pairs.plan(properties, default or "", version or "4.19.1.0")
+  local cpi <close> = fake.cpi { settings = { cloudstack = { default_key_name = default or "" } } }
+  return key_pairs.plan(cpi, { properties = properties }, { can = { version = version or "4.19.1.0" } })
 end
+
+local function parameters(...) return key_pairs.parameters(nil, nil, nil, { key_pairs = plan(...) }) end
 
 describe("the key pairs of a VM", function()
   it("are its own, else the configured one, else none", function()
-    assert.same({ keypair = "mine" }, plan({ key_name = "mine" }, "default").parameters)
-    assert.same({ keypair = "default" }, plan({}, "default").parameters)
-    assert.same({}, plan({}).parameters)
-    assert.same({}, plan({ key_names = {} }, "default").parameters)
+    assert.same({ keypair = "mine" }, parameters({ key_name = "mine" }, "default"))
+    assert.same({ keypair = "default" }, parameters({}, "default"))
+    assert.same({}, parameters({}))
+    assert.same({}, parameters({ key_names = {} }, "default"))
   end)
 
   it("may be several, each once, since CloudStack 4.17", function()
     local several = { key_names = { "b", "a", "b" } }
-    assert.same({ names = { "b", "a" }, parameters = { keypairs = "b,a" } }, plan(several, "default", "4.17.0.0"))
+    assert.same({ "b", "a" }, plan(several, "default", "4.17.0.0"))
+    assert.same({ keypairs = "b,a" }, parameters(several, "default", "4.17.0.0"))
     assert.truthy(fake.failure(plan, several, "", "4.16.1.0").message:find("CloudStack 4.16.1.0 takes one key pair for a VM, not 2",
       1, true))
-    assert.same({ keypair = "a" }, plan({ key_names = { "a", "a" } }, "", "4.16.1.0").parameters)
+    assert.same({ keypair = "a" }, parameters({ key_names = { "a", "a" } }, "", "4.16.1.0"))
   end)
 
   for what, properties in pairs {
@@ -35,7 +39,7 @@ describe("a deploy that was refused", function()
   local refusal = { kind = "refused", code = 431, text = "Not all specified keypairs exist" }
   local function explain(script, names, failure)
     local cpi <close> = fake.cpi(script)
-    return key_pairs.explain(cpi, names, failure or refusal)
+    return key_pairs.explain(cpi, nil, nil, { key_pairs = names }, failure or refusal)
   end
   local list = { "listSSHKeyPairs", {}, { sshkeypair = { { name = "b", id = "2" }, { name = "c", id = "3" } } } }
 
