@@ -26,7 +26,7 @@ local function deploy(how, params)
   return step
 end
 
-local function one(offering) return { first = { offering }, after = function() end } end
+local function only_one(offering) return { first = { offering }, after = function() end } end
 
 local good = { job = { virtualmachine = row() }, id = "v" }
 local tag = { "createTags", { resourceids = "v" }, job = {} }
@@ -74,11 +74,11 @@ describe("a deployment", function()
     local place = { parameters = { hostid = "h" }, words = "on the host of its disks" }
     local there, elsewhere = deploy(NO_ROOM, { hostid = "h", serviceofferingid = "s1" }), deploy(good, { serviceofferingid = "s1" })
     elsewhere.without = { "hostid" }
-    local cid, _, cpi = run({ there, tag, by_id "Error", disks, destroy, elsewhere, tag }, { placement = place, offering = one(small) })
+    local cid, _, cpi = run({ there, tag, by_id "Error", disks, destroy, elsewhere, tag }, { placement = place, offering = only_one(small) })
     assert.equal("cpivm-2", cid)
     assert.truthy(table.concat(cpi.log.lines, "\n"):find("no room on the host of its disks; trying elsewhere", 1, true))
     place.strict = true
-    local failure = failing({ there, tag, by_id "Error", disks, destroy }, { placement = place, offering = one(small) })
+    local failure = failing({ there, tag, by_id "Error", disks, destroy }, { placement = place, offering = only_one(small) })
     assert.truthy(failure.message:find("creating VM cpivm-1 on the host of its disks: ", 1, true), failure.message)
     assert.is_true(failure.ok_to_retry)
   end)
@@ -102,13 +102,13 @@ describe("a deployment", function()
   it("has failed where a lost reply left a VM in Error, which goes", function()
     local failure, journal = failing({
       deploy { fault = "closed", sent = true, unknown = true }, by_name(row "Error"), by_name(row "Error"), disks, destroy,
-    }, { offering = one(small) })
+    }, { offering = only_one(small) })
     assert.truthy(failure.message:find("the line is dead; CloudStack knows nothing of its job", 1, true), failure.message)
     assert.same({}, journal)
   end)
 
   it("has failed where nobody sees its VM any more", function()
-    local failure = failing({ deploy { job = {}, id = "v" }, tag, by_name(), by_name(), { "listVolumes", {} } }, { offering = one(small) })
+    local failure = failing({ deploy { job = {}, id = "v" }, tag, by_name(), by_name(), { "listVolumes", {} } }, { offering = only_one(small) })
     assert.equal("Bosh::Clouds::VMCreationFailed", failure.type)
     assert.truthy(failure.message:find("VM cpivm-1 is gone after its creation", 1, true), failure.message)
   end)
@@ -152,7 +152,7 @@ describe("no room in several ways", function()
 end)
 
 describe("a VM whose creation failed", function()
-  local only = { offering = one(small) }
+  local only = { offering = only_one(small) }
 
   it("is found by its name when CloudStack told no id, and removed", function()
     local failure, journal = failing({
@@ -253,12 +253,12 @@ describe("a VM whose creation failed", function()
     local failure = failing({
       deploy(good), tag, made, look, disks, destroy,
       policies = { names = function() error("site/names.lua:3: oops", 0) end },
-    }, { offering = one(small), disks = { ephemeral = { offering = { id = "dc" }, size = 1 } } })
+    }, { offering = only_one(small), disks = { ephemeral = { offering = { id = "dc" }, size = 1 } } })
     assert.truthy(failure.message:find("site/names.lua:3: oops", 1, true))
   end)
 
   it("needs CPU and memory for a customised offering, said before anything is journaled", function()
-    local failure, journal = failing({}, { offering = one { id = "sc", name = "any", iscustomized = true } })
+    local failure, journal = failing({}, { offering = only_one { id = "sc", name = "any", iscustomized = true } })
     assert.truthy(failure.message:find("'any' is customised", 1, true))
     assert.same({}, journal)
   end)
