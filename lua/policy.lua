@@ -41,14 +41,14 @@ end
 --   note       note(name, path), optional: called when a site's file takes its first decision
 -- decide raises CpiError for a broken policy, and CloudError in the policy's own words when it refuses.
 local function new(parts)
-  local ready = {}
+  local ready, site = {}, nil
 
   -- { path, decide, default } of a decision, loaded once.
   local function policy(name)
     if not ready[name] then
       local path, decide = load(parts.sandbox, parts.ours, name)
       if not path then error(errors.cpi("policy %s is missing in %s", name, parts.ours)) end
-      local site = parts.directory()
+      if site == nil then site = parts.directory() or false end
       local site_path, site_decide
       if site then site_path, site_decide = load_site(parts.sandbox, site, name) end
       if site_path and parts.note then parts.note(name, site_path) end

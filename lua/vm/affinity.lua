@@ -2,7 +2,6 @@
 -- per BOSH instance group. A VM that needs none costs no request.
 
 local affinity_claims = require "made.affinity_claims"
-local environment = require "request.environment"
 local errors = require "errors"
 local groups = require "cloudstack.affinity_groups"
 local spelling = require "base.spelling"
@@ -19,7 +18,7 @@ local DEFAULT_TYPE = "host anti-affinity" -- the Go CPI's
 -- The name of the group that all VMs of an instance group share, as the Go CPI made it. Compilation VMs have no
 -- instance group.
 local function auto_name(cpi, order)
-  local group = environment.group(order.env)
+  local group = order.group
   if not cpi.settings.cloudstack.enable_auto_anti_affinity or not group then return nil end
   local name = ("%s-%s"):format(tostring(cpi.context.director_uuid or ""), group)
   if #name <= LONGEST then return name end
@@ -52,7 +51,7 @@ local function facts(cpi, order, rows)
   end
   return {
     names = order.properties.affinity_group or {}, type = order.properties.affinity_group_type,
-    group = environment.group(order.env), auto = auto_name(cpi, order),
+    group = order.group, auto = auto_name(cpi, order),
     auto_type = cpi.settings.cloudstack.auto_anti_affinity_type, groups = there,
   }
 end

@@ -15,7 +15,8 @@
 --   give(cpi, order, found, plan, belongs)    -> what the VM gets outside itself: given.NAME. Called where plan.NAME has entries
 --   explain(cpi, order, found, plan, failure) -> why the deploy failed, in better words than CloudStack's, or nil
 --
---   order    the arguments of create_vm, and what the aspects before this one have read
+--   order    the arguments of create_vm (agent_id, stemcell_cid, properties, given_networks, disk_cids, env; group is that of
+--            request/environment.lua), and what the aspects before this one have read
 --   found    the answers to what was asked, by name, with `can` (cloudstack/capabilities.lua); from plan() on as they look from
 --            one zone: with `zone`, `template`, and `zones_left`, the names of those that could be tried after it
 --   plan     the plans of the aspects before this one

@@ -1,6 +1,5 @@
 -- The service offering of a VM: the one that its cloud_properties name, else those that the service_offering policy names.
 
-local environment = require "request.environment"
 local errors = require "errors"
 local offerings = require "cloudstack.offerings"
 
@@ -18,7 +17,7 @@ local function chooser(cpi, order, found)
   return function(refused)
     return cpi.decide("service_offering", {
       cpu = order.properties.cpu, ram = order.properties.ram, offerings = usable, refused = refused,
-      zone = { id = found.zone.id, name = found.zone.name }, zones = found.zones_left, group = environment.group(order.env),
+      zone = { id = found.zone.id, name = found.zone.name }, zones = found.zones_left, group = order.group,
     })
   end
 end

@@ -74,7 +74,8 @@ describe("a deployment", function()
     local place = { parameters = { hostid = "h" }, words = "on the host of its disks" }
     local there, elsewhere = deploy(NO_ROOM, { hostid = "h", serviceofferingid = "s1" }), deploy(good, { serviceofferingid = "s1" })
     elsewhere.without = { "hostid" }
-    local cid, _, cpi = run({ there, tag, by_id "Error", disks, destroy, elsewhere, tag }, { placement = place, offering = only_one(small) })
+    local cid, _, cpi = run({ there, tag, by_id "Error", disks, destroy, elsewhere, tag },
+      { placement = place, offering = only_one(small) })
     assert.equal("cpivm-2", cid)
     assert.truthy(table.concat(cpi.log.lines, "\n"):find("no room on the host of its disks; trying elsewhere", 1, true))
     place.strict = true
@@ -108,7 +109,8 @@ describe("a deployment", function()
   end)
 
   it("has failed where nobody sees its VM any more", function()
-    local failure = failing({ deploy { job = {}, id = "v" }, tag, by_name(), by_name(), { "listVolumes", {} } }, { offering = only_one(small) })
+    local failure = failing({ deploy { job = {}, id = "v" }, tag, by_name(), by_name(), { "listVolumes", {} } },
+      { offering = only_one(small) })
     assert.equal("Bosh::Clouds::VMCreationFailed", failure.type)
     assert.truthy(failure.message:find("VM cpivm-1 is gone after its creation", 1, true), failure.message)
   end)
