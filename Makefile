@@ -265,7 +265,7 @@ help:                            ## this list
 	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
 
 .PHONY: all contract deps demo test lint unit host-tests spec server transcripts lifecycle job coverage hostile faults faults-http crash interruptions \
-        pairs planted histories fuzz e2e bench bench-page asan asan-run valgrind install clean help
+        pairs planted histories fuzz e2e walk bench bench-page asan asan-run valgrind install clean help
 .SECONDARY:
 
 -include $(wildcard $(patsubst %.o,%.d,$(HOST) $(SERVER) $(NATIVE) $(BUILD)/obj/src/main.o \

@@ -16,7 +16,7 @@ end
 --   size      GB, or nil for an explicit fixed offering of any size
 --   limits    { least, most } GB of a customised disk, where they are known
 --   current   the id of the offering that the disk has, where it exists already
---   vm        what the policy is told of the VM that it is for, or nil
+--   vm        the facts of the VM that it is for, or nil
 -- Raises CloudError when the offering does not exist or is too small.
 return function(cpi, kind, wanted)
   if wanted.explicit then

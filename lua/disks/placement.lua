@@ -1,5 +1,5 @@
--- Disks that not every host reaches: where a VM goes that is to have them, and what becomes of a disk that its VM does
--- not reach. The disk_placement policy decides; this file gathers what it is told and does what it says.
+-- Disks that only some hosts reach: where to place their VM, and what to do with a disk that its VM does not reach. The
+-- disk_placement policy decides; this file gathers its facts and does what it says.
 
 local errors = require "errors"
 local exact = require "cloudstack.exact"

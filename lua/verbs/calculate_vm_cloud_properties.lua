@@ -1,8 +1,8 @@
 -- calculate_vm_cloud_properties({ cpu, ram, ephemeral_disk_size }): the cloud_properties of a VM that has at
--- least so many CPUs and MB; what it answers, create_vm takes. Raises CloudError when nothing is large enough.
+-- least so many CPUs and MB; create_vm takes what it returns. Raises CloudError when nothing is large enough.
 --
 -- BOSH does not say in which zone the VM will be. So an offering is named when its name (or id) leads to one that is large
--- enough in every zone; where it does not, the size is answered, and create_vm chooses in the zone that it is told.
+-- enough in every zone; where it does not, the size is returned, and create_vm chooses in the zone that its request names.
 
 local arguments = require "request.arguments"
 local capabilities = require "cloudstack.capabilities"

@@ -99,7 +99,7 @@ local function unmake(cpi, row, vm_cids)
   end
 end
 
--- Makes the group `one` of the memory. It is unmade again by undo, also where nobody answered; one that others made stays.
+-- Makes the group `one` of the memory. It is unmade again by undo, also where the reply was lost; one that others made stays.
 local function make(cpi, one, undo)
   local entry = cpi.journal.open { kind = "affinity group", name = one.name }
   local is_new = true

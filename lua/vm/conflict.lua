@@ -1,4 +1,4 @@
--- An address that CloudStack would not give to a new VM: who has it, and what the ip_conflict policy says to do. CloudStack
+-- An address that CloudStack would not give to a new VM: which VM has it, and what the ip_conflict policy says to do. CloudStack
 -- hides the reason from users behind "Internal error executing command", so it is looked for, after a failed deploy only.
 
 local errors = require "errors"
@@ -48,7 +48,7 @@ local function is_usable(address, network)
   return address ~= network.gateway and number > range.first and number < range.last
 end
 
--- The addresses of a plan that somebody has, or nobody can have: { { nic, holder, in_range }, ... }. nil when the failure is
+-- The addresses of a plan that another VM has, or that no VM can have: { { nic, holder, in_range }, ... }. nil when the failure is
 -- about something else; nil and why where the look fails. Where there is no holder to be seen and the
 -- address is a good one, it may be a destroyed VM's.
 local function find(cpi, nics, failure)
@@ -78,7 +78,7 @@ local function words_of(one)
   local nic, holder = one.nic, one.holder
   if holder then return ("address %s is held by VM '%s' (%s)"):format(nic.ip, holder.name, tostring(holder.state)) end
   if not one.in_range then
-    return ("address %s is none that a VM can have in network '%s' (%s, gateway %s)"):format(nic.ip, nic.target.name,
+    return ("address %s is not one that a VM can have in network '%s' (%s, gateway %s)"):format(nic.ip, nic.target.name,
       tostring(nic.target.cidr), tostring(nic.target.gateway))
   end
   return ("nobody that this account sees holds address %s: it may be outside network '%s' (%s), or held by a "
@@ -112,7 +112,7 @@ local function expunge(cpi, holder)
   return false, ("%s: %s"):format(task.request.what, cpi.cloudstack.say(failure))
 end
 
--- Sleeps until the holder is expunged, or for a while where nobody can be watched. false when the time is over.
+-- Sleeps until the holder is expunged, or for a while where no holder can be watched. false when the time is over.
 local function wait(cpi, one, waiting, deadline)
   local pause = FIRST_PAUSE
   repeat
@@ -133,7 +133,7 @@ local answers = {}
 
 function answers.fail() return false end
 
--- As if nobody had it, once: CloudStack has the last word.
+-- As if no VM had it, once: CloudStack has the last word.
 function answers.ignore(_, _, waiting)
   local first = not waiting.ignored
   waiting.ignored = true
@@ -153,7 +153,7 @@ function answers.wait(cpi, one, waiting, answer)
   local deadline = answer.deadline or LONGEST_WAIT
   cpi.log.info("%s; waiting until it is free, %d s at most", words_of(one), math.floor(deadline))
   if wait(cpi, one, waiting, deadline) then return true end
-  waiting.over = ("it was waited for for %d s"):format(math.floor(cpi.clock.now() - waiting.began))
+  waiting.over = ("the CPI waited for it for %d s"):format(math.floor(cpi.clock.now() - waiting.began))
   return false
 end
 

@@ -31,7 +31,7 @@ local function give_up(cpi, job, choice, failed, tries)
   local explained = failed.explanation and ("%s; %s"):format(cpi.cloudstack.say(failure), failed.explanation)
     or aspects.explain(job.aspects, cpi, job.order, choice.found, plan, failure)
   local words = explained or cpi.cloudstack.say(failure)
-  if failed.unexplained then words = ("%s; who has its addresses was not found out: %s"):format(words, failed.unexplained) end
+  if failed.unexplained then words = ("%s; the CPI could not find out which VM has its addresses: %s"):format(words, failed.unexplained) end
   words = words .. others_without_room(cpi, tries, failure)
   if failed.clean_up then words = ("%s; cleaning up after it: %s"):format(words, failed.clean_up) end
   local passing = not failed.explanation

@@ -92,7 +92,7 @@ end
 local function refuse(lb, rule, address, target)
   if rule then return end
   if lb.public_ip and not address then
-    error(errors.cloud("load balancer '%s': address %s is none of this account's in the zone", lb.name, lb.public_ip))
+    error(errors.cloud("load balancer '%s': address %s is not one of this account's in the zone", lb.name, lb.public_ip))
   elseif address and address.isstaticnat then
     error(errors.cloud("load balancer '%s': address %s is the vip of VM '%s'", lb.name, lb.public_ip,
       tostring(address.virtualmachinename)))
@@ -145,7 +145,7 @@ local function address_of(cpi, lb)
   return row and row.id
 end
 
--- Makes the rule, and looks again: who finds several of that name removes his own unless it has the lowest id.
+-- Makes the rule, and looks again: a process that finds several of that name removes its own unless that has the lowest id.
 local function make(cpi, lb, belongs)
   local entry = belongs.open("load balancer", lb.name)
   local request = rules.create_request(cpi, lb.new_rule, lb.target, address_of(cpi, lb), entry)

@@ -45,7 +45,7 @@ local function read_one(name, network, null)
     error(errors.cpi("network '%s' is manual and has no ip", name))
   end
   if kind == "manual" and not ipv4.number(given.ip) then
-    error(errors.cpi("network '%s': '%s' is no IPv4 address", name, given.ip))
+    error(errors.cpi("network '%s': '%s' is not an IPv4 address", name, given.ip))
   end
   local properties = read_properties(given.cloud_properties, kind == "vip" and properties_of.vip or properties_of.nic,
     ("cloud_properties of network '%s'"):format(name), null)
@@ -64,7 +64,7 @@ function vm_networks.read(cpi, order)
     list[i] = read_one(name, given[name], json.null)
     if list[i].kind ~= "vip" then nics = nics + 1 end
   end
-  if nics == 0 then error(errors.cpi("argument networks must have a network that is no vip")) end
+  if nics == 0 then error(errors.cpi("argument networks must have a network that is not a vip")) end
   return list
 end
 
@@ -87,7 +87,7 @@ local function fresh_mac(cpi)
   return "02" .. digits:sub(1, 10):gsub("..", ":%0")
 end
 
--- What the networks policy is told of one NIC.
+-- The facts of one NIC for the networks policy.
 local function facts_of(cpi, nic)
   local target = nic.target
   return {

@@ -27,7 +27,7 @@ end
 
 local function routes_of(name, rows, network, names, json)
   if not network or network.kind == "vip" then
-    error(errors.cloud("routes: '%s' is no network of the VM%s", name, spelling.suggestion(name, names)))
+    error(errors.cloud("routes: '%s' is not a network of the VM%s", name, spelling.suggestion(name, names)))
   elseif type(rows) ~= "table" or #rows == 0 and next(rows) ~= nil then
     error(errors.cloud("routes: '%s' must be a list of { cidr, gateway }", name))
   end

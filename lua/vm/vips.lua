@@ -26,7 +26,7 @@ function vips.read(cpi, order)
       if not ip and not network.properties.acquire then
         error(errors.cpi("network '%s' is a vip and has no ip; with cloud_properties.acquire the CPI takes one", network.name))
       elseif ip and not ipv4.number(ip) then
-        error(errors.cpi("network '%s': '%s' is no IPv4 address", network.name, ip))
+        error(errors.cpi("network '%s': '%s' is not an IPv4 address", network.name, ip))
       end
       found[#found + 1] = { network = network, ip = ip, rules = firewall_rules.read(network, cpi.json.null) }
     end
@@ -48,10 +48,10 @@ end
 
 local function refuse_address(vip, row, version)
   if not row and vip.network.properties.acquire and not capabilities.at_least(version, 4, 13) then
-    error(errors.cloud("address %s of network '%s' can't be acquired: CloudStack %s gives any one, it takes 4.13 to ask for one",
+    error(errors.cloud("address %s of network '%s' cannot be acquired: CloudStack %s cannot assign a specific address; that needs 4.13",
       vip.ip, vip.network.name, version))
   elseif not row and not vip.network.properties.acquire then
-    error(errors.cloud("address %s of network '%s' is none of this account's in the zone: acquire it first, or set "
+    error(errors.cloud("address %s of network '%s' is not one of this account's in the zone: acquire it first, or set "
       .. "cloud_properties.acquire", vip.ip, vip.network.name))
   elseif row and row.issourcenat then
     error(errors.cloud("address %s of network '%s' is a router's (source NAT); it can't be a vip", vip.ip, vip.network.name))

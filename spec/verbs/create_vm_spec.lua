@@ -265,7 +265,7 @@ describe("a create_vm that cannot be", function()
     ["a misspelt affinity group type"] = { { properties = { compute_offering = "small", affinity_group = "g",
       affinity_group_type = "host antiaffinity" } }, "did you mean 'host anti-affinity'" },
     ["load balancers"] = { { properties = { compute_offering = "small", lbs = json.array { {} } } }, "lbs[1]: 'name' is missing" },
-    ["a vip"] = { { networks = { a = { type = "vip" } } }, "a network that is no vip" },
+    ["a vip"] = { { networks = { a = { type = "vip" } } }, "a network that is not a vip" },
     ["no networks"] = { { networks = {} }, "at least one network" },
     ["an agent without id"] = { { agent_id = 3 }, "argument agent_id must be a string" },
     ["disks that are no list"] = { { disks = "cpi-disk-1" }, "argument disk_cids must be a list" },

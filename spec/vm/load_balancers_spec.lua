@@ -216,7 +216,7 @@ describe("a load balancer", function()
     ["a misspelt key"] = { { lb { algoritm = "source" } }, "did you mean 'algorithm'" },
     ["a misspelt algorithm"] = { { lb { algorithm = "roundrobbin" } }, "did you mean 'roundrobin'" },
     ["a name twice"] = { { lb(), lb() }, "named twice" },
-    ["an address of nobody"] = { { lb { public_ip = "192.0.2.99" } }, "none of this account's" },
+    ["an address of nobody"] = { { lb { public_ip = "192.0.2.99" } }, "not one of this account's" },
     ["a network without load balancing"] = { { lb { public_ip = native.json.null } }, "offers load balancing", "shared-net" },
     ["an address of another network"] = { { lb() }, "in which the VM has no NIC", "bosh-net-2" },
   } do

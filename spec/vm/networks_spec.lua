@@ -39,7 +39,7 @@ describe("BOSH's networks", function()
     for _, ip in ipairs { "10.0.0.256", "10.0.0", "fd00::5", "a/b", "10.0.0.5 " } do
       local failure = fake.failure(read, { a = manual(ip, "net-a") })
       assert.equal("Bosh::Clouds::CpiError", failure.type)
-      assert.equal(("network 'a': '%s' is no IPv4 address"):format(ip), failure.message)
+      assert.equal(("network 'a': '%s' is not an IPv4 address"):format(ip), failure.message)
     end
   end)
 
@@ -52,7 +52,7 @@ describe("BOSH's networks", function()
     ["a list"] = { { {} }, "CpiError", "at least one network" },
     ["null"] = { json.null, "CpiError", "at least one network" },
     ["a string for a network"] = { { a = "x" }, "CpiError", "network 'a' must be an object" },
-    ["nothing but a vip"] = { { a = { type = "vip", ip = "1.2.3.4" } }, "CpiError", "a network that is no vip" },
+    ["nothing but a vip"] = { { a = { type = "vip", ip = "1.2.3.4" } }, "CpiError", "a network that is not a vip" },
     ["a MAC that is none"] = { { a = { type = "dynamic", cloud_properties = { name = "n", mac = "02:zz" } } }, "CloudError",
       "'mac' must be a unicast MAC" },
     ["a multicast MAC"] = { { a = { type = "dynamic", cloud_properties = { name = "n", mac = "03:00:00:00:00:01" } } },

@@ -35,7 +35,7 @@ describe("routes", function()
 
   for what, case in pairs {
     ["an unknown network"] = { { defalt = {} }, "did you mean 'default'" },
-    ["a vip"] = { { public = {} }, "no network of the VM" },
+    ["a vip"] = { { public = {} }, "not a network of the VM" },
     ["no list"] = { { default = { cidr = "10.9.0.0/16" } }, "must be a list" },
     ["no cidr"] = { { default = { {} } }, "'cidr' must be" },
     ["an IPv6 network"] = { { default = { { cidr = "fd00::/8" } } }, "'cidr' must be an IPv4 network" },

@@ -168,7 +168,7 @@ describe("a vip", function()
   end)
 
   for what, case in pairs {
-    ["an address of nobody"] = { { public = vip "192.0.2.99" }, "none of this account's" },
+    ["an address of nobody"] = { { public = vip "192.0.2.99" }, "not one of this account's" },
     ["no address at all"] = { { public = vip() }, "has no ip" },
     ["an unknown property"] = { { public = vip("192.0.2.50", { aquire = true }) }, "did you mean 'acquire'" },
     ["another network than the address's"] = { { public = vip("192.0.2.50", { name = "bosh-net-2" }) }, "belongs to network 'bosh-net'" },
@@ -186,7 +186,7 @@ describe("a vip", function()
       "tcp, udp or icmp" },
     ["an ICMP type that is none"] = { { public = vip("192.0.2.50", { firewall_rules = { { protocol = "icmp", icmp_type = 256 } } }) },
       "'icmp_type' must be a number from -1 (all) to 255" },
-    ["an address that is none"] = { { public = vip("x y", { acquire = true }) }, "network 'public': 'x y' is no IPv4 address" },
+    ["an address that is none"] = { { public = vip("x y", { acquire = true }) }, "network 'public': 'x y' is not an IPv4 address" },
     ["a cidr of too many bits"] = { { public = vip("192.0.2.50", { firewall_rules = { { start_port = 1,
       cidrs = { "10.0.0.0/33" } } } }) }, "'cidrs' must be" },
     ["an IPv6 cidr of too many bits"] = { { public = vip("192.0.2.50", { firewall_rules = { { start_port = 1,
