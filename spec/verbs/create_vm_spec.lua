@@ -114,6 +114,18 @@ describe("create_vm", function()
     assert.equal("prod-cf-web " .. result[1], sent.displayname)
   end)
 
+  it("counts an empty env.bosh.group as none", function()
+    local groups = {}
+    local policies = { names = function(facts, default)
+      groups[#groups + 1] = facts.group or "none"
+      return default(facts)
+    end }
+    local script = script_of(looks(), deploy {}, tag)
+    script.policies = policies
+    create(script, { env = { bosh = { group = "" } } })
+    assert.same({ "none" }, groups)
+  end)
+
   it("masks env and user data", function()
     local _, sent, cpi = create(script_of(looks(), deploy {}, tag), { env = { bosh = { password = "$6$very-secret" } } })
     local masked = {}
