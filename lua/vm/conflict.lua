@@ -153,7 +153,7 @@ function answers.wait(cpi, one, waiting, answer)
   local deadline = answer.deadline or LONGEST_WAIT
   cpi.log.info("%s; waiting until it is free, %d s at most", words_of(one), math.floor(deadline))
   if wait(cpi, one, waiting, deadline) then return true end
-  waiting.over = ("the CPI waited for it for %d s"):format(math.floor(cpi.clock.now() - waiting.began))
+  waiting.over = ("it was not free after %d s"):format(math.floor(cpi.clock.now() - waiting.began))
   return false
 end
 

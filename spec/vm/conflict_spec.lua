@@ -88,7 +88,7 @@ describe("an address that is taken", function()
     local ok, failure = again(t)
     assert.is_false(ok)
     assert.truthy(failure.message:find("nobody that this account sees holds address 10.0.0.5", 1, true))
-    assert.truthy(failure.message:find("the CPI waited for it for ", 1, true))
+    assert.truthy(failure.message:find("it was not free after ", 1, true))
     assert.is_true(t.sim.clock.now() - began < 120)
   end)
 

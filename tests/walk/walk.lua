@@ -82,6 +82,21 @@ function walk.of(verb, text)
   return found
 end
 
+-- "cloudstack 11 rooms 72 entries, vm 14 ...": what each folder has of it, the most first; "." is the root.
+local function by_folder(rooms)
+  local folders, list = {}, {}
+  for _, room in ipairs(rooms) do
+    local name = room.name:match "^(.+)/" or "."
+    if not folders[name] then
+      folders[name] = { name = name, rooms = 0, entries = 0 }
+      list[#list + 1] = folders[name]
+    end
+    folders[name].rooms, folders[name].entries = folders[name].rooms + 1, folders[name].entries + room.entries
+  end
+  table.sort(list, function(a, b) return a.entries > b.entries or a.entries == b.entries and a.name < b.name end)
+  return list
+end
+
 function walk.main(arguments)
   local verb, text, with_path = arguments[1], nil, false
   for i = 2, #arguments do
@@ -92,6 +107,9 @@ function walk.main(arguments)
   print(("%s%s: rooms in the order of their first entry"):format(verb, found.what and " (" .. found.what .. ")" or ""))
   for _, room in ipairs(found.rooms) do print(("%5d  %s"):format(room.entries, room.name)) end
   for i, step in ipairs(with_path and found.path or {}) do print(("%5d. %s"):format(i, step)) end
+  for _, folder in ipairs(by_folder(found.rooms)) do
+    print(("%5d  entries into %d rooms of %s/"):format(folder.entries, folder.rooms, folder.name))
+  end
   print(("%d rooms, %d entries"):format(#found.rooms, #found.path))
 end
 
