@@ -59,7 +59,8 @@ describe("an address that is taken", function()
     local t = new {}
     t.sim.fault { command = "listVirtualMachines", fault = "status", status = 431, nth = 2 }
     local _, failure = again(t)
-    assert.truthy(failure.message:find("; the CPI could not find out which VM has its addresses: listVirtualMachines: ", 1, true), failure.message)
+    assert.truthy(failure.message:find("; the CPI could not find out which VM has its addresses: listVirtualMachines: ", 1, true),
+      failure.message)
   end)
 
   it("by nobody, because no VM can have it, is explained at once", function()
