@@ -2,7 +2,7 @@
 
 local environment = {}
 
--- A field of env.bosh; nil where there is none, and where env.bosh is no object.
+-- A field of env.bosh; nil where there is none, and where env.bosh is not an object.
 local function of_bosh(env, key)
   return type(env.bosh) == "table" and env.bosh[key] or nil
 end

@@ -4,8 +4,13 @@
 local aspects = require "vm.aspects"
 local scenarios = require "tests.faults.scenarios"
 
-local NAMES = { "disks.placement", "disks.with_vm", "vm.affinity", "vm.key_pairs", "vm.load_balancers", "vm.networks", "vm.offering",
-  "vm.routes", "vm.security_groups", "vm.user_data", "vm.vips" }
+-- The modules of lua/vm and lua/disks that are aspects: tables with a name of their own.
+local NAMES = {}
+for file in assert(io.popen("ls lua/vm/*.lua lua/disks/*.lua")):lines() do
+  local name = file:match "^lua/(.+)%.lua$":gsub("/", ".")
+  local module = require(name)
+  if type(module) == "table" and type(module.name) == "string" then NAMES[#NAMES + 1] = name end
+end
 
 local function set(list)
   local found = {}
