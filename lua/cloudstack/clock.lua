@@ -6,10 +6,10 @@
 
 local capabilities = require "cloudstack.capabilities"
 local errors = require "errors"
+local refusals = require "cloudstack.refusals"
 
 local clock = {}
 
-local UNAUTHORIZED = 401
 local FURTHEST = 30 -- 2^30 seconds are 34 years
 
 -- Has the time come for CloudStack, for each of the times? Answers a list of booleans. Raises CloudError.
@@ -21,7 +21,7 @@ local function has_come(cpi, times)
   end
   for i, outcome in ipairs(cpi.cloudstack:wave(requests)) do
     local failure = outcome.failure
-    if failure and failure.code ~= UNAUTHORIZED then cpi.cloudstack.raise(failure) end
+    if failure and not refusals.is(failure, "not_authenticated") then cpi.cloudstack.raise(failure) end
     list[i] = failure ~= nil
   end
   return list
@@ -39,7 +39,7 @@ function clock.now(cpi)
       return times[k]
     end
   end
-  error(errors.cloud("CloudStack answers what has expired: how old anything is there can't be told"))
+  error(errors.cloud("CloudStack accepts expired requests: how old anything is there cannot be determined"))
 end
 
 return clock

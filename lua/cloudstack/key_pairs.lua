@@ -3,6 +3,7 @@
 local capabilities = require "cloudstack.capabilities"
 local errors = require "errors"
 local exact = require "cloudstack.exact"
+local refusals = require "cloudstack.refusals"
 
 local key_pairs = {}
 
@@ -41,9 +42,7 @@ end
 
 -- Why a deploy was refused, in more words, where it was for a key pair; else nil. CloudStack does not say which.
 function key_pairs.explain(cpi, names, failure)
-  local is_it = failure.kind == "refused" and (failure.text:find("keypairs exist", 1, true)
-    or failure.text:find("A key pair with name", 1, true))
-  if not is_it or #names == 0 then return nil end
+  if not refusals.is(failure, "key_pair_is_unknown") or #names == 0 then return nil end
   local ok, rows = pcall(cpi.cloudstack.rows, cpi.cloudstack, key_pairs.request())
   if not ok then return nil end
   for _, name in ipairs(names) do

@@ -1,6 +1,8 @@
 -- What an account turned out not to be allowed to do, though CloudStack had said otherwise: found once, and remembered in
 -- the store for the processes to come, as long as an answer in the cache counts.
 
+local refusals = require "cloudstack.refusals"
+
 local rights = {}
 
 local TABLE = "cache" -- which sweeps what is old
@@ -31,10 +33,7 @@ end
 
 -- Does the failure say that the account may not expunge?
 function rights.is_expunge_refused(failure)
-  local text = failure.text
-  return text:find("permission for expunging", 1, true) ~= nil or text:find("expunge can be passed by Admin", 1, true) ~= nil
-    or text:find("Expunging a vm can only be done by", 1, true) ~= nil
-    or failure.code == 432 and failure.command == "expungeVirtualMachine"
+  return refusals.is(failure, "may_not_expunge")
 end
 
 -- May this account expunge? can as cloudstack/capabilities.lua reads it.

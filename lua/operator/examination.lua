@@ -11,6 +11,7 @@ local http_date = require "operator.http_date"
 local os_types = require "cloudstack.os_types"
 local permissions = require "operator.permissions"
 local policy_directory = require "operator.policy_directory"
+local refusals = require "cloudstack.refusals"
 local replies = require "cloudstack.replies"
 local store_finding = require "operator.store_finding"
 local weak_secrets = require "operator.weak_secrets"
@@ -80,7 +81,7 @@ local function check_way(found, host, settings)
   found:good("endpoint", "%s answers", site.endpoint)
   check_transport_security(found, site)
   local skew = check_clock(found, reply, host.clock.utc())
-  if failure and failure.code == 401 then
+  if failure and refusals.is(failure, "not_authenticated") then
     found:problem("signature", ("CloudStack refuses it: %s"):format(failure.text),
       math.abs(skew) >= EXPIRY - SUSPICIOUS and "first set the clock: to the server the request is expired or not yet valid"
       or "check that api_key and secret_access_key are a pair of this server, that the user is enabled, and that its keys "

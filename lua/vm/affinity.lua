@@ -3,6 +3,7 @@
 
 local errors = require "errors"
 local groups = require "cloudstack.affinity_groups"
+local refusals = require "cloudstack.refusals"
 local spelling = require "base.spelling"
 local tags = require "cloudstack.tags"
 
@@ -121,10 +122,7 @@ end
 
 -- Did the deploy fail because a group went meanwhile? Then the plan forgets the rows, for another look.
 function affinity.has_gone(list, failure)
-  if #list == 0 or failure.code ~= 431 then return false end
-  if not failure.text:find("affinitygroupids", 1, true) and not failure.text:find "[Uu]nable to find affinity group" then
-    return false
-  end
+  if #list == 0 or not refusals.is(failure, "affinity_group_is_gone") then return false end
   for _, one in ipairs(list) do one.row, one.is_known = nil, false end
   return true
 end

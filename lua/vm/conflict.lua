@@ -3,27 +3,15 @@
 
 local errors = require "errors"
 local exhaustion = require "vm.exhaustion"
+local failures = require "cloudstack.failures"
 local ipv4 = require "base.ipv4"
+local refusals = require "cloudstack.refusals"
 local rights = require "cloudstack.rights"
 
 local conflict = {}
 
 local FIRST_PAUSE, LONGEST_PAUSE = 2, 30 -- seconds
 local LONGEST_WAIT = 3600 -- where the policy names no deadline
-
--- Does the refusal look like one of an address? In an advanced zone it is a 530 (533 before 4.23) that only root admins can
--- read, in a basic one a 431 that says so.
-local function is_about_addresses(failure)
-  if failure.kind ~= "refused" then return false end
-  if failure.code == 431 then
-    return failure.text:find("Cannot acquire guest", 1, true) ~= nil or failure.text:find("but cannot find a Vlan", 1, true) ~= nil
-  end
-  if failure.code ~= 530 and failure.code ~= 533 then return false end
-  for _, words in ipairs { "Internal error executing command", "Unable to acquire", "Insufficient address" } do
-    if failure.text:find(words, 1, true) then return true end
-  end
-  return false
-end
 
 local function has_tag(vm, key, value)
   for _, tag in ipairs(vm.tags or {}) do
@@ -49,10 +37,10 @@ local function is_usable(address, network)
 end
 
 -- The addresses of a plan that somebody has, or nobody can have: { { nic, holder, in_range }, ... }. nil when the failure is
--- about something else, or the look fails: then failure.unexplained says why. Where there is no holder to be seen and the
--- address is a good one, it may be a destroyed VM's.
+-- about something else, or the look fails: then also why. Where there is no holder to be seen and the address is a good one,
+-- it may be a destroyed VM's.
 local function find(cpi, plan, failure)
-  if not is_about_addresses(failure) then return nil end
+  if not refusals.is(failure, "address_is_not_given") then return nil end
   local requests, wanted = {}, {}
   for i, nic in ipairs(plan.nics) do
     if nic.ip then
@@ -63,10 +51,7 @@ local function find(cpi, plan, failure)
   end
   if #wanted == 0 then return nil end
   local ok, found = pcall(cpi.cloudstack.gather, cpi.cloudstack, requests)
-  if not ok then
-    failure.unexplained = errors.words(found)
-    return nil
-  end
+  if not ok then return nil, errors.words(found) end
   local known, unknown = {}, {}
   for _, nic in ipairs(wanted) do
     local holder = holder_among(found[wanted[nic]], nic)
@@ -81,7 +66,7 @@ local function words_of(one)
   local nic, holder = one.nic, one.holder
   if holder then return ("address %s is held by VM '%s' (%s)"):format(nic.ip, holder.name, tostring(holder.state)) end
   if not one.in_range then
-    return ("address %s is none that a VM can have in network '%s' (%s, gateway %s)"):format(nic.ip, nic.target.name,
+    return ("address %s is not one that a VM can have in network '%s' (%s, gateway %s)"):format(nic.ip, nic.target.name,
       tostring(nic.target.cidr), tostring(nic.target.gateway))
   end
   return ("nobody that this account sees holds address %s: it may be outside network '%s' (%s), or held by a "
@@ -156,7 +141,7 @@ function answers.wait(cpi, one, waiting, answer)
   local deadline = answer.deadline or LONGEST_WAIT
   cpi.log.info("%s; waiting until it is free, %d s at most", words_of(one), math.floor(deadline))
   if wait(cpi, one, waiting, deadline) then return true end
-  waiting.over = ("it was waited for for %d s"):format(math.floor(cpi.clock.now() - waiting.began))
+  waiting.over = ("it was not free after %d s"):format(math.floor(cpi.clock.now() - waiting.began))
   return false
 end
 
@@ -166,23 +151,23 @@ function conflict.new_wait(cpi)
 end
 
 -- settle(cpi, plan, failure, waiting) -> is the same deploy worth another try? Nothing of the failed one is left. When it is
--- not, failure.explanation says who has the address, where that could be found out, or failure.unexplained why it could not.
--- Raises what a broken policy raises.
+-- not, also the failure, with an explanation of who has the address, where that could be found out, or unexplained: why it
+-- could not. Raises what a broken policy raises.
 function conflict.settle(cpi, plan, failure, waiting)
-  local list = find(cpi, plan, failure)
+  local list, unexplained = find(cpi, plan, failure)
   if not list or #list == 0 then
-    failure.explanation = not failure.unexplained and exhaustion.explain(cpi, plan, failure) or nil
-    return false
+    local explanation
+    if not unexplained then explanation, unexplained = exhaustion.explain(cpi, plan, failure) end
+    return false, failures.with(failure, { explanation = explanation, unexplained = unexplained })
   end
   waiting.attempts = waiting.attempts + 1
   local words = {}
   for i, one in ipairs(list) do words[i] = words_of(one) end
-  failure.explanation = table.concat(words, "; ")
   for _, one in ipairs(list) do
     local answer = cpi.decide("ip_conflict", facts(cpi, plan, one, waiting))
     if not answers[answer.answer](cpi, one, waiting, answer) then
-      if waiting.over then failure.explanation = failure.explanation .. "; " .. waiting.over end
-      return false
+      words[#words + 1] = waiting.over
+      return false, failures.with(failure, { explanation = table.concat(words, "; ") })
     end
   end
   return true

@@ -2,12 +2,13 @@
 -- nothing left of the tries that failed.
 
 local affinity = require "vm.affinity"
-local capacity = require "cloudstack.capacity"
 local conflict = require "vm.conflict"
 local errors = require "errors"
+local failures = require "cloudstack.failures"
 local key_pairs = require "cloudstack.key_pairs"
 local naming = require "made.names"
 local offerings = require "cloudstack.offerings"
+local refusals = require "cloudstack.refusals"
 local registry = require "registry.settings"
 local removal = require "made.removal"
 local tags = require "cloudstack.tags"
@@ -73,7 +74,7 @@ local function mend_tags(cpi, tasks, vm_id, plan, child)
   for _, task in ipairs(tasks) do failed = failed or task.failure end
   if not failed then return end
   for _, task in ipairs(cpi.cloudstack:wait(tag(cpi, vm_id, plan, child))) do
-    if task.failure and not task.failure.text:find("already on", 1, true) then
+    if task.failure and not refusals.is(task.failure, "tag_is_there") then
       cpi.log.warn("VM %s lacks a tag: %s", child.vm_cid, cpi.cloudstack.say(task.failure))
     end
   end
@@ -159,7 +160,7 @@ local function row_of(cpi, task, vm_cid)
   return vms.find(cpi, vm_cid) or error(errors.vm_creation_retriable("VM %s is gone after its creation", vm_cid))
 end
 
--- One try; the VM's row, or nil, the failed task, and whether it left nothing. What it leaves undealt with,
+-- One try; the VM's row, or nil, the failure, and whether it left nothing. What it leaves undealt with,
 -- because clean-up failed or something else broke, is undone at the end of the verb.
 local function attempt(cpi, plan, offering, child, undo, number)
   local params, is_settled = parameters(plan, offering, child), false
@@ -178,9 +179,9 @@ local function attempt(cpi, plan, offering, child, undo, number)
   task, tagging = start(cpi, plan, params, child, entry)
   if task.failure then
     local ok, is_gone = pcall(clean_up, cpi, plan, child, task, number, entry)
-    if not ok then task.failure.clean_up = errors.words(is_gone) end
     is_settled = ok
-    return nil, task, ok and is_gone
+    if ok then return nil, task.failure, is_gone end
+    return nil, failures.with(task.failure, { clean_up = errors.words(is_gone) }), false
   end
   if #tagging == 0 then tagging = cpi.cloudstack:wait(tag(cpi, task.id, plan, child)) end
   mend_tags(cpi, tagging, task.id, plan, child)
@@ -203,8 +204,7 @@ local function others_without_room(cpi, tries, last)
 end
 
 -- Why the last try failed, in one message; another try by the director helps only against what passes.
-local function give_up(cpi, plan, task, is_clean, tries)
-  local failure = task.failure
+local function give_up(cpi, plan, failure, is_clean, tries)
   local words = failure.explanation and ("%s; %s"):format(cpi.cloudstack.say(failure), failure.explanation)
     or key_pairs.explain(cpi, plan.key_pairs.names, failure)
     or cpi.cloudstack.say(failure)
@@ -212,26 +212,28 @@ local function give_up(cpi, plan, task, is_clean, tries)
   words = words .. others_without_room(cpi, tries, failure)
   if failure.clean_up then words = ("%s; cleaning up after it: %s"):format(words, failure.clean_up) end
   local passing = not failure.explanation
-    and (capacity.is_short(failure) or failure.kind ~= "refused" and failure.kind ~= "job")
+    and (refusals.is(failure, "no_room") or failure.kind ~= "refused" and failure.kind ~= "job")
   error((is_clean and passing and errors.vm_creation_retriable or errors.vm_creation_failed)(
-    "creating VM %s%s: %s", task.request[2].name, plan.place and " " .. plan.place.words or "", words))
+    "creating VM %s%s: %s", tries.vm_cid, plan.place and " " .. plan.place.words or "", words))
 end
 
 -- Tries of one offering: another one where an affinity group was deleted under its hands, and as long as the ip_conflict
--- policy finds it worth while. vm_cid and the VM's row, or nil, the last failed task and whether it left nothing.
+-- policy finds it worth while. vm_cid and the VM's row, or nil, the last failure and whether it left nothing.
 local function attempt_patiently(cpi, plan, offering, christen, undo, tries)
   local has_rejoined = false
   while true do
     tries.made = tries.made + 1
     local child = christen(cpi, plan)
+    tries.vm_cid = child.vm_cid
     plan.group_ids = affinity.parameter(cpi, plan.groups, child.vm_cid, undo)
-    local vm, task, is_clean = attempt(cpi, plan, offering, child, undo, tries.made)
+    local vm, failure, is_clean = attempt(cpi, plan, offering, child, undo, tries.made)
     if vm then return child.vm_cid, vm end
-    if not is_clean then return nil, task, is_clean end
-    if not has_rejoined and affinity.has_gone(plan.groups, task.failure) then
+    if not is_clean then return nil, failure, is_clean end
+    if not has_rejoined and affinity.has_gone(plan.groups, failure) then
       has_rejoined = true
-    elseif not conflict.settle(cpi, plan, task.failure, tries.waiting) then
-      return nil, task, is_clean
+    else
+      local is_worth_another, explained = conflict.settle(cpi, plan, failure, tries.waiting)
+      if not is_worth_another then return nil, explained, is_clean end
     end
   end
 end
@@ -252,22 +254,22 @@ local function more_offerings(plan, refused)
   return #fresh > 0 and fresh or nil
 end
 
--- Tries in one zone: vm_cid and the VM's row, or nil, the last failed task and the zone that the policy would have next.
+-- Tries in one zone: vm_cid and the VM's row, or nil, the last failure and the zone that the policy would have next.
 local function run_in_zone(cpi, plan, christen, undo, tries)
-  local refused, candidates, task, zone = {}, plan.candidates, nil, nil
+  local refused, candidates, failure, zone = {}, plan.candidates, nil, nil
   while candidates do
     zone = candidates.zone or zone
     for _, offering in ipairs(candidates) do
       local vm_cid, result, is_clean = attempt_patiently(cpi, plan, offering, christen, undo, tries)
       if vm_cid then return vm_cid, result end
-      task = result
-      local is_short = capacity.is_short(task.failure) and not task.failure.explanation
+      failure = result
+      local is_short = refusals.is(failure, "no_room") and not failure.explanation
       if not is_clean or not is_short or tries.made >= MOST_TRIES then
-        give_up(cpi, plan, task, is_clean, tries)
+        give_up(cpi, plan, failure, is_clean, tries)
       end
-      cpi.log.warn("no room for offering '%s' in zone '%s': %s", offering.name, plan.zone.name, task.failure.text)
+      cpi.log.warn("no room for offering '%s' in zone '%s': %s", offering.name, plan.zone.name, failure.text)
       refused[#refused + 1] = offering.id
-      table.insert(tries.without_room, { offering = offering.name, zone = plan.zone.name, failure = task.failure })
+      table.insert(tries.without_room, { offering = offering.name, zone = plan.zone.name, failure = failure })
     end
     candidates = more_offerings(plan, refused)
     if not candidates and plan.place and not plan.place.strict then
@@ -275,7 +277,7 @@ local function run_in_zone(cpi, plan, christen, undo, tries)
       plan.place, refused, candidates = nil, {}, plan.candidates
     end
   end
-  return nil, task, zone
+  return nil, failure, zone
 end
 
 -- run(cpi, plan, next_plan, christen, undo) -> vm_cid, the VM's row, the plan that it was made by

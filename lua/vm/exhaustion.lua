@@ -3,6 +3,7 @@
 
 local errors = require "errors"
 local ipv4 = require "base.ipv4"
+local refusals = require "cloudstack.refusals"
 
 local exhaustion = {}
 
@@ -30,10 +31,10 @@ local function words_of(network, count)
     .. "they are expunged"):format(network.name, place, count)
 end
 
--- explain(cpi, plan, failure) -> words, or nil where the failure is about something else, or the look fails (then
--- failure.unexplained says why). For the NICs that take any address.
+-- explain(cpi, plan, failure) -> words, or nil where the failure is about something else, or the look fails: then also why.
+-- For the NICs that take any address.
 function exhaustion.explain(cpi, plan, failure)
-  if failure.kind ~= "refused" or failure.code ~= 530 then return nil end
+  if not refusals.is(failure, "internal_error_of_request") then return nil end
   local requests, networks = {}, {}
   for i, nic in ipairs(plan.nics) do
     if not nic.ip then
@@ -43,10 +44,7 @@ function exhaustion.explain(cpi, plan, failure)
   end
   if #networks == 0 then return nil end
   local ok, found = pcall(cpi.cloudstack.gather, cpi.cloudstack, requests)
-  if not ok then
-    failure.unexplained = errors.words(found)
-    return nil
-  end
+  if not ok then return nil, errors.words(found) end
   local list = {}
   for i, one in ipairs(networks) do list[i] = words_of(one[1], held(found[one[2]], one[1])) end
   return table.concat(list, "; ")

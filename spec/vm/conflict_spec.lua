@@ -66,7 +66,7 @@ describe("an address that is taken", function()
     local t = new {}
     for _, ip in ipairs { "10.0.0.1", "10.0.9.5", "10.0.0.255" } do
       local _, failure = again(t, ip)
-      assert.truthy(failure.message:find(("address %s is none that a VM can have in network 'bosh-net' (10.0.0.0/24, gateway 10.0.0.1)")
+      assert.truthy(failure.message:find(("address %s is not one that a VM can have in network 'bosh-net' (10.0.0.0/24, gateway 10.0.0.1)")
         :format(ip), 1, true), failure.message)
     end
     assert.equal(4, count(t, "deployVirtualMachine"))
@@ -88,7 +88,7 @@ describe("an address that is taken", function()
     local ok, failure = again(t)
     assert.is_false(ok)
     assert.truthy(failure.message:find("nobody that this account sees holds address 10.0.0.5", 1, true))
-    assert.truthy(failure.message:find("it was waited for for ", 1, true))
+    assert.truthy(failure.message:find("it was not free after ", 1, true))
     assert.is_true(t.sim.clock.now() - began < 120)
   end)
 
