@@ -10,7 +10,7 @@
 --   client:start{ request, ... }     -> { task, ... }             one wave, nothing raised
 --   client:wait{ task, ... }         until each task is over
 --   client:made_by(command, jobid [, seconds]) -> id of what a job created whose reply was lost, or nil; and its failure
---   client:wave{ request, ... }      -> { { payload = } or { failure = }, ... }     one wave, nothing raised, no job
+--   client:wave{ request, ... }      -> { { payload =, rows = } or { failure = }, ... }     one wave, nothing raised, no job
 --   client.acted                     may CloudStack have changed anything for us?
 --   client.raise, is_open, say       of a failure: lua/cloudstack/failures.lua, which also has its fields and kinds
 --   client.first_words(body, mask)   what a body that is not an answer says to people; mask is the log's
@@ -32,12 +32,11 @@ local failures = require "cloudstack.failures"
 local jobs = require "cloudstack.jobs"
 local lists = require "cloudstack.lists"
 local replies = require "cloudstack.replies"
-local waves = require "cloudstack.waves"
 
 local client = {
   raise = failures.raise, is_open = failures.is_open, say = failures.say,
   first_words = replies.first_words,
-  wave = waves.send, start = jobs.start, wait = jobs.wait, made_by = jobs.made_by,
+  wave = lists.wave, start = jobs.start, wait = jobs.wait, made_by = jobs.made_by,
 }
 client.__index = client
 

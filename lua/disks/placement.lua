@@ -152,19 +152,23 @@ local function host_of(cpi, disk, volume)
   return its_host.name or "?"
 end
 
--- Where disk and VM are, in words; CloudStack's refusal names neither pool nor host.
-local function whereabouts(cpi, vm, facts, volume)
+-- The words of CloudStack's refusal, which names neither pool nor host, and where disk and VM are.
+local function explained(cpi, vm, facts, volume, words)
   local disk = facts.disks[1]
   if not facts.sees_storage then
     local ok, rows = pcall(function() return cpi.cloudstack:rows(offerings.disk_request()) end)
     local offering = ok and exact.one(rows, volume.diskofferingid, "disk offering") or {}
-    return ("disk '%s' (offering '%s', %s storage) lies where the host of VM '%s' does not reach it: only a root admin sees where, "
-      .. "and can move it"):format(disk.cid, tostring(disk.offering), offering.storagetype or "local", vm.name)
+    return ("%s; disk '%s' (offering '%s', %s storage) lies where the host of VM '%s' does not reach it: only a root "
+      .. "admin sees where, and can move it"):format(words, disk.cid, tostring(disk.offering), offering.storagetype or "local",
+        vm.name)
   end
-  local place = ("disk '%s' lies in pool '%s' of host '%s', VM '%s' is"):format(disk.cid, disk.pool or "?",
-    host_of(cpi, disk, volume), vm.name)
-  if vm.hostname then return ("%s on host '%s'"):format(place, vm.hostname) end
-  return ("%s %s and was last on another one: a disk is moved to the host of a VM that runs"):format(place, tostring(vm.state))
+  local pool, host = disk.pool or "?", host_of(cpi, disk, volume)
+  if vm.hostname then
+    return ("%s; disk '%s' lies in pool '%s' of host '%s', VM '%s' is on host '%s'"):format(words, disk.cid, pool, host, vm.name,
+      vm.hostname)
+  end
+  return ("%s; disk '%s' lies in pool '%s' of host '%s', VM '%s' is %s and was last on another one: a disk is moved "
+    .. "to the host of a VM that runs"):format(words, disk.cid, pool, host, vm.name, tostring(vm.state))
 end
 
 -- attach(cpi, vm, volume) -> the device id. The disk is moved first where the policy says so. Raises.
@@ -176,7 +180,7 @@ function disk_placement.attach(cpi, vm, volume)
   local ok, result = pcall(volumes.attach, cpi, volume, vm)
   if ok then return result end
   if errors.is(result) and result.failure and refusals.is(result.failure, "disk_out_of_reach") then
-    error(result:wrapped(("%s; %s"):format(result.message, whereabouts(cpi, vm, facts, volume))), 0)
+    error(result:wrapped(explained(cpi, vm, facts, volume, result.message)), 0)
   end
   error(result, 0)
 end

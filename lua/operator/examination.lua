@@ -319,7 +319,7 @@ end
 local function ask(client, settings)
   local list, requests, asked = requests_of(settings), {}, {}
   for i, row in ipairs(list) do requests[i] = row[2] end
-  for i, outcome in ipairs(client:wave_of_lists(requests)) do asked[list[i][1]] = outcome end
+  for i, outcome in ipairs(client:wave(requests)) do asked[list[i][1]] = outcome end
   return asked
 end
 
