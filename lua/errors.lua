@@ -1,7 +1,7 @@
 -- The ten errors that a BOSH director knows; any other type becomes "Unknown CPI error" there.
 --
 -- Every constructor takes (format, ...) as string.format does and returns an error value
--- { type, message, ok_to_retry } for error(). An error value is never changed: who knows more about it raises another one,
+-- { type, message, ok_to_retry } for error(). An error value is never changed: a caller that knows more raises another one,
 -- error:wrapped(words) or error:with{ ... }. Only create_vm's VMCreationFailed is ever retried by the
 -- director (bosh src/bosh-director/lib/bosh/director/deployment_plan/steps/create_vm_step.rb), so only
 -- vm_creation_retriable says ok_to_retry.

@@ -1,4 +1,4 @@
--- The CloudStack client, as everybody uses it: questions that are asked at once, commands, and jobs to their end.
+-- The CloudStack client: lists and other questions that are asked at once, commands, and jobs to their end.
 --
 --   client:gather{ a = {command, params, rows=}, ... } -> { a = rows or payload }   raises
 --   client:rows(request)             -> rows | raises             one list

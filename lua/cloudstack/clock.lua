@@ -12,7 +12,7 @@ local clock = {}
 
 local FURTHEST = 30 -- 2^30 seconds are 34 years
 
--- Has the time come for CloudStack, for each of the times? Answers a list of booleans. Raises CloudError.
+-- Has the time come for CloudStack, for each of the times? Returns a list of booleans. Raises CloudError.
 local function has_come(cpi, times)
   local requests, list = {}, {}
   for i, time in ipairs(times) do

@@ -1,5 +1,5 @@
--- What went wrong with one CloudStack command, as one record. It is made here, complete, and never changed: who knows more
--- makes another one of it.
+-- What went wrong with one CloudStack command, as one record. It is made here, complete, and never changed: a
+-- caller that knows more makes another one of it.
 --
 --   failures.new(command, fields)    -> a failure
 --   failures.with(failure, fields)   -> another failure: the same, and these fields

@@ -1,7 +1,7 @@
--- Asynchronous jobs of CloudStack's: started under an id of ours, looked at until they are over, and found again after a lost
+-- CloudStack's asynchronous jobs: started under an id of ours, looked at until they are over, and found again after a lost
 -- reply.
 --
---   jobs.start(client, requests)    -> tasks, one for each request; any request will do, a job or not
+--   jobs.start(client, requests)    -> tasks, one for each request; a request may also be no job
 --   jobs.wait(client, tasks)        -> the tasks, each of them over
 --   jobs.made_by(client, command, jobid [, seconds]) -> the id of what a job made, or nil; and its failure
 --
@@ -41,12 +41,12 @@ local function prepared(client, request)
   return twin
 end
 
--- Nobody answered, but it may have happened: the task goes on as a job under the id that we chose.
+-- No usable reply came, but it may have happened: the task goes on as a job under the id that we chose.
 local function is_lost(request, failure)
   return request.job and failures.is_open(failure)
 end
 
--- An answer to a job that does not name one is no answer: what came of it is asked for as after a lost reply.
+-- A reply that names no job counts as lost: CloudStack is asked what came of the request.
 local function check_job(request, outcome)
   local payload = outcome.payload
   if not payload or not request.job or type(payload.jobid) == "string" then return end
@@ -114,8 +114,8 @@ local function finish(task, job)
   end
 end
 
--- The reply was lost and the job never turned up: the object may be there all the same, else an idempotent
--- command is sent once more, as a new job.
+-- The reply was lost and CloudStack does not know the job: the object may exist all the same; if not, an idempotent command is
+-- sent once more, as a new job.
 local function settle_lost(client, task)
   local request = task.request
   local looked, found = true, nil
@@ -149,8 +149,8 @@ local function unknown(client, task, failure)
   if client.parts.clock.now() - task.unknown_since >= grace then settle_lost(client, task) end
 end
 
--- A refusal of the question says nothing of the job: whoever took a delete for failed that goes on would be wrong. An internal
--- error, or a key that is refused for once, may not come again.
+-- The refusal of a poll says nothing of the job: a delete that goes on must not count as failed. An internal error, or a key
+-- that is refused once, may not come again.
 local POLL_TRIES = 4
 local function may_pass(task, failure)
   task.refused_polls = (task.refused_polls or 0) + 1
@@ -189,7 +189,7 @@ local function pause_at(client, age)
   return math.min(math.max(age * 0.1, client.round_trip, SHORTEST_POLL), LONGEST_POLL)
 end
 
--- One look at all open jobs; answers the seconds that CloudStack asked us to stay away.
+-- One look at all open jobs; returns the seconds for which CloudStack asks to be left alone.
 local function poll(client, tasks)
   local requests, throttled = {}, 0
   for i, task in ipairs(tasks) do requests[i] = { "queryAsyncJobResult", { jobid = task.jobid } } end
@@ -202,7 +202,7 @@ local function poll(client, tasks)
   return throttled
 end
 
--- Polls until each task is over. A poll that fails is no end: the job goes on, and so does the waiting.
+-- Polls until each task is over. A poll that fails ends nothing: the job goes on, and so does the wait.
 function jobs.wait(client, tasks)
   local throttled = 0
   while true do
@@ -219,8 +219,8 @@ function jobs.wait(client, tasks)
   end
 end
 
--- The id of what a job made, whose process died or was never answered, and how it failed; no id where CloudStack does not
--- know the job. It is waited for, for `seconds` (JOB_TIMEOUT); raises where it is still not over then.
+-- The id of what a job created whose reply was lost, or whose process died, and its failure; no id where CloudStack does not
+-- know the job. Waits for the job for `seconds` (JOB_TIMEOUT); raises where it is not over then.
 function jobs.made_by(client, command, jobid, seconds)
   local task = { request = { command, timeout = seconds }, jobid = jobid, began = client.parts.clock.now(),
     lost = { text = "its reply was lost" } }

@@ -1,4 +1,4 @@
--- Lists of CloudStack's, to their last page.
+-- CloudStack's lists, to their last page.
 --
 --   lists.wave(client, requests)  -> outcomes as of waves.send; that of a request with `rows` has `rows`, of all pages
 --   lists.PAGE                    the rows that are asked for at once
@@ -10,7 +10,7 @@ local refusals = require "cloudstack.refusals"
 local waves = require "cloudstack.waves"
 
 local lists = {
-  PAGE = 500, -- CloudStack's default.page.size; a smaller one is learnt from its refusal
+  PAGE = 500, -- CloudStack's default.page.size; a smaller limit is read from the server's refusal
 }
 
 local function with_page(request, page, size)
@@ -25,7 +25,7 @@ local function largest_page(failure)
   return size and math.tointeger(tonumber(size))
 end
 
--- How many pages a list has, by its count; nil where that is no number of rows that a cloud could have.
+-- How many pages a list has, by its count; nil where that is not a number of rows that a cloud could have.
 local MOST_PAGES = 1000
 local function pages_of(payload, size)
   local count = payload.count or 0
@@ -33,7 +33,7 @@ local function pages_of(payload, size)
   return pages and pages <= MOST_PAGES and pages or nil
 end
 
--- A list that is none: what should be its rows or their count is something else.
+-- The failure of an answer whose rows, or whose count of them, are something else.
 local function no_list(request)
   return failures.new(request[1], { kind = "garbled", sent = true, text = "the answer is not a list of CloudStack's" })
 end

@@ -65,7 +65,7 @@ local rows = {
   network_range_is_taken = { { text = "crosses other network cidr", kinds = REQUEST } }, -- observed/networking
   template_is_used = {
     { text = "instances using it", kinds = OWN_WORDS }, -- observed/objects
-    { text = "are using it", kinds = OWN_WORDS },       -- up to 4.22: sim/templates
+    { text = "are using it", kinds = OWN_WORDS },       -- up to 4.22: sim/template_life
   },
 
   -- room

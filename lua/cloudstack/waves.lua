@@ -63,8 +63,8 @@ function waves.transmit(client, requests)
   return answers
 end
 
--- May CloudStack have changed anything for that command? Not where it refused a parameter, and not where the request
--- never came to it.
+-- May CloudStack have changed anything for that command? Not where it refused a parameter, and not where it
+-- never received the request.
 local function may_have_acted(command, failure)
   if is_reading(command) then return false end
   return not failure or failure.sent and not refusals.is(failure, "bad_parameter") and failure.kind ~= "busy"
