@@ -115,3 +115,21 @@ describe("an answer", function()
       { failure.kind, failure.fault, failure.text, failure.sent })
   end)
 end)
+
+describe("requests that are run to their end", function()
+  it("are one wave, and each has its task", function()
+    local cpi <close> = fake.cpi { { "createTags", {}, job = {} }, { "deleteVolume", {}, refuse = "no", code = 431 } }
+    local tasks = cpi.cloudstack:run_all { { "createTags", {}, job = true }, { "deleteVolume", { id = "v" } } }
+    assert.same({ "createTags deleteVolume" }, cpi.waves)
+    assert.is_nil(tasks[1].failure)
+    assert.equal("no", tasks[2].failure.text)
+  end)
+
+  it("may be none: then nothing is sent, and no interruption heeded", function()
+    local cpi <close> = fake.cpi { interrupted = function() return "it is over" end }
+    local sent = false
+    cpi.cloudstack.parts.send = function() sent = true return {} end
+    assert.same({}, cpi.cloudstack:run_all {})
+    assert.is_false(sent)
+  end)
+end)

@@ -43,6 +43,14 @@ describe("the pages of a list", function()
     cpi.cloudstack:rows { "listVolumes", {}, rows = "volume" }
   end)
 
+  it("are not asked for again where the refusal names no smaller size", function()
+    local cpi <close> = fake.cpi {
+      { "listNetworks", { pagesize = 500 }, refuse = "Page size can't exceed max allowed page size value: 500" },
+    }
+    local failure = fake.failure(cpi.cloudstack.rows, cpi.cloudstack, { "listNetworks", {}, rows = "network" })
+    assert.truthy(failure.message:find("max allowed page size value: 500", 1, true), failure.message)
+  end)
+
   it("may be refused without anything else of the wave being sent again", function()
     local cpi <close> = fake.cpi {
       { "createTags", {}, job = {} },
