@@ -69,7 +69,7 @@ local function has_none(rows)
   return true
 end
 
--- Is no living VM in it?
+-- Is it without a living VM?
 function groups.is_empty(cpi, group)
   return has_none(cpi.cloudstack:rows(members_request(group)))
 end

@@ -1,7 +1,7 @@
 -- CloudStack's clock. What it makes has dates of that clock, and this machine's may be wrong: one that is ahead makes
 -- everything look old, also what is being made just now.
 --
--- No answer tells the time (its web server is told to send no Date). But it refuses, by a 401, what was signed for a time
+-- No answer has the time (its web server is configured to send no Date). But it refuses, by a 401, what was signed for a time
 -- that is over: a request that has expired by this clock, and is answered, shows that this clock is ahead.
 
 local capabilities = require "cloudstack.capabilities"

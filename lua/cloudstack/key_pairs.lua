@@ -29,7 +29,7 @@ local function names_of(properties, default)
   return names
 end
 
--- plan(properties, default, version) -> { names, parameters }: a VM's key pairs, and what a deploy is told of them.
+-- plan(properties, default, version) -> { names, parameters }: a VM's key pairs, and the parameters of a deploy for them.
 -- properties: its cloud_properties; default: a name or ""; version: CloudStack's, for several need 4.17.
 function key_pairs.plan(properties, default, version)
   local names = names_of(properties, default)

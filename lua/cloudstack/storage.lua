@@ -1,5 +1,5 @@
 -- Where volumes lie: pools, and the hosts and clusters that reach them. Only root admins are shown it; a volume's own row
--- tells of its pool, but not on which host a local one is.
+-- names its pool, but not on which host a local one is.
 
 local offerings = require "cloudstack.offerings"
 local volumes = require "cloudstack.volumes"
@@ -21,7 +21,7 @@ function storage.is_seen(volume)
   return volume.storagetype ~= nil
 end
 
--- "host", "cluster" or "zone": who reaches the volume's pool; nil for a volume that lies nowhere or is not seen.
+-- "host", "cluster" or "zone": the hosts that reach the volume's pool; nil for a volume that lies nowhere or is not seen.
 function storage.scope(volume)
   if not volume.storageid then return nil end
   if volume.storagetype == "local" then return "host" end

@@ -25,7 +25,7 @@ local function raise(cpi, failure, what)
   cpi.cloudstack.raise(failure, what)
 end
 
--- Sends one command to its end. After a lost reply, or a job that died, the volume itself tells whether it was done.
+-- Sends one command to its end. After a lost reply, or a job that died, the volume itself shows whether it was done.
 local function change(cpi, volume, command, params, wanted)
   local function done()
     local row = volumes.again(cpi, volume)
