@@ -20,6 +20,18 @@ describe("errors", function()
     end
   end)
 
+  it("are wrapped, never changed", function()
+    local first = errors.vm_creation_retriable("no room"):with { failure = { code = 533 } }
+    local second = first:wrapped("no room; left behind: VM v"):with { ok_to_retry = false }
+    assert.same({ "no room", true }, { first.message, first.ok_to_retry })
+    assert.same({ "no room; left behind: VM v", false }, { second.message, second.ok_to_retry })
+    assert.equal(first.type, second.type)
+    assert.equal(first.failure, second.failure)
+    assert.equal(first, second.cause)
+    assert.is_true(errors.is(second))
+    assert.has_error(function() first.failure_of = "x" end, "an error value is not changed: 'failure_of'")
+  end)
+
   it("tell themselves from a bug's string", function()
     assert.is_true(errors.is(errors.cpi("x")))
     assert.is_false(errors.is("x"))

@@ -2,7 +2,7 @@
 --   local undo <close> = rollback(cpi)
 --   undo.add("VM cpivm-1", function() ... end)
 -- On failure the steps run, last first. A step that fails does not stop the others; what could not be
--- undone is logged and added to the message of the failure, so that nobody has to find it by chance.
+-- undone is logged, and the failure is raised with it in its message, so that nobody has to find it by chance.
 -- On success they are kept until the answer has been taken (lua/made/delivery.lua).
 
 local errors = require "errors"
@@ -48,8 +48,8 @@ return function(cpi, is_final)
     end
     local left = undo.run()
     if #left > 0 and errors.is(failure) then
-      failure.message = failure.message .. "; left behind: " .. table.concat(left, ", ")
-      failure.ok_to_retry = false
+      local words = ("%s; left behind: %s"):format(failure.message, table.concat(left, ", "))
+      error(failure:wrapped(words):with { ok_to_retry = false }, 0) -- takes the place of the failure that is on its way
     end
   end
 

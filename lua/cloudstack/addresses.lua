@@ -1,5 +1,6 @@
 -- Public addresses: found by their text, acquired, given to a VM by static NAT, released.
 
+local refusals = require "cloudstack.refusals"
 local zones = require "cloudstack.zones"
 
 local addresses = {}
@@ -54,7 +55,7 @@ end
 
 -- Asked again after a lost answer, CloudStack refuses what it has done and names the address itself.
 function addresses.is_enabled(failure, id)
-  return failure.kind == "refused" and failure.text:find("another public ip .* with id " .. id:gsub("%-", "%%-")) ~= nil
+  return refusals.found(failure, "has_static_nat") == id
 end
 
 function addresses.disable_request(cpi, id)

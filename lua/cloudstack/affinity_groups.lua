@@ -3,6 +3,7 @@
 
 local errors = require "errors"
 local made_by = require "cloudstack.made_by"
+local refusals = require "cloudstack.refusals"
 local vms = require "cloudstack.vms"
 
 local groups = {}
@@ -42,19 +43,17 @@ end
 -- Makes a group, or takes the one that another process has made meanwhile. entry: of the journal. -> group, whether it
 -- is new. Raises CloudError.
 function groups.create(cpi, name, kind, entry)
-  local client = cpi.cloudstack
   local function again() return groups.find(cpi, name) end
-  local task = client:start({ {
+  local task = cpi.cloudstack:run {
     "createAffinityGroup", { name = name, type = kind, description = made_by.text(cpi) }, job = true, find = again, entry = entry,
     what = "creating affinity group " .. name, timeout = cpi.settings.cloudstack.timeout.global,
-  } })[1]
-  client:wait { task }
+  }
   local failure = task.failure
   if not failure then
     return { id = task.id, name = name, type = kind }, true
   end
-  local there = failure.text:find("already exists", 1, true) and again()
-  if not there then client.raise(failure, task.request.what) end
+  local there = refusals.is(failure, "affinity_group_is_there") and again()
+  if not there then cpi.cloudstack.raise(failure, task.request.what) end
   groups.check_type(there, kind)
   return there, false
 end
@@ -70,7 +69,7 @@ local function has_none(rows)
   return true
 end
 
--- Is no living VM in it?
+-- Is it without a living VM?
 function groups.is_empty(cpi, group)
   return has_none(cpi.cloudstack:rows(members_request(group)))
 end
@@ -91,7 +90,7 @@ function groups.delete_empty(cpi, list)
       table.move(task.rows, 1, #task.rows, #members + 1, members)
     end
   end
-  for i, task in ipairs(#tasks > 0 and client:wait(client:start(tasks)) or {}) do
+  for i, task in ipairs(client:run_all(tasks)) do
     -- A job that failed may have done it, and another process may have been faster.
     if task.failure and groups.find(cpi, empty[i].name) then
       left[#left + 1] = { group = empty[i], words = client.say(task.failure) }

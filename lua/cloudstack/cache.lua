@@ -3,9 +3,9 @@
 -- a verb fails that went by them, so that what was right once costs one more look, never a wrong result.
 --
 -- new{ store, json, now, digest, account, seconds } -> cache
---   store    a function that answers the store, or nil; asked at the first look
+--   store    a function that returns the store, or nil; asked at the first look
 --   now      the seconds of the wall clock;  digest(text) -> hex
---   account  a text that tells one CloudStack account from another; what it holds is only ever hashed
+--   account  a text that distinguishes one CloudStack account from another; what it holds is only ever hashed
 --   seconds  how long an answer counts
 
 local TABLE, DROPPED = "cache", "dropped"

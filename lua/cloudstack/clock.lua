@@ -1,18 +1,18 @@
 -- CloudStack's clock. What it makes has dates of that clock, and this machine's may be wrong: one that is ahead makes
 -- everything look old, also what is being made just now.
 --
--- No answer tells the time (its web server is told to send no Date). But it refuses, by a 401, what was signed for a time
+-- No answer has the time (its web server is configured to send no Date). But it refuses, by a 401, what was signed for a time
 -- that is over: a request that has expired by this clock, and is answered, shows that this clock is ahead.
 
 local capabilities = require "cloudstack.capabilities"
 local errors = require "errors"
+local refusals = require "cloudstack.refusals"
 
 local clock = {}
 
-local UNAUTHORIZED = 401
 local FURTHEST = 30 -- 2^30 seconds are 34 years
 
--- Has the time come for CloudStack, for each of the times? Answers a list of booleans. Raises CloudError.
+-- Has the time come for CloudStack, for each of the times? Returns a list of booleans. Raises CloudError.
 local function has_come(cpi, times)
   local requests, list = {}, {}
   for i, time in ipairs(times) do
@@ -21,7 +21,7 @@ local function has_come(cpi, times)
   end
   for i, outcome in ipairs(cpi.cloudstack:wave(requests)) do
     local failure = outcome.failure
-    if failure and failure.code ~= UNAUTHORIZED then cpi.cloudstack.raise(failure) end
+    if failure and not refusals.is(failure, "not_authenticated") then cpi.cloudstack.raise(failure) end
     list[i] = failure ~= nil
   end
   return list
@@ -39,7 +39,7 @@ function clock.now(cpi)
       return times[k]
     end
   end
-  error(errors.cloud("CloudStack answers what has expired: how old anything is there can't be told"))
+  error(errors.cloud("CloudStack accepts expired requests: how old anything is there cannot be determined"))
 end
 
 return clock

@@ -8,7 +8,7 @@ local function days(year, month, day)
   return 365 * year + year // 4 - year // 100 + year // 400 + (153 * (month - 3) + 2) // 5 + day - 719469
 end
 
--- nil for what is no date.
+-- nil for what is not a date.
 function dates.seconds(text)
   if type(text) ~= "string" then return nil end
   local year, month, day, hour, minute, second, sign, hours, minutes =

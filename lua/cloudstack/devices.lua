@@ -12,7 +12,7 @@ end
 -- What attach_disk answers: { path, volume_id }.
 --   KVM        by serial, which CloudStack makes of the volume's uuid (20 hex digits): letters move there
 --              with the order of the devices
---   XenServer  /dev/xvdX, as the Go CPI has told the director for every disk that is attached now
+--   XenServer  /dev/xvdX, as the Go CPI has reported to the director for every disk that is attached now
 --   others     /dev/sdX
 function devices.hint(hypervisor, volume_id, deviceid)
   local path = "/dev/sd" .. letter(deviceid)

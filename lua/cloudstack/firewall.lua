@@ -1,5 +1,7 @@
 -- Firewall rules of public addresses. A VPC has network ACLs instead, which belong to its tiers.
 
+local refusals = require "cloudstack.refusals"
+
 local firewall = {}
 
 function firewall.request(address_id)
@@ -49,7 +51,7 @@ end
 
 -- Another rule has (some of) these ports, or the same type and code of ICMP.
 function firewall.is_conflict(failure)
-  return failure.code == 537 or failure.text:find("conflicts with existing rule", 1, true) ~= nil
+  return refusals.is(failure, "firewall_rule_conflicts")
 end
 
 return firewall

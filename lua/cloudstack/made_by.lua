@@ -1,5 +1,5 @@
--- The mark in the description of what cannot carry tags, or not from its first moment on, and of what CloudStack tells no
--- date: that this CPI made it, for which director, and when.
+-- The mark in the description of what cannot carry tags, or not from its first moment on, and of what CloudStack has no date
+-- for: that this CPI made it, for which director, and when.
 
 local made_by = {}
 
@@ -12,7 +12,7 @@ function made_by.text(cpi)
   return ("%s%s at %d"):format(MARK, is_known and " for director " .. director:sub(1, 64) or "", cpi.clock.utc() // 1)
 end
 
--- read(description) -> { director (nil for none), since (seconds since 1970; 0, long ago, where it is not told) }, or nil
+-- read(description) -> { director (nil for none), since (seconds since 1970; 0, long ago, where the text has none) }, or nil
 -- for what others made.
 function made_by.read(text)
   if type(text) ~= "string" or text:sub(1, #MARK) ~= MARK then return nil end

@@ -18,7 +18,7 @@ function networks.pick(rows, wanted, zone)
     "network '%s' is not in zone '%s'; there are: %s", wanted, zone.name, exact.names(there)))
 end
 
--- Is the zone a basic one, in which VMs are told no network?
+-- Is the zone a basic one, in which VMs are deployed without naming a network?
 function networks.is_basic(zone)
   return zone.networktype == "Basic"
 end
@@ -39,14 +39,14 @@ function networks.find(cpi, wanted)
   return exact.one(cpi.cloudstack:rows(networks.request()), wanted, "network")
 end
 
--- Who keeps a network from being deleted, for the message: a user does not see VMs that are only destroyed.
+-- The VMs that keep a network from being deleted, for the message: a user does not see VMs that are only destroyed.
 local function inhabitants(cpi, network)
   local rows = cpi.cloudstack:rows({ "listVirtualMachines", { networkid = network.id }, rows = "virtualmachine" })
   if #rows > 0 then return "VMs are in it: " .. exact.names(rows) end
   return "no VM that this account sees is in it: one may be destroyed and not expunged yet"
 end
 
--- Deletes a network (nil: nothing). Raises CloudError with the reason where it stays, which CloudStack does not tell.
+-- Deletes a network (nil: nothing). Raises CloudError with the reason where it stays, which CloudStack does not name.
 function networks.delete(cpi, network, name)
   if not network then return end
   local task = cpi.cloudstack:run { "deleteNetwork", { id = network.id }, job = true, idempotent = true,

@@ -2,13 +2,14 @@
 -- command, and an error code is a failure whatever the HTTP status is: a gateway may have changed that.
 --
 --   replies.read(json, command, reply, endpoint, mask) -> payload, or nil and a failure
---   replies.failure(command, fields)   -> fields as a failure of that command
---   replies.says(failure, pattern)     does CloudStack itself say that?
+--   replies.result_of(job)             -> what a job that went well ended with, or nil and the words of a failure
 --   replies.first_words(body, mask)    what a body that is not an answer says to people
 --
--- What a failure is, and its kinds: lua/cloudstack/client.lua.
+-- What a failure is, and its kinds: lua/cloudstack/failures.lua.
 
 local envelopes = require "cloudstack.envelopes"
+local failures = require "cloudstack.failures"
+local refusals = require "cloudstack.refusals"
 
 local replies = {}
 
@@ -24,17 +25,6 @@ function replies.first_words(body, mask)
   return text == "" and "an empty body" or text:sub(1, LONGEST_WORDS)
 end
 
-function replies.failure(command, fields)
-  fields.command = command
-  return fields
-end
-
--- Does CloudStack itself say that, as a pattern? What a body holds that is not its answer, and what a question was refused
--- with whose answer is not known, says nothing.
-function replies.says(failure, pattern)
-  return (failure.kind == "refused" or failure.kind == "job") and failure.text:find(pattern) ~= nil
-end
-
 -- The parameters in which an id that never was means: there is no such thing. (In others, a zone's or a
 -- project's, it means that the configuration is wrong.)
 local asks_for = { id = true, virtualmachineid = true, templateid = true, networkid = true }
@@ -44,13 +34,14 @@ local function refusal(command, status, payload)
   if type(text) ~= "string" or text == "" then text = "no reason given" end
   text = text:sub(1, LONGEST_TEXT)
   local code = math.tointeger(tonumber(payload.errorcode)) or status >= 400 and status or nil
-  local kind = (code == 429 or code == 503) and "busy" or "refused"
-  local after = code == 429 and tonumber(text:match "%[(%d+)%] ms")
-  return replies.failure(command, {
+  local kind = (code == refusals.TOO_MANY_REQUESTS or code == refusals.UNAVAILABLE) and "busy" or "refused"
+  local after = code == refusals.TOO_MANY_REQUESTS and tonumber(text:match "%[(%d+)%] ms")
+  return failures.new(command, {
     kind = kind, status = status, code = code, cserrorcode = payload.cserrorcode, text = text, sent = true,
     after = after and after / 1000,
-    unknown_id = code == 431 and (asks_for[text:match "Invalid parameter (%w+) value=.*entity does not exist"]
-      or text:find("Unable to find UUID for id [", 1, true) ~= nil) or false, -- up to 4.22, of what was removed
+    unknown_id = code == refusals.BAD_PARAMETER
+      and (asks_for[text:match "Invalid parameter (%w+) value=.*entity does not exist"]
+        or text:find("Unable to find UUID for id [", 1, true) ~= nil) or false, -- up to 4.22, of what was removed
   })
 end
 
@@ -70,10 +61,10 @@ end
 local function not_understood(command, reply, why, endpoint, mask)
   local text = ("HTTP %d with %s (%s)"):format(reply.status, replies.first_words(reply.body, mask), why)
   if not is_elsewhere(reply) then
-    return replies.failure(command, { kind = "garbled", status = reply.status, sent = true, text = text })
+    return failures.new(command, { kind = "garbled", status = reply.status, sent = true, text = text })
   end
   local advice = require("cloudstack.endpoint").advice(endpoint, reply, mask)
-  return replies.failure(command, { kind = "elsewhere", status = reply.status, sent = true, advice = advice,
+  return failures.new(command, { kind = "elsewhere", status = reply.status, sent = true, advice = advice,
     text = text .. "; " .. advice })
 end
 
@@ -87,12 +78,12 @@ end
 local function mismatch(json, document, command)
   local name, payload = next(document)
   if type(payload) == "table" and payload.errorcode ~= nil then
-    return ("no CloudStack answer to %s: %s says %s %s"):format(command, tostring(name):sub(1, 60), tostring(payload.errorcode),
+    return ("not a CloudStack answer to %s: %s says %s %s"):format(command, tostring(name):sub(1, 60), tostring(payload.errorcode),
       tostring(payload.errortext):sub(1, 120))
   elseif type(name) == "string" and name ~= envelopes.of(command) and not json.is_array(document) then
-    return ("no CloudStack answer to %s: the answer is called '%s'"):format(command, name:sub(1, 60))
+    return ("not a CloudStack answer to %s: the answer is called '%s'"):format(command, name:sub(1, 60))
   end
-  return "no CloudStack answer"
+  return "not a CloudStack answer"
 end
 
 local function refused_in(json, document, command)
@@ -105,11 +96,11 @@ end
 -- reply as host.cloudstack.send gives it; endpoint: cloudstack.endpoint, where it is known; mask: the log's.
 function replies.read(json, command, reply, endpoint, mask)
   if reply.fault then
-    return nil, replies.failure(command, { kind = "transport", text = reply.text, fault = reply.fault, sent = reply.sent })
+    return nil, failures.new(command, { kind = "transport", text = reply.text, fault = reply.fault, sent = reply.sent })
   end
   local document, why = json.decode(reply.body)
   if type(document) ~= "table" then
-    return nil, not_understood(command, reply, document == nil and why or "no CloudStack answer", endpoint, mask)
+    return nil, not_understood(command, reply, document == nil and why or "not a CloudStack answer", endpoint, mask)
   end
   local refused = refused_in(json, document, command)
   if refused then return nil, refusal(command, reply.status, refused) end
@@ -117,7 +108,7 @@ function replies.read(json, command, reply, endpoint, mask)
   if not payload or reply.status < 200 or reply.status >= 300 then
     return nil, not_understood(command, reply, mismatch(json, document, command), endpoint, mask)
   elseif says_no(payload) then
-    return nil, replies.failure(command, { kind = "refused", status = reply.status, sent = true,
+    return nil, failures.new(command, { kind = "refused", status = reply.status, sent = true,
       text = type(payload.displaytext) == "string" and payload.displaytext or "CloudStack says that it did not succeed" })
   end
   return payload
@@ -129,7 +120,7 @@ function replies.result_of(job)
   local result = type(job.jobresult) == "table" and job.jobresult or {}
   if result.errorcode ~= nil or says_no(result) then
     return nil, type(result.errortext) == "string" and result.errortext or type(result.displaytext) == "string"
-      and result.displaytext or "the job is said to have gone well, and its result says that it did not"
+      and result.displaytext or "CloudStack reports that the job succeeded, and its result says that it failed"
   end
   return result
 end

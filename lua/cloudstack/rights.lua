@@ -3,6 +3,8 @@
 
 local tenancy = require "cloudstack.tenancy"
 
+local refusals = require "cloudstack.refusals"
+
 local rights = {}
 
 local TABLE = "cache" -- which sweeps what is old
@@ -29,10 +31,7 @@ end
 
 -- Does the failure say that the account may not expunge?
 function rights.is_expunge_refused(failure)
-  local text = failure.text
-  return text:find("permission for expunging", 1, true) ~= nil or text:find("expunge can be passed by Admin", 1, true) ~= nil
-    or text:find("Expunging a vm can only be done by", 1, true) ~= nil
-    or failure.code == 432 and failure.command == "expungeVirtualMachine"
+  return refusals.is(failure, "may_not_expunge")
 end
 
 -- May this account expunge? can as cloudstack/capabilities.lua reads it.

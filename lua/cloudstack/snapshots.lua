@@ -3,7 +3,7 @@
 
 local errors = require "errors"
 local exact = require "cloudstack.exact"
-local replies = require "cloudstack.replies"
+local refusals = require "cloudstack.refusals"
 local tags = require "cloudstack.tags"
 
 local snapshots = {}
@@ -22,21 +22,18 @@ end
 
 -- Does the failure of a delete say that there is nothing to delete?
 local function is_gone(failure)
-  return failure.unknown_id or replies.says(failure, "is already destroyed")
-    or replies.says(failure, "[Uu]nable to find a snapshot")
+  return refusals.is(failure, "snapshot_is_gone")
 end
 
 -- Deletes for good; one that is gone is deleted. Raises CloudError.
 function snapshots.delete(cpi, id)
-  local client = cpi.cloudstack
-  local task = client:start({ {
+  local task = cpi.cloudstack:run {
     "deleteSnapshot", { id = id }, job = true, idempotent = true, what = "deleting snapshot " .. id,
     timeout = cpi.settings.cloudstack.timeout.delete_snapshot_volume,
-  } })[1]
-  client:wait { task }
+  }
   if not task.failure or is_gone(task.failure) then return end
   if task.failure.kind ~= "refused" and not snapshots.find(cpi, id) then return end
-  client.raise(task.failure, task.request.what)
+  cpi.cloudstack.raise(task.failure, task.request.what)
 end
 
 -- The row once CloudStack has finished, which a job may not have waited for.
@@ -69,11 +66,10 @@ function snapshots.create(cpi, volume, name, owned, undo)
   end)
   local params = { volumeid = volume.id, name = name }
   for key, value in pairs(tags.parameters(owned)) do params[key] = value end
-  task = client:start({ {
+  task = client:run {
     "createSnapshot", params, job = true, entry = entry, timeout = timeout,
     what = ("taking a snapshot of disk %s"):format(volume.name), find = function() return snapshots.find(cpi, name) end,
-  } })[1]
-  client:wait { task }
+  }
   if task.failure then client.raise(task.failure, task.request.what) end
   local row = task.result.snapshot or task.result
   if row.state ~= "BackedUp" then row = finished(cpi, task.id, timeout) end

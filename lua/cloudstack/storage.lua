@@ -1,5 +1,5 @@
 -- Where volumes lie: pools, and the hosts and clusters that reach them. Only root admins are shown it; a volume's own row
--- tells of its pool, but not on which host a local one is.
+-- names its pool, but not on which host a local one is.
 
 local offerings = require "cloudstack.offerings"
 local volumes = require "cloudstack.volumes"
@@ -21,7 +21,7 @@ function storage.is_seen(volume)
   return volume.storagetype ~= nil
 end
 
--- "host", "cluster" or "zone": who reaches the volume's pool; nil for a volume that lies nowhere or is not seen.
+-- "host", "cluster" or "zone": the hosts that reach the volume's pool; nil for a volume that lies nowhere or is not seen.
 function storage.scope(volume)
   if not volume.storageid then return nil end
   if volume.storagetype == "local" then return "host" end
@@ -68,18 +68,16 @@ end
 
 -- Moves a detached volume to the pool, which takes as long as copying it. Raises CloudError.
 function storage.migrate(cpi, volume, pool)
-  local client = cpi.cloudstack
   local function moved()
     local row = volumes.again(cpi, volume)
     return row and row.storageid == pool.id and row.state == "Ready" and { volume = row } or nil
   end
-  local task = client:start({ {
+  local task = cpi.cloudstack:run {
     "migrateVolume", { volumeid = volume.id, storageid = pool.id }, job = true, idempotent = true, find = moved,
     what = ("moving disk %s from pool %s to pool %s"):format(volume.name, tostring(volume.storage), pool.name),
     timeout = cpi.settings.cloudstack.timeout.attach_volume,
-  } })[1]
-  client:wait { task }
-  if task.failure and not moved() then client.raise(task.failure, task.request.what) end
+  }
+  if task.failure and not moved() then cpi.cloudstack.raise(task.failure, task.request.what) end
 end
 
 return storage

@@ -1,5 +1,6 @@
 -- Tags: how CloudStack remembers whose an object is and what BOSH said of it.
 
+local refusals = require "cloudstack.refusals"
 local tables = require "base.tables"
 
 local tags = {}
@@ -92,9 +93,9 @@ end
 local function set_one_by_one(cpi, kind, id, wanted)
   local requests, keys = {}, tables.sorted_keys(wanted)
   for i, key in ipairs(keys) do requests[i] = tags.create_request(cpi, kind, id, { [key] = wanted[key] }) end
-  for i, task in ipairs(cpi.cloudstack:wait(cpi.cloudstack:start(requests))) do
+  for i, task in ipairs(cpi.cloudstack:run_all(requests)) do
     local failure = task.failure
-    if failure and not failure.text:find("already on", 1, true) then
+    if failure and not refusals.is(failure, "tag_is_there") then
       cpi.log.warn("tag '%s' of %s %s was not set: %s", keys[i], kind, id, cpi.cloudstack.say(failure))
     end
   end
@@ -104,8 +105,7 @@ end
 local function remove(cpi, kind, row, keys)
   local client = cpi.cloudstack
   for try = 1, 2 do
-    local task = client:start({ tags.delete_request(cpi, kind, row.id, keys) })[1]
-    client:wait({ task })
+    local task = client:run(tags.delete_request(cpi, kind, row.id, keys))
     if not task.failure then return end
     if try == 2 or not client.is_open(task.failure) then
       return cpi.log.warn("tags of %s keep their old values: %s", tostring(row.name), client.say(task.failure))
@@ -125,13 +125,10 @@ function tags.merge(cpi, kind, row, wanted)
   if next(new) == nil then return end
   table.sort(changed)
   if #changed > 0 then remove(cpi, kind, row, changed) end
-  local made = client:start({ tags.create_request(cpi, kind, row.id, new) })[1]
-  client:wait({ made })
-  if not made.failure then return end
-  if made.failure.kind == "job" or made.failure.kind == "refused" then
-    return set_one_by_one(cpi, kind, row.id, new)
-  end
-  client.raise(made.failure, "tagging " .. tostring(row.name))
+  local failure = client:run(tags.create_request(cpi, kind, row.id, new)).failure
+  if not failure then return end
+  if failure.kind == "job" or failure.kind == "refused" then return set_one_by_one(cpi, kind, row.id, new) end
+  client.raise(failure, "tagging " .. tostring(row.name))
 end
 
 return tags

@@ -3,8 +3,9 @@
 
 local errors = require "errors"
 local exact = require "cloudstack.exact"
-local replies = require "cloudstack.replies"
 local zones = require "cloudstack.zones"
+local refusals = require "cloudstack.refusals"
+local vms = require "cloudstack.vms"
 
 local templates = {}
 
@@ -78,13 +79,13 @@ function templates.pick(rows, stemcell_cid, zone)
     template.status or "no status given"))
 end
 
--- The words of the newest version, and of those up to 4.22.
 local function is_in_use(failure)
-  return replies.says(failure, "instances using it") or replies.says(failure, "are using it")
+  return refusals.is(failure, "template_is_used")
 end
 
-local function is_gone(failure)
-  return replies.says(failure, "[Uu]nable to find [Tt]emplate") or failure.unknown_id
+-- Does the failure of a delete say that there is nothing to delete?
+function templates.is_gone(failure)
+  return refusals.is(failure, "template_is_gone")
 end
 
 local function delete(cpi, template, forced)
@@ -101,7 +102,7 @@ local function living_vms(cpi, template)
   for _, vm in ipairs(cpi.cloudstack:rows {
     "listVirtualMachines", { templateid = template.id }, rows = "virtualmachine",
   }) do
-    if vm.state ~= "Destroyed" and vm.state ~= "Expunging" then names[#names + 1] = vm.name end
+    if not vms.is_gone(vm) then names[#names + 1] = vm.name end
   end
   return names
 end
@@ -118,7 +119,7 @@ function templates.delete(cpi, template)
     end
     failure, task = delete(cpi, template, true)
   end
-  if failure and not is_gone(failure) then cpi.cloudstack.raise(failure, task.request.what) end
+  if failure and not templates.is_gone(failure) then cpi.cloudstack.raise(failure, task.request.what) end
 end
 
 return templates

@@ -1,8 +1,8 @@
--- For whom the CPI works: the project, or the account and its domain, that every command is told which knows of owners.
+-- For whom the CPI works: the project, or the account and its domain, which goes with every command that knows of owners.
 --
 -- Without it CloudStack takes the caller's own account, silently: a list leaves the project's objects out, even when
 -- their id is asked for, and a create makes an object of the account. So nobody adds these parameters but this file,
--- and client.lua asks it for every request. Commands that name an object by its id need none.
+-- and waves.lua asks it for every request. Commands that name an object by its id need none.
 --
 -- An id in the configuration costs nothing; a name is looked up before the first command that needs it, and kept in
 -- the cache where there is a store.
@@ -66,7 +66,7 @@ local function project_id(self, client)
   end
   local project = exact.one(rows, self.project, "project")
   return project and project.id
-    or error(errors.cloud("project '%s' is not in CloudStack, or this account is no member of it", self.project))
+    or error(errors.cloud("project '%s' is not in CloudStack, or this account is not a member of it", self.project))
 end
 
 -- The account's name and its domain's id; an account that is given by its id brings its domain along.
@@ -98,7 +98,7 @@ function tenancy:forget()
   self.owner = nil
 end
 
--- What tells the answers for one owner from those for another, for the cache.
+-- What distinguishes the answers for one owner from those for another, for the cache.
 function tenancy.key(site)
   return ("%s %s %s"):format(site.project, site.account, site.domain)
 end

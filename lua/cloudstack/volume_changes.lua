@@ -3,29 +3,12 @@
 
 local capabilities = require "cloudstack.capabilities"
 local errors = require "errors"
-local replies = require "cloudstack.replies"
+local refusals = require "cloudstack.refusals"
 local volumes = require "cloudstack.volumes"
 
 local changes = {}
 
 local GIB = 1024 * 1024 * 1024
-
--- Refusals of CloudStack that no other try and no other moment will change. The texts are those of 4.11 to 4.23.
-local cannot = {
-  "does not support volume resize",            -- the hypervisor
-  "must be customizable",                      -- a fixed offering, before 4.17
-  "strictly fixed as per the disk offering", "offering's size is fixed", "size strictness does not match",
-  "tags on the new and old disk offerings must match", "no tags on the current disk offering",
-  "no suitable pool", "storage pool is not suitable",
-  "does not exist or is not available for the account", -- the role
-}
-
-local function is_impossible(failure)
-  for _, words in ipairs(cannot) do
-    if replies.says(failure, (words:gsub("%W", "%%%0"))) then return true end
-  end
-  return false
-end
 
 -- Raises for a disk that would become smaller. The director copies it then.
 function changes.refuse_smaller(volume, gigabytes)
@@ -37,14 +20,13 @@ end
 
 local function raise(cpi, failure, what)
   local words = ("%s: %s"):format(what, cpi.cloudstack.say(failure))
-  if is_impossible(failure) then error(errors.not_implemented("%s", words)) end
-  if replies.says(failure, "enough space") then error(errors.no_disk_space("%s", words)) end
+  if refusals.is(failure, "disk_cannot_change_in_place") then error(errors.not_implemented("%s", words)) end
+  if refusals.is(failure, "no_storage_to_grow") then error(errors.no_disk_space("%s", words)) end
   cpi.cloudstack.raise(failure, what)
 end
 
--- Sends one command to its end. After a lost reply, or a job that died, the volume itself tells whether it was done.
+-- Sends one command to its end. After a lost reply, or a job that died, the volume itself shows whether it was done.
 local function change(cpi, volume, command, params, wanted)
-  local client = cpi.cloudstack
   local function done()
     local row = volumes.again(cpi, volume)
     local is_done = row and row.size >= wanted.gigabytes * GIB
@@ -52,11 +34,10 @@ local function change(cpi, volume, command, params, wanted)
     return is_done and { volume = row } or nil
   end
   params.id = volume.id
-  local task = client:start({ {
+  local task = cpi.cloudstack:run {
     command, params, job = true, idempotent = true, find = done, what = wanted.what,
     timeout = cpi.settings.cloudstack.timeout.resize_volume,
-  } })[1]
-  client:wait { task }
+  }
   if task.failure and task.failure.kind ~= "refused" and done() then return end
   return task.failure
 end
@@ -104,11 +85,11 @@ function changes.move(cpi, volume, choice, version)
     failure = change(cpi, volume, "changeOfferingForVolume",
       { diskofferingid = choice.offering.id, size = choice.size, automigrate = true }, wanted)
     if not failure then return end
-    if failure.kind == "job" and failure.code == 431 then -- what the command finds wrong before it does anything
+    if refusals.is(failure, "bad_parameter_of_job") then
       error(errors.not_implemented("%s: %s", what, cpi.cloudstack.say(failure)))
     end
   end
-  if not failure or replies.says(failure, "is not available for the account") then
+  if not failure or refusals.is(failure, "command_is_missing") then
     failure = change(cpi, volume, "resizeVolume", { diskofferingid = choice.offering.id, size = choice.size }, wanted)
   end
   if failure then raise(cpi, failure, what) end

@@ -2,6 +2,7 @@
 
 local errors = require "errors"
 local exact = require "cloudstack.exact"
+local refusals = require "cloudstack.refusals"
 
 local volumes = {}
 
@@ -11,8 +12,12 @@ local PENDING = 0 -- of a row's jobstatus
 -- The tag on a disk that was made with its VM: the VM's CID. Such a disk cannot be given a name.
 volumes.EPHEMERAL_TAG = "bosh_ephemeral_of"
 
--- A volume in these states is deleted for BOSH.
-local gone = { Destroy = true, Destroyed = true, Expunging = true, Expunged = true }
+local deleted = { Destroy = true, Destroyed = true, Expunging = true, Expunged = true }
+
+-- Is the volume deleted for BOSH, though CloudStack may still list it?
+function volumes.is_deleted(row)
+  return deleted[row.state] or false
+end
 
 function volumes.new_cid(uuid)
   return "cpi-disk-" .. uuid
@@ -37,7 +42,7 @@ end
 function volumes.pick(rows, disk_cid)
   local living = {}
   for _, row in ipairs(rows) do
-    if not gone[row.state] then living[#living + 1] = row end
+    if not volumes.is_deleted(row) then living[#living + 1] = row end
   end
   return exact.one(living, disk_cid, "disk")
 end
@@ -71,7 +76,7 @@ end
 -- Is it an ephemeral disk whose VM is gone? The Go CPI leaves such: named cpi-ephemeral-disk-UUID, attached to nothing.
 -- What is only called DATA-N and has no tag of ours does not count: it may be anybody's.
 function volumes.is_orphan(volume)
-  return not volume.virtualmachineid and not gone[volume.state] and volumes.is_ephemeral(volume)
+  return not volume.virtualmachineid and not volumes.is_deleted(volume) and volumes.is_ephemeral(volume)
 end
 
 -- A request that deletes a detached volume for good; asking for one that is gone is refused, see is_gone.
@@ -81,7 +86,7 @@ end
 
 -- Does the failure of a delete say that there is nothing to delete?
 function volumes.is_gone(failure)
-  return failure.kind == "refused" and failure.text:find "Unable to find volume" ~= nil or failure.unknown_id
+  return refusals.is(failure, "volume_is_gone")
 end
 
 -- Deletes detached volumes, all at once. A hypervisor may fail once and leave the volume in state Destroy,
@@ -99,7 +104,7 @@ function volumes.delete_all(cpi, list, beside)
     for i, volume in ipairs(left) do
       local failure = outcomes[i].failure
       if failure and not volumes.is_gone(failure) then
-        if try == 2 or failure.code ~= 530 then client.raise(failure, "deleting disk " .. tostring(volume.name)) end
+        if try == 2 or not refusals.is(failure, "internal_error") then client.raise(failure, "deleting disk " .. tostring(volume.name)) end
         failed[#failed + 1] = volume
       end
     end
@@ -126,19 +131,19 @@ function volumes.at_rest(cpi, volume)
   return volumes.again(cpi, volume)
 end
 
--- Failures of an attach that pass: words of CloudStack's, how often another try is worth while, and the seconds before it.
+-- Failures of an attach that pass: what they mean, how often another try is worth while, and the seconds before it.
 -- Two attaches to one VM at once make one fail with a state error; a XenServer guest takes its disks when its tools are up.
 local passing = {
-  { "is in Attaching", 7, function(try) return try end },
-  { "state must be in Allocated", 7, function(try) return try end },
-  { "PV drivers to be installed", 60, function() return 5 end },
+  { "disk_is_being_attached", 7, function(try) return try end },
+  { "disk_is_not_at_rest", 7, function(try) return try end },
+  { "guest_tools_are_missing", 60, function() return 5 end },
 }
 
 -- The seconds to wait before the next try, or nil.
 local function pause_after(failure, try)
-  for _, one in ipairs(failure.kind == "job" and passing or {}) do
-    local words, tries, pause = table.unpack(one)
-    if failure.text:find(words, 1, true) and try <= tries then return pause(try) end
+  for _, one in ipairs(passing) do
+    local meaning, tries, pause = table.unpack(one)
+    if refusals.is(failure, meaning) and try <= tries then return pause(try) end
   end
 end
 
@@ -152,12 +157,11 @@ function volumes.attach(cpi, volume, vm)
   local try = 0
   while true do
     try = try + 1
-    local task = client:start({ {
+    local task = client:run {
       "attachVolume", { id = volume.id, virtualmachineid = vm.id }, job = true, find = attached, idempotent = true,
       what = ("attaching disk %s to VM %s"):format(volume.name, vm.name),
       timeout = cpi.settings.cloudstack.timeout.attach_volume,
-    } })[1]
-    client:wait({ task })
+    }
     local done = not task.failure and task.result.volume and task.result or attached()
     if done and done.volume.deviceid then return done.volume.deviceid end
     if done or not task.failure then error(errors.cloud("%s: CloudStack does not say where it is", task.request.what)) end
@@ -169,18 +173,16 @@ end
 
 -- Detaches from the VM that has it. Raises CloudError.
 function volumes.detach(cpi, volume)
-  local client = cpi.cloudstack
   local function detached()
     local row = volumes.again(cpi, volume)
     return row and not row.virtualmachineid and { volume = row } or nil
   end
-  local task = client:start({ {
+  local task = cpi.cloudstack:run {
     "detachVolume", { id = volume.id }, job = true, find = detached, idempotent = true,
     what = ("detaching disk %s from VM %s"):format(volume.name, volume.vmname or volume.virtualmachineid),
     timeout = cpi.settings.cloudstack.timeout.detach_volume,
-  } })[1]
-  client:wait({ task })
-  if task.failure and not detached() then client.raise(task.failure, task.request.what) end
+  }
+  if task.failure and not detached() then cpi.cloudstack.raise(task.failure, task.request.what) end
 end
 
 return volumes

@@ -6,6 +6,7 @@ local errors = require "errors"
 local exact = require "cloudstack.exact"
 local key_pairs = require "cloudstack.key_pairs"
 local new_paper = require "operator.paper"
+local refusals = require "cloudstack.refusals"
 
 local actions = {}
 
@@ -20,7 +21,8 @@ end
 -- Deletes what cannot be used, because its private key is lost, and raises why.
 local function take_back(cpi, name, why)
   local _, failure = remove(cpi, name)
-  local left = failure and failure.code ~= 431 and ("; left behind: key pair '%s' (%s)"):format(name, failure.text) or ""
+  local is_left = failure and not refusals.is(failure, "bad_parameter")
+  local left = is_left and ("; left behind: key pair '%s' (%s)"):format(name, failure.text) or ""
   error(errors.cloud("%s%s", why, left))
 end
 
@@ -51,7 +53,7 @@ function actions.delete(host, cpi, name)
     error(errors.cloud("key pair '%s' is used by VM %s", name, exact.names(users)))
   end
   local _, failure = remove(cpi, name)
-  local was_none = failure and cpi.cloudstack.says(failure, "does not exist")
+  local was_none = failure and refusals.is(failure, "key_pair_is_gone")
   if failure and not was_none then cpi.cloudstack.raise(failure) end
   new_paper(host):line("key pair '%s' %s", name, was_none and "is not there" or "is deleted")
 end

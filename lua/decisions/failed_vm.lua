@@ -1,5 +1,7 @@
 -- What becomes of a VM whose creation failed. The form of this file: lua/decisions/README.md.
 
+local refusals = require "cloudstack.refusals"
+
 local function match(answer)
   if answer == "destroy" or answer == "keep" then return answer end
   return nil, 'it must be "destroy" or "keep"'
@@ -29,7 +31,7 @@ return {
     .. "it, and the response asks the director not to try again. It carries its tags, and the journal has it where there is a store.",
   example = {
     vm = { id = "v1", name = "cpivm-0b8e4a52-9f6d-4a0e-8b36-1d2f4c5a6b7c", state = "Error" },
-    error = { text = "Unable to start VM instance", code = 530, kind = "job" }, attempt = 1,
+    error = { text = "Unable to start VM instance", code = refusals.INTERNAL_ERROR, kind = "job" }, attempt = 1,
   },
   match = match,
 }

@@ -4,6 +4,7 @@
 local errors = require "errors"
 local exact = require "cloudstack.exact"
 local offerings = require "cloudstack.offerings"
+local refusals = require "cloudstack.refusals"
 local storage = require "cloudstack.storage"
 local volumes = require "cloudstack.volumes"
 local zones = require "cloudstack.zones"
@@ -170,8 +171,6 @@ local function facts_of(vm, volume, found)
   }
 end
 
-local reasons = { "Can't move volume between scope", "migration of local data volume is not allowed" }
-
 -- The name of the host that a local disk lies on; of a VM that does not run nothing was looked up before.
 local function host_of(cpi, disk, volume)
   if disk.host then return disk.host end
@@ -180,27 +179,23 @@ local function host_of(cpi, disk, volume)
   return its_host.name or "?"
 end
 
--- CloudStack's refusal names neither pool nor host.
-local function explain(cpi, vm, facts, volume, raised)
-  local failure, is_scope = raised.failure, false
-  for _, words in ipairs(reasons) do is_scope = is_scope or failure ~= nil and failure.text:find(words, 1, true) ~= nil end
-  if not is_scope then error(raised, 0) end
+-- The words of CloudStack's refusal, which names neither pool nor host, and where disk and VM are.
+local function explained(cpi, vm, facts, volume, words)
   local disk = facts.disks[1]
-  if facts.sees_storage and vm.hostname then
-    raised.message = ("%s; disk '%s' lies in pool '%s' of host '%s', VM '%s' is on host '%s'"):format(raised.message,
-      disk.cid, disk.pool or "?", host_of(cpi, disk, volume), vm.name, vm.hostname)
-  elseif facts.sees_storage then
-    raised.message = ("%s; disk '%s' lies in pool '%s' of host '%s', VM '%s' is %s and was last on another one: a disk is moved "
-      .. "to the host of a VM that runs"):format(raised.message, disk.cid, disk.pool or "?", host_of(cpi, disk, volume), vm.name,
-      tostring(vm.state))
-  else
+  if not facts.sees_storage then
     local ok, rows = pcall(function() return cpi.cloudstack:rows(offerings.disk_request()) end)
     local offering = ok and exact.one(rows, volume.diskofferingid, "disk offering") or {}
-    raised.message = ("%s; disk '%s' (offering '%s', %s storage) lies where the host of VM '%s' does not reach it: only a root "
-      .. "admin sees where, and can move it"):format(raised.message, disk.cid, tostring(disk.offering),
-        offering.storagetype or "local", vm.name)
+    return ("%s; disk '%s' (offering '%s', %s storage) lies where the host of VM '%s' does not reach it: only a root "
+      .. "admin sees where, and can move it"):format(words, disk.cid, tostring(disk.offering), offering.storagetype or "local",
+        vm.name)
   end
-  error(raised, 0)
+  local pool, host = disk.pool or "?", host_of(cpi, disk, volume)
+  if vm.hostname then
+    return ("%s; disk '%s' lies in pool '%s' of host '%s', VM '%s' is on host '%s'"):format(words, disk.cid, pool, host, vm.name,
+      vm.hostname)
+  end
+  return ("%s; disk '%s' lies in pool '%s' of host '%s', VM '%s' is %s and was last on another one: a disk is moved "
+    .. "to the host of a VM that runs"):format(words, disk.cid, pool, host, vm.name, tostring(vm.state))
 end
 
 -- attach(cpi, vm, volume) -> the device id. The disk is moved first where the policy says so. Raises.
@@ -209,10 +204,12 @@ function disk_placement.attach(cpi, vm, volume)
   local facts = facts_of(vm, volume, found)
   local answer = cpi.decide("disk_placement", facts)
   if answer.migrate then storage.migrate(cpi, volume, storage.with_id(found.pools, answer.migrate)) end
-  local ok, deviceid = pcall(volumes.attach, cpi, volume, vm)
-  if ok then return deviceid end
-  if type(deviceid) ~= "table" then error(deviceid, 0) end
-  return explain(cpi, vm, facts, volume, deviceid)
+  local ok, result = pcall(volumes.attach, cpi, volume, vm)
+  if ok then return result end
+  if errors.is(result) and result.failure and refusals.is(result.failure, "disk_out_of_reach") then
+    error(result:wrapped(explained(cpi, vm, facts, volume, result.message)), 0)
+  end
+  error(result, 0)
 end
 
 return disk_placement

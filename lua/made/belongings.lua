@@ -13,6 +13,7 @@ local errors = require "errors"
 local firewall = require "cloudstack.firewall"
 local load_balancers = require "cloudstack.load_balancers"
 local made_by = require "cloudstack.made_by"
+local refusals = require "cloudstack.refusals"
 local tags = require "cloudstack.tags"
 
 local belongings = {}
@@ -48,7 +49,7 @@ end
 
 -- Did the tag stay what it was, because it was there?
 function belongings.is_tagged(failure)
-  return failure.text:find("already on", 1, true) ~= nil
+  return refusals.is(failure, "tag_is_there")
 end
 
 -- of(rows of request(), vm, untagged) -> { { kind, id, role }, ... }; vm, where it is there: addresses that the VM has
@@ -128,7 +129,7 @@ local function run_all(cpi, list, vm_cid, vm)
     if request then requests[#requests + 1], items[#items + 1] = request, item end
   end
   if #requests == 0 then return end
-  for i, task in ipairs(cpi.cloudstack:wait(cpi.cloudstack:start(requests))) do
+  for i, task in ipairs(cpi.cloudstack:run_all(requests)) do
     if task.failure and not is_settled(cpi, items[i], vm_cid, vm) then
       cpi.cloudstack.raise(task.failure, requests[i].what)
     end
@@ -174,7 +175,7 @@ local function remove_tags(cpi, list, vm_cid)
     end
   end
   if #requests == 0 then return end
-  for i, task in ipairs(cpi.cloudstack:wait(cpi.cloudstack:start(requests))) do
+  for i, task in ipairs(cpi.cloudstack:run_all(requests)) do
     local stays = task.failure and #look_at(cpi, { items[i] }) > 0 and has_tag(items[i].row, vm_cid)
     if stays then cpi.cloudstack.raise(task.failure, requests[i].what) end
   end
@@ -219,7 +220,7 @@ local function collect(cpi, list, vm_cid, failed)
   local empty, requests = empty_ones(cpi, list, vm_cid), {}
   for i, item in ipairs(empty) do requests[i] = load_balancers.delete_request(cpi, item.id) end
   if #requests == 0 then return end
-  for i, task in ipairs(cpi.cloudstack:wait(cpi.cloudstack:start(requests))) do
+  for i, task in ipairs(cpi.cloudstack:run_all(requests)) do
     if task.failure and #look_at(cpi, { empty[i] }) > 0 then
       if failed then failed(empty[i]) end
       cpi.cloudstack.raise(task.failure, requests[i].what)
@@ -250,14 +251,13 @@ end
 -- a new VM's
 
 local SHORT_WAIT = 10 -- seconds: the verb has failed already
-local INTERNAL_ERROR = 530
 
 -- What was asked for and never answered, as items where CloudStack knows its job by now; the others stay asked for.
 local function find_asked(cpi, self)
   local unknown = {}
   for _, one in ipairs(self.asked) do
     local id, failure = cpi.cloudstack:made_by(one.kind, one.jobid, SHORT_WAIT)
-    local is_nothing = one.is_refused and not (failure and failure.code == INTERNAL_ERROR)
+    local is_nothing = one.is_refused and not (failure and refusals.is(failure, "internal_error"))
     if id then self.add(one.kind, id, one.role, one.entry)
     elseif is_nothing then one.entry.close()
     else unknown[#unknown + 1] = one end
@@ -305,7 +305,7 @@ function belongings.new(cpi, vm_cid, vm, undo)
   -- error it may have made the thing before: its job, if it has one, knows. Answers whether it will be asked.
   function self.ask(kind, role, name, task, entry)
     local is_lost = task.failure and cpi.cloudstack.is_open(task.failure)
-    local is_refused = task.failure and not is_lost and task.failure.code == INTERNAL_ERROR
+    local is_refused = task.failure and not is_lost and refusals.is(task.failure, "internal_error")
     if not is_lost and not is_refused then
       entry.close()
       return false
@@ -318,7 +318,7 @@ function belongings.new(cpi, vm_cid, vm, undo)
   -- at it that was refused.
   function self.doubt(task)
     local kind, request = task.failure.kind, task.request
-    local may_go_on = kind == "job" or kind == "vanished" or kind == "lost" or kind == "refused" and task.failure.code == INTERNAL_ERROR
+    local may_go_on = kind == "job" or kind == "vanished" or kind == "lost" or refusals.is(task.failure, "internal_error_of_request")
     if request.job and may_go_on then table.insert(self.doubted, request) end
   end
   undo.add("the addresses and load balancers of VM " .. vm_cid, function()

@@ -13,11 +13,10 @@ local orphans = require "made.orphans"
 local recovery = require "made.recovery"
 local tags = require "cloudstack.tags"
 local untagged = require "made.untagged"
+local vms = require "cloudstack.vms"
 local volumes = require "cloudstack.volumes"
 
 local leftovers = {}
-
-local GONE = { Destroyed = true, Expunging = true, Destroy = true, Expunged = true }
 
 -- "tagged", "marked", or nil for somebody else's.
 local function ownership(cpi, set, cid)
@@ -115,14 +114,14 @@ function leftovers.find(cpi, search)
   local of_vms = orphans.look_up(cpi) -- before the VMs: who has a tag by now is among them
   local rows, found, seen = look_up(cpi), {}, {}
   search.vms, search.now = {}, clock.now(cpi)
-  for _, vm in ipairs(rows.vm) do search.vms[tags.of(vm).bosh_cid or vm.name] = not GONE[vm.state] or nil end
+  for _, vm in ipairs(rows.vm) do search.vms[tags.of(vm).bosh_cid or vm.name] = not vms.is_gone(vm) or nil end
   local orphaned = orphans.find(cpi, of_vms, search)
   for _, one in ipairs(REQUESTS) do
     for _, row in ipairs(rows[one[1]]) do
       local list = { tags = tags.of(row) }
       local made = dates.seconds(row.created)
       local is_old = made and search.now - made >= search.older_than
-      if is_old and not GONE[row.state] and not seen[row.id] then
+      if is_old and not vms.is_gone(row) and not volumes.is_deleted(row) and not seen[row.id] then
         local why, cid, is_suspect = judges[one[1]](cpi, row, list, search)
         if why and not (search.busy and search.busy[cid]) then
           found[#found + 1] = { kind = one[1], cid = cid, id = row.id, row = row, why = why, is_suspect = is_suspect or false }

@@ -15,6 +15,7 @@ local errors = require "errors"
 local firewall = require "cloudstack.firewall"
 local load_balancers = require "cloudstack.load_balancers"
 local made_by = require "cloudstack.made_by"
+local refusals = require "cloudstack.refusals"
 local tags = require "cloudstack.tags"
 local vms = require "cloudstack.vms"
 
@@ -31,7 +32,7 @@ function orphans.look_up(cpi)
   for i, one in ipairs(LISTS) do requests[i] = one[2]() end
   for i, task in ipairs(cpi.cloudstack:start(requests)) do
     local failure = task.failure
-    if failure and failure.code ~= 432 then cpi.cloudstack.raise(failure) end
+    if failure and not refusals.is(failure, "command_not_allowed") then cpi.cloudstack.raise(failure) end
     if failure then cpi.log.warn("not looked at: %s", cpi.cloudstack.say(failure)) end
     rows[LISTS[i][1]] = failure and {} or task.rows
   end

@@ -7,6 +7,7 @@ local capabilities = require "cloudstack.capabilities"
 local errors = require "errors"
 local rights = require "cloudstack.rights"
 local tags = require "cloudstack.tags"
+local vms = require "cloudstack.vms"
 local volumes = require "cloudstack.volumes"
 
 local vm_removal = {}
@@ -72,7 +73,7 @@ local function look_and_stop(cpi, vm, may_force, is_leaving)
   local client, requests = cpi.cloudstack, { volumes.request_of_vm(vm) }
   local is_running = vm.state == "Running" or vm.state == "Starting"
   if is_leaving and is_running then requests[2] = stop_request(cpi, vm, may_force) end
-  local look, stop = table.unpack(client:wait(client:start(requests)))
+  local look, stop = table.unpack(client:run_all(requests))
   if look.failure then client.raise(look.failure) end
   if stop and stop.failure then cpi.log.warn("VM %s was not stopped: %s", vm.name, client.say(stop.failure)) end
   return look.rows, not is_running or stop ~= nil and not stop.failure
@@ -81,7 +82,7 @@ end
 -- The VM's row as CloudStack shows it, or nil when it is gone or destroyed.
 local function living(cpi, vm)
   local row = cpi.cloudstack:rows({ "listVirtualMachines", { id = vm.id }, rows = "virtualmachine" })[1]
-  if row and row.state ~= "Destroyed" and row.state ~= "Expunging" then return row end
+  if row and not vms.is_gone(row) then return row end
 end
 
 -- Destroys, and makes sure: a job that failed may have done it, one that a restarted server forgot is asked
@@ -135,7 +136,7 @@ local function mark_untagged(cpi, vm, ephemeral)
       requests[#requests + 1] = tags.create_request(cpi, "Volume", volume.id, { [volumes.EPHEMERAL_TAG] = vm.name })
     end
   end
-  for _, task in ipairs(#requests > 0 and cpi.cloudstack:wait(cpi.cloudstack:start(requests)) or {}) do
+  for _, task in ipairs(cpi.cloudstack:run_all(requests)) do
     if task.failure then cpi.log.warn("%s", cpi.cloudstack.say(task.failure)) end
   end
 end

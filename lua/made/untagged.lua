@@ -7,6 +7,7 @@ local dates = require "cloudstack.dates"
 local firewall = require "cloudstack.firewall"
 local job_ids = require "made.job_ids"
 local load_balancers = require "cloudstack.load_balancers"
+local refusals = require "cloudstack.refusals"
 local tags = require "cloudstack.tags"
 
 local untagged = {}
@@ -16,7 +17,6 @@ local KINDS = {
   { word = "firewall rule", kind = "FirewallRule", role = "rule", command = "createFirewallRule", look = firewall.request_by_id },
 }
 local AT_ONCE = 4 -- jobs of each kind that are asked for together, until CloudStack knows none of them
-local UNKNOWN = 431
 local PENDING = 0
 local SLACK = 5 -- seconds between an address and the end of its job
 
@@ -29,7 +29,7 @@ local function ask(cpi, jobids)
   for i, jobid in ipairs(jobids) do requests[i] = { "queryAsyncJobResult", { jobid = jobid } } end
   for i, outcome in ipairs(#requests > 0 and cpi.cloudstack:wave(requests) or {}) do
     local failure = outcome.failure
-    if failure and failure.code ~= UNKNOWN then cpi.cloudstack.raise(failure) end
+    if failure and not refusals.is(failure, "bad_parameter") then cpi.cloudstack.raise(failure) end
     answers[i] = outcome.payload or false
   end
   return answers
@@ -75,7 +75,7 @@ local function is_used(cpi, item, vm, ours)
   local row = item.row
   if row.isstaticnat and not (vm and row.virtualmachineid == vm.id) then return true end
   for i, task in ipairs(cpi.cloudstack:start { load_balancers.request_on(item.id), firewall.request(item.id) }) do
-    if task.failure and task.failure.code ~= 432 then cpi.cloudstack.raise(task.failure) end
+    if task.failure and not refusals.is(task.failure, "command_not_allowed") then cpi.cloudstack.raise(task.failure) end
     for _, rule in ipairs(task.rows or {}) do
       if i == 1 or not ours[rule.id] then return true end
     end

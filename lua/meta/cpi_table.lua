@@ -21,6 +21,7 @@
 ---@field delivery table what the verb made, until its result is delivered (lua/made/delivery.lua)
 ---@field interruption table whether to end early (lua/base/interruption.lua)
 ---@field journal table what is about to be created (lua/made/journal.lua)
+---@field lacking table the rights that a refusal showed to be missing, as a set (lua/cloudstack/rights.lua)
 ---@field liveness table which processes are alive (lua/setup/liveness.lua)
 ---@field settings table the configuration with its defaults (lua/setup/settings.lua)
 ---@field store host.store|false false where no store is configured

@@ -86,7 +86,7 @@ local function describe(client, cid)
   local wanted, requests = templates.wanted(cid), {}
   for i, kind in ipairs(possible) do requests[i] = request_of(kind, wanted) end
   local description = { cid = cid, form = words, objects = {}, failures = {} }
-  for i, outcome in ipairs(client:wave_of_lists(requests)) do
+  for i, outcome in ipairs(client:wave(requests)) do
     -- where the kind is a guess, a refusal only says that it is none of these
     if outcome.failure and #possible == 1 then description.failures[1] = client.say(outcome.failure) end
     for _, row in ipairs(outcome.rows or {}) do

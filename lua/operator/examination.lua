@@ -11,6 +11,7 @@ local http_date = require "operator.http_date"
 local os_types = require "cloudstack.os_types"
 local permissions = require "operator.permissions"
 local policy_directory = require "operator.policy_directory"
+local refusals = require "cloudstack.refusals"
 local replies = require "cloudstack.replies"
 local store_finding = require "operator.store_finding"
 local weak_secrets = require "operator.weak_secrets"
@@ -80,7 +81,7 @@ local function check_way(found, host, settings)
   found:good("endpoint", "%s answers", site.endpoint)
   check_transport_security(found, site)
   local skew = check_clock(found, reply, host.clock.utc())
-  if failure and failure.code == 401 then
+  if failure and refusals.is(failure, "not_authenticated") then
     found:problem("signature", ("CloudStack refuses it: %s"):format(failure.text),
       math.abs(skew) >= EXPIRY - SUSPICIOUS and "first set the clock: to the server the request is expired or not yet valid"
       or "check that api_key and secret_access_key are a pair of this server, that the user is enabled, and that its keys "
@@ -318,7 +319,7 @@ end
 local function ask(client, settings)
   local list, requests, asked = requests_of(settings), {}, {}
   for i, row in ipairs(list) do requests[i] = row[2] end
-  for i, outcome in ipairs(client:wave_of_lists(requests)) do asked[list[i][1]] = outcome end
+  for i, outcome in ipairs(client:wave(requests)) do asked[list[i][1]] = outcome end
   return asked
 end
 

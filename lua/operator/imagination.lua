@@ -3,6 +3,7 @@
 -- deleted is not found; everything else stays with the real CloudStack.
 
 local envelopes = require "cloudstack.envelopes"
+local refusals = require "cloudstack.refusals"
 
 local imagination = {}
 imagination.__index = imagination
@@ -122,7 +123,7 @@ function imagination:answer(request)
   local job = { result = result, id = id }
   if command == self.failing then
     self.made[id].row.state = "Error"
-    job = { id = id, result = { errorcode = 530, errortext = "a failure that is imagined" }, has_failed = true }
+    job = { id = id, result = { errorcode = refusals.INTERNAL_ERROR, errortext = "a failure that is imagined" }, has_failed = true }
   end
   self.jobs[params.customjobid] = job
   return reply(self, command, { jobid = params.customjobid, id = id })

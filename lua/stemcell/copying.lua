@@ -2,6 +2,7 @@
 
 local arrival = require "stemcell.arrival"
 local errors = require "errors"
+local templates = require "cloudstack.templates"
 local zones = require "cloudstack.zones"
 
 local copying = {}
@@ -23,7 +24,7 @@ function copying.take_back(cpi, source, zone)
     what = ("deleting the copy of template %s in zone '%s'"):format(source.name, zone.name),
     timeout = cpi.settings.cloudstack.timeout.global }
   local failure = task.failure
-  if failure and not failure.unknown_id and not cpi.cloudstack.says(failure, "[Uu]nable to find [Tt]emplate") then
+  if failure and not templates.is_gone(failure) then
     cpi.cloudstack.raise(failure, task.request.what)
   end
 end
@@ -45,7 +46,7 @@ function copying.begin(cpi, stemcell, rows, undo)
       idempotent = true, timeout = cpi.settings.cloudstack.timeout.poll_template,
       what = ("copying template %s to zone '%s'"):format(source.name, zone.name) }
   end
-  for _, task in ipairs(#requests > 0 and cpi.cloudstack:wait(cpi.cloudstack:start(requests)) or {}) do
+  for _, task in ipairs(cpi.cloudstack:run_all(requests)) do
     if task.failure then cpi.cloudstack.raise(task.failure, task.request.what) end
   end
   return source, missing

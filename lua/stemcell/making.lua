@@ -44,10 +44,9 @@ end
 
 -- Adds tags to the template; returns whether CloudStack accepted them.
 local function tag(cpi, id, wanted)
-  local task = cpi.cloudstack:start({ tags.create_request(cpi, "Template", id, wanted) })[1]
-  cpi.cloudstack:wait { task }
-  if task.failure then cpi.log.warn("%s", cpi.cloudstack.say(task.failure)) end
-  return not task.failure
+  local failure = cpi.cloudstack:run(tags.create_request(cpi, "Template", id, wanted)).failure
+  if failure then cpi.log.warn("%s", cpi.cloudstack.say(failure)) end
+  return not failure
 end
 
 -- Is somebody else at the same stemcell?

@@ -7,6 +7,7 @@
 local arrival = require "stemcell.arrival"
 local copying = require "stemcell.copying"
 local errors = require "errors"
+local refusals = require "cloudstack.refusals"
 local rollback = require "base.rollback"
 local tags = require "cloudstack.tags"
 local templates = require "cloudstack.templates"
@@ -24,7 +25,7 @@ local function key_of(zone) return "bosh_copy_to_" .. zone.id end
 
 local function release(cpi, source, key)
   local failure = cpi.cloudstack:run(tags.delete_request(cpi, "Template", source.id, { key })).failure
-  if failure and not cpi.cloudstack.says(failure, "Failed to delete tags") then -- it is not there any more
+  if failure and not refusals.is(failure, "tag_is_not_there") then
     cpi.log.warn("tag %s of template %s stays: %s", key, source.name, cpi.cloudstack.say(failure))
   end
 end
@@ -34,7 +35,7 @@ local function claim(cpi, source, key)
   local request = tags.create_request(cpi, "Template", source.id, { [key] = tostring(math.floor(cpi.clock.utc())) })
   local failure = cpi.cloudstack:run(request).failure
   if not failure then return true end
-  if cpi.cloudstack.says(failure, "already on") then return false end
+  if refusals.is(failure, "tag_is_there") then return false end
   cpi.log.warn("%s", cpi.cloudstack.say(failure))
   return true
 end

@@ -4,6 +4,7 @@
 
 local arrival = require "stemcell.arrival"
 local dates = require "cloudstack.dates"
+local refusals = require "cloudstack.refusals"
 local tags = require "cloudstack.tags"
 local templates = require "cloudstack.templates"
 
@@ -71,7 +72,7 @@ end
 function twins.share(cpi, id)
   local request = tags.create_request(cpi, "Template", id, { [SHARED] = cpi.context.director_uuid or "bosh" })
   local failure = cpi.cloudstack:run(request).failure
-  if failure and not failure.text:find("already on", 1, true) then cpi.log.warn("%s", cpi.cloudstack.say(failure)) end
+  if failure and not refusals.is(failure, "tag_is_there") then cpi.log.warn("%s", cpi.cloudstack.say(failure)) end
   local row = again(cpi, id)
   return row ~= nil and tags.of(row)[IMAGE] ~= nil
 end

@@ -11,6 +11,7 @@ local errors = require "errors"
 local exact = require "cloudstack.exact"
 local naming = require "made.names"
 local offerings = require "cloudstack.offerings"
+local refusals = require "cloudstack.refusals"
 local rollback = require "base.rollback"
 local tags = require "cloudstack.tags"
 local vms = require "cloudstack.vms"
@@ -63,7 +64,7 @@ local function create(cpi, disk_cid, choice, zone, owned, undo) -- owned: the ta
   local tagging = task.id and client:start { tags.create_request(cpi, "Volume", task.id, owned) } or {}
   client:wait { task, table.unpack(tagging) }
   if task.failure then
-    if task.failure.text:find "suitable primary storage" then
+    if refusals.is(task.failure, "no_storage_for_disk") then
       error(errors.no_disk_space("%s", client.say(task.failure)))
     end
     client.raise(task.failure, task.request.what)

@@ -10,6 +10,7 @@ local network_range = require "base.network_range"
 local networks = require "cloudstack.networks"
 local offerings = require "cloudstack.network_offerings"
 local read_properties = require "request.cloud_properties"
+local refusals = require "cloudstack.refusals"
 local rollback = require "base.rollback"
 local tags = require "cloudstack.tags"
 local zones = require "cloudstack.zones"
@@ -69,7 +70,7 @@ end
 
 -- Is the failure a tier's whose block somebody else has taken since we looked?
 local function is_taken(failure)
-  return failure.kind == "refused" and failure.text:find("crosses other network cidr", 1, true) ~= nil
+  return refusals.is(failure, "network_range_is_taken")
 end
 
 -- The new network's row, or nil where its block is taken and may_choose another. A lost answer is settled by the name,

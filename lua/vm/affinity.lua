@@ -4,6 +4,7 @@
 local affinity_claims = require "made.affinity_claims"
 local errors = require "errors"
 local groups = require "cloudstack.affinity_groups"
+local refusals = require "cloudstack.refusals"
 local spelling = require "base.spelling"
 local tables = require "base.tables"
 local tags = require "cloudstack.tags"
@@ -135,10 +136,7 @@ end
 
 -- Did the deploy fail because a group went meanwhile? Then its row is forgotten, for another look.
 function affinity.has_gone(memory, failure)
-  if next(memory.affinity or {}) == nil or failure.code ~= 431 then return false end
-  if not failure.text:find("affinitygroupids", 1, true) and not failure.text:find "[Uu]nable to find affinity group" then
-    return false
-  end
+  if next(memory.affinity or {}) == nil or not refusals.is(failure, "affinity_group_is_gone") then return false end
   for _, one in pairs(memory.affinity) do one.row, one.is_known = nil, false end
   return true
 end

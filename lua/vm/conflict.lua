@@ -4,26 +4,13 @@
 local errors = require "errors"
 local exhaustion = require "vm.exhaustion"
 local ipv4 = require "base.ipv4"
+local refusals = require "cloudstack.refusals"
 local rights = require "cloudstack.rights"
 
 local conflict = {}
 
 local FIRST_PAUSE, LONGEST_PAUSE = 2, 30 -- seconds
 local LONGEST_WAIT = 3600 -- where the policy names no deadline
-
--- Does the refusal look like one of an address? In an advanced zone it is a 530 (533 before 4.23) that only root admins can
--- read, in a basic one a 431 that says so.
-local function is_about_addresses(failure)
-  if failure.kind ~= "refused" then return false end
-  if failure.code == 431 then
-    return failure.text:find("Cannot acquire guest", 1, true) ~= nil or failure.text:find("but cannot find a Vlan", 1, true) ~= nil
-  end
-  if failure.code ~= 530 and failure.code ~= 533 then return false end
-  for _, words in ipairs { "Internal error executing command", "Unable to acquire", "Insufficient address" } do
-    if failure.text:find(words, 1, true) then return true end
-  end
-  return false
-end
 
 local function has_tag(vm, key, value)
   for _, tag in ipairs(vm.tags or {}) do
@@ -52,7 +39,7 @@ end
 -- about something else; nil and why where the look fails. Where there is no holder to be seen and the
 -- address is a good one, it may be a destroyed VM's.
 local function find(cpi, nics, failure)
-  if not is_about_addresses(failure) then return nil end
+  if not refusals.is(failure, "address_is_not_given") then return nil end
   local requests, wanted = {}, {}
   for i, nic in ipairs(nics) do
     if nic.ip then

@@ -4,9 +4,9 @@
 local affinity = require "vm.affinity"
 local aspects = require "vm.aspects"
 local attempt = require "vm.attempt"
-local capacity = require "cloudstack.capacity"
 local conflict = require "vm.conflict"
 local errors = require "errors"
+local refusals = require "cloudstack.refusals"
 local tables = require "base.tables"
 
 local deployment = {}
@@ -35,7 +35,7 @@ local function give_up(cpi, job, choice, failed, tries)
   words = words .. others_without_room(cpi, tries, failure)
   if failed.clean_up then words = ("%s; cleaning up after it: %s"):format(words, failed.clean_up) end
   local passing = not failed.explanation
-    and (capacity.is_short(failure) or failure.kind ~= "refused" and failure.kind ~= "job")
+    and (refusals.is(failure, "no_room") or failure.kind ~= "refused" and failure.kind ~= "job")
   error((failed.is_clean and passing and errors.vm_creation_retriable or errors.vm_creation_failed)(
     "creating VM %s%s: %s", failed.task.request[2].name, plan.placement and " " .. plan.placement.words or "", words))
 end
@@ -92,7 +92,7 @@ local function run_in_zone(cpi, job, choice, tries)
       made, failed = try_patiently(cpi, job, choice, offering, tries)
       if made then return made end
       local failure, zone = failed.task.failure, choice.found.zone.name
-      local is_short = capacity.is_short(failure) and not failed.explanation
+      local is_short = refusals.is(failure, "no_room") and not failed.explanation
       if not failed.is_clean or not is_short or tries.made >= MOST_TRIES then give_up(cpi, job, choice, failed, tries) end
       cpi.log.warn("no room for offering '%s' in zone '%s': %s", offering.name, zone, failure.text)
       refused[#refused + 1] = offering.id

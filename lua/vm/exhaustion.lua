@@ -3,6 +3,7 @@
 
 local errors = require "errors"
 local ipv4 = require "base.ipv4"
+local refusals = require "cloudstack.refusals"
 
 local exhaustion = {}
 
@@ -33,7 +34,7 @@ end
 -- explain(cpi, nics, failure) -> words, or nil where the failure is about something else; nil and why where the look fails. nics:
 -- as vm/networks.lua plans them, those that take any address count.
 function exhaustion.explain(cpi, nics, failure)
-  if failure.kind ~= "refused" or failure.code ~= 530 then return nil end
+  if not refusals.is(failure, "internal_error_of_request") then return nil end
   local requests, networks = {}, {}
   for i, nic in ipairs(nics) do
     if not nic.ip then

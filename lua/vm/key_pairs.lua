@@ -4,6 +4,7 @@ local capabilities = require "cloudstack.capabilities"
 local errors = require "errors"
 local exact = require "cloudstack.exact"
 local key_pairs = require "cloudstack.key_pairs"
+local refusals = require "cloudstack.refusals"
 
 local vm_key_pairs = { name = "key_pairs" }
 
@@ -42,9 +43,7 @@ end
 
 -- CloudStack does not say which key pair it misses.
 function vm_key_pairs.explain(cpi, _, _, plan, failure)
-  local is_it = failure.kind == "refused" and (failure.text:find("keypairs exist", 1, true)
-    or failure.text:find("A key pair with name", 1, true))
-  if not is_it or #plan.key_pairs == 0 then return nil end
+  if not refusals.is(failure, "key_pair_is_unknown") or #plan.key_pairs == 0 then return nil end
   local ok, rows = pcall(cpi.cloudstack.rows, cpi.cloudstack, key_pairs.request())
   if not ok then return nil end
   for _, name in ipairs(plan.key_pairs) do

@@ -175,7 +175,7 @@ local function enter(cpi, rule, is_made, belongs)
   local tagging = { belongings.tag_request(cpi, { kind = item.kind, id = item.id, role = item.role }, belongs.vm_cid) }
   if item.made or is_abandoned(cpi, rule) then tagging[2] = belongings.mark_request(cpi, item) end
   for _, wave in ipairs { tagging, { rules.assign_request(cpi, rule.id, belongs.vm) } } do
-    for i, task in ipairs(cpi.cloudstack:wait(cpi.cloudstack:start(wave))) do
+    for i, task in ipairs(cpi.cloudstack:run_all(wave)) do
       local failure = task.failure
       if failure then belongs.doubt(task) end
       if failure and not belongings.is_tagged(failure)

@@ -1,6 +1,7 @@
 -- The tags of a new VM, and of the disk that is made with it, which cannot be given a name.
 
 local naming = require "made.names"
+local refusals = require "cloudstack.refusals"
 local tags = require "cloudstack.tags"
 local vm_disks = require "disks.with_vm"
 local volumes = require "cloudstack.volumes"
@@ -30,7 +31,7 @@ function tagging.mend(cpi, tasks, vm_id, plan, try)
   for _, task in ipairs(tasks) do failed = failed or task.failure end
   if not failed then return end
   for _, task in ipairs(cpi.cloudstack:wait(tagging.start(cpi, vm_id, plan, try))) do
-    if task.failure and not task.failure.text:find("already on", 1, true) then
+    if task.failure and not refusals.is(task.failure, "tag_is_there") then
       cpi.log.warn("VM %s lacks a tag: %s", try.vm_cid, cpi.cloudstack.say(task.failure))
     end
   end

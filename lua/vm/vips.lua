@@ -208,7 +208,7 @@ local function tag_rules(cpi, items, belongs)
   local requests = {}
   for i, item in ipairs(items) do requests[i] = belongings.tag_request(cpi, item, belongs.vm_cid) end
   if #requests == 0 then return end
-  for i, task in ipairs(cpi.cloudstack:wait(cpi.cloudstack:start(requests))) do
+  for i, task in ipairs(cpi.cloudstack:run_all(requests)) do
     if task.failure and not belongings.is_tagged(task.failure) then cpi.cloudstack.raise(task.failure, requests[i].what) end
   end
 end

@@ -115,13 +115,3 @@ describe("the result of a job", function()
     end
   end)
 end)
-
-describe("the words of a failure", function()
-  it("count where they are CloudStack's own", function()
-    assert.is_true(replies.says({ kind = "refused", text = "Unable to find template 5" }, "[Uu]nable to find"))
-    assert.is_true(replies.says({ kind = "job", text = "unable to find template 5" }, "[Uu]nable to find"))
-    for _, kind in ipairs { "garbled", "elsewhere", "transport", "lost", "vanished", "killed", "late", "busy" } do
-      assert.is_false(replies.says({ kind = kind, text = "Unable to find template 5" }, "[Uu]nable to find"))
-    end
-  end)
-end)

@@ -81,7 +81,7 @@ describe("whose a command's objects are", function()
 
   it("is an error when there is no such project, account or domain", function()
     for _, case in ipairs {
-      { { project = "x" }, { "listProjects", {}, {} }, "project 'x' is not in CloudStack, or this account is no member of it" },
+      { { project = "x" }, { "listProjects", {}, {} }, "project 'x' is not in CloudStack, or this account is not a member of it" },
       { { account = "a", domain = "x" }, { "listDomains", {}, { count = 1, domain = { { id = "d", name = "ROOT", path = "ROOT" } } } },
         "domain 'x' is not in CloudStack; there are: ROOT" },
       { { account = PROJECT }, { "listAccounts", { id = PROJECT }, {} },
@@ -193,7 +193,7 @@ describe("in a simulated project", function()
   it("who is no member hears it, and nothing is called deleted", function()
     local t = in_platform { account = "other" }
     local failure = t.failure("delete_vm", "cpivm-1")
-    assert.truthy(failure.message:find "^project 'platform' is not in CloudStack, or this account is no member of it")
+    assert.truthy(failure.message:find "^project 'platform' is not in CloudStack, or this account is not a member of it")
     local id = in_platform().sim.state().projects[1].id
     local by_id = in_platform { account = "other", settings = { cloudstack = { project = id } } }
     assert.truthy(by_id.failure("delete_vm", "cpivm-1").message:find("in project [" .. id .. "]", 1, true))

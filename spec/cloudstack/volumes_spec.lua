@@ -204,3 +204,12 @@ describe("detaching a disk", function()
     assert.equal("detaching disk cpi-disk-1 from VM cpivm-1: detachVolume: host said no (530)", failure.message)
   end)
 end)
+
+describe("a volume in the state", function()
+  for _, state in ipairs { "Destroy", "Destroyed", "Expunging", "Expunged" } do
+    it(state .. " is deleted", function() assert.is_true(volumes.is_deleted { state = state }) end)
+  end
+  for _, state in ipairs { "Ready", "Allocated", "Attaching" } do
+    it(state .. " is not deleted", function() assert.is_false(volumes.is_deleted { state = state }) end)
+  end
+end)

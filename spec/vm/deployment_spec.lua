@@ -172,6 +172,26 @@ describe("a VM whose creation failed", function()
     assert.equal("creating VM cpivm-1: deployVirtualMachine: The vm with hostName cpivm-1 already exists (431)", failure.message)
   end)
 
+  it("says why it could not be removed, and is removed at the end of the verb", function()
+    local failure, journal = failing({
+      deploy(NO_ROOM), tag, by_id "Error", disks, { "destroyVirtualMachine", { id = "v" }, refuse = "not now", code = 431 },
+      by_id "Error", by_id "Error", disks, destroy, swept,
+    }, only)
+    assert.truthy(failure.message:find("%(533%); cleaning up after it: destroying VM cpivm%-1: .*not now %(431%)$"), failure.message)
+    assert.is_false(failure.ok_to_retry)
+    assert.same({}, journal)
+  end)
+
+  it("says why nobody could look for the addresses of its networks", function()
+    local any = { candidates = { small }, nics = { { name = "a", target = network } } }
+    local failure = failing({
+      deploy { refuse = "Internal error executing command", code = 530 }, by_name(),
+      { "listVirtualMachines", { networkid = "n1" }, refuse = "not for you", code = 432 },
+    }, any)
+    assert.truthy(failure.message:find("the CPI could not find out which VM has its addresses: "
+      .. "listVirtualMachines: not for you (432)", 1, true), failure.message)
+  end)
+
   it("is removed when its job was killed with the management server", function()
     local failure = failing({ deploy { dies = true, id = "v" }, tag, by_id "Stopped", disks, destroy }, only)
     assert.is_true(failure.ok_to_retry)

@@ -32,7 +32,7 @@ local function of_wrong_types(json, good)
   return json.encode { spoiltresponse = payload }
 end
 
-local NO_ANSWER = { "no CloudStack answer", "the answer is no list", "the answer has no", "the answer names no job",
+local NO_ANSWER = { "not a CloudStack answer", "the answer is not a list", "the answer has no", "the answer names no job",
   "no reason given", "does not say what became of job" }
 
 -- Answers with HTTP 200 that are not what they look like: a gateway has changed the status of an error, or has given the

@@ -96,6 +96,20 @@ rule "only cpi.lua and commands see the host table" "$(
   lua_files -nE '\bhost\.[a-z_]+[.( ]' | grep -vE '^[^:]*:[0-9]+: *--' \
     | grep -vE '^lua/(cpi\.lua|setup/|daemons/|operator/|commands/|sim\.lua|sim/)')"
 
+# What CloudStack's refusals mean is in one file. The daemons speak HTTP of their own.
+product_lua() { lua_files "$@" | grep -vE '^[^:]*:[0-9]+: *--' | grep -vE '^lua/(sim|meta)(/|\.lua)'; }
+rule "codes of CloudStack's errors are in cloudstack/refusals.lua" "$(
+  product_lua -nE '(^|[^A-Za-z0-9_.])(401|43[12]|53[0-7])([^0-9]|$)' | grep -vE '^lua/(cloudstack/refusals|daemons/[a-z_]+)\.lua:' \
+    | sed 's/ -- .*//' | grep -E '[^A-Za-z0-9_.:](401|43[12]|53[0-7])([^0-9:]|$)')"
+
+rule "texts of CloudStack's errors are in cloudstack/refusals.lua" "$(
+  product_lua -nE 'failure\.text:(find|match|lower|gmatch)|already on"|[~=]= *"(Destroyed|Expunging)"|[{ ]Expunging = true' \
+    | grep -vE '^lua/(cloudstack/(refusals|vms|volumes)|policies/[a-z_]+|decisions/[a-z_]+)\.lua:')"
+
+rule "a failure and an error are wrapped, never changed" "$(
+  product_lua -nE '(^|[^a-z_.])(failure|raised|why|problem|result)\.[a-z_]+ *= *[^= ]|task\.failure\.[a-z_]+ *= *[^= ]|\.(message|ok_to_retry) = ' \
+    | grep -vE '^lua/errors\.lua:')"
+
 rule "names of files say what is in them" "$(
   find src lua spec tests -regextype posix-extended -regex '.*/(utils?|helpers?|common|manager|misc)\.(c|h|lua)')"
 

@@ -64,6 +64,18 @@ plant "a room requires what it may" lua/sim.lua 'local x = require "cloudstack.c
 plant "a room requires what it may" lua/attic/things.lua '-- Things.'
 plant "no file of the product is longer than 400 lines" lua/errors.lua "$(yes -- '-- line' | head -n 400)"
 plant "only cpi.lua and commands see the host table" lua/verbs/info.lua 'local x = host.json.encode({})'
+codes="codes of CloudStack's errors are in cloudstack/refusals.lua"
+for code in 401 431 432 530 531 533 537; do plant "$codes" lua/vm/conflict.lua "local x = { $code }"; done
+plant "$codes" lua/cloudstack/volumes.lua 'if failure.code ~= 530 then return end -- seen on 4.23'
+plant "$codes" lua/made/orphans.lua 'local UNKNOWN =431'
+texts="texts of CloudStack's errors are in cloudstack/refusals.lua"
+plant "$texts" lua/cloudstack/tags.lua 'if failure.text:find("already on", 1, true) then return end'
+plant "$texts" lua/stemcell/twins.lua 'local x = says(failure, "already on")'
+plant "$texts" lua/made/removal.lua 'if row.state ~= "Destroyed" then return row end'
+plant "$texts" lua/made/leftovers.lua 'local GONE = { Destroyed = true, Expunging = true }'
+plant "a failure and an error are wrapped, never changed" lua/vm/conflict.lua '  failure.explanation = "because"'
+plant "a failure and an error are wrapped, never changed" lua/vm/deployment.lua 'task.failure.clean_up = words'
+plant "a failure and an error are wrapped, never changed" lua/base/rollback.lua 'oops.message = "no"'
 plant "names of files say what is in them" src/base/utils.c '/* Things. */'
 plant "names of files say what is in them" lua/helpers.lua '-- Things.'
 plant "plain English where it is plain already" lua/policy.lua '-- A blank file is no policy.'

@@ -1,0 +1,118 @@
+-- One wave of requests: all are sent at once, and those that failed and may be repeated go out again together, as long as the
+-- retry policy grants it.
+--
+--   waves.send(client, requests)      -> outcomes { payload = } or { failure = }, in the order of the requests
+--   waves.transmit(client, requests)  -> replies as the host gives them: sent once, whatever comes back
+--   waves.read(client, command, reply) -> payload, or nil and a failure
+--   waves.heed(client, requests [, attempt]) raises where the verb is to end early and these may not begin
+--
+-- client: lua/cloudstack/client.lua, which keeps the state: parts, round_trip (seconds, of the slowest reply of the last wave),
+-- acted (may CloudStack have changed anything for us?), under_way (the tasks of our jobs).
+
+local refusals = require "cloudstack.refusals"
+local replies = require "cloudstack.replies"
+
+local waves = {}
+
+local LONGEST_TRIES = 3600 -- seconds for which one request is tried, whatever the retry policy says
+
+local function is_reading(command)
+  return command:find "^list" ~= nil or command == "queryAsyncJobResult"
+end
+
+-- reply as host.cloudstack.send gives it -> payload, or nil and a failure
+function waves.read(client, command, reply)
+  local payload, failure = replies.read(client.parts.json, command, reply, client.parts.endpoint, client.parts.log.mask)
+  if failure and failure.after and client.parts.hold then client.parts.hold(failure.after) end
+  return payload, failure
+end
+
+-- May the request be sent again, as it is, without doing anything twice? A job whose reply was lost may
+-- not, whatever it does: its id is taken.
+local function is_repeatable(request, failure)
+  if failure.kind == "refused" then return false end
+  if failure.kind == "busy" or not failure.sent or is_reading(request[1]) then return true end
+  return request.idempotent and not request.job or false
+end
+
+-- Seconds to wait before the next try, or nil for no other try.
+local function patience(client, request, failure, attempt, elapsed)
+  if not is_repeatable(request, failure) or elapsed >= LONGEST_TRIES then return nil end
+  local answer = client.parts.decide("retry", {
+    command = request[1], reading = is_reading(request[1]), kind = failure.kind, fault = failure.fault,
+    status = failure.status, code = failure.code, text = failure.text, wanted = failure.after,
+    attempt = attempt, elapsed = elapsed,
+  })
+  return answer.after
+end
+
+function waves.transmit(client, requests)
+  local wire, tenant = {}, client.parts.tenant
+  for i, request in ipairs(requests) do
+    local params = request[2] or {}
+    wire[i] = { command = request[1], expires = request.expires,
+      params = tenant and tenant:parameters(client, request[1], params) or params }
+  end
+  local answers = client.parts.send(wire)
+  client.round_trip = 0
+  for i, reply in ipairs(answers) do
+    client.round_trip = math.max(client.round_trip, reply.seconds or 0)
+    client.parts.log.debug("%s answered %s after %d ms", wire[i].command, reply.status or reply.fault,
+      math.floor((reply.seconds or 0) * 1000))
+  end
+  return answers
+end
+
+-- May CloudStack have changed anything for that command? Not where it refused a parameter, and not where it
+-- never received the request.
+local function may_have_acted(command, failure)
+  if is_reading(command) then return false end
+  return not failure or failure.sent and not refusals.is(failure, "bad_parameter") and failure.kind ~= "busy"
+end
+
+-- Is a job of ours under way? Then so is a step of the verb, which comes to its end.
+local function is_under_way(client)
+  for task in pairs(client.under_way) do
+    if not task.over then return true end
+    client.under_way[task] = nil
+  end
+  return false
+end
+
+-- No step begins, and nothing is tried again (attempt, 1 without one), where the verb is to end early.
+function waves.heed(client, requests, attempt)
+  local interruption = client.parts.interruption
+  if not interruption then return end
+  for _, request in ipairs(requests) do
+    if (attempt or 1) > 1 or not is_reading(request[1]) then
+      return is_under_way(client) or interruption.check()
+    end
+  end
+end
+
+function waves.send(client, requests)
+  local outcomes, open, began = {}, {}, client.parts.clock.now()
+  for i in ipairs(requests) do open[i] = i end
+  for attempt = 1, math.huge do
+    local batch = {}
+    for at, i in ipairs(open) do batch[at] = requests[i] end
+    waves.heed(client, batch, attempt)
+    local answers, again, pause = waves.transmit(client, batch), {}, 0
+    for at, i in ipairs(open) do
+      local payload, failure = waves.read(client, requests[i][1], answers[at])
+      client.acted = client.acted or may_have_acted(requests[i][1], failure)
+      outcomes[i] = { payload = payload, failure = failure }
+      local after = failure and patience(client, requests[i], failure, attempt, client.parts.clock.now() - began)
+      if after then
+        again[#again + 1], pause = i, math.max(pause, after)
+      end
+    end
+    if #again == 0 then return outcomes end
+    client.parts.log.warn("%s: %s; trying again in %.1f s", requests[again[1]][1],
+      outcomes[again[1]].failure.text, pause)
+    client.parts.clock.sleep(pause)
+    open = again
+  end
+end
+
+return waves
