@@ -14,6 +14,11 @@ volumes.EPHEMERAL_TAG = "bosh_ephemeral_of"
 -- A volume in these states is deleted for BOSH.
 local gone = { Destroy = true, Destroyed = true, Expunging = true, Expunged = true }
 
+-- Is the volume deleted for BOSH, though CloudStack may still list it?
+function volumes.is_deleted(row)
+  return gone[row.state] or false
+end
+
 function volumes.new_cid(uuid)
   return "cpi-disk-" .. uuid
 end

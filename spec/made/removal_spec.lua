@@ -22,7 +22,7 @@ end
 
 local function remove(script, can, state)
   local cpi <close> = fake.cpi(script)
-  removal.remove(cpi, vm(state), can or user)
+  removal.vm_and_disks(cpi, vm(state), can or user)
   return cpi
 end
 
