@@ -33,7 +33,7 @@ local function read(cpi, key, listed, director)
 end
 
 -- What becomes of one entry -> fate, is it over?
-local function settle(cpi, record)
+local function deal_with(cpi, record)
   local kind = kinds[record.kind]
   local row, was_there = kind.find(cpi, record)
   if row and kind.is_used(cpi, row, record) then return "known to BOSH", true end
@@ -59,7 +59,7 @@ function recovery.replay(cpi, director)
       local is_over = false
       if not fate and not cpi.journal.claim(row.key, text, record) then fate = "at work" end
       if not fate then
-        local ok, words, over = pcall(settle, cpi, record)
+        local ok, words, over = pcall(deal_with, cpi, record)
         fate, is_over = ok and words or "not removed: " .. errors.words(words), ok and over
         if is_over then cpi.store.delete("journal", row.key) end
       end

@@ -52,7 +52,7 @@ local function release_addresses(cpi, vm, strategy)
   end
 end
 
--- A name that nobody asks for again; 63 characters at most, a letter first.
+-- Gives the VM a name that no create_vm asks for; 63 characters at most, a letter first.
 local function name_request(vm)
   return { "updateVirtualMachine", { id = vm.id, name = "gone-" .. vm.id }, idempotent = true }
 end
@@ -88,8 +88,8 @@ local function living(cpi, vm)
   if row and row.state ~= "Destroyed" and row.state ~= "Expunging" then return row end
 end
 
--- Destroys, and makes sure: a job that failed may have done it, one that a restarted server forgot is asked
--- for again. false when the account may not expunge: then the VM runs on, untouched. Raises when it lives on otherwise.
+-- Destroys and verifies: a failed job may have succeeded; a job that a restarted server forgot is repeated. Returns false when
+-- the account may not expunge: then the VM runs on, untouched. Raises when it lives on for another reason.
 local DESTROY_TRIES = 3
 local function destroy(cpi, vm, params)
   params.id = vm.id
@@ -119,7 +119,7 @@ local function wait_until_free(cpi, vm, deadline)
   end
 end
 
--- What the expunge policy is told.
+-- The facts of the expunge policy.
 local function facts(cpi, vm, can)
   local addresses = {}
   for i, nic in ipairs(vm.nic or {}) do
@@ -131,7 +131,7 @@ local function facts(cpi, vm, can)
   }
 end
 
--- A disk made with the VM that nobody came to tag is known by the VM alone: it is tagged before the VM goes.
+-- An untagged disk that was made with the VM is recognised by its VM alone: it is tagged before the VM goes.
 local function mark_untagged(cpi, vm, ephemeral)
   local requests = {}
   for _, volume in ipairs(ephemeral) do
@@ -161,7 +161,7 @@ function removal.vm_and_disks(cpi, vm, can)
     rights.note_lack(cpi, "expunge")
     return removal.vm_and_disks(cpi, vm, can)
   end
-  -- Its name only now: whoever has to delete the VM once more finds it by that.
+  -- The name is given back last: a second delete_vm finds the VM by it.
   clear_away(cpi, vm, ephemeral, is_released)
   if strategy.strategy == "wait" then wait_until_free(cpi, vm, strategy.deadline or 3600) end
 end

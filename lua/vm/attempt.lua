@@ -7,7 +7,6 @@ local removal = require "made.removal"
 local tagging = require "vm.tagging"
 local vm_networks = require "vm.networks"
 local vms = require "cloudstack.vms"
-local volumes = require "cloudstack.volumes"
 
 -- The VM that the deploy may have left: by its id where CloudStack gave one, else by its name, which is ours alone.
 local function left_of(cpi, vm_cid, vm_id)
