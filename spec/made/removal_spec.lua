@@ -196,7 +196,7 @@ describe("a VM with everything", function()
     local text_file = require "tests.support.text_file"
     local pipe = assert(io.popen "find lua -name '*.lua'")
     for path in pipe:lines() do
-      local text = path ~= "lua/made/removal.lua" and text_file.read(path) or ""
+      local text = path ~= "lua/made/removal.lua" and text_file.read(path):gsub("\nfunction [^\n]*", "") or ""
       for _, step in ipairs { "affinity_claims.of(", "removal.vm_and_disks(", "removal.sweep(", "registry.forget(" } do
         assert.is_nil(text:find(step, 1, true), ("%s: %s stands in made/removal.lua alone"):format(path, step))
       end
