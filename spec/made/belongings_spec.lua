@@ -34,4 +34,23 @@ describe("what belongs to a VM", function()
     local failure = fake.failure(belongings.take_away, cpi, "cpivm-1", { { kind = "address", id = "a", role = "acquired" } })
     assert.equal("releasing an address: disassociateIpAddress: no (530)", failure.message)
   end)
+
+  it("has ended when its job failed and CloudStack shows that it did what it was asked", function()
+    local vm = { id = "v" }
+    local cpi <close> = fake.cpi {
+      { "listPublicIpAddresses", { id = "a" }, { count = 1, publicipaddress = { { id = "a", isstaticnat = true,
+        virtualmachineid = "v" } } } },
+      { "disableStaticNat", { ipaddressid = "a" }, job_fails = "no" },
+      { "listPublicIpAddresses", { id = "a" }, { count = 1, publicipaddress = { { id = "a", isstaticnat = false } } } },
+    }
+    belongings.take_away(cpi, "cpivm-1", { { kind = "address", id = "a", role = "vip" } }, vm)
+  end)
+
+  it("keeps a tag of a role that the CPI does not know", function()
+    local cpi <close> = fake.cpi {
+      { "listPublicIpAddresses", { id = "a" }, { count = 1, publicipaddress = { { id = "a", tags = {
+        { key = "cpivm-1", value = "mine" } } } } } },
+    }
+    belongings.take_away(cpi, "cpivm-1", { { kind = "address", id = "a", role = "mine" } }, { id = "v" })
+  end)
 end)
