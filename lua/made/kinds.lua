@@ -2,7 +2,8 @@
 -- by it: recovery (what a dead process left, by its journal), gc (made/leftovers.lua: what is left by names and tags),
 -- belongings (what goes with a VM), names (what a new object is called).
 --
--- A new kind is a row here, and nothing else in this room. The fields, each demanded of every row (spec/made/kinds_spec.lua):
+-- A new kind is one row: below, or in made/kinds_of_belongings.lua for what a VM has outside itself (whose end is a role in
+-- made/belongings.lua). Nothing else in this room changes. The fields, each demanded of every row (spec/made/kinds_spec.lua):
 --   name            what the journal and messages call it; entries of earlier versions have it too, so it never changes
 --   in_gc           what cpi gc calls it
 --   in_names        `kind` in the facts of the names policy, or false: it has no name of its own that a site could choose
