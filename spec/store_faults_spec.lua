@@ -102,7 +102,7 @@ describe("a store that fails under", function()
     local answer = m:call("create_disk", { 1024, { disk_offering = "shared.custom" } })
     assert.equal("Bosh::Clouds::CpiError", answer.error.type)
     assert.is_false(answer.error.ok_to_retry)
-    assert.truthy(answer.error.message:find("the journal cannot be told that the answer is ready: " .. WHY
+    assert.truthy(answer.error.message:find("the journal cannot note that the answer is ready: " .. WHY
       .. "; disk cpi-disk-", 1, true), answer.error.message)
     assert.truthy(answer.error.message:find("made and removed again$"), answer.error.message)
     assert.same({}, m.sim.state().volumes)

@@ -1,5 +1,5 @@
--- Ends a verb early and in order: when the process was asked to end by a signal, or nobody reads its answer any more, no
--- further step begins. A job that is under way comes to its end, what was made is undone, and the error says why.
+-- Ends a verb early and in order: when a signal asks the process to end, or BOSH does not wait for the answer any more, no
+-- further step begins. A job that is under way runs to its end, what was made is undone, and the error says why.
 
 local errors = require "errors"
 
@@ -7,10 +7,11 @@ local errors = require "errors"
 --   reason()  why the work should end, in words, or nil: host.interruption
 --   clock     host.clock
 -- interruption.reason()           the same
--- interruption.check()            raises CloudError where the work should end; nothing within undoing()
--- interruption.undoing(f, ...)    f's results; what undoes is not ended early
+-- interruption.check()            raises CloudError where the work should end; does nothing within undoing()
+-- interruption.undoing(f, ...)    f's results; what f does is not ended early: it undoes, or must not stop half way
 -- interruption.sleep(seconds)     waits, then checks
--- interruption.explain(failure)   the failure of a verb: the interruption where one was raised and then swallowed
+-- interruption.explain(failure)   what a verb reports as its failure. Where check() has raised and other code took that for a
+--                                 failure of its own, the interruption is put before it
 return function(parts)
   local interruption, depth, is_raised = { reason = parts.reason }, 0, false
 

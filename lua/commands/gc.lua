@@ -16,7 +16,7 @@ local function seconds_of(text, refuse)
   return tonumber(number) * (UNITS[unit] or 1)
 end
 
--- The CIDs in a text, whatever is around them: a table of the bosh CLI's will do.
+-- The CIDs in a text, whatever is around them: the output of the bosh CLI will do.
 local function cids_in(text)
   local set = {}
   for word in text:gmatch "[%w_-]+" do set[word] = true end
@@ -56,7 +56,7 @@ end
 
 return command.new("gc", function(host, words, options, refuse)
   if #words > 0 then refuse "no such argument" end
-  if not options.director then refuse "whose leftovers? --director UUID" end
+  if not options.director then refuse "whose leftovers is not said: --director UUID" end
   local older_than = options["older-than"] and seconds_of(options["older-than"], refuse) or AGE
   local known = options.known and cids_in(command.read(host, options.known))
   command.settings(host, {})

@@ -1,8 +1,8 @@
 -- The end of an affinity group: it goes with its last VM, unless another process is about to put one into it.
 --
--- CloudStack deletes a group that is in use without a word. So among processes that share a store, who comes and who
--- deletes both say so before they look whether the other one does: one of them, at least, sees the other. Who deletes
--- gives way; who comes waits. Without a store a VM that lost its group while it was made is made again (affinity.verify).
+-- CloudStack deletes a group that is in use without a warning. So processes that share a store announce themselves before they
+-- check for the other side: at least one sees the other. The deleter backs off; the joiner waits. Without a store a VM that
+-- lost its group while it was made is made again (affinity.verify).
 
 local errors = require "errors"
 local groups = require "cloudstack.affinity_groups"
@@ -13,10 +13,10 @@ local affinity_claims = {}
 local TABLE, COMING, LEAVING = "cache", "affinity ", "affinity end "
 local PAUSE = 0.2 -- seconds
 
--- Writes a claim on each of the groups { name } into the store; answers something to close.
+-- Writes a claim on each of the groups { name } into the store. Returns a value to close, which removes the claims.
 local function claim(cpi, prefix, list)
   local store, keys = #list > 0 and cpi.store or nil, {}
-  local owner = store and cpi.journal.owner() -- without one it is not claimed: it would be for ever
+  local owner = store and cpi.journal.owner() -- without an owner a claim would never end: none is written
   for i, one in ipairs(owner and list or {}) do
     keys[i] = ("%s%s %s"):format(prefix, one.name, cpi.bytes.uuid())
     store.put(TABLE, keys[i], cpi.json.encode { at = cpi.clock.utc(), owner = owner })
@@ -26,7 +26,7 @@ local function claim(cpi, prefix, list)
   end })
 end
 
--- Has a process that is still there that claim on the group?
+-- Has a process that is alive such a claim on the group?
 local function is_claimed(cpi, prefix, name)
   prefix = prefix .. name .. " "
   for _, row in ipairs(cpi.store and cpi.store.rows(TABLE) or {}) do
@@ -36,9 +36,9 @@ local function is_claimed(cpi, prefix, name)
   return false
 end
 
--- Announces to the processes that share the store that the groups { name } are about to be used, and waits for one that
--- deletes one of them. -> something to close when the VM is in them, and the names of those that were being deleted, as a set:
--- they have to be looked for anew.
+-- Announces, to the processes that share the store, that the groups { name } are about to be used, and waits while another
+-- process deletes one of them. -> a value to close when the VM is in the groups, and a set of the names of those that were being
+-- deleted: they have to be looked for anew.
 function affinity_claims.announce(cpi, list)
   local claims, began, deleted = claim(cpi, COMING, list), cpi.clock.now(), {}
   for _, one in ipairs(list) do
@@ -54,7 +54,7 @@ function affinity_claims.announce(cpi, list)
   return claims, deleted
 end
 
--- Deletes those of the groups in which nobody is, nor about to be -> those that would not go: a list of { group, words }.
+-- Deletes those of the groups in which no VM is, and none about to be -> those that stay: a list of { group, words }.
 local function delete(cpi, list)
   local claims <close>, free = claim(cpi, LEAVING, list), {} -- luacheck: ignore (until they are gone)
   for _, group in ipairs(list) do
@@ -71,9 +71,10 @@ function affinity_claims.remove(cpi, group)
   if there and there.id == group.id then error(errors.cloud("a VM is about to use it, or CloudStack keeps it")) end
 end
 
--- Before a VM (nil: there is none) is removed: writes down those of its groups that we made, because nobody can tell
--- afterwards. -> collect(), to be called when the VM is gone: deletes those in which no other VM is. One that cannot be
--- deleted is no reason to call the VM's end a failure: it costs nothing, and the journal keeps it for a later process.
+-- Before a VM (nil: there is none) is removed: notes in the journal those of its groups that we made, because CloudStack does
+-- not show them afterwards. -> collect(), to be called when the VM is gone: deletes the groups in which no other VM is. A group
+-- that cannot be deleted does not make the VM's removal a failure: it costs nothing, and its journal entry stays for a later
+-- process.
 function affinity_claims.of(cpi, vm)
   local list, entries = {}, {}
   for _, group in ipairs(vm and vm.affinitygroup or {}) do

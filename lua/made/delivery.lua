@@ -1,12 +1,12 @@
--- What a verb has made, by the fate of its answer: it is BOSH's when the answer was taken, and undone when it was not.
+-- What becomes of what a verb has made: when its answer was taken it is BOSH's; when it was not, it is undone.
 --
 -- new(cpi) -> delivery
---   delivery.keep(undo)    of a verb's rollback that ended well: what undoes all that it made
+--   delivery.keep(undo)    called by a rollback whose scope ended well (base/rollback.lua): what undoes all that was made in it
 --   delivery.has_made()    is there anything to undo?
---   delivery.prepare()     before the answer is written; raises CpiError or CloudError, with everything undone, where the
---                          process was interrupted, another one has taken over an entry of its journal, or the journal does
---                          not take that the answer is ready
---   delivery.settle(fate)  after that: "taken", "lost" (nobody has read it, and nobody will), "unknown" (it was written, and
+--   delivery.prepare()     before the answer is written; undoes everything and raises where no answer may be given.
+--                          CloudError: the process was interrupted. CpiError: another process has taken over an entry of
+--                          its journal, or the journal cannot note that the answer is ready
+--   delivery.settle(fate)  after that: "taken", "lost" (it was not read and will not be), "unknown" (it was written, and
 --                          not read in time)
 
 local errors = require "errors"

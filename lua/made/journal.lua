@@ -1,22 +1,27 @@
--- What this CPI is about to create, written down before CloudStack is asked, so that a killed process
--- leaves a trace of what it may have left. Without a store nothing is written; names and tags in
--- CloudStack tell the same, more slowly.
+-- What this process is about to create, written to the store before CloudStack is asked: when the process is killed, a later one
+-- finds what may be left (made/recovery.lua). Without a store nothing is written, and what is left is found more slowly, by
+-- names and tags in CloudStack (made/leftovers.lua).
 --
---   local entry = journal.open{ kind = "vm", name = vm_cid }
---   entry.note{ job = "...", id = "..." }    more is known
+--   local entry = journal.open{ kind = "vm", name = vm_cid }     kind: a name of made/kinds.lua
+--   entry.note{ job = "...", id = "..." }    adds what is known by now
 --   entry.close()                            nothing is left of it: it was undone
---   entry.leave()                            it is left, for a later process to remove: the entry stays
+--   entry.leave()                            it may be left, for a later process to remove: the entry stays
 --   entry.has_begun()                        was a job begun for it?
--- journal.answered() marks what is open: the answer is about to be written, and from now on BOSH may know the CID.
--- journal.finish() closes what is open: BOSH has taken the answer.
 --
--- A journal that cannot be written stops nobody: names and tags tell the same. But an entry that is there must not say less
--- than the truth: what is not marked as answered is removed by the process that finds its owner dead. An entry is only
--- written over where it is still what we wrote: what another process has claimed stays that one's.
+-- The life of the entries that are open when the verb ends well (made/delivery.lua):
+--   journal.answered()   the answer is about to be written: from now on BOSH may know the CIDs
+--   journal.finish()     BOSH has taken the answer: the entries are deleted
+--   journal.written()    the answer was written, and whether BOSH has it is not known: the entries stay
+--   journal.give_up()    BOSH does not have the answer, and the undo left something: the entries stay, for a later process
+-- For the entries of dead processes: settle(), is_interrupted(), claim(), hand_over().
+--
+-- A journal that cannot be written stops no verb. But an entry that is there must not say less than the truth: what is not
+-- marked as answered is removed by the process that finds its owner dead. An entry is overwritten only where it is still what
+-- we wrote: what another process has claimed belongs to that process.
 
 -- new{ store, json, log, uuid, clock, liveness, cloud, context, verb, recover } -> journal, which has owner, alive, cloud and verb
 -- of them. store may be nil. liveness as lua/setup/liveness.lua makes it: its owner() marks our entries, so that a later
--- process can tell the dead from the living by alive(owner). cloud tells one CloudStack account from another; recover(), where
+-- process knows by alive(owner) whether we are still at work. cloud identifies the CloudStack account; recover(), where
 -- given, is called once before the first entry.
 local function new(parts)
   local journal = { cloud = parts.cloud, verb = parts.verb }
@@ -31,13 +36,13 @@ local function new(parts)
     warned[why] = true
   end
 
-  -- Is the text of an entry ours still, as any of our writes may have left it?
+  -- Is the entry with this text still ours, as any of our writes may have left it?
   local function is_ours(text, owner)
     local record = parts.json.decode(text)
     return type(record) == "table" and record.owner == owner and not record.claimed
   end
 
-  -- Puts the text where our last one is -> true | false: another process has taken the entry over | nil, why.
+  -- Replaces our last text by this one -> true | false: another process has taken the entry over | nil, why.
   local function put(key, text, owner)
     if not texts[key] then return parts.store.put("journal", key, text) end
     local done, why = parts.store.replace("journal", key, texts[key], text)
@@ -45,10 +50,10 @@ local function new(parts)
     local now, trouble = parts.store.get("journal", key)
     if trouble then return nil, trouble end
     if not now or not is_ours(now, owner) then return false end
-    return parts.store.replace("journal", key, now, text) -- a write that was reported as failed had been done
+    return parts.store.replace("journal", key, now, text) -- a write that was reported as failed had succeeded
   end
 
-  -- Returns nil and why where it is not written.
+  -- -> true, also for an entry that is not ours to write; nil and why where it could not be written.
   local function write(key, record)
     if not record.owner or lost[key] then return true end
     local text = parts.json.encode(record)
@@ -63,7 +68,7 @@ local function new(parts)
     return done ~= nil, why
   end
 
-  -- May the entry, as it was before the last write that failed, be found by others?
+  -- After a write that failed: may another process find the entry as it was before?
   local function may_be_there(key)
     local text, why = parts.store.get("journal", key)
     return text ~= nil or why ~= nil and texts[key] ~= nil
@@ -77,14 +82,14 @@ local function new(parts)
     if not ok then warn(why) end
   end
 
-  -- Deals with what dead processes left, once; the first entry does it, and the verbs that go by what there is before that.
+  -- Removes what dead processes left, once per process. open() calls it; so do, earlier, the verbs that decide by what there is.
   function journal.settle()
     local run = recover
     recover = nil
     if run and parts.store then run() end
   end
 
-  -- The owner of a new entry; nil where it is not written: others could not tell that we are at work.
+  -- The owner of a new entry; nil: then the entry is not written, because other processes would take us for dead.
   local function owner_of_entry()
     if not parts.store then return nil end
     local owner, why = parts.liveness.owner()
@@ -113,14 +118,14 @@ local function new(parts)
       if open[key] then strike(key) end
     end
 
-    -- Was a job begun for it? Else there is nothing that could appear later.
+    -- Without a job there is nothing that could appear later.
     function entry.has_begun() return record.job ~= nil end
 
     return entry
   end
 
-  -- Was an object of that name begun by a process that ended before it was done? It still is when a living process deals
-  -- with it, and may be removing it just now. Without a store nobody knows: false.
+  -- Was an object of that name begun by a process that ended before it was done? Also true while a living process has claimed
+  -- the entry, because it may be removing the object just now. Without a store that is not known: false.
   function journal.is_interrupted(name)
     for _, row in ipairs(parts.store and parts.store.rows "journal" or {}) do
       local record = parts.json.decode(row.value)
@@ -131,8 +136,9 @@ local function new(parts)
     return false
   end
 
-  -- Makes another process's entry ours, for as long as we deal with it; text: as it was read. Returns false where another
-  -- process got it first, or ours cannot be told to be alive.
+  -- Takes over another process's entry while we deal with it; text: as it was read. Returns false where another process got
+  -- it first, or where others would take us for dead. Where the store fails the entry counts as taken: a removal can be
+  -- repeated by another process without harm.
   function journal.claim(key, text, record)
     local owner, trouble = parts.liveness.owner()
     if not owner then
@@ -145,7 +151,7 @@ local function new(parts)
     return done ~= false
   end
 
-  -- Forgets the entry of that name that this process has claimed: what it stands for is BOSH's from now on.
+  -- Deletes the entry of that name that this process has claimed: what it stands for is BOSH's from now on.
   function journal.hand_over(name)
     for _, row in ipairs(parts.store and parts.store.rows "journal" or {}) do
       local record = parts.json.decode(row.value)
@@ -162,7 +168,7 @@ local function new(parts)
     return list
   end
 
-  -- Nobody has the CIDs of what is open, and it could not be removed: a later process does it.
+  -- BOSH does not have the CIDs of what is open, and it could not be removed: a later process does that.
   function journal.give_up()
     for _, key in ipairs(open_keys()) do
       open[key].answered, open[key].written = nil, nil
@@ -171,15 +177,15 @@ local function new(parts)
     end
   end
 
-  -- Returns why, in words, where no answer may be given: an entry that others may find can neither be marked nor struck
-  -- out, or another process has taken it over, and removes what it stands for.
+  -- Marks what is open. Returns why, in words, where no answer may be given: an entry that others may find can neither be marked
+  -- nor deleted, or another process has taken it over and removes what it stands for.
   function journal.answered()
     local trouble
     for _, key in ipairs(open_keys()) do
       open[key].answered = true
       local ok, why = write(key, open[key])
       if not ok and may_be_there(key) and not parts.store.delete("journal", key) then
-        trouble = ("the journal cannot be told that the answer is ready: %s"):format(why)
+        trouble = ("the journal cannot note that the answer is ready: %s"):format(why)
       elseif lost[key] then
         trouble = "another process took this one for dead and has begun to remove what it made"
       end
@@ -187,7 +193,7 @@ local function new(parts)
     return trouble
   end
 
-  -- The answer was written, and nobody can tell whether BOSH has it.
+  -- The answer was written, and whether BOSH has it is not known.
   function journal.written()
     for _, key in ipairs(open_keys()) do
       open[key].written = true

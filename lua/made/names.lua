@@ -1,17 +1,17 @@
--- What a new object is called for people, and the tags that it carries from its creation: whose it is and
--- which request made it. What is lost in a crash is found again by them. The CID itself stays ours.
+-- The display name of a new object, and the tags that it carries from its creation: which director it is for and which request
+-- made it. After a crash the object is found again by its tags. The CID is not up to the site.
 
 local tags = require "cloudstack.tags"
 local volumes = require "cloudstack.volumes"
 
-local naming = {}
+local names = {}
 
 -- of(cpi, kind, cid [, more]) -> { display_name, tags }
---   kind  vm, disk, ephemeral-disk, stemcell, snapshot, network
+--   kind  in_names of a row of made/kinds.lua: vm, disk, ephemeral-disk, stemcell, network, snapshot
 --   more  what the verb knows besides: agent_id, group (env.bosh.group), vm_cid, stemcell_name,
 --         stemcell_version, given_tags (tags that BOSH asks for)
 -- The names policy decides both; the tags that find an object again are ours and cannot be taken away.
-function naming.of(cpi, kind, cid, more)
+function names.of(cpi, kind, cid, more)
   more = more or {}
   local facts = {
     kind = kind, cid = cid, director = cpi.settings.director.name, director_uuid = cpi.context.director_uuid,
@@ -28,4 +28,4 @@ function naming.of(cpi, kind, cid, more)
   return { display_name = tags.cut(answer.display_name, 255), tags = tags.clean(all, cpi.json.null) }
 end
 
-return naming
+return names

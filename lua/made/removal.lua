@@ -1,16 +1,20 @@
--- A VM's end: its address and name free again, the disks that were made with it gone, the others kept.
+-- The end of a VM, with everything that was made for it: its address and name are free again, the disks that were made with it
+-- are gone, the others are kept.
 --
 -- CloudStack keeps address and name of a destroyed VM until it is expunged, a day later by default; and only
 -- some accounts may expunge. The expunge policy says what to do (docs/policies.md).
 
+local affinity_claims = require "made.affinity_claims"
+local belongings = require "made.belongings"
 local capabilities = require "cloudstack.capabilities"
 local errors = require "errors"
+local registry = require "registry.settings"
 local rights = require "cloudstack.rights"
 local tags = require "cloudstack.tags"
 local vms = require "cloudstack.vms"
 local volumes = require "cloudstack.volumes"
 
-local vm_removal = {}
+local removal = {}
 
 -- The ephemeral ones among the volumes attached to a VM.
 local function ephemeral_of(attached)
@@ -49,7 +53,7 @@ local function release_addresses(cpi, vm, strategy)
   end
 end
 
--- A name that nobody asks for again; 63 characters at most, a letter first.
+-- Gives the VM a name that no create_vm asks for; 63 characters at most, a letter first.
 local function name_request(vm)
   return { "updateVirtualMachine", { id = vm.id, name = "gone-" .. vm.id }, idempotent = true }
 end
@@ -85,8 +89,8 @@ local function living(cpi, vm)
   if row and not vms.is_gone(row) then return row end
 end
 
--- Destroys, and makes sure: a job that failed may have done it, one that a restarted server forgot is asked
--- for again. false when the account may not expunge: then the VM runs on, untouched. Raises when it lives on otherwise.
+-- Destroys and verifies: a failed job may have succeeded; a job that a restarted server forgot is repeated. Returns false when
+-- the account may not expunge: then the VM runs on, untouched. Raises when it lives on for another reason.
 local DESTROY_TRIES = 3
 local function destroy(cpi, vm, params)
   params.id = vm.id
@@ -116,7 +120,7 @@ local function wait_until_free(cpi, vm, deadline)
   end
 end
 
--- What the expunge policy is told.
+-- The facts of the expunge policy.
 local function facts(cpi, vm, can)
   local addresses = {}
   for i, nic in ipairs(vm.nic or {}) do
@@ -128,7 +132,7 @@ local function facts(cpi, vm, can)
   }
 end
 
--- A disk made with the VM that nobody came to tag is known by the VM alone: it is tagged before the VM goes.
+-- An untagged disk that was made with the VM is recognised by its VM alone: it is tagged before the VM goes.
 local function mark_untagged(cpi, vm, ephemeral)
   local requests = {}
   for _, volume in ipairs(ephemeral) do
@@ -141,9 +145,10 @@ local function mark_untagged(cpi, vm, ephemeral)
   end
 end
 
--- remove(cpi, vm, can): vm a row of listVirtualMachines, can as capabilities.read gives it. Raises CloudError
+-- vm_and_disks(cpi, vm, can): the VM with the disks that were made with it; vm a row of listVirtualMachines, can as
+-- capabilities.read gives it. Raises CloudError
 -- when the VM or one of its ephemeral disks is still there.
-function vm_removal.remove(cpi, vm, can)
+function removal.vm_and_disks(cpi, vm, can)
   local strategy = cpi.decide("expunge", facts(cpi, vm, can))
   cpi.log.debug("VM %s leaves by strategy %s", vm.name, strategy.strategy)
   local releases = strategy.strategy == "release" and vm.state ~= "Error"
@@ -155,20 +160,43 @@ function vm_removal.remove(cpi, vm, can)
   if not destroy(cpi, vm, { expunge = strategy.strategy == "now" or nil }) then
     cpi.log.warn("this account may not expunge, though CloudStack had said so; VM %s leaves in another way", vm.name)
     rights.note_lack(cpi, "expunge")
-    return vm_removal.remove(cpi, vm, can)
+    return removal.vm_and_disks(cpi, vm, can)
   end
-  -- Its name only now: whoever has to delete the VM once more finds it by that.
+  -- The name is given back last: a second delete_vm finds the VM by it.
   clear_away(cpi, vm, ephemeral, is_released)
   if strategy.strategy == "wait" then wait_until_free(cpi, vm, strategy.deadline or 3600) end
 end
 
--- The disks that a half-done removal left: their VM is gone, they carry its CID.
-function vm_removal.sweep(cpi, orphans)
+-- Deletes the disks that a half-done removal left: their VM is gone, they carry its CID.
+function removal.sweep(cpi, volumes_of_vm)
   local list = {}
-  for _, volume in ipairs(orphans) do
+  for _, volume in ipairs(volumes_of_vm) do
     if volumes.is_orphan(volume) then list[#list + 1] = volume end
   end
   volumes.delete_all(cpi, list)
 end
 
-return vm_removal
+-- What is to be looked up before a VM is removed: the requests of a gather, whose answers everything() takes.
+function removal.requests(vm_cid)
+  return { belongings = belongings.request(vm_cid), capabilities = capabilities.request(), orphans = volumes.request_ephemeral(vm_cid) }
+end
+
+-- everything(cpi, vm_cid, vm, found): the one way to remove a VM with all that was made for it. It does the same again on what a
+-- removal before it left half way. vm: its row, or nil where it is gone. Raises CloudError when something stays.
+-- found: what requests() led to; the caller that made the VM in the same verb has less of it
+--   belongings      nil: the caller deals with them itself
+--   untagged        as untagged.find gives it, or nil
+--   orphans         the disks made with the VM; nil: they are looked up when the VM is gone
+--   capabilities    used only where vm is there; or can, as capabilities.read gives it
+--   keeps_groups    true: the VM's affinity groups are left to the caller
+function removal.everything(cpi, vm_cid, vm, found)
+  local collect_groups = affinity_claims.of(cpi, not found.keeps_groups and vm or nil)
+  local list = found.belongings and belongings.of(found.belongings, vm, found.untagged) or {}
+  belongings.take_away(cpi, vm_cid, list, vm)
+  if vm then removal.vm_and_disks(cpi, vm, found.can or capabilities.read(found.capabilities)) end
+  removal.sweep(cpi, found.orphans or cpi.cloudstack:rows(volumes.request_ephemeral(vm_cid)))
+  collect_groups()
+  registry.forget(cpi, vm_cid)
+end
+
+return removal

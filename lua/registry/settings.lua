@@ -8,7 +8,8 @@ local registry = {}
 
 local TABLE = "registry"
 
--- Does the agent of the VM that the request is about need a registry? Callers say so where they know the stemcell.
+-- Does the agent of the VM that the request is about need a registry? The context of the request says so where BOSH knows the
+-- stemcell.
 function registry.is_needed(cpi)
   local vm = type(cpi.context.vm) == "table" and cpi.context.vm or {}
   local version = type(vm.stemcell) == "table" and vm.stemcell.api_version
@@ -21,7 +22,7 @@ local function may_need_one(cpi)
   return type(vm.stemcell) ~= "table" or math.type(vm.stemcell.api_version) == nil or registry.is_needed(cpi)
 end
 
--- Raises CpiError where a registry is needed and there is none to be had.
+-- Raises CpiError where a registry is needed and the CPI has none.
 function registry.check(cpi)
   if not registry.is_needed(cpi) then return end
   local missing, site = {}, cpi.settings.registry
@@ -61,7 +62,7 @@ function registry.put(cpi, vm_cid, settings)
   must(vm_cid, cpi.store.put(TABLE, vm_cid, cpi.json.encode(settings)))
 end
 
--- Removes the settings of a VM, if there are any; what cannot be removed harms nobody.
+-- Removes the settings of a VM, if there are any; settings that cannot be removed do no harm.
 function registry.forget(cpi, vm_cid)
   if not cpi.store then return end
   local ok, why = cpi.store.delete(TABLE, vm_cid)

@@ -1,13 +1,13 @@
--- Which processes that share the store are still at work: the one piece that decides it. A process is known by a lock
--- that the kernel releases with it (host.process); what cannot be found out counts as at work.
+-- Which processes that share the store are alive. Nothing else decides it. A process holds a lock that the kernel releases when
+-- the process ends (host.process); a process of which nothing can be found out counts as alive.
 
 local liveness = {}
 
 -- of(process, settings) -> liveness; process: host.process
---   liveness.owner()        what this process is known by, a text; nil and why where it cannot be: then nobody else knows
---                           that it is at work, and nothing that others clean up after may be written
---   liveness.alive(owner)   may the process of that owner still be at work? owner: what an entry says, of whatever type
--- Without a store there is nobody to ask about.
+--   liveness.owner()        the name of this process, a text; nil and why where it has none: then other processes would take it
+--                           for dead, and it may write nothing that they clean up after
+--   liveness.alive(owner)   may the process of that name be alive? owner: as it was read from the store, of whatever type
+-- Without a store there is no process to ask about: owner() is nil, and every owner counts as alive.
 function liveness.of(process, settings)
   local path = settings.store.path
   if path == "" then

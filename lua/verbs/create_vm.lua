@@ -4,13 +4,13 @@
 local affinity = require "vm.affinity"
 local arguments = require "request.arguments"
 local aspects = require "vm.aspects"
-local belongings = require "made.belongings"
 local capabilities = require "cloudstack.capabilities"
 local deployment = require "vm.deployment"
 local director_mark = require "made.marks"
 local environment = require "request.environment"
 local naming = require "made.names"
 local networks = require "vm.networks"
+local new_belongings = require "made.new_belongings"
 local on_demand = require "stemcell.on_demand"
 local read_properties = require "request.cloud_properties"
 local rollback = require "base.rollback"
@@ -85,7 +85,7 @@ return function(cpi, ...)
   local made = deployment.run(cpi, { order = order, aspects = wanted, undo = undo, memory = memory,
     next_choice = next_choice, christen = christener(cpi, order) }, first)
   local given = aspects.give(wanted, cpi, order, made.found, made.plan, function()
-    return belongings.new(cpi, made.vm_cid, made.vm, undo)
+    return new_belongings(cpi, made.vm_cid, made.vm, undo)
   end)
   return cpi.json.array { made.vm_cid, networks.result(order, made.plan, made.vm, given.vips) }
 end

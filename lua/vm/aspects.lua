@@ -21,7 +21,7 @@
 --            one zone: with `zone`, `template`, and `zones_left`, the names of those that could be tried after it
 --   plan     the plans of the aspects before this one
 --   try      one deploy: { number, vm_cid, names, offering, undo, memory }; memory is a table that lives from try to try
---   belongs  as made/belongings.lua makes it
+--   belongs  as made/new_belongings.lua makes it
 --
 -- An aspect returns what it works out, and edits neither order nor found nor plan (spec/vm/aspects_spec.lua holds them frozen).
 

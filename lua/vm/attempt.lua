@@ -7,7 +7,6 @@ local removal = require "made.removal"
 local tagging = require "vm.tagging"
 local vm_networks = require "vm.networks"
 local vms = require "cloudstack.vms"
-local volumes = require "cloudstack.volumes"
 
 -- The VM that the deploy may have left: by its id where CloudStack gave one, else by its name, which is ours alone.
 local function left_of(cpi, vm_cid, vm_id)
@@ -24,6 +23,12 @@ local function may_appear(cpi, vm, task, entry)
   return task.failure ~= nil and cpi.cloudstack.is_open(task.failure)
 end
 
+-- Removes what a try left: its VM (nil: there is none) and the disks that were made with it; orphans: as removal.everything
+-- has them. What else was made for the VM is undone by what made it.
+local function remove(cpi, can, try, vm, orphans)
+  removal.everything(cpi, try.vm_cid, vm, { can = can, orphans = orphans, keeps_groups = true })
+end
+
 -- Removes what a failed try left, unless the failed_vm policy keeps it for a look. Returns whether it is gone.
 local function clean_up(cpi, can, try, task, entry)
   local vm = left_of(cpi, try.vm_cid, task.id)
@@ -37,9 +42,8 @@ local function clean_up(cpi, can, try, task, entry)
       entry.note { kept = true }
       return false
     end
-    removal.remove(cpi, vm, can)
   end
-  registry.forget(cpi, try.vm_cid)
+  remove(cpi, can, try, vm, {})
   if not may_appear(cpi, vm, task, entry) then entry.close() end
   return true
 end
@@ -92,10 +96,7 @@ return function(cpi, job, choice, plan, try)
   try.undo.add("VM " .. try.vm_cid, function()
     if is_settled then return end
     local vm = left_of(cpi, try.vm_cid, begun and begun.id)
-    if vm then removal.remove(cpi, vm, can) end
-    -- A removal that failed half way may have taken its disk off the VM.
-    removal.sweep(cpi, cpi.cloudstack:rows(volumes.request_ephemeral(try.vm_cid)))
-    registry.forget(cpi, try.vm_cid)
+    remove(cpi, can, try, vm, nil) -- a removal that failed half way may have taken its disk off the VM
     if not may_appear(cpi, vm, task, entry) then entry.close() end
   end)
   local kept = plan.user_data.registry

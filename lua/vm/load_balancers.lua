@@ -150,8 +150,8 @@ local function make(cpi, lb, belongs)
   local entry = belongs.open("load balancer", lb.name)
   local request = rules.create_request(cpi, lb.new_rule, lb.target, address_of(cpi, lb), entry)
   local task = cpi.cloudstack:run(request)
-  if task.id then belongs.add("LoadBalancer", task.id, "member", entry, lb.name).made = true end
-  if not task.id then belongs.ask("LoadBalancer", "member", lb.name, task, entry) end
+  if task.id then belongs.add("load balancer", task.id, "member", entry, lb.name).made = true end
+  if not task.id then belongs.ask("load balancer", "member", lb.name, task, entry) end
   local ok, rule = pcall(look, cpi, lb)
   if not ok then error(errors.cloud("%s: %s", request.what, errors.words(rule))) end
   if task.id and rule and rule.id == task.id then return rule, true end
@@ -170,7 +170,7 @@ end
 -- Tags first: whoever empties the rule meanwhile sees that somebody is coming. The VM's tag and the director's are set each by
 -- a request of its own, because several may set the second. -> true, or nil and why not
 local function enter(cpi, rule, is_made, belongs)
-  local item = belongs.add("LoadBalancer", rule.id, "member", nil, rule.name)
+  local item = belongs.add("load balancer", rule.id, "member", nil, rule.name)
   item.made = item.made or is_made
   local tagging = { belongings.tag_request(cpi, { kind = item.kind, id = item.id, role = item.role }, belongs.vm_cid) }
   if item.made or is_abandoned(cpi, rule) then tagging[2] = belongings.mark_request(cpi, item) end

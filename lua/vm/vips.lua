@@ -162,18 +162,18 @@ local function acquire(cpi, list, belongs)
   if #requests == 0 then return acquired end
   local tasks, failed = cpi.cloudstack:start(requests), nil
   for i, task in ipairs(tasks) do
-    if task.id then belongs.add("PublicIpAddress", task.id, "acquired", open[i].entry) end
+    if task.id then belongs.add("address", task.id, "acquired", open[i].entry) end
   end
   for i, task in ipairs(cpi.cloudstack:wait(tasks)) do
     local row = not task.failure and (task.result.ipaddress or task.result)
     if type(row) ~= "table" then row = not task.failure and task.result end -- found again by its text
     if row then
-      acquired[open[i].vip] = { row = row, item = belongs.add("PublicIpAddress", row.id, "acquired", open[i].entry) }
+      acquired[open[i].vip] = { row = row, item = belongs.add("address", row.id, "acquired", open[i].entry) }
     else
       if not task.id then
-        belongs.ask("PublicIpAddress", "acquired", open[i].vip.ip or "(any)", task, open[i].entry)
+        belongs.ask("address", "acquired", open[i].vip.ip or "(any)", task, open[i].entry)
       else
-        belongs.add("PublicIpAddress", task.id, "acquired", open[i].entry)
+        belongs.add("address", task.id, "acquired", open[i].entry)
       end
       failed = failed or { task, requests[i] }
     end
@@ -185,7 +185,7 @@ end
 -- Tags, static NAT and firewall rules of a vip as requests, each with what to make of its task.
 local function requests_for(cpi, vip, acquired, belongs)
   local id = acquired and acquired.row.id or vip.row.id
-  local item = acquired and acquired.item or belongs.add("PublicIpAddress", id, "vip")
+  local item = acquired and acquired.item or belongs.add("address", id, "vip")
   local list = {
     { belongings.tag_request(cpi, item, belongs.vm_cid), is_fine = belongings.is_tagged },
     { addresses.enable_request(id, belongs.vm, vip.nic.target),
@@ -234,12 +234,12 @@ local function take(cpi, steps, belongs)
   for i, step in ipairs(steps) do requests[i] = step[1] end
   local tasks = cpi.cloudstack:start(requests)
   for i, task in ipairs(tasks) do
-    if steps[i].rule and task.id then belongs.add("FirewallRule", task.id, "rule", steps[i].entry) end
+    if steps[i].rule and task.id then belongs.add("firewall rule", task.id, "rule", steps[i].entry) end
   end
   for i, task in ipairs(cpi.cloudstack:wait(tasks)) do
     local step, is_asked = steps[i], false
-    if step.rule and task.id then rules[#rules + 1] = belongs.add("FirewallRule", task.id, "rule", step.entry)
-    elseif step.rule then is_asked = belongs.ask("FirewallRule", "rule", firewall.described(step.rule), task, step.entry) end
+    if step.rule and task.id then rules[#rules + 1] = belongs.add("firewall rule", task.id, "rule", step.entry)
+    elseif step.rule then is_asked = belongs.ask("firewall rule", "rule", firewall.described(step.rule), task, step.entry) end
     if task.failure and not is_asked then belongs.doubt(task) end
     if task.failure and not (step.is_fine and step.is_fine(task.failure)) and not is_there(cpi, step, task.failure) then
       failed = failed or { task.failure, requests[i].what }

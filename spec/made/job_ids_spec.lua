@@ -16,4 +16,10 @@ describe("the id of a job", function()
       end
     end
   end)
+
+  it("is the same in every version: jobs of an earlier one are found by it", function()
+    local cpi = { bytes = require("host_native").bytes }
+    assert.equal("29770560-9684-4964-80c6-b17592cc6efc", job_ids.of(cpi, "cpivm-1", "address", 1))
+    assert.equal("9247c712-1e68-47b8-8dfd-9cf09e42f7ec", job_ids.of(cpi, "cpivm-1", "firewall rule", 2))
+  end)
 end)

@@ -1,5 +1,4 @@
 local machine = require "machine"
-local recovery = require "made.recovery"
 
 local OTHER = "00000000-0000-4000-8000-000000000001"
 
@@ -204,14 +203,6 @@ describe("what a VM has outside itself", function()
       assert.equal(0, stage:command("journal", "replay").exit)
       assert.same({}, stage.sim.state().affinitygroups)
     end
-  end)
-end)
-
-describe("what BOSH spoke of", function()
-  it("is known by the tags that directors set", function()
-    assert.is_true(recovery.is_known { tags = { { key = "deployment", value = "d" } } })
-    assert.is_false(recovery.is_known { tags = { { key = "bosh_cid", value = "c" }, { key = "director_uuid", value = "u" } } })
-    assert.is_false(recovery.is_known {})
   end)
 end)
 

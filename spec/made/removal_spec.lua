@@ -22,7 +22,7 @@ end
 
 local function remove(script, can, state)
   local cpi <close> = fake.cpi(script)
-  removal.remove(cpi, vm(state), can or user)
+  removal.vm_and_disks(cpi, vm(state), can or user)
   return cpi
 end
 
@@ -188,5 +188,34 @@ describe("what a half-done removal left", function()
       { id = "o", name = "DATA-1", type = "DATADISK", tags = ephemeral.tags }, ephemeral,
       { id = "p", name = "cpi-disk-1", type = "DATADISK" },
     })
+  end)
+end)
+
+describe("a VM with everything", function()
+  it("is removed in one place", function()
+    local text_file = require "tests.support.text_file"
+    local pipe = assert(io.popen "find lua -name '*.lua'")
+    for path in pipe:lines() do
+      local text = path ~= "lua/made/removal.lua" and text_file.read(path):gsub("\nfunction [^\n]*", "") or ""
+      for _, step in ipairs { "affinity_claims.of(", "removal.vm_and_disks(", "removal.sweep(", "registry.forget(" } do
+        assert.is_nil(text:find(step, 1, true), ("%s: %s stands in made/removal.lua alone"):format(path, step))
+      end
+    end
+    pipe:close()
+  end)
+
+  it("is nothing to ask for where all of it is gone and was looked up", function()
+    local cpi <close> = fake.cpi {}
+    removal.everything(cpi, "cpivm-1", nil, { belongings = {}, orphans = {} })
+  end)
+
+  it("has its disks looked up when the VM is gone, where nobody has", function()
+    local cpi <close> = fake.cpi {
+      { "listVolumes", { ["tags[0].key"] = "bosh_ephemeral_of", ["tags[0].value"] = "cpivm-1" },
+        { count = 1, volume = { { id = "d", name = "DATA-1", type = "DATADISK", state = "Ready",
+          tags = { { key = "bosh_ephemeral_of", value = "cpivm-1" } } } } } },
+      { "deleteVolume", { id = "d" }, { success = true } },
+    }
+    removal.everything(cpi, "cpivm-1", nil, {})
   end)
 end)

@@ -48,13 +48,21 @@ local function gc(s, ...) return s:command("gc", "--director", machine.DIRECTOR,
 describe("what was made for a VM and not tagged", function()
   it("is an address that its process died over", function()
     local s = killed_at "associateIpAddress"
-    assert.equal("PublicIpAddress acquired", words_of(find(s)))
+    assert.equal("address acquired", words_of(find(s)))
     assert.equal(taken(s).id, find(s)[1].id)
+  end)
+
+  it("is each of them, also where there are more than are asked for at once", function()
+    local many = {}
+    for i = 1, 9 do many[i] = { protocol = "tcp", start_port = 20 + i } end
+    local s = killed_at("createFirewallRule", { type = "vip", ip = "192.0.2.50", cloud_properties = { firewall_rules = many } })
+    assert.equal(9, #find(s))
+    assert.equal(9, #s.sim.state().firewallrules)
   end)
 
   it("is a rule of the firewall, on an address that stays", function()
     local s = killed_at("createFirewallRule", { type = "vip", ip = "192.0.2.50", cloud_properties = { firewall_rules = RULES } })
-    assert.equal("FirewallRule rule, FirewallRule rule", words_of(find(s)))
+    assert.equal("firewall rule rule, firewall rule rule", words_of(find(s)))
     s.files["/known"] = ""
     assert.equal(0, gc(s, "--apply", "--known", "/known").exit)
     assert.same({}, s.sim.state().firewallrules)

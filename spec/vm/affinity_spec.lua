@@ -88,6 +88,16 @@ describe("the affinity groups of a VM", function()
     assert.same({}, groups(t))
   end)
 
+  it("stay while its create_vm tries the next offering", function()
+    local t = new { store = false }
+    t.sim.fault { command = "deployVirtualMachine", fault = "fail_job", when = "after", errortext = "insufficient capacity" }
+    t.cid { cloud_properties = { affinity_group = "db", cpu = 1, ram = 512 } }
+    local sent = commands(t)
+    assert.truthy(sent:find("deployVirtualMachine.*destroyVirtualMachine.*deployVirtualMachine"), sent)
+    assert.is_nil(sent:find("deleteAffinityGroup", 1, true), sent)
+    assert.equal(ANTI, groups(t).db[1])
+  end)
+
   it("are left with a VM that could not be removed, and the message says so", function()
     local t = new()
     t.sim.fault { command = "deployVirtualMachine", fault = "fail_job", errortext = "no" }
