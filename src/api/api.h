@@ -8,7 +8,7 @@
 
 #include "../base/buf.h"
 #include "../base/fault.h"
-#include "../base/http.h"
+#include "../base/http_reply.h"
 
 #include <lauxlib.h>
 #include <lua.h>

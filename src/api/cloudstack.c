@@ -3,6 +3,7 @@
 
 #include "../base/clock.h"
 #include "../base/http.h"
+#include "../base/http_settings.h"
 #include "../base/readonly.h"
 #include "../base/secret.h"
 #include "../base/sign.h"

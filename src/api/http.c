@@ -1,7 +1,7 @@
 /* host.http: sends a file from disk to a server. */
 #include "api.h"
 
-#include "../base/http.h"
+#include "../base/http_upload.h"
 #include "../base/readonly.h"
 
 #include <string.h>

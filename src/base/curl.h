@@ -1,4 +1,4 @@
-/* libcurl's functions behind pointers, filled in at the first use: base/http.c is the only one to call them. */
+/* libcurl's functions behind pointers, filled in at the first use; transfer.c and http_upload.c call them. */
 #ifndef CURL_H
 #define CURL_H
 
