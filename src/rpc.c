@@ -5,7 +5,9 @@
 #include "rpc.h"
 
 #include "api/api.h"
-#include "api/json.h"
+#include "api/json_decode.h"
+#include "api/json_encode.h"
+#include "api/json_kind.h"
 #include "base/delivery.h"
 #include "base/ending.h"
 #include "base/file.h"
@@ -36,25 +38,6 @@ static const char no_scripts[] = LINE_OF("the scripts of the CPI cannot be start
 
 /* ---- the request ------------------------------------------------------------------------------------------------- */
 
-/* The type of the value on the top, in JSON's words. */
-static const char *json_type(lua_State *L)
-{
-    switch (lua_type(L, -1)) {
-    case LUA_TNIL:
-        return "nothing";
-    case LUA_TBOOLEAN:
-        return "Boolean";
-    case LUA_TNUMBER:
-        return "Number";
-    case LUA_TSTRING:
-        return "String";
-    case LUA_TTABLE:
-        return json_is_array(L, -1) ? "Array" : "Object";
-    default:
-        return "Null";
-    }
-}
-
 static bool is_object(lua_State *L)
 {
     return lua_istable(L, -1) && !json_is_array(L, -1);
@@ -83,7 +66,7 @@ static void take_method(lua_State *L)
 {
     lua_getfield(L, -2, "method");
     if (lua_type(L, -1) != LUA_TSTRING)
-        refuse(L, "'method' must be a String, got: %s", json_type(L));
+        refuse(L, "'method' must be a String, got: %s", json_kind(L, -1));
     lua_setfield(L, -2, "method");
 }
 
@@ -92,12 +75,12 @@ static void take_arguments(lua_State *L)
 {
     lua_getfield(L, -2, "arguments");
     if (!json_is_array(L, -1))
-        refuse(L, "'arguments' must be an Array, got: %s", json_type(L));
+        refuse(L, "'arguments' must be an Array, got: %s", json_kind(L, -1));
     lua_Integer count = (lua_Integer)lua_rawlen(L, -1);
     lua_createtable(L, 0, 1);
     for (lua_Integer i = 1; i <= count; i++) {
         lua_rawgeti(L, -2, i);
-        if (strcmp(json_type(L), "Null") == 0) {
+        if (json_is_null(L, -1)) {
             lua_pop(L, 1);
             continue;
         }
@@ -116,7 +99,7 @@ static void take_context(lua_State *L)
         lua_newtable(L);
     }
     if (!is_object(L))
-        refuse(L, "'context' must be an Object, got: %s", json_type(L));
+        refuse(L, "'context' must be an Object, got: %s", json_kind(L, -1));
     config_strip(L);
     lua_setfield(L, -2, "context");
 }
@@ -127,13 +110,13 @@ static void take_api_version(lua_State *L)
     int is_integer;
 
     lua_getfield(L, -2, "api_version");
-    if (lua_isnil(L, -1) || strcmp(json_type(L), "Null") == 0) {
+    if (lua_isnil(L, -1) || json_is_null(L, -1)) {
         lua_pop(L, 1);
         return;
     }
     lua_Integer version = lua_tointegerx(L, -1, &is_integer);
     if (lua_type(L, -1) != LUA_TNUMBER || !is_integer)
-        refuse(L, "'api_version' must be an Integer, got: %s", json_type(L));
+        refuse(L, "'api_version' must be an Integer, got: %s", json_kind(L, -1));
     lua_pop(L, 1);
     lua_pushinteger(L, version);
     lua_setfield(L, -2, "api_version");
@@ -143,16 +126,15 @@ static void take_api_version(lua_State *L)
 static void push_request(lua_State *L, struct buf *text)
 {
     struct fault fault;
-    size_t marked_size;
 
-    if (!jsontext_check(buf_string(text), text->length, &marked_size, &fault))
+    if (!jsontext_check(buf_string(text), text->length, &fault))
         refuse(L, "Request cannot be deserialized, details: %s", fault.text);
     if (!config_take_request_secret(text->bytes, text->length, &fault))
         refuse(L, "'context': %s", fault.text);
     if (!json_decode(L, text->bytes, text->length))
         refuse(L, "Request cannot be deserialized, details: %s", lua_tostring(L, -1));
     if (!is_object(L))
-        refuse(L, "Request must be an Object, got: %s", json_type(L));
+        refuse(L, "Request must be an Object, got: %s", json_kind(L, -1));
     lua_createtable(L, 0, 4);
     take_method(L);
     take_arguments(L);

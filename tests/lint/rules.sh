@@ -28,10 +28,10 @@ rule "src/base knows no Lua" "$(grep -nE '#include *[<"](lua|lauxlib|lualib)' sr
 
 rule "src/base includes only src/base" "$(grep -nE '#include "(\.\./|api|host|config|rpc|server)' src/base/*.[ch])"
 
-rule "src/api includes src/base, api.h and json.h, and not each other's headers" "$(
+rule "src/api includes src/base, api.h and the headers of JSON, and not each other's" "$(
   for file in src/api/*.[ch]; do
     own=$(basename "$file" | sed 's/\.[ch]$/.h/')
-    grep -HnE '#include "' "$file" | grep -vE "#include \"(\\.\\./base/[a-z0-9_]+\\.h|api\\.h|json\\.h|$own)\""
+    grep -HnE '#include "' "$file" | grep -vE "#include \"(\\.\\./base/[a-z0-9_]+\\.h|api\\.h|json_[a-z]+\\.h|$own)\""
   done)"
 
 rule "only main.c sees rpc.h, and nothing sees the server" "$(
@@ -49,7 +49,7 @@ rule "no BOSH method in src" "$(
   [ -n "$methods" ] && c_files -nwE "$methods"
   c_files -n '"info"' | grep -vE '^src/(base|api)/log\.[ch]:')"
 
-rule "only src/api/json.c knows cjson" "$(grep -rl cjson src lua | grep -v '^src/api/json\.[ch]$')"
+rule "only src/api/json_decode.c knows cjson" "$(grep -rlE 'cjson[._(]|luaopen_cjson|require.*cjson' src lua | grep -v '^src/api/json_decode\.c$')"
 
 rule "only src/base/transfer.c and http_upload.c know curl" "$(
   c_files -nE 'curl/|curl_easy|curl->' | grep -vE '^src/base/(curl\.[ch]|transfer\.c|http_upload\.c):')"
