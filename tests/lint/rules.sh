@@ -68,6 +68,13 @@ rule "what is opened is closed on exec" "$(
   c_files -nE '\bopen(at)?\([^)]' | grep -vE '^[^:]*:[0-9]+: *(/?\*|static )' \
     | grep -vE 'CLOEXEC|^src/(base/descriptors|server/guest)\.c:')"
 
+# A file is its .c and its .h. Of what is included here, tsort finds an order, or the members of each circle.
+rule "files of one folder of src include each other in no circle" "$(
+  for folder in src src/*/; do
+    grep -HE '^#include "[a-z0-9_]+\.h"' "${folder%/}"/*.[ch] | sed -E 's/^(.*)\.[ch]:#include "(.*)\.h"$/\1 \2/; s/^.*\///' \
+      | awk '$1 != $2' | tsort 2>&1 >/dev/null | grep -v loop | sed "s|^tsort: |${folder%/}/|"
+  done)"
+
 rule "structs have no typedef" "$(c_files -nE 'typedef +(struct|enum|union)')"
 
 rule "policies require nothing" "$(grep -nE '\brequire\b' lua/policies/*.lua 2>/dev/null)"
