@@ -46,7 +46,7 @@ static bool take_secret(char *text, size_t length, const char *prefix, struct bu
     return ok;
 }
 
-/* No key has blanks or line breaks: a file that was read whole brings one along at its end, and every signature is wrong. */
+/* A key has no blanks and no line breaks: one at the end, of a file that was read whole, would spoil every signature. */
 static bool keep_secret(const struct buf *secret, struct fault *fault)
 {
     for (size_t i = 0; i < secret->length; i++)
@@ -111,7 +111,7 @@ static bool read_text(struct buf *text, struct fault *fault)
     return true;
 }
 
-/* read() -> the configuration as a table, {} when there is no file; raises what is wrong with it */
+/* read() -> the configuration as a table, {} without a file; raises an error for a file that is not valid */
 static int read_config(lua_State *L)
 {
     struct fault fault;

@@ -17,7 +17,7 @@
 #define LAST_SECOND 253402300799.0 /* of the year 9999: a date has four digits for it */
 #define FIXED_PARAMETERS 6 /* what every request has: see add_fixed */
 
-/* Where CloudStack is and who we are there; empty until open(). */
+/* The address of CloudStack and our account there; empty until open(). */
 static struct buf endpoint, api_key;
 
 /* ---- open ----------------------------------------------------------------------------------------------------------- */

@@ -118,7 +118,7 @@ bool json_decode(lua_State *L, const char *text, size_t length)
         return false;
     lua_rawgetp(L, LUA_REGISTRYINDEX, &cjson_decode);
     lua_insert(L, -2);
-    /* cjson ends the process when its one buffer, as long as the text, is not to be had: better to ask first. */
+    /* cjson ends the process when its one buffer, as long as the text, cannot be allocated, so we try first. */
     void *probe = malloc(lua_rawlen(L, -1) + 1);
     if (!probe)
         luaL_error(L, "not enough memory");

@@ -41,7 +41,7 @@ struct curl_functions {
 };
 #undef FIELD
 
-/* The functions, initialised; NULL and why when there is no libcurl. */
+/* The functions, initialised; NULL and the reason without libcurl. */
 const struct curl_functions *curl_load(struct fault *fault);
 
 #endif

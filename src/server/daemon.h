@@ -1,4 +1,4 @@
-/* The HTTP daemon: libmicrohttpd driven by somebody else's select loop. */
+/* The HTTP daemon: libmicrohttpd, driven by the select loop of loop.c. */
 #ifndef DAEMON_H
 #define DAEMON_H
 
@@ -22,10 +22,10 @@ double daemon_prepare(struct daemon *daemon, fd_set *readable, fd_set *writable,
 /* Does what the descriptors and the time allow; never blocks. */
 void daemon_run(struct daemon *daemon, const fd_set *readable, const fd_set *writable, const fd_set *broken);
 
-/* Lets nobody in any more, and has every connection closed with its next answer. */
+/* Accepts no more connections, and closes each one with its next answer. */
 void daemon_quiesce(struct daemon *daemon);
 
-/* Is there a request that has begun and has not got all of its answer? */
+/* Whether a request has begun and its answer is not complete. */
 bool daemon_is_busy(const struct daemon *daemon);
 
 /* Ends all connections and frees. NULL is accepted. */

@@ -1,4 +1,4 @@
-/* A daemon of the CPI: its configuration, the port, the loop; lua/daemons/NAME.lua answers. */
+/* A daemon of the CPI: its configuration, the port, the loop; lua/daemons/NAME.lua makes the answers. */
 #include "service.h"
 
 #include "../config.h"
