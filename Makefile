@@ -67,7 +67,7 @@ build/spec/failing_malloc.so: build/pic/tests/support/failing_malloc.o
 	@mkdir -p $(@D)
 	$(call show,LINK $@)$(CC) -shared $(HARDENED_LINK) -o $@ $<
 
-build/pic/%.o: SANITIZE :=
+build/pic/%.o: override SANITIZE :=
 build/pic/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call show,CC $<)$(COMPILE) -fPIC -c -o $@ $<

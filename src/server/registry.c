@@ -14,7 +14,7 @@ static const struct service service = {
         "or SIGINT. The first line of stdout is the URL where it listens.\n"
         "\n"
         "  --config FILE       the CPI's configuration; without it CPI_CONFIG\n"
-        "  --listen HOST:PORT  where to listen, port 0 picks a free one; without it every address, port registry.port\n",
+        "  --listen HOST:PORT  where to listen, port 0 picks a free one; without it every IPv4 address, port registry.port\n",
 };
 
 int registry_main(int argc, char **argv)
