@@ -183,6 +183,14 @@ static void takes(void)
     takes_one("{\"secret_access_key\":\"abc\"}", "{\"secret_access_key\":\"abc\"}", NULL);
     takes_one("{\"cloudstack\":[{\"secret_access_key\":\"abc\"}]}", "{\"cloudstack\":[{\"secret_access_key\":\"abc\"}]}", NULL);
     takes_one("{\"cloudstack\":\"}\",\"x\":-1.5e3,\"y\":\"\\\"{\"}", "{\"cloudstack\":\"}\",\"x\":-1.5e3,\"y\":\"\\\"{\"}", NULL);
+    /* Only at that place: neither below it, nor beside it, nor below another key. */
+    takes_one("{\"x\":{\"secret_access_key\":\"a\",\"cloudstack\":{\"secret_access_key\":\"b\"}}}",
+              "{\"x\":{\"secret_access_key\":\"a\",\"cloudstack\":{\"secret_access_key\":\"b\"}}}", NULL);
+    takes_one("{\"cloudstack\":{\"x\":{\"secret_access_key\":\"a\"}}}", "{\"cloudstack\":{\"x\":{\"secret_access_key\":\"a\"}}}", NULL);
+    takes_one("{\"cloudstack\":{\"x\":{}},\"secret_access_key\":\"a\"}", "{\"cloudstack\":{\"x\":{}},\"secret_access_key\":\"a\"}", NULL);
+    takes_one("[{\"cloudstack\":{\"secret_access_key\":\"a\"}}]", "[{\"cloudstack\":{\"secret_access_key\":\"a\"}}]", NULL);
+    takes_one("{\"x\":{},\"cloudstack\":{\"y\":[{}],\"secret_access_key\":\"abc\",\"z\":[]}}",
+              "{\"x\":{},\"cloudstack\":{\"y\":[{}],\"secret_access_key\":\"\"   ,\"z\":[]}}", "abc");
     takes_one("{}", "{}", NULL);
     takes_one("[]", "[]", NULL);
     takes_one("1", "1", NULL);
@@ -202,6 +210,19 @@ static void takes_only_strings(void)
     buf_wipe(&taken);
 }
 
+static void takes_nothing_from_what_is_not_json(void)
+{
+    static const char *const path[] = {"s"};
+    char text[] = "{\"s\":\"hidden\",}";
+    struct buf taken = buf_new(0);
+    struct fault fault;
+    bool found;
+
+    check(!jsontake(text, strlen(text), path, 1, &taken, &found, &fault), "a comma too many");
+    check_text("expected a key at byte 15", fault.text);
+    buf_wipe(&taken);
+}
+
 int main(void)
 {
     accepts();
@@ -211,5 +232,6 @@ int main(void)
     marks();
     takes();
     takes_only_strings();
+    takes_nothing_from_what_is_not_json();
     return check_report();
 }
