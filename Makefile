@@ -27,7 +27,7 @@ LINK     = $(call show,LINK $@)$(CC) $(CFLAGS) $(SANITIZE) $(HARDENED_LINK) $(LD
 show     = $(if $(V),,@echo "  $(1)"; )
 
 objects  = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(1)))
-HOST    := $(call objects,src/base/*.c src/api/*.c src/config.c src/host.c src/rpc.c)
+HOST    := $(filter-out %/src/main.o,$(call objects,src/base/*.c src/api/*.c src/*.c))
 SERVER  := $(call objects,src/server/*.c)
 BASE    := $(call objects,src/base/*.c)
 UNIT    := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*_test.c))
@@ -67,7 +67,7 @@ build/spec/failing_malloc.so: build/pic/tests/support/failing_malloc.o
 	@mkdir -p $(@D)
 	$(call show,LINK $@)$(CC) -shared $(HARDENED_LINK) -o $@ $<
 
-build/pic/%.o: SANITIZE :=
+build/pic/%.o: override SANITIZE :=
 build/pic/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call show,CC $<)$(COMPILE) -fPIC -c -o $@ $<

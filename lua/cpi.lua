@@ -12,7 +12,7 @@ end
 -- What the verb gets: a table with the host's harmless fields, whose other parts are made when they are first asked for.
 local function cpi_for(host, request)
   local cpi, makers = {
-    json = host.json, log = host.log, bytes = host.bytes, http = host.http,
+    json = host.json, log = host.log, bytes = host.bytes, http = host.http, images = host.images,
     context = request.context, api_version = request.api_version or 1, version = host.version,
   }, nil
   return setmetatable(cpi, {

@@ -12,7 +12,7 @@ end
 local bosh_net = manual("bosh-net", "10.0.0.11", "10.0.0.1")
 
 local function cloud(options)
-  options.host = setmetatable({ http = { checksum = function() return "c0ffee" end, stat = function(path)
+  options.host = setmetatable({ images = { checksum = function() return "c0ffee" end, stat = function(path)
     return { size = 5000000, path = path, head = "an image" }
   end } }, { __index = native })
   return trial.new(options)

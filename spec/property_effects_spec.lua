@@ -5,8 +5,8 @@ local new_trial = require("operator.trial").new
 
 local function trial(settings, more)
   local options = more or {}
-  local http = { stat = function() return { size = 9, head = "BZh9" } end, checksum = function() return "c0" end }
-  options.host = setmetatable({ http = http }, { __index = native })
+  local images = { stat = function() return { size = 9, head = "BZh9" } end, checksum = function() return "c0" end }
+  options.host = setmetatable({ images = images }, { __index = native })
   options.settings = settings
   return new_trial(options)
 end

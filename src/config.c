@@ -5,8 +5,10 @@
 #include "config.h"
 
 #include "api/api.h"
-#include "api/json.h"
+#include "api/json_decode.h"
+#include "api/json_kind.h"
 #include "base/file.h"
+#include "base/jsontake.h"
 #include "base/jsontext.h"
 #include "base/log.h"
 #include "base/secret.h"
@@ -33,8 +35,8 @@ static bool take_secret(char *text, size_t length, const char *prefix, struct bu
     size_t skip = prefix ? 0 : 1;
     bool has_flat, has_nested;
 
-    bool ok = jsontext_take(text, length, flat_path + skip, 2 - skip, secret, &has_flat, fault);
-    ok = jsontext_take(text, length, nested_path + skip, 3 - skip, &nested, &has_nested, fault) && ok;
+    bool ok = jsontake(text, length, flat_path + skip, 2 - skip, secret, &has_flat, fault);
+    ok = jsontake(text, length, nested_path + skip, 3 - skip, &nested, &has_nested, fault) && ok;
     if (ok && has_nested) {
         buf_wipe(secret);
         ok = buf_append(secret, buf_string(&nested), nested.length) || fault_set(fault, "not enough memory");
@@ -44,7 +46,7 @@ static bool take_secret(char *text, size_t length, const char *prefix, struct bu
     return ok;
 }
 
-/* No key has blanks or line breaks: a file that was read whole brings one along at its end, and every signature is wrong. */
+/* A key has no blanks and no line breaks: one at the end, of a file that was read whole, would spoil every signature. */
 static bool keep_secret(const struct buf *secret, struct fault *fault)
 {
     for (size_t i = 0; i < secret->length; i++)
@@ -100,17 +102,16 @@ void config_strip(lua_State *L)
 /* Reads, checks and cleans the file's text; the secret stays in C. */
 static bool read_text(struct buf *text, struct fault *fault)
 {
-    size_t marked_size;
     struct fault why;
 
     if (!file_read_argument(config_path, text, &why))
         return fault_set(fault, "configuration %s", why.text);
-    if (!jsontext_check(buf_string(text), text->length, &marked_size, &why) || !take_file_secret(text, &why))
+    if (!jsontext_check(buf_string(text), text->length, &why) || !take_file_secret(text, &why))
         return fault_set(fault, "configuration %s: %s", config_path, why.text);
     return true;
 }
 
-/* read() -> the configuration as a table, {} when there is no file; raises what is wrong with it */
+/* read() -> the configuration as a table, {} without a file; raises an error for a file that is not valid */
 static int read_config(lua_State *L)
 {
     struct fault fault;

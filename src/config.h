@@ -13,7 +13,7 @@ void config_set_path(const char *path);
 
 /*
  * Takes the secret key out of a request's text: context.secret_access_key and, stronger,
- * context.cloudstack.secret_access_key. It wins over the file's. False when what is there is no string.
+ * context.cloudstack.secret_access_key. It wins over the file's. False when the value there is not a string.
  */
 bool config_take_request_secret(char *text, size_t length, struct fault *fault);
 

@@ -144,7 +144,7 @@ static int attempt(lua_State *L)
     return lua_gettop(L);
 }
 
-/* read_only(): from now on nothing is sent, uploaded or stored that changes anything; there is no way back */
+/* host.read_only(): from now on every request and write that changes something is refused; this cannot be undone */
 static int read_only(lua_State *L)
 {
     (void)L;
@@ -193,7 +193,7 @@ static int open_host(lua_State *L)
     return 0;
 }
 
-/* Raised outside of a protected call: only where memory has run out. Lua would end the process without a word. */
+/* For an error outside of a protected call, which happens only without memory. Lua would end the process without a message. */
 static int ends_here(lua_State *L)
 {
     log_line(LOG_ERROR, "%s", lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "an error that nothing catches");
@@ -245,7 +245,7 @@ void host_push(lua_State *L)
 
 /* ---- calls ------------------------------------------------------------------------------------------------------- */
 
-/* An error that someone raised on purpose: a table that says of which type it is. */
+/* Whether the error was raised on purpose: it is a table with a type. */
 static bool is_typed(lua_State *L, int index)
 {
     if (!lua_istable(L, index))

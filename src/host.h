@@ -8,7 +8,7 @@ struct host_options {
     const char *lua_dir; /* NULL: looked for beside the executable, see host_find_lua_dir */
 };
 
-/* A state with the host table; NULL when there is none to be had, and why is on stderr then. */
+/* A state with the host table; NULL when it cannot be made; the reason is on stderr then. */
 lua_State *host_new(const struct host_options *options);
 
 /* Closes the state and whatever the host opened for it: connections, the store, secrets. */

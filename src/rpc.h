@@ -13,10 +13,4 @@ void rpc_expect(int out);
  */
 int rpc_serve(lua_State *L, int in, int out);
 
-/*
- * request(path) -> { method, arguments (with n), context, api_version }, for a command that plays the caller. The secret
- * is taken from the text as from stdin's. Raises a typed error for what is no request.
- */
-int rpc_read_request(lua_State *L);
-
 #endif

@@ -26,7 +26,7 @@ local function wanted(parts, request)
   local name = request.path:match "^/([^/]+)$"
   if request.method ~= "GET" then return nil, nil, refuse(405, { Allow = "GET, HEAD" }) end
   local path = name and publication.begun_at(name) and parts.directory .. "/" .. name
-  local file = path and parts.http.stat(path)
+  local file = path and parts.images.stat(path)
   if not file then return nil, nil, refuse(404) end
   return path, file
 end
@@ -68,7 +68,7 @@ function templates.new(options)
   if directory == "" then error(errors.configuration "cpi-server templates needs templates.directory") end
   local listed, why = host.files.list(directory)
   if not listed then error(errors.configuration("templates.directory: %s", why)) end
-  local parts = { directory = directory, http = host.http, files = host.files, clock = host.clock, log = host.log }
+  local parts = { directory = directory, images = host.images, files = host.files, clock = host.clock, log = host.log }
   local due = 0
   return {
     admit = function(head) return (select(3, wanted(parts, head))) end,

@@ -10,6 +10,7 @@
 ---@field bytes host.bytes
 ---@field context table context of the request
 ---@field http host.http
+---@field images host.images
 ---@field json host.json
 ---@field log host.log
 ---@field version string version of this CPI

@@ -14,6 +14,7 @@
 ---@field environment fun(name: string): string? an environment variable
 ---@field files host.files
 ---@field http host.http
+---@field images host.images
 ---@field interruption fun(): string? why the work should end early (a signal, a reader that went away), or nil
 ---@field json host.json
 ---@field log host.log
@@ -94,6 +95,8 @@
 
 ---@class host.http
 ---@field upload fun(url: string, file: string, headers?: table<string, string>, form: host.form): host.reply multipart, streamed from the disk
+
+---@class host.images
 ---@field checksum fun(file: string): string?, string? SHA-256 in hex; or nil, why
 ---@field inside fun(file: string): table?, string? what a gzipped file holds: head, and of a tar tar, name, size; or nil, why
 ---@field publish fun(file: string, place: string): boolean?, string? true, or nil, why

@@ -208,8 +208,9 @@ local function watch(host, request, known, failing)
   local function add(event) events[#events + 1] = event end
   local watched = setmetatable({
     cloudstack = { open = host.cloudstack.open, send = watched_send(host, imagined, add, known) },
-    http = setmetatable({ upload = watched_upload(add), publish = function() return true end,
-      withdraw = function() return true end }, { __index = host.http }),
+    http = { upload = watched_upload(add) },
+    images = setmetatable({ publish = function() return true end, withdraw = function() return true end },
+      { __index = host.images }),
     clock = watched_clock(host, imagined), policy = watched_policy(host, add),
     store = watched_store(host.json, add, has_registry(host, request)),
     throttle = throttle.none, log = failing and quiet(host.log) or host.log,

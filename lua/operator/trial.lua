@@ -45,6 +45,11 @@ local function configuration(options)
   }, options.settings)
 end
 
+-- A trial looks at images, and publishes none.
+local function only_reads(images)
+  return images and { stat = images.stat, checksum = images.checksum, inside = images.inside }
+end
+
 local trial = {}
 
 -- What new takes; anything else is a slip of the pen.
@@ -63,8 +68,7 @@ function trial.new(options)
   self.sim = sim
   local host = setmetatable({
     cloudstack = { open = function() end, send = function(requests) return sim.send(requests, options.account) end },
-    http = { upload = sim.upload, stat = given.http and given.http.stat,
-      checksum = given.http and given.http.checksum, inside = given.http and given.http.inside }, clock = sim.clock, log = logger(self.log),
+    http = { upload = sim.upload }, images = only_reads(given.images), clock = sim.clock, log = logger(self.log),
     config = { read = function() return configuration(options) end, has_secret = function() return true end },
     attempt = pcall, throttle = throttle.none, interruption = function() end,
     store = memory_store(self.store),

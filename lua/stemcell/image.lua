@@ -101,7 +101,7 @@ end
 -- What a gzipped file holds: its format, and the member that is the image, { name, size }, where it is an archive around
 -- it. Its first bytes are gzip's and show nothing.
 local function look_inside(cpi, path)
-  local inside, why = cpi.http.inside(path)
+  local inside, why = cpi.images.inside(path)
   if not inside then error(errors.cpi("the stemcell image cannot be read: %s", why)) end
   if not inside.tar then return format_of(inside.head) end
   if not inside.name then refuse "is a gzipped tar with neither root.img nor an OVF in it" end
@@ -118,7 +118,7 @@ end
 local function checksum_of(cpi, path)
   local known
   return function()
-    known = known or readable(cpi.http.checksum(path))
+    known = known or readable(cpi.images.checksum(path))
     return known
   end
 end
@@ -130,7 +130,7 @@ function image.read(cpi, path, properties)
   check(properties, "architecture", "x86_64")
   check(properties, "os_type", "linux")
   kind_named(properties)
-  local file = readable(cpi.http.stat(path))
+  local file = readable(cpi.images.stat(path))
   if file.size == 0 then error(errors.cpi("the stemcell image %s is empty; a light stemcell names light_template", path)) end
   local packing, media_type = packing_of(file.head)
   local seen, member = format_of(file.head), nil

@@ -31,11 +31,11 @@ function publication.of(cpi, file, undo)
   local place = site.directory .. "/" .. name
   cpi.log.secret(name)
   local function withdraw()
-    local ok, why = cpi.http.withdraw(place)
+    local ok, why = cpi.images.withdraw(place)
     if not ok then cpi.log.warn("a published image stays for a day: %s", why) end
   end
   undo.add("the published image", withdraw)
-  local ok, why = cpi.http.publish(file.path, place)
+  local ok, why = cpi.images.publish(file.path, place)
   if not ok then error(errors.cpi("the stemcell's image cannot be published: %s", why)) end
   return registration.of(site.url:gsub("/$", "") .. "/" .. name, "{SHA-256}" .. file.checksum()), withdraw
 end

@@ -14,7 +14,7 @@ local function started(files, config)
     json = native.json, bytes = native.bytes, log = log,
     config = { read = function() return config or { templates = { directory = "/images" } } end },
     clock = { now = function() return now[1] end, utc = function() return now[2] end },
-    http = { stat = function(path) return files[path:match "^/images/(.*)$"] and { size = files[path:match "[^/]+$"] } end },
+    images = { stat = function(path) return files[path:match "^/images/(.*)$"] and { size = files[path:match "[^/]+$"] } end },
     files = { list = function(directory)
       if directory ~= "/images" then return nil, "no such directory" end
       local names = {}

@@ -23,7 +23,7 @@ end
 
 describe("lua/meta/cpi_table.lua", function()
   it("has the fields that a cpi begins with", function()
-    local host = setmetatable({ version = "1.2.3", http = {} }, { __index = native })
+    local host = setmetatable({ version = "1.2.3", http = {}, images = {} }, { __index = native })
     local cpi = require("cpi").parts(host, { context = {}, api_version = 2 })
     local found = {}
     for name in next, cpi do found[name] = true end

@@ -9,14 +9,14 @@ local function tar(name) return name .. ("\0"):rep(257 - #name) .. "ustar" end
 
 -- inside: what is in the file, where it is gzipped.
 local function read(properties, head, size, inside)
-  local http = { stat = function(path)
+  local images = { stat = function(path)
     if path == "/missing" then return nil, "/missing: no such file" end
     return { size = size or 100, head = head or QCOW }
   end, checksum = function() return "c0ffee" end, inside = function()
     if inside == "broken" then return nil, "gzip cannot unpack it" end
     return inside or { tar = false, head = SECTOR }
   end }
-  local cpi <close> = fake.cpi { http = http }
+  local cpi <close> = fake.cpi { images = images }
   return image.read(cpi, properties.path or "/image", properties)
 end
 

@@ -72,7 +72,7 @@ describe("a stemcell of one zone, and VMs in another", function()
       for key, value in pairs(case.owner) do network[key] = value end
       local image = { stat = function(path) return { size = 5000000, path = path, head = "an image" } end,
         checksum = function() return "c0ffee" end }
-      local t = trial.new { host = setmetatable({ http = image }, { __index = native }), account = case.sender, store = true,
+      local t = trial.new { host = setmetatable({ images = image }, { __index = native }), account = case.sender, store = true,
         settings = { cloudstack = case.settings }, world = {
           zones = { { name = "zone2" } }, projects = { { name = "p", account = "bosh" } }, networks = { network },
           accounts = { { name = "chief", role = "domainadmin", domain = "bosh" } },

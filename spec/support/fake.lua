@@ -257,6 +257,7 @@ function fake.cpi(script)
     settings = fake.settings(script.settings),
     context = merged({ director_uuid = "director-1", request_id = "cpi-123456" }, script.context), api_version = 2,
     store = script.store and store() or false, store_trouble = false, lacking = {}, http = script.http,
+    images = script.images,
     sent = seen.sent, waves = seen.waves, polls = seen.polls,
   }
   cpi.decide = watched(policy.new {

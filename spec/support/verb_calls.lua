@@ -55,7 +55,7 @@ local verb_calls = {
 -- A world with a VM and a disk. options: as for lua/operator/trial.lua.
 function verb_calls.setting(options)
   options = options or {}
-  options.host = setmetatable({ http = { stat = stat, checksum = function() return "c0ffee" end } }, { __index = native })
+  options.host = setmetatable({ images = { stat = stat, checksum = function() return "c0ffee" end } }, { __index = native })
   local trial = new_trial(options)
   local upload = trial.host.http.upload
   trial.host.http.upload = function(url, _, headers, form) return upload(url, { size = 1048576, sha256 = "x" }, headers, form) end

@@ -9,12 +9,14 @@ local where = { getuploadparams = { id = "t1", postURL = "https://10.1.1.1/uploa
   expires = "E" } }
 
 local function create(script, properties, more, path)
-  script.http = {
+  script.images = {
     stat = function() return { size = 100, head = script.head or "BZh9" } end,
     checksum = function()
       script.sums = (script.sums or 0) + 1
       return "c0ffee"
     end,
+  }
+  script.http = {
     upload = function()
       script.sums_at_upload = script.sums or 0
       return { status = 200, body = "" }

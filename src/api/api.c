@@ -8,9 +8,9 @@
 static const luaL_Reg fields[] = {
     {"bytes", api_open_bytes},     {"clock", api_open_clock}, {"cloudstack", api_open_cloudstack},
     {"console", api_open_console}, {"files", api_open_files}, {"http", api_open_http},
-    {"json", api_open_json},       {"log", api_open_log},     {"policy", api_open_policy},
-    {"process", api_open_process}, {"store", api_open_store}, {"throttle", api_open_throttle},
-    {NULL, NULL},
+    {"images", api_open_images},   {"json", api_open_json},   {"log", api_open_log},
+    {"policy", api_open_policy},   {"process", api_open_process}, {"store", api_open_store},
+    {"throttle", api_open_throttle}, {NULL, NULL},
 };
 
 void api_push(lua_State *L)

@@ -8,7 +8,7 @@
 
 #include "../base/buf.h"
 #include "../base/fault.h"
-#include "../base/http.h"
+#include "../base/http_reply.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -23,6 +23,7 @@ int api_open_cloudstack(lua_State *L);
 int api_open_console(lua_State *L);
 int api_open_files(lua_State *L);
 int api_open_http(lua_State *L);
+int api_open_images(lua_State *L);
 int api_open_json(lua_State *L);
 int api_open_log(lua_State *L);
 int api_open_policy(lua_State *L);

@@ -21,7 +21,7 @@ static int base64(lua_State *L)
     return 1;
 }
 
-/* unbase64(text) -> s, or nil when it is no base64 */
+/* unbase64(text) -> s, or nil when it is not base64 */
 static int unbase64(lua_State *L)
 {
     size_t length, decoded;
@@ -109,7 +109,7 @@ static int pbkdf2(lua_State *L)
     return 1;
 }
 
-/* equal(a, b) -> boolean. How long it takes tells the length of a, and nothing of b. */
+/* equal(a, b) -> boolean. Its time depends on the length of a alone, and shows nothing of b. */
 static int equal(lua_State *L)
 {
     size_t length, wanted_length;

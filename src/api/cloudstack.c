@@ -3,6 +3,7 @@
 
 #include "../base/clock.h"
 #include "../base/http.h"
+#include "../base/http_settings.h"
 #include "../base/readonly.h"
 #include "../base/secret.h"
 #include "../base/sign.h"
@@ -16,7 +17,7 @@
 #define LAST_SECOND 253402300799.0 /* of the year 9999: a date has four digits for it */
 #define FIXED_PARAMETERS 6 /* what every request has: see add_fixed */
 
-/* Where CloudStack is and who we are there; empty until open(). */
+/* The address of CloudStack and our account there; empty until open(). */
 static struct buf endpoint, api_key;
 
 /* ---- open ----------------------------------------------------------------------------------------------------------- */
@@ -179,50 +180,85 @@ static lua_Number valid_until(lua_State *L, int request, const char *command)
     return until;
 }
 
-/* The form body of the request on the top, into `form`; the request's timeout, or 0. */
+/* Pushes the command of the request below the top. */
+static const char *push_command(lua_State *L, lua_Integer nth, size_t *length)
+{
+    if (!lua_istable(L, -1))
+        luaL_error(L, "request %I is a %s, not a table", nth, luaL_typename(L, -1));
+    if (lua_getfield(L, -1, "command") != LUA_TSTRING)
+        luaL_error(L, "request %I has no command", nth);
+    const char *command = lua_tolstring(L, -1, length);
+    if (!readonly_allows(command))
+        luaL_error(L, "%s is not sent: only reads are allowed here", command);
+    return command;
+}
+
+/* Seconds, or 0 when the request has no timeout of its own. */
+static lua_Number timeout_of(lua_State *L, int request, const char *command)
+{
+    int type = lua_getfield(L, request, "timeout");
+    lua_Number timeout = lua_tonumber(L, -1);
+
+    if (type != LUA_TNIL && (type != LUA_TNUMBER || !(timeout > 0)))
+        luaL_error(L, "%s: the timeout must be a positive number", command);
+    lua_pop(L, 1);
+    return timeout;
+}
+
+/* Adds the request's own parameters, with room for the fixed ones; what it pushes keeps the list and the texts alive. */
+static void push_parameters(lua_State *L, int request, const char *command, struct parameters *parameters)
+{
+    int type = lua_getfield(L, request, "params");
+
+    if (type == LUA_TNIL) {
+        lua_pop(L, 1);
+        lua_newtable(L);
+    } else if (type != LUA_TTABLE) {
+        luaL_error(L, "%s: params is a %s, not a table", command, lua_typename(L, type));
+    }
+    size_t room = count_fields(L) + FIXED_PARAMETERS;
+    parameters->list = lua_newuserdatauv(L, room * sizeof *parameters->list, 0);
+    lua_newtable(L);    /* for the texts */
+    lua_rotate(L, -3, 2); /* params, list, texts: list, texts, params */
+    add_params(L, parameters, command);
+}
+
+static void add_fixed(struct parameters *parameters, const char *command, size_t length, const char *expires)
+{
+    add(parameters, "command", command, length);
+    add(parameters, "response", "json", strlen("json"));
+    add(parameters, "signatureVersion", "3", strlen("3"));
+    add(parameters, "expires", expires, strlen(expires));
+    add(parameters, "apikey", buf_string(&api_key), api_key.length);
+}
+
+static void sign(lua_State *L, const char *command, const struct parameters *parameters, struct buf *form)
+{
+    struct fault fault;
+    size_t length;
+    const char *secret = secret_get(&length);
+
+    if (!secret || api_key.length == 0)
+        luaL_error(L, "%s: there is no %s to sign it with", command, secret ? "api key" : "secret access key");
+    if (!sign_form(form, parameters->list, parameters->count, secret, length, &fault))
+        luaL_error(L, "%s: %s", command, fault.text);
+}
+
+/* Appends the signed body of the request on the top to `form`. Returns the request's timeout, or 0. */
 static double build_form(lua_State *L, lua_Integer nth, struct buf *form)
 {
     struct parameters parameters = {0};
-    struct fault fault;
     char expires[CLOCK_ISO_SIZE];
-    size_t command_length, secret_length;
-    int top = lua_gettop(L);
+    size_t length;
+    int request = lua_gettop(L);
+    const char *command = push_command(L, nth, &length);
+    lua_Number timeout = timeout_of(L, request, command);
 
-    if (!lua_istable(L, -1))
-        luaL_error(L, "request %I is a %s, not a table", nth, luaL_typename(L, -1));
-    if (lua_getfield(L, top, "command") != LUA_TSTRING)
-        luaL_error(L, "request %I has no command", nth);
-    const char *command = lua_tolstring(L, -1, &command_length);
-    if (!readonly_allows(command))
-        luaL_error(L, "%s is not sent: only reads are allowed here", command);
-    int type = lua_getfield(L, top, "timeout");
-    lua_Number timeout = lua_tonumber(L, -1);
-    if (type != LUA_TNIL && (type != LUA_TNUMBER || !(timeout > 0)))
-        luaL_error(L, "%s: the timeout must be a positive number", command);
-    lua_Number until = valid_until(L, top, command);
-    lua_newtable(L); /* keeps the values' texts alive */
-    type = lua_getfield(L, top, "params");
-    if (type == LUA_TNIL)
-        lua_newtable(L);
-    else if (type != LUA_TTABLE)
-        luaL_error(L, "%s: params is a %s, not a table", command, lua_typename(L, type));
-    size_t room = (type == LUA_TNIL ? 0 : count_fields(L)) + FIXED_PARAMETERS;
-    parameters.list = lua_newuserdatauv(L, room * sizeof *parameters.list, 0);
-    lua_insert(L, top + 1);
-    if (type == LUA_TTABLE)
-        add_params(L, &parameters, command);
-    clock_iso((int64_t)until, "+0000", expires);
-    add(&parameters, "command", command, command_length);
-    add(&parameters, "response", "json", strlen("json"));
-    add(&parameters, "signatureVersion", "3", strlen("3"));
-    add(&parameters, "expires", expires, strlen(expires));
-    add(&parameters, "apikey", buf_string(&api_key), api_key.length);
-    const char *secret = secret_get(&secret_length);
-    if (!secret || api_key.length == 0)
-        luaL_error(L, "%s: there is no %s to sign it with", command, secret ? "api key" : "secret access key");
-    if (!sign_form(form, parameters.list, parameters.count, secret, secret_length, &fault))
-        luaL_error(L, "%s: %s", command, fault.text);
-    lua_settop(L, top);
+    clock_iso((int64_t)valid_until(L, request, command), "+0000", expires);
+    push_parameters(L, request, command, &parameters);
+    add_fixed(&parameters, command, length, expires);
+    sign(L, command, &parameters, form);
+    lua_settop(L, request);
     return timeout;
 }
 

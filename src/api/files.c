@@ -1,4 +1,4 @@
-/* host.files: what an operator's files say, and files that are made for him. */
+/* host.files: what an operator's files say, and files that are made for them. */
 #include "api.h"
 
 #include "../base/file.h"
@@ -26,7 +26,7 @@ static int push_text(lua_State *L, bool is_argument)
     return 1;
 }
 
-/* read(path) -> text | nil, why, whether there is none of that name. A regular file of at most 32 MB. */
+/* read(path) -> text | nil, why, whether the file does not exist. A regular file of at most 32 MB. */
 static int read_text(lua_State *L)
 {
     return push_text(L, false);
@@ -61,7 +61,7 @@ static int list_names(lua_State *L)
     return 1;
 }
 
-/* create(path, text) -> true | nil, why. For its owner alone; a file that is there is no place for it. */
+/* create(path, text) -> true | nil, why. Only its owner can read it; an existing file is not overwritten. */
 static int create(lua_State *L)
 {
     size_t length;

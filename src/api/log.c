@@ -7,7 +7,7 @@
 
 /*
  * Leaves the text at index 1. With values behind it, it is a format; one that does not fit its values is logged
- * as it stands, because a line in the log is no reason to fail.
+ * as it stands, because a bad log line must not fail the request.
  */
 static void format(lua_State *L)
 {
@@ -49,7 +49,7 @@ static int set_level(lua_State *L)
     const char *name = luaL_checkstring(L, 1);
 
     if (!log_level_named(name, &level))
-        return luaL_error(L, "'%s' is no log level (debug, info, warn, error)", name);
+        return luaL_error(L, "'%s' is not a log level (debug, info, warn, error)", name);
     log_threshold(level);
     return 0;
 }

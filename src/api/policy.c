@@ -68,8 +68,8 @@ static void push_environment(lua_State *L)
 /* ---- budgets --------------------------------------------------------------------------------------------------- */
 
 /*
- * What a call may still take. A call within a call, as a test of policies makes them, takes from both: nobody gets more by
- * calling again and again.
+ * What a call may still take. A call within a call, as a test of policies makes them, takes from both budgets, so that
+ * nesting calls gains nothing.
  */
 struct budget {
     long long steps; /* left */
@@ -247,7 +247,7 @@ static int measure(lua_State *L)
 static void check_name(lua_State *L, const char *name, size_t length)
 {
     if (length == 0 || strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") != length)
-        luaL_error(L, "'%s' is no name of a policy", name);
+        luaL_error(L, "'%s' is not a valid policy name", name);
 }
 
 /* A BOSH job always renders its templates; a policy that the site did not write is blank. */

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* Opening makes the file where there is none: it counts as writing. */
+/* Opening makes the file when it does not exist, so it counts as writing. */
 static bool may_write(struct fault *fault)
 {
     return !readonly_is_on() || fault_set(fault, "the store is left alone: only reads are allowed here");
@@ -69,7 +69,7 @@ static const char *check_table(lua_State *L)
     return table;
 }
 
-/* get(table, key) -> text, or nil when there is none | nil, why, is locked */
+/* get(table, key) -> text, or nil when there is no such key | nil, why, is locked */
 static int get(lua_State *L)
 {
     size_t key_length;

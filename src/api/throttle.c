@@ -12,7 +12,7 @@ static lua_Number limit(lua_State *L, const char *name)
     return number;
 }
 
-/* open(path, { concurrent=, per_second=, patience= }) -> true | nil, why; 0 or nothing is no limit, patience in seconds */
+/* open(path, { concurrent=, per_second=, patience= }) -> true | nil, why; 0 or absent: no limit; patience in seconds */
 static int open_throttle(lua_State *L)
 {
     const char *path = luaL_checkstring(L, 1);
@@ -50,7 +50,7 @@ static int leave(lua_State *L)
     return 0;
 }
 
-/* pause(seconds): nobody begins anything for so long */
+/* pause(seconds): no process begins a request for so long */
 static int pause_all(lua_State *L)
 {
     throttle_pause(luaL_checknumber(L, 1));

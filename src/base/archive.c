@@ -136,7 +136,7 @@ static uint64_t size_in(const char *block)
     return size;
 }
 
-/* The name without directories; "" for what is no regular file. */
+/* The name without directories; "" for what is not a regular file. */
 static void name_in(const char *block, char name[ARCHIVE_NAME])
 {
     char whole[ARCHIVE_NAME];
@@ -164,7 +164,7 @@ static bool fits(const struct search *search, const char *name)
     return name[0] && (search->wanted ? search->wanted(name) : strcmp(search->member, name) == 0);
 }
 
-/* From the header in `block` to the first member that fits, whose first byte is the next; false when there is none. */
+/* From the header in `block` to the first member that fits, whose first byte is the next; false without such a member. */
 static bool find(int fd, char block[BLOCK], const struct search *search, char name[ARCHIVE_NAME], uint64_t *size)
 {
     for (int i = 0; i < MOST_MEMBERS && is_header(block); i++) {

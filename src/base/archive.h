@@ -14,9 +14,9 @@
 
 struct archive_look {
     bool is_tar;
-    char name[ARCHIVE_NAME]; /* of the first member that was looked for; "" when there is none */
+    char name[ARCHIVE_NAME]; /* of the first member that was looked for; "" without one */
     uint64_t size;           /* its bytes */
-    char head[ARCHIVE_HEAD]; /* what it begins with, or, when it is no tar, what was packed */
+    char head[ARCHIVE_HEAD]; /* what it begins with, or, when it is not a tar, what was packed */
     size_t head_size;
 };
 

@@ -1,4 +1,4 @@
-/* Growing bytes with a ceiling. A failure sticks: appending goes on harmlessly and buf_failed tells. */
+/* Growing bytes with a ceiling. A failure sticks: appending goes on harmlessly, and `failed` is set. */
 #ifndef BUF_H
 #define BUF_H
 
@@ -23,7 +23,7 @@ bool buf_text(struct buf *buf, const char *text);
 bool buf_byte(struct buf *buf, char byte);
 bool buf_format(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* The text so far, "" when there is none; the buf's own. */
+/* The text so far, which stays the buf's; "" when nothing was appended. */
 const char *buf_string(const struct buf *buf);
 
 /* Forgets the content and keeps the memory. */

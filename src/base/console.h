@@ -15,10 +15,10 @@ bool console_write(const char *text, size_t length);
 bool console_write_coloured(const char *text, size_t length);
 bool console_error(const char *text, size_t length);
 
-/* Whether someone looks at stdout. */
+/* Whether stdout is a terminal. */
 bool console_is_tty(void);
 
-/* Appends the next line of stdin, without its end; false when there is none. */
+/* Appends the next line of stdin, without its end; false at the end of stdin. */
 bool console_read_line(struct buf *line);
 
 /*

@@ -3,7 +3,7 @@
 #define CORE_DUMP_H
 
 /*
- * From now on there is no core file of this process, and nobody but root looks into it while it runs. To be called before
+ * From now on this process leaves no core file, and only root can look into it while it runs. To be called before
  * there is any secret; without an effect on what it executes, but for the limit, which is inherited.
  */
 void core_dump_forbid(void);

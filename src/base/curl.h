@@ -1,4 +1,4 @@
-/* libcurl's functions behind pointers, filled in at the first use: base/http.c is the only one to call them. */
+/* libcurl's functions behind pointers, filled in at the first use; transfer.c and http_upload.c call them. */
 #ifndef CURL_H
 #define CURL_H
 
@@ -41,7 +41,7 @@ struct curl_functions {
 };
 #undef FIELD
 
-/* The functions, initialised; NULL and why when there is no libcurl. */
+/* The functions, initialised; NULL and the reason without libcurl. */
 const struct curl_functions *curl_load(struct fault *fault);
 
 #endif

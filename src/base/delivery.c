@@ -28,7 +28,7 @@ bool delivery_has_reader(int fd)
     return result <= 0 || (what.revents & (POLLERR | POLLHUP | POLLNVAL)) == 0;
 }
 
-/* Bytes that nobody has read yet; 0 where the kernel does not count them. */
+/* The number of bytes that were not read yet; 0 when the kernel does not count them. */
 static int unread(int fd, mode_t mode)
 {
     int count = 0;

@@ -1,11 +1,11 @@
-/* Whether somebody reads what is written on a descriptor, and whether it has been read. */
+/* Whether a descriptor has a reader, and whether the reader has read what was written. */
 #ifndef DELIVERY_H
 #define DELIVERY_H
 
 #include <stdbool.h>
 
 enum delivery {
-    DELIVERY_TAKEN,   /* read, or written where nobody can be seen to read: a file, a terminal */
+    DELIVERY_TAKEN,   /* read, or written where no reader can be seen: a file, a terminal */
     DELIVERY_LOST,    /* the reader of a pipe has gone and has not read all of it */
     DELIVERY_UNKNOWN, /* it was not all read in time, or the other end of a socket has gone */
 };

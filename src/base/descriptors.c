@@ -15,7 +15,7 @@ bool descriptors_plug(void)
 {
     bool has_stdout = fcntl(STDOUT_FILENO, F_GETFD) >= 0;
 
-    /* The wrong way round, so that nobody takes what is written for delivered; in this order each takes its own place. */
+    /* Each is opened the wrong way round, so that a write to it fails; in this order each takes its own place. */
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
         if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
             (void)!open("/dev/null", (fd == STDOUT_FILENO ? O_RDONLY : O_WRONLY) | O_NOCTTY);

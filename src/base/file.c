@@ -238,7 +238,7 @@ static bool copy(int from, int directory, const char *name, const char *path, st
     return to >= 0 && finish(to, copy_stream(from, to), directory, name, path, fault);
 }
 
-/* Whether the owner of the directory can use the file, or nobody but root can give it a copy. */
+/* Whether the owner of the directory can use the file, or only root can give it a copy. */
 static bool may_share(const struct stat *file, int directory)
 {
     struct stat place;

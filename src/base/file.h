@@ -9,7 +9,7 @@
 
 /*
  * Reads to the end. When the buf's ceiling is met the rest is read and thrown away, so that the writer is not
- * cut off; buf->full tells.
+ * cut off; buf->full is set then.
  */
 bool file_read_stream(int fd, struct buf *out, struct fault *fault);
 
@@ -19,12 +19,12 @@ bool file_read_stream(int fd, struct buf *out, struct fault *fault);
  */
 int file_open(const char *path, struct stat *status, struct fault *fault);
 
-/* The same where somebody may have put a symlink in its place, which is refused as well. */
+/* The same where another user may have put a symlink in its place: a symlink is refused as well. */
 int file_open_itself(const char *path, struct stat *status, struct fault *fault);
 
 /*
- * Reads a regular file, and no more of it than the buf's ceiling; *missing (may be NULL) tells that there is none of that
- * name.
+ * Reads a regular file, and no more of it than the buf's ceiling; *missing (may be NULL): the file does not
+ * exist.
  */
 bool file_read(const char *path, struct buf *out, bool *missing, struct fault *fault);
 

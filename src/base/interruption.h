@@ -1,6 +1,6 @@
 /*
- * Why work that is under way should end early: the process was asked to by SIGTERM, SIGINT or SIGHUP, or nobody reads its
- * answer any more. The first signal is kept here, for whoever works to look at between two steps; the second one ends the
+ * Why work that is under way should end early: the process was asked to by SIGTERM, SIGINT or SIGHUP, or its answer has
+ * no reader any more. The first signal is kept here, and the work looks at it between two steps; the second one ends the
  * process as it would have without us.
  */
 #ifndef INTERRUPTION_H

@@ -1,6 +1,6 @@
 /*
- * JSON as text: whether it is well-formed, what in it a decoder of doubles and plain tables would lose, and
- * taking one value out of it before anything is decoded. Texts end with a NUL that is not counted.
+ * JSON as text, read token by token and checked on the way by RFC 8259: UTF-8, bounded depth, finite numbers, nothing
+ * behind the value. Texts end with a NUL that is not counted.
  */
 #ifndef JSONTEXT_H
 #define JSONTEXT_H
@@ -8,30 +8,52 @@
 #include "buf.h"
 #include "fault.h"
 
-#define JSONTEXT_DEPTH 100     /* arrays and objects inside each other, in either direction */
+#include <stdbool.h>
+#include <stddef.h>
+
+#define JSONTEXT_DEPTH 100 /* arrays and objects inside each other, in either direction */
 #define JSONTEXT_LONGEST_NUMBER 1000
-#define JSONTEXT_MARK '\xff'   /* no character of UTF-8 has this byte, so no string of a text does */
+
+enum jsontext_kind {
+    JSONTEXT_OBJECT, /* its opening brace */
+    JSONTEXT_ARRAY,  /* its opening bracket */
+    JSONTEXT_CLOSE,  /* of either */
+    JSONTEXT_KEY,    /* with its quotes */
+    JSONTEXT_STRING, /* with its quotes */
+    JSONTEXT_WHOLE,  /* a whole number of at most 15 digits: a double holds it */
+    JSONTEXT_NUMBER, /* any other number */
+    JSONTEXT_WORD,   /* true, false, null */
+    JSONTEXT_END,    /* of the text */
+};
+
+/* A token and its bytes in the text: from `start` to before `end`. */
+struct jsontext_token {
+    enum jsontext_kind kind;
+    size_t start;
+    size_t end;
+};
+
+/* A text that is being read. Begin with the text, its length and the fault; everything else is 0. */
+struct jsontext {
+    const char *text;
+    size_t length;
+    struct fault *fault;
+    size_t at;
+    unsigned depth; /* of what is open after the last token */
+    bool in_object[JSONTEXT_DEPTH];
+    enum { EXPECT_VALUE, EXPECT_KEY, EXPECT_FIRST, EXPECT_MORE } expected;
+};
 
 /*
- * Whether the text is one JSON value, by RFC 8259 and UTF-8, no deeper than JSONTEXT_DEPTH, and every number of it
- * finite; if not, why, with the position of the byte (the first is 1). *marked_size is the room jsontext_mark
- * needs: `length` when there is nothing to mark.
+ * Reads the next token; the one after the value is JSONTEXT_END. False when the text is not JSON: the fault says why, with
+ * the position of the byte (the first is 1). Not to be called again after either.
  */
-bool jsontext_check(const char *text, size_t length, size_t *marked_size, struct fault *fault);
+bool jsontext_next(struct jsontext *scan, struct jsontext_token *token);
 
-/*
- * Writes a checked text again, and returns the number of bytes, marked: [] as ["<MARK>"], and each number that is not a whole one of at most 15
- * digits as "<MARK>number". What remains a number is a whole one, what remains an empty table is an object.
- */
-size_t jsontext_mark(const char *text, size_t length, char *marked);
+/* Whether the text is one JSON value; if not, why. */
+bool jsontext_check(const char *text, size_t length, struct fault *fault);
 
-/*
- * Takes the string at a path of object keys out of a checked text: it is appended to `taken` (the last one, where
- * keys are repeated) and every one is overwritten in the text by "" and spaces. *found tells whether the text,
- * read as the last of equal keys wins, has a string there (null counts as none). False when another kind of
- * value is there.
- */
-bool jsontext_take(char *text, size_t length, const char *const *path, size_t steps, struct buf *taken, bool *found,
-                   struct fault *fault);
+/* Appends what the string or key stands for, without quotes and escapes; false without memory. */
+bool jsontext_unescape(const char *text, struct jsontext_token token, struct buf *out);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * The automaton of Aho and Corasick over the registered secrets: the state is the longest beginning of a secret that the
  * text so far ends with, so that whatever the text is, a byte costs a constant. It knows beginnings as well as whole
- * secrets, because a secret that somebody cut is one still.
+ * secrets, because a secret that was cut short is still a secret.
  */
 #include "known_secrets.h"
 

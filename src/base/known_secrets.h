@@ -27,11 +27,11 @@ struct known_secret {
 
 /*
  * From now on the bytes are a secret. Lines of a text of several lines are secrets too, and so is what is left of it without
- * its line breaks and its lines of dashes. False when there is no memory.
+ * its line breaks and its lines of dashes. False without memory.
  */
 bool known_secrets_add(const char *bytes, size_t length);
 
-/* Would the bytes be masked wherever they stand? Shorter and plainer secrets are not, lest ordinary words be masked. */
+/* Whether the bytes would be masked wherever they stand. Shorter and plainer secrets are not, so that ordinary words stay. */
 bool known_secrets_is_strong(const char *bytes, size_t length);
 
 /* Makes ready what was added; false when there is no memory for it. To be called before known_secrets_next. */

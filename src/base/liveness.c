@@ -172,7 +172,7 @@ static bool open_to_claim(int directory, const char *entry, bool is_last_try, st
     return true;
 }
 
-/* The byte that is ours now, on the file that others find under this name; 0 where there is none to be had. */
+/* The byte that is ours now, in the file that others find under this name; 0 when none can be locked. */
 static uint64_t claim_byte(int directory, const char *entry, struct fault *fault)
 {
     fault_set(fault, "%s: it is replaced again and again", path);
@@ -228,7 +228,7 @@ static bool is_of_an_earlier_boot(const char *boot)
     return strcmp(boot, now) != 0 && strcmp(boot, bare) != 0;
 }
 
-/* Whether somebody holds the lock; true where the kernel cannot say. */
+/* Whether a process holds the lock; true when the kernel cannot say. */
 static bool is_held(uint64_t byte)
 {
     struct flock what = lock_on(byte);

@@ -1,7 +1,7 @@
 /*
  * Which processes are still there, among those that share a store. Each one that is to be known holds a lock on a byte of a
- * file beside the store; the kernel releases the lock with the process, however it ends. So it does not matter in which PID
- * namespace or container, or under which user, who asks and who is asked for run. What cannot be found out counts as alive.
+ * file beside the store; the kernel releases the lock with the process, however it ends. So the PID
+ * namespace, the container and the user of either process do not matter. What cannot be found out counts as alive.
  */
 #ifndef LIVENESS_H
 #define LIVENESS_H
@@ -14,7 +14,7 @@
 void liveness_use(const char *path);
 
 /*
- * "lock.FILE.BYTE.BOOT" of this process: takes a lock the first time, and makes the file (mode 0600) where there is none.
+ * "lock.FILE.BYTE.BOOT" of this process: takes a lock the first time, and makes the file (mode 0600) when it does not exist.
  * The identity is not given out twice.
  */
 bool liveness_claim(char identity[LIVENESS_IDENTITY_SIZE], struct fault *fault);

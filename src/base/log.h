@@ -28,7 +28,7 @@ void log_lines(enum log_level level, const char *text, size_t length);
 
 /*
  * From now on the value is masked in whatever form it comes (known_secrets.h says what counts as one). A value shorter than
- * 4 bytes is not a secret. False when there is no memory for it.
+ * 4 bytes is not a secret. False without memory for it.
  */
 bool log_secret(const char *bytes, size_t length);
 

@@ -6,7 +6,7 @@
 
 /*
  * Appends the text with <redacted> for every secret in it; time and memory are in proportion to the text. False, and what was
- * appended is not to be used, when there is no memory for it.
+ * appended must not be used, without memory for it.
  */
 bool mask_append(struct buf *out, const char *text, size_t length);
 

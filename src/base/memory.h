@@ -6,7 +6,7 @@
 
 struct memory {
     size_t used;
-    size_t peak; /* the most that was used since somebody set it */
+    size_t peak; /* the most that was used since it was set */
     size_t limit; /* 0: none */
 };
 

@@ -14,7 +14,7 @@ enum {
 /*
  * Appends the character at `text`, or its escape, and returns how many bytes that took. Control characters of ASCII and of
  * Unicode, marks that change the direction of writing, other line breaks, and what is not UTF-8 are escaped as JSON does
- * (\n, \u001b, \u202e), so that JSON stays what it was; a byte that is no character is \xHH.
+ * (\n, \u001b, \u202e), so that JSON stays what it was; a byte that is not part of a character is \xHH.
  */
 size_t printable_one(struct buf *out, const char *text, size_t length, int allowed);
 

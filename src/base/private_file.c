@@ -209,7 +209,7 @@ static int open_there(int directory, const struct stat *place, const char *name,
     int fd = openat(directory, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
     if (fd < 0)
         return refuse_access(errno, &status, place, path, fault);
-    /* And again, now that nobody can put something else in its place. */
+    /* And again, now that no other user can replace it. */
     int verdict = fstat(fd, &status) == 0 ? judge(&status, place, path, fault) : refuse_errno(fault, path);
     if (verdict != 0) {
         int why = errno;

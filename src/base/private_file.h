@@ -16,16 +16,16 @@
 /*
  * Opens a file to read and write, or makes it where `make` says so: mode 0600, and, when root makes it, owned by the
  * owner of its directory. -1 with the path and a remedy in the fault, and errno, for what is
- *   - no regular file, or has several names (hard links): its last component is never followed as a symlink, and the
+ *   - not a regular file, or has several names (hard links): its last component is never followed as a symlink, and the
  *     symlinks before it only when they belong to root or to this user;
- *   - owned by somebody else than this user, root, or the owner of the directory;
+ *   - owned by another than this user, root, and the owner of the directory;
  *   - not there (ENOENT), when it is not to be made.
  * Of a file that others could read or write, these rights are taken away. The descriptor is closed on exec.
  */
 int private_open(const char *path, bool make, struct fault *fault);
 
 /*
- * The same in two steps, for whoever opens several files beside each other: the directory of the path, its symlinks
+ * The same in two steps, for a caller that opens several files in one directory: the directory of the path, its symlinks
  * followed as above, and the name in it. The descriptor is good for the *at() calls alone.
  */
 int private_directory(const char *path, char name[PRIVATE_NAME], struct fault *fault);

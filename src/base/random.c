@@ -1,4 +1,4 @@
-/* Bytes that nobody can guess, and uuids made of them. */
+/* Bytes that cannot be guessed, and uuids made of them. */
 #include "random.h"
 
 #include <stdio.h>

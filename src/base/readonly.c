@@ -1,9 +1,9 @@
-/* The vow to change nothing outside this process: once taken it holds for the life of the scripts. */
+/* The switch that forbids changes outside this process: once on, it stays on as long as the scripts live. */
 #include "readonly.h"
 
 #include <string.h>
 
-/* What a command that reads begins with. "get" is none of these: some that begin so make something. */
+/* The first words of commands that read. "get" is not among them: some commands that begin with it make something. */
 static const char *const reading[] = {"list", "query"};
 
 static bool on;
@@ -22,7 +22,7 @@ bool readonly_allows(const char *command)
 {
     for (size_t i = 0; i < sizeof reading / sizeof *reading; i++) {
         size_t length = strlen(reading[i]);
-        /* "listing" is no "list": what follows is a word of its own */
+        /* "listing" is not "list": a new word follows */
         if (strncmp(command, reading[i], length) == 0 && command[length] >= 'A' && command[length] <= 'Z')
             return true;
     }

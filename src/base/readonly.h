@@ -1,4 +1,4 @@
-/* The vow to change nothing outside this process: once taken it holds for the life of the scripts. */
+/* The switch that forbids changes outside this process: once on, it stays on as long as the scripts live. */
 #ifndef READONLY_H
 #define READONLY_H
 
@@ -8,10 +8,10 @@ void readonly_begin(void);
 
 bool readonly_is_on(void);
 
-/* Whether a request of that name may be sent: always without the vow; with it, when the name says that it reads. */
+/* Whether a request of that name may be sent: always while changes are allowed; else when its name is that of a read. */
 bool readonly_allows(const char *command);
 
-/* Ends with the state that took it. */
+/* Allows changes again, for the next state. */
 void readonly_end(void);
 
 #endif

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Keeps a copy, in place of the one before, and has it masked in all logs. Of length 0: there is none. */
+/* Keeps a copy, in place of the one before, and has it masked in all logs. Length 0: no secret. */
 bool secret_keep(const char *bytes, size_t length);
 
 /* The secret, or NULL. */

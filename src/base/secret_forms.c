@@ -66,7 +66,7 @@ static size_t string_end(const char *text, size_t at, size_t length, size_t back
     return length;
 }
 
-/* A value that begins at `at`, quoted or not; answers its end. */
+/* A value that begins at `at`, quoted or not; returns its end. */
 static size_t cover_word(struct buf *covered, const char *text, size_t at, size_t length, const char *ends)
 {
     size_t quote = skip(text, at, length, "\\");
@@ -82,7 +82,7 @@ static size_t cover_word(struct buf *covered, const char *text, size_t at, size_
 }
 
 /*
- * The value of a name from `from` to `at`: name=value, name: value, "name": "value", 'name' => 'value'. Answers where to go
+ * The value of a name from `from` to `at`: name=value, name: value, "name": "value", 'name' => 'value'. Returns where to go
  * on. "section.name: " begins a sentence about a setting. What Authorization has is a line.
  */
 static size_t cover_value(struct buf *covered, const char *text, size_t from, size_t at, size_t length)

@@ -16,12 +16,12 @@
 
 #define SCHEMA_VERSION 1
 #define PATIENCE 10.0  /* seconds that a call waits for other processes */
-#define IMPATIENCE 0.1 /* the same after one has waited in vain, until one succeeds: nobody waits again at every call */
+#define IMPATIENCE 0.1 /* the same after one has waited in vain, until one succeeds: so that not every call waits */
 #define CLEANING 1.0   /* seconds that a deletion waits to cut the log */
 #define SHORTEST_PAUSE 0.002
 
 static const char *const tables[] = {"registry", "journal", "cache"};
-static const char confidential[] = "registry"; /* the table whose rows hold what agents are told, passwords among it */
+static const char confidential[] = "registry"; /* the table with the settings of agents, passwords among them */
 #define TABLES (sizeof tables / sizeof *tables)
 
 static sqlite3 *database;
@@ -69,7 +69,7 @@ static void be_patient(double seconds)
     patience = seconds;
 }
 
-/* What has waited in vain makes impatient; only a write that went well tells that the way is free again. */
+/* A call that has waited in vain makes the next ones impatient, until a write succeeds. */
 static int ended(int code, bool is_write)
 {
     if (store_is_busy(code))
@@ -93,7 +93,7 @@ static bool pause_until(double deadline)
     return true;
 }
 
-/* Runs SQL that answers nothing. */
+/* Runs SQL that returns no rows. */
 static bool execute(const char *sql, struct fault *fault)
 {
     double deadline = deadline_from_now();
@@ -145,7 +145,7 @@ static int step(sqlite3_stmt *statement)
     return ended(code, !sqlite3_stmt_readonly(statement));
 }
 
-/* The end of a statement: its failure is told before it is gone. */
+/* The end of a statement: its failure is noted before it is gone. */
 static bool finish(sqlite3_stmt *statement, bool ok, struct fault *fault)
 {
     if (!ok)
@@ -317,7 +317,7 @@ bool store_open(const char *path, struct fault *fault)
         return false;
     }
     sqlite3_busy_timeout(database, (int)(patience * 1000));
-    /* The last one out would tidy up under a lock that fails whoever comes in just then. */
+    /* The last process would clean up under a lock, and another that opens the file just then would fail. */
     sqlite3_db_config(database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     if (prepare_file(fault))
         return true;
@@ -338,7 +338,7 @@ static bool open_untouched(const char *path, struct fault *fault)
            || refuse(fault);
 }
 
-/* The one text that quick_check answers for a sound file. */
+/* The text that quick_check returns for a sound file. */
 static bool is_sound(struct fault *fault)
 {
     sqlite3_stmt *statement = NULL;

@@ -20,7 +20,7 @@ bool store_was_locked(void);
 /* Opens (and makes) the file, in place of one that was open. Its directory must exist. */
 bool store_open(const char *path, struct fault *fault);
 
-/* Appends the value; *found is false, and that is no failure, where there is none. */
+/* Appends the value. *found is false, which is not a failure, when there is no such key. */
 bool store_get(const char *table, const char *key, size_t key_length, struct buf *value, bool *found,
                struct fault *fault);
 
@@ -28,8 +28,8 @@ bool store_put(const char *table, const char *key, size_t key_length, const char
                struct fault *fault);
 
 /*
- * Puts the value where `old` still is; *replaced is false, and that is no failure, where something else or nothing is:
- * who reads, changes and writes loses nothing that another process wrote meanwhile.
+ * Puts the value where `old` still is; *replaced is false, which is not a failure, when something else or nothing is there:
+ * a process that reads, changes and writes loses nothing that another one wrote meanwhile.
  */
 bool store_replace(const char *table, const char *key, size_t key_length, const char *old, size_t old_length,
                    const char *value, size_t length, bool *replaced, struct fault *fault);
@@ -44,7 +44,7 @@ bool store_each(const char *table, bool (*row)(void *context, const char *key, s
                                                size_t length),
                 void *context, struct fault *fault);
 
-/* Looks at a store as it is, without a trace: sound or not. *missing tells that there is no file of that name yet. */
+/* Looks at a store as it is, without a trace: sound or not. *missing: there is no file of that name yet. */
 bool store_check(const char *path, bool *missing, struct fault *fault);
 
 void store_close(void);

@@ -85,7 +85,7 @@ static int open_for_sqlite(const char *file, int flags, int mode)
         snprintf(resolved, sizeof resolved, "%.*s", (int)(word - file), file);
     snprintf(whole, sizeof whole, "%s%s", path, companion);
     int fd = private_open_at(directory, word, (flags & O_CREAT) != 0, whole, &refusal);
-    if (fd >= 0 || errno == ENOENT) /* it looks for a journal where there is none */
+    if (fd >= 0 || errno == ENOENT) /* SQLite looks for a journal that need not exist */
         refusal.text[0] = '\0';
     return fd;
 }

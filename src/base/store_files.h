@@ -11,7 +11,7 @@
 
 /*
  * From now on SQLite opens the files of this store, and no others. The database itself is opened once, or made where
- * `make` says so. errno is ENOENT where there is none. It holds until store_files_close().
+ * `make` says so. errno is ENOENT when it does not exist. It holds until store_files_close().
  */
 bool store_files_open(const char *path, bool make, struct fault *fault);
 

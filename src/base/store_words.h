@@ -11,7 +11,7 @@
 bool store_is_busy(int code);
 
 /*
- * Tells the trouble with the open database of that name, or with what opening it came to; false. `patience`: the seconds
+ * Puts into words the trouble with the open database of that name, or with what opening it came to; false. `patience`: the seconds
  * that were waited for others.
  */
 bool store_refuse(sqlite3 *database, const char *name, double patience, struct fault *fault);

@@ -19,7 +19,7 @@
 #define LONGEST_WAIT 0.02
 #define SHORTEST_TRY 0.0001   /* seconds: the ledger is held for microseconds */
 #define LEDGER_PATIENCE 5.0   /* seconds: thousands of times what all processes together need for it */
-#define RESUMING_GAP 0.01 /* after a pause: all at once would only be told to wait again */
+#define RESUMING_GAP 0.01 /* after a pause: all at once would only be refused again */
 
 /* What the file holds; times are clock_now()'s, which all processes of a machine share. */
 struct ledger {
@@ -82,7 +82,7 @@ static double believable(double time, double now)
 
 /*
  * Takes the ledger's lock. Whoever has it lets go at once, so one that is held is in the hands of a process that hangs, or of
- * somebody who means harm: after a while, and at most the patience, this process goes on without pace and pauses, for good.
+ * an attacker: after a while, and at most the patience, this process goes on without pace and pauses, for good.
  */
 static bool lock_ledger(void)
 {
@@ -100,7 +100,7 @@ static bool lock_ledger(void)
     return !ledger_is_lost;
 }
 
-/* Reads the ledger under its lock; what is no ledger counts as a fresh one. */
+/* Reads the ledger under its lock; a file that is not a ledger counts as a fresh one. */
 static bool open_ledger(struct ledger *ledger, double now)
 {
     if (!lock_ledger())

@@ -1,6 +1,6 @@
 /*
  * How much of a server many processes may use at once: slots for what is under way, a pace, and a pause that one of them
- * was told to make and all of them keep. Kept in a file beside the store; a slot is a lock on a byte of it, which the
+ * learnt from the server and all of them keep. Kept in a file beside the store; a slot is a lock on a byte of it, which the
  * kernel takes back from a process that dies, however it dies.
  */
 #ifndef THROTTLE_H
@@ -26,7 +26,7 @@ int throttle_enter(int wanted, double *waited);
 /* Gives back what enter() took. */
 void throttle_leave(void);
 
-/* Nobody begins anything for so long; then those who waited begin one after the other. */
+/* No process begins a request for so long; then those that waited begin one after the other. */
 void throttle_pause(double seconds);
 
 void throttle_close(void);

@@ -5,10 +5,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Bytes of the character at `text` (1 to 4), or 0 when what is there is none. */
+/* Bytes of the character at `text` (1 to 4), or 0 when the bytes there are not a character. */
 size_t utf8_character(const char *text, size_t length);
 
-/* Where the first byte is that is no UTF-8; `length` when all is well. */
+/* The place of the first byte that is not UTF-8; `length` when all of them are. */
 size_t utf8_valid_length(const char *text, size_t length);
 
 /* Writes the character (at most 4 bytes), returns their number. */

@@ -1,6 +1,6 @@
 /*
- * An end to a stretch of work that nobody can interrupt otherwise: so much CPU time, then the process ends with last
- * words that were prepared beforehand. One watch at a time.
+ * A limit on work that cannot be interrupted otherwise: after so much CPU time the process ends, with a
+ * message that was prepared beforehand. One watch at a time.
  */
 #ifndef WATCHDOG_H
 #define WATCHDOG_H

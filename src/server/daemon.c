@@ -18,7 +18,7 @@
 
 #define SILENT_SECONDS 30u       /* as Jetty closes an idle connection */
 #define MOST_VISITORS 800u       /* select() has 1024 descriptors, and what was ended has its own for one more turn */
-#define ACCEPTED_AT_ONCE 32      /* then those who are there are heard */
+#define ACCEPTED_AT_ONCE 32      /* then the connections that are there get their turn */
 #define TLS_VERSIONS "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 
 struct daemon {

@@ -1,31 +1,14 @@
-/* The HTTP daemon: libmicrohttpd driven by somebody else's select loop. */
+/* The HTTP daemon: libmicrohttpd, driven by the select loop of loop.c. */
 #ifndef DAEMON_H
 #define DAEMON_H
 
-#include "reply.h"
-#include "request.h"
+#include "daemon_options.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/select.h>
 
 struct daemon;
-
-struct daemon_options {
-    const char *host;
-    const char *port;
-    const char *upload_prefix;       /* POST below it is multipart and is streamed; NULL for none */
-    size_t max_body;
-    size_t connection_bytes;         /* memory of a connection, for its headers and what of a body is read at once */
-    size_t most_of_one;              /* connections from one address; 0: no bound but that of all */
-    const char *certificate;         /* PEM texts, for https; NULL for http. They live as long as the daemon */
-    const char *private_key;
-    /* Asked once the headers are there and nothing of the body is read. False: the reply goes out, and no body is read. */
-    bool (*admit)(void *context, const struct request *head, struct reply *reply);
-    /* Asked with the whole of what was admitted. */
-    void (*answer)(void *context, const struct request *request, struct reply *reply);
-    void *context;
-};
 
 /* Starts to listen. NULL with the reason in why when that fails. */
 struct daemon *daemon_open(const struct daemon_options *options, char *why, size_t why_size);
@@ -39,10 +22,10 @@ double daemon_prepare(struct daemon *daemon, fd_set *readable, fd_set *writable,
 /* Does what the descriptors and the time allow; never blocks. */
 void daemon_run(struct daemon *daemon, const fd_set *readable, const fd_set *writable, const fd_set *broken);
 
-/* Lets nobody in any more, and has every connection closed with its next answer. */
+/* Accepts no more connections, and closes each one with its next answer. */
 void daemon_quiesce(struct daemon *daemon);
 
-/* Is there a request that has begun and has not got all of its answer? */
+/* Whether a request has begun and its answer is not complete. */
 bool daemon_is_busy(const struct daemon *daemon);
 
 /* Ends all connections and frees. NULL is accepted. */

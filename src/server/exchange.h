@@ -2,10 +2,11 @@
 #ifndef EXCHANGE_H
 #define EXCHANGE_H
 
-#include "daemon.h"
+#include "daemon_options.h"
 #include "visitors.h"
 
 #include <microhttpd.h>
+#include <sys/select.h>
 
 struct exchange;
 

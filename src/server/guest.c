@@ -1,4 +1,4 @@
-/* The processes that live in the VMs: started, told of disks, and ended, each VM's events one after the other. */
+/* The processes that live in the VMs: started, notified of disks, and ended, each VM's events one after the other. */
 #include "guest.h"
 
 #include "../base/clock.h"
@@ -206,7 +206,7 @@ static void end(struct group *group, double now)
     group->deadline = now + GRACE_SECONDS;
 }
 
-/* Kills the group whose grace is over, and forgets the one that has nobody left. */
+/* Kills the group whose grace is over, and forgets a group without processes. */
 static void follow(struct group *group, double now)
 {
     if (!group->id)
@@ -308,7 +308,7 @@ double guests_run(struct guests *guests)
     return seconds > 0 ? seconds : 0;
 }
 
-/* Drops what was to come and tells everybody to end. */
+/* Drops the events that wait and asks every process to end. */
 static void end_all(struct guests *guests, bool at_once)
 {
     double now = clock_now();

@@ -1,4 +1,4 @@
-/* What Jetty, the servlet container, answers before CloudStack sees the request: 405, 414 and its 404 page. */
+/* The answers that Jetty, the servlet container, gives before CloudStack sees the request: 405, 414 and its 404 page. */
 #include "jetty.h"
 
 #include <string.h>

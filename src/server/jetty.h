@@ -1,4 +1,4 @@
-/* What the servlet container answers before CloudStack sees the request. */
+/* The answers that the servlet container gives before CloudStack sees the request. */
 #ifndef JETTY_H
 #define JETTY_H
 

@@ -9,7 +9,7 @@
 /* One turn: what is due, then wait, then what has come. guests may be NULL. */
 void loop_turn(struct daemon *daemon, struct model *model, struct guests *guests);
 
-/* Turns until nobody waits for an answer, for so many seconds at most; new connections are refused. */
+/* Turns until no client waits for an answer, for so many seconds at most; new connections are refused. */
 void loop_drain(struct daemon *daemon, struct model *model, double seconds);
 
 #endif

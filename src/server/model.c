@@ -117,7 +117,7 @@ struct model *model_open(const char *module, const char *world, const char *base
     if (model && read_world(&opening) && (model->L = host_new(&(struct host_options){ 0 }))) {
         lua_pushcfunction(model->L, open_model);
         lua_pushlightuserdata(model->L, &opening);
-        open = lua_pcall(model->L, 1, 0, 0) == LUA_OK; /* a wrong world is no bug: no traceback */
+        open = lua_pcall(model->L, 1, 0, 0) == LUA_OK; /* a wrong world is not a bug: no traceback */
         if (!open)
             fprintf(stderr, "cpi-server: %s\n", luaL_tolstring(model->L, -1, NULL));
     }

@@ -31,7 +31,7 @@ double model_tick(struct model *model);
 /* Hands what has happened to VMs to the guests; with NULL it is forgotten. */
 void model_events(struct model *model, struct guests *guests);
 
-/* For those who put more questions to it: calls a C function with one pointer under protection. Of a failure the traceback
+/* Calls a C function with one pointer under protection. Of a failure the traceback
  * is on stderr, and false is returned with the error's words at the top of model_state(). */
 bool model_protect(struct model *model, lua_CFunction function, void *context);
 lua_State *model_state(struct model *model);

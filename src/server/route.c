@@ -1,4 +1,4 @@
-/* Turns a request into the table that the Lua model answers, and its answer into a reply. */
+/* Turns a request into a table for the Lua model, and the answer of the model into a reply. */
 #include "route.h"
 
 #include "../base/file.h"
@@ -135,7 +135,7 @@ static void take_headers(lua_State *L, struct reply *reply)
     lua_pop(L, 1);
 }
 
-/* file = path, with offset and length: what of it is the body. Where it cannot be sent there is none: 404. */
+/* file = path, with offset and length: the part of the file that is the body. A file that cannot be sent becomes 404. */
 static void take_file(lua_State *L, struct reply *reply)
 {
     const char *path = answer_text(L, "file", NULL);
@@ -205,7 +205,7 @@ static int answer(lua_State *L)
     return 0;
 }
 
-/* What a bug is answered with: its words are on stderr, and not for strangers. */
+/* The answer to a request that met a bug: the words of the bug are on stderr, and not for strangers. */
 static void excuse(struct reply *reply)
 {
     reply_clear(reply);

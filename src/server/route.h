@@ -19,7 +19,7 @@ bool route_admit(struct model *model, const struct request *head, struct reply *
  */
 bool route_answer(struct model *model, const struct request *request, struct reply *reply);
 
-/* After that the words of the bug, for those who may read them, the authors of tests. */
+/* After that, the words of the bug, for the authors of tests. */
 void route_explain(struct model *model, struct reply *reply);
 
 #endif

@@ -1,4 +1,4 @@
-/* A daemon of the CPI: its configuration, the port, the loop; lua/daemons/NAME.lua answers. */
+/* A daemon of the CPI: its configuration, the port, the loop; lua/daemons/NAME.lua makes the answers. */
 #include "service.h"
 
 #include "../config.h"
@@ -98,7 +98,7 @@ static void answer(void *context, const struct request *request, struct reply *r
         route_answer(server->model, request, reply);
 }
 
-/* Without --listen: every address, the port of the configuration. */
+/* Without --listen: every IPv4 address, the port of the configuration. */
 static void complete(struct options *options, struct model *model)
 {
     char *port = options->listen.host[0] ? NULL : model_text(model, "port");

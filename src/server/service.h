@@ -6,7 +6,7 @@
 
 struct service {
     const char *name;
-    const char *module;  /* what answers: new{ host } -> admit(head), http(request), port, certificate, private_key */
+    const char *module;  /* the Lua module: new{ host } -> admit(head), http(request), port, certificate, private_key */
     const char *help;
     size_t max_body;     /* a longer one is answered with 413 */
 };

@@ -18,10 +18,10 @@ struct upload_file {
     size_t head_size;
 };
 
-/* NULL when the request is no form or memory is short. */
+/* NULL when the request is not a form or memory is short. */
 struct upload *upload_new(struct MHD_Connection *connection);
 
-/* Takes the next bytes of the body. What is no multipart makes the upload void. */
+/* Takes the next bytes of the body. A body that is not multipart makes the upload void. */
 void upload_feed(struct upload *upload, const char *data, size_t size);
 
 /* The file, once the body has ended; NULL when there was none or the body was broken. */

@@ -1,4 +1,4 @@
-/* Who is connected, for how long, and who has to go; see visitors.h. */
+/* The connections, how long each may last, and which is ended for another; see visitors.h. */
 #include "visitors.h"
 
 #include "../base/clock.h"
@@ -149,7 +149,7 @@ double visitors_pause(const struct visitors *visitors)
     return visitors->pace_count >= PACE_VISITORS && left > 0 ? left : 0;
 }
 
-/* Ends one, of that origin unless it is NULL; false where nobody can be. */
+/* Ends one visit, of that origin unless it is NULL; false when none can be ended. */
 static bool make_room(struct visitors *visitors, const struct origin *origin)
 {
     struct visitor *chosen = NULL;
@@ -209,7 +209,7 @@ double visitors_report(struct visitors *visitors)
 
 /* ---- visits ----------------------------------------------------------------------------------------------------- */
 
-/* Room for one more of that origin, be it that somebody is ended. */
+/* Makes room for one more of that origin, by ending a visit when it must. */
 static bool has_room(struct visitors *visitors, const struct origin *origin)
 {
     return (origin->count < visitors->most_of_one || make_room(visitors, origin)) &&

@@ -1,7 +1,7 @@
 /*
- * Who is connected: how many from where, what each is at, whose time is over, and who has to go where there is no more
- * room. Somebody else reads and writes the sockets. To end a visit its socket is shut down: whoever reads it next finds
- * its end there and closes it, whatever state it is in.
+ * The connections: how many from which address, the stage of each, which are out of time, and which must go when there is
+ * no more room. libmicrohttpd reads and writes the sockets. To end a visit its socket is shut down: libmicrohttpd finds
+ * the end there and closes it, whatever state it is in.
  */
 #ifndef VISITORS_H
 #define VISITORS_H
@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <sys/socket.h>
 
-/* By the order in which they are ended where there is no room: what loses least comes first. */
+/* In the order in which they are ended when there is no room: the one that loses least comes first. */
 enum visit_stage {
     VISIT_IDLE,    /* had an answer; the next request may come */
     VISIT_HEADERS, /* has come (a TLS handshake included), and its first headers are not whole */
@@ -27,7 +27,7 @@ struct visitors *visitors_new(size_t most, size_t most_of_one);
 /*
  * A new one, with its headers still to come. Where it is one too many another is ended: of the same address where that has
  * its share already, so that a crowd behind one address costs its own; else of all, from the address with the most.
- * NULL when nobody can be ended, or out of memory.
+ * NULL when no visit can be ended, or out of memory.
  */
 struct visitor *visitors_enter(struct visitors *visitors, int fd, const struct sockaddr *address);
 

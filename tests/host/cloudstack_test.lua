@@ -1,9 +1,9 @@
--- host.cloudstack and host.http: shapes of arguments and faults. What goes over the wire is tested in tests/unit.
+-- host.cloudstack, host.http and host.images: shapes of arguments and faults. What goes over the wire is tested in tests/unit.
 
 local check = require "check"
 local harness = require "harness"
 
-local cloudstack, http = harness.host.cloudstack, harness.host.http
+local cloudstack, http, images = harness.host.cloudstack, harness.host.http, harness.host.images
 
 check.raises("open was not called", cloudstack.send, {})
 check.raises("table expected", cloudstack.open)
@@ -47,15 +47,15 @@ end
 
 local directory = harness.directory()
 
--- http.stat
+-- images.stat
 harness.write(directory .. "/file", ("x"):rep(1000))
-local status = http.stat(directory .. "/file")
+local status = images.stat(directory .. "/file")
 check.that(status.size == 1000 and status.head == ("x"):rep(512), "size and head")
 harness.write(directory .. "/empty", "")
-check.same({ size = 0, head = "" }, http.stat(directory .. "/empty"))
-check.holds("No such file", select(2, http.stat(directory .. "/absent")))
-check.holds("not a regular file", select(2, http.stat(directory)))
-check.holds("not a regular file", select(2, http.stat "/dev/null"))
+check.same({ size = 0, head = "" }, images.stat(directory .. "/empty"))
+check.holds("No such file", select(2, images.stat(directory .. "/absent")))
+check.holds("not a regular file", select(2, images.stat(directory)))
+check.holds("not a regular file", select(2, images.stat "/dev/null"))
 
 -- http.upload
 local reply = http.upload("http://127.0.0.1:1/upload", directory .. "/file", { ["X-a"] = "b" }, { fields = { a = "b" } })

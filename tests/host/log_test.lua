@@ -26,7 +26,7 @@ check.equal("INFO - - a\\nb\n", lines_of [[log.info("a\nb")]])
 check.equal("INFO - - the <redacted> is\n", lines_of [[log.secret("hunter2") log.info("the %s is", "hunter2")]])
 check.equal("", lines_of [[log.level("error") log.warn("x")]])
 
-check.raises("no log level", log.level, "loud")
+check.raises("not a log level", log.level, "loud")
 check.raises("string expected", log.secret, {})
 check.raises("value expected", log.info)
 log.secret "-----BEGIN RSA PRIVATE KEY-----\nMIIEowIBAAKCAQEA\n-----END RSA PRIVATE KEY-----\n"

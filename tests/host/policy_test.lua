@@ -89,7 +89,7 @@ check.raises("folder.lua: it is a directory, not a regular file", policy.load, d
 harness.shell(("ln -s loop.lua %s/loop.lua"):format(directory))
 check.raises("loop.lua:", policy.load, directory, "loop")
 for _, name in ipairs { "../probe", "a/b", "", "Probe", "a.b", "x\0y" } do
-  check.raises("no name of a policy", policy.load, directory, name)
+  check.raises("not a valid policy name", policy.load, directory, name)
 end
 check.raises("string expected", policy.load, directory)
 check.raises("string expected", policy.load, nil, "probe")

@@ -127,7 +127,7 @@ fails_with("error(setmetatable({}, { __tostring = function() return {} end }))",
 fails_with("error({ type = 5, message = 'x' })", "(the error is a table)")
 fails_with("return function() end", "cannot encode a function")
 fails_with("return { a = 0 / 0 }", "not finite at result.a")
-fails_with("return '\\255'", "no UTF-8")
+fails_with("return '\\255'", "not UTF-8")
 fails_with("local t = {} t.t = t return t", "nested too deeply")
 fails_with("local function f() return 1 + f() end return f()", "stack overflow")
 fails_with("error('bad \\255 bytes')", "bad ? bytes")

@@ -70,12 +70,12 @@ harness.shell("rm -rf " .. directory)
 -- the host table
 
 for field, kind in pairs { attempt = "function", bytes = "table", clock = "table", cloudstack = "table", config = "table",
-  console = "table", environment = "function", files = "table", http = "table", interruption = "function", json = "table", log = "table",
-  lua_dir = "string", policy = "table", process = "table", read_only = "function", store = "table", throttle = "table",
-  version = "string" } do
+  console = "table", environment = "function", files = "table", http = "table", images = "table", interruption = "function",
+  json = "table", log = "table", lua_dir = "string", policy = "table", process = "table", read_only = "function",
+  store = "table", throttle = "table", version = "string" } do
   check.equal(kind, type(host[field]), field)
 end
-local fields = "attempt bytes clock cloudstack config console environment files http interruption json log lua_dir policy process "
+local fields = "attempt bytes clock cloudstack config console environment files http images interruption json log lua_dir policy process "
   .. "read_only store throttle version "
 for field in pairs(host) do
   check.that(fields:find(field .. " ", 1, true), "what is host." .. field)

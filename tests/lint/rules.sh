@@ -28,10 +28,10 @@ rule "src/base knows no Lua" "$(grep -nE '#include *[<"](lua|lauxlib|lualib)' sr
 
 rule "src/base includes only src/base" "$(grep -nE '#include "(\.\./|api|host|config|rpc|server)' src/base/*.[ch])"
 
-rule "src/api includes src/base, api.h and json.h, and not each other's headers" "$(
+rule "src/api includes src/base, api.h and the headers of JSON, and not each other's" "$(
   for file in src/api/*.[ch]; do
     own=$(basename "$file" | sed 's/\.[ch]$/.h/')
-    grep -HnE '#include "' "$file" | grep -vE "#include \"(\\.\\./base/[a-z0-9_]+\\.h|api\\.h|json\\.h|$own)\""
+    grep -HnE '#include "' "$file" | grep -vE "#include \"(\\.\\./base/[a-z0-9_]+\\.h|api\\.h|json_[a-z]+\\.h|$own)\""
   done)"
 
 rule "only main.c sees rpc.h, and nothing sees the server" "$(
@@ -49,10 +49,10 @@ rule "no BOSH method in src" "$(
   [ -n "$methods" ] && c_files -nwE "$methods"
   c_files -n '"info"' | grep -vE '^src/(base|api)/log\.[ch]:')"
 
-rule "only src/api/json.c knows cjson" "$(grep -rl cjson src lua | grep -v '^src/api/json\.[ch]$')"
+rule "only src/api/json_decode.c knows cjson" "$(grep -rlE 'cjson[._(]|luaopen_cjson|require.*cjson' src lua | grep -v '^src/api/json_decode\.c$')"
 
-rule "only src/base/http.c knows curl" "$(
-  c_files -nE 'curl/|curl_easy|curl->' | grep -vE '^src/base/(curl|http)\.[ch]:')"
+rule "only src/base/transfer.c and http_upload.c know curl" "$(
+  c_files -nE 'curl/|curl_easy|curl->' | grep -vE '^src/base/(curl\.[ch]|transfer\.c|http_upload\.c):')"
 
 rule "only src/base/store.c and its companions know SQLite" "$(
   c_files -n 'sqlite3' | grep -vE '^src/base/store(_files\.c|_words\.[ch]|\.c):')"
@@ -67,6 +67,13 @@ rule "files are opened, made and removed in few places" "$(
 rule "what is opened is closed on exec" "$(
   c_files -nE '\bopen(at)?\([^)]' | grep -vE '^[^:]*:[0-9]+: *(/?\*|static )' \
     | grep -vE 'CLOEXEC|^src/(base/descriptors|server/guest)\.c:')"
+
+# A file is its .c and its .h. Of what is included here, tsort finds an order, or the members of each circle.
+rule "files of one folder of src include each other in no circle" "$(
+  for folder in src src/*/; do
+    grep -HE '^#include "[a-z0-9_]+\.h"' "${folder%/}"/*.[ch] | sed -E 's/^(.*)\.[ch]:#include "(.*)\.h"$/\1 \2/; s/^.*\///' \
+      | awk '$1 != $2' | tsort 2>&1 >/dev/null | grep -v loop | sed "s|^tsort: |${folder%/}/|"
+  done)"
 
 rule "structs have no typedef" "$(c_files -nE 'typedef +(struct|enum|union)')"
 

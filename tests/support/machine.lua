@@ -130,20 +130,26 @@ local function sender_of(self, process)
   end
 end
 
+local IMAGE = { size = 1003, head = "BZh9" }
+
 local function http_of(self, process)
-  local image = { size = 1003, head = "BZh9" }
   return {
-    stat = function(path) return path == "/image" and image or nil, "there is no such file" end,
-    checksum = function() return "c0ffee" end,
-    publish = function(_, place) self.published[place] = true return true end,
-    withdraw = function(place) self.published[place] = nil return true end,
     upload = function(url, _, headers, form)
       local request = { { command = "upload", params = { url = url } } }
       if self.before_send then self.before_send(process, request) end
-      local reply = self.sim.upload(url, { size = image.size, sha256 = "00" }, headers, form)
+      local reply = self.sim.upload(url, { size = IMAGE.size, sha256 = "00" }, headers, form)
       if self.after_send then self.after_send(process, request, { reply }) end
       return reply
     end,
+  }
+end
+
+local function images_of(self)
+  return {
+    stat = function(path) return path == "/image" and IMAGE or nil, "there is no such file" end,
+    checksum = function() return "c0ffee" end,
+    publish = function(_, place) self.published[place] = true return true end,
+    withdraw = function(place) self.published[place] = nil return true end,
   }
 end
 
@@ -169,7 +175,8 @@ local function host_of(self, process)
   local host = {
     json = json, version = "1.0", lua_dir = "lua", policy = native.policy, log = log_of(process),
     bytes = setmetatable({ uuid = self.uuid }, { __index = native.bytes }),
-    clock = clock_of(self, process), http = http_of(self, process), store = self.store and store_of(self, process),
+    clock = clock_of(self, process), http = http_of(self, process), images = images_of(self),
+    store = self.store and store_of(self, process),
     interruption = function() return process.interrupted and process.interrupted() end,
     process = { use = function() end, identity = function() return process.identity end,
       alive = function(identity) return self.living[identity] == true end },

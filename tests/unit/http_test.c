@@ -1,5 +1,7 @@
-/* base/http.c: against servers that live in a child process and misbehave in one way each. */
+/* base/http.c, transfer.c and http_upload.c: against servers that live in a child process and misbehave in one way each. */
 #include "../../src/base/http.h"
+#include "../../src/base/http_settings.h"
+#include "../../src/base/http_upload.h"
 
 #include "../../src/base/clock.h"
 

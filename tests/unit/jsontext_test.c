@@ -1,4 +1,6 @@
-/* base/jsontext.c: what is JSON and what is not, marking, taking values out. */
+/* base/jsontext.c, jsonmark.c and jsontake.c: what is JSON and what is not, marking, taking values out. */
+#include "../../src/base/jsonmark.h"
+#include "../../src/base/jsontake.h"
 #include "../../src/base/jsontext.h"
 
 #include "check.h"
@@ -7,12 +9,11 @@
 
 static bool is_json(const char *text, size_t length, struct fault *fault)
 {
-    size_t marked_size;
     char *exact = malloc(length + 1); /* so that a sanitizer sees reading past the end */
 
     memcpy(exact, text, length);
     exact[length] = '\0';
-    bool ok = jsontext_check(exact, length, &marked_size, fault);
+    bool ok = jsontext_check(exact, length, fault);
     free(exact);
     return ok;
 }
@@ -125,8 +126,8 @@ static void bounds_depth(void)
 static void marks(void)
 {
     static const char *const pairs[][2] = {
-        {"[]", "[\"\xff\"]"}, {" [ ] ", " [\"\xff\"] "}, {"{}", "{}"}, {"[ 1 ]", "[ 1 ]"},
-        {"{\"a\":[],\"b\":{}}", "{\"a\":[\"\xff\"],\"b\":{}}"}, {"[[],[[]]]", "[[\"\xff\"],[[\"\xff\"]]]"},
+        {"[]", "\"\xff\""}, {" [ ] ", " \"\xff\" "}, {"{}", "{}"}, {"[ 1 ]", "[ 1 ]"},
+        {"{\"a\":[],\"b\":{}}", "{\"a\":\"\xff\",\"b\":{}}"}, {"[[],[[]]]", "[\"\xff\",[\"\xff\"]]"},
         {"1", "1"}, {"123456789012345", "123456789012345"}, {"-123456789012345", "-123456789012345"},
         {"1234567890123456", "\"\xff" "1234567890123456\""}, {"1.0", "\"\xff" "1.0\""}, {"[-1e5,2]", "[\"\xff-1e5\",2]"},
         {"\"1.0 [] \\\" []\"", "\"1.0 [] \\\" []\""}, {"{\"1.5\":1.5}", "{\"1.5\":\"\xff" "1.5\"}"},
@@ -134,15 +135,12 @@ static void marks(void)
     };
 
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        struct buf marked = buf_new(0);
         struct fault fault;
-        size_t size = 0, length = strlen(pairs[i][0]);
-        check(jsontext_check(pairs[i][0], length, &size, &fault), "%s: %s", pairs[i][0], fault.text);
-        char *marked = malloc(size + 1);
-        size_t written = jsontext_mark(pairs[i][0], length, marked);
-        marked[written] = '\0';
-        check(written <= size, "%s fits", pairs[i][0]);
-        check_text(pairs[i][1], marked);
-        free(marked);
+        bool needs_none = strcmp(pairs[i][0], pairs[i][1]) == 0;
+        check(jsonmark(pairs[i][0], strlen(pairs[i][0]), &marked, &fault), "%s: %s", pairs[i][0], fault.text);
+        check_text(needs_none ? "" : pairs[i][1], buf_string(&marked));
+        buf_free(&marked);
     }
 }
 
@@ -151,17 +149,16 @@ static void takes_one(const char *before, const char *after, const char *secret)
     static const char *const path[] = {"cloudstack", "secret_access_key"};
     struct buf taken = buf_new(0);
     struct fault fault = {""};
-    size_t size;
     bool found;
     char *text = strdup(before);
 
-    check(jsontext_check(text, strlen(text), &size, &fault), "%s: %s", before, fault.text);
-    check(jsontext_take(text, strlen(text), path, 2, &taken, &found, &fault), "%s: %s", before, fault.text);
+    check(jsontext_check(text, strlen(text), &fault), "%s: %s", before, fault.text);
+    check(jsontake(text, strlen(text), path, 2, &taken, &found, &fault), "%s: %s", before, fault.text);
     check_text(after, text);
     check(found == (secret != NULL), "%s: %s", before, found ? "found" : "not found");
     if (secret)
         check_text(secret, buf_string(&taken));
-    check(jsontext_check(text, strlen(text), &size, &fault), "%s: %s", text, fault.text);
+    check(jsontext_check(text, strlen(text), &fault), "%s: %s", text, fault.text);
     free(text);
     buf_wipe(&taken);
 }
@@ -186,6 +183,14 @@ static void takes(void)
     takes_one("{\"secret_access_key\":\"abc\"}", "{\"secret_access_key\":\"abc\"}", NULL);
     takes_one("{\"cloudstack\":[{\"secret_access_key\":\"abc\"}]}", "{\"cloudstack\":[{\"secret_access_key\":\"abc\"}]}", NULL);
     takes_one("{\"cloudstack\":\"}\",\"x\":-1.5e3,\"y\":\"\\\"{\"}", "{\"cloudstack\":\"}\",\"x\":-1.5e3,\"y\":\"\\\"{\"}", NULL);
+    /* Only at that place: neither below it, nor beside it, nor below another key. */
+    takes_one("{\"x\":{\"secret_access_key\":\"a\",\"cloudstack\":{\"secret_access_key\":\"b\"}}}",
+              "{\"x\":{\"secret_access_key\":\"a\",\"cloudstack\":{\"secret_access_key\":\"b\"}}}", NULL);
+    takes_one("{\"cloudstack\":{\"x\":{\"secret_access_key\":\"a\"}}}", "{\"cloudstack\":{\"x\":{\"secret_access_key\":\"a\"}}}", NULL);
+    takes_one("{\"cloudstack\":{\"x\":{}},\"secret_access_key\":\"a\"}", "{\"cloudstack\":{\"x\":{}},\"secret_access_key\":\"a\"}", NULL);
+    takes_one("[{\"cloudstack\":{\"secret_access_key\":\"a\"}}]", "[{\"cloudstack\":{\"secret_access_key\":\"a\"}}]", NULL);
+    takes_one("{\"x\":{},\"cloudstack\":{\"y\":[{}],\"secret_access_key\":\"abc\",\"z\":[]}}",
+              "{\"x\":{},\"cloudstack\":{\"y\":[{}],\"secret_access_key\":\"\"   ,\"z\":[]}}", "abc");
     takes_one("{}", "{}", NULL);
     takes_one("[]", "[]", NULL);
     takes_one("1", "1", NULL);
@@ -200,8 +205,21 @@ static void takes_only_strings(void)
     struct fault fault;
     bool found;
 
-    check(!jsontext_take(text, strlen(text), path, 1, &taken, &found, &fault), "an object is no secret");
+    check(!jsontake(text, strlen(text), path, 1, &taken, &found, &fault), "an object is no secret");
     check_text("'s' must be a string", fault.text);
+    buf_wipe(&taken);
+}
+
+static void takes_nothing_from_what_is_not_json(void)
+{
+    static const char *const path[] = {"s"};
+    char text[] = "{\"s\":\"hidden\",}";
+    struct buf taken = buf_new(0);
+    struct fault fault;
+    bool found;
+
+    check(!jsontake(text, strlen(text), path, 1, &taken, &found, &fault), "a comma too many");
+    check_text("expected a key at byte 15", fault.text);
     buf_wipe(&taken);
 }
 
@@ -214,5 +232,6 @@ int main(void)
     marks();
     takes();
     takes_only_strings();
+    takes_nothing_from_what_is_not_json();
     return check_report();
 }
