@@ -16,7 +16,7 @@ disk_placement.properties = { zone = "text", zones = "names" }
 -- ---------------------------------------------------------------------------------------------------------
 -- facts
 
--- hosts and pools: what was looked up; rows of disk offerings tell a user at least of which kind the storage is.
+-- hosts and pools: what was looked up; rows of disk offerings show a user at least of which kind the storage is.
 local function disk_facts(volume, disk_offerings, pools, hosts)
   local offering = disk_offerings and exact.one(disk_offerings, volume.diskofferingid, "disk offering") or {}
   local its_host = storage.host_of_volume(volume, pools, hosts) or {}

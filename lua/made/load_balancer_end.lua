@@ -7,7 +7,7 @@ local tags = require "cloudstack.tags"
 
 local load_balancer_end = {}
 
--- Is no VM in it, and none about to be, other than the one of that CID? A process that joins a VM sets the VM's tag before it
+-- Is it without a VM, and without one about to join, other than the VM of that CID? A process that joins a VM sets the VM's tag before it
 -- assigns the VM, so a tag of a VM counts as a VM.
 local function is_empty(row, members, vm_cid)
   if #members > 0 then return false end

@@ -26,7 +26,7 @@ function orphans.is_old_and_ours(cpi, row, search)
   return made ~= nil and search.now - made.since >= search.older_than
 end
 
--- The VMs for which an address was taken lately: what they have beside it is no older. CloudStack reports no dates for firewall
+-- The VMs for which an address was taken lately: what they have beside it is not older. CloudStack reports no dates for firewall
 -- rules and load balancers. rows: of the addresses -> a set of CIDs.
 function orphans.young_vms(rows, search)
   local young = {}

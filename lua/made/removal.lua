@@ -41,7 +41,7 @@ local function job(cpi, command, params, what, timeout)
 end
 
 -- Each NIC gets another address, so that its own is free at once; only a stopped VM's may be changed. What
--- CloudStack refuses here (a network without addresses of its own) is no reason to keep the VM.
+-- CloudStack refuses here (a network without addresses of its own) does not keep the VM.
 local function release_addresses(cpi, vm, strategy)
   for _, nic in ipairs(vm.nic or {}) do
     local failure = job(cpi, "updateVmNicIp", { nicid = nic.id, ipaddress = strategy.addresses[nic.networkid] },

@@ -1,5 +1,5 @@
 -- create_disk(size, cloud_properties, vm_cid): a persistent disk of at least `size` MB, in the zone of the VM
--- that it is for, else in the default zone; answers its CID. It is on no host and in no pool yet: CloudStack places it when
+-- that it is for, else in the default zone; returns its CID. It is on no host and in no pool yet: CloudStack places it when
 -- it is first attached, where the VM can reach it.
 
 local arguments = require "request.arguments"

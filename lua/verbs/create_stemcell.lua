@@ -31,7 +31,7 @@ local properties_of_a_stemcell = {
   details = "texts",
 }
 
--- A stemcell is a public product: what it says beyond these names is read by other CPIs, and is no error.
+-- A stemcell is a public product: what it says beyond these names is read by other CPIs, and is not an error.
 local function known_only(given, null)
   if type(given) ~= "table" then return given end
   local kept = {}
@@ -79,8 +79,8 @@ local function look_up(cpi, order)
   return found
 end
 
--- The same, once every template that others make of this stemcell tells its image.
-local function look_until_told(cpi, order)
+-- The same, once every template that others make of this stemcell shows its image.
+local function look_until_shown(cpi, order)
   local found = look_up(cpi, order)
   while found.untold do
     if not twins.await(cpi, found.untold.id) then order.ignored[found.untold.id] = true end
@@ -199,10 +199,10 @@ end
 
 local TRIES, LONGEST_PAUSE = 10, 3
 
--- Until it is there: who meets another process at the same stemcell looks again, and then uses what that has made.
+-- Until it is there: a process that meets another one at the same stemcell looks again, and then uses what that has made.
 local function obtain(cpi, order, undo)
   for _ = 1, TRIES do
-    local found = look_until_told(cpi, order)
+    local found = look_until_shown(cpi, order)
     local answer = decide(cpi, order, found)
     local cid = ways[answer.how](cpi, order, found, answer, undo)
     if cid then return cid end

@@ -113,7 +113,7 @@ local function refuse_basic(zone, count)
   end
 end
 
--- The agent tells NICs apart by their MACs.
+-- The agent distinguishes NICs by their MACs.
 local function refuse_twin_macs(nics)
   local owner = {}
   for _, nic in ipairs(nics) do
