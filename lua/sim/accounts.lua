@@ -1,4 +1,4 @@
--- Accounts, their domains and users: who calls, for whom a create is meant, and how owners are shown.
+-- Accounts, their domains and users: which one a call is from, which one a create is for, and how owners are shown.
 local refusal = require "sim.refusal"
 
 local accounts = {}

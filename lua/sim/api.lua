@@ -101,7 +101,7 @@ function api.handle(m, request, options)
   return reply
 end
 
--- The account that a request is from, as far as can be told before anything is checked.
+-- The account that a request is from, as far as it is known before anything is checked.
 function api.sender(m, request)
   return request.account or accounts.by_key(m, signature.value_of(request.pairs, "apikey"))
 end

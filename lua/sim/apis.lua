@@ -23,7 +23,7 @@ local function row(m, entry, account)
   }
 end
 
--- A name that the caller may not send is no filter at all: everything is listed.
+-- A name that the caller may not send does not filter: everything is listed.
 local function list(m, call)
   local commands = require "sim.commands"
   local name = call.arguments.name

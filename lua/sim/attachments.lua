@@ -144,7 +144,7 @@ local function finish_attach(m, call, device)
   local volume, vm = call.arguments.id, call.arguments.virtualmachineid
   volume.state = volume.pool and "Ready" or "Allocated"
   volume.vm, volume.device, volume.attached = vm, device, m:now()
-  if vm.state == "Running" then vm_running.tell(m, "attach", vm, device_variables(volume, device)) end
+  if vm.state == "Running" then vm_running.announce(m, "attach", vm, device_variables(volume, device)) end
   return { volume = volume_rows.row(m, volume, call.account) }
 end
 
@@ -192,7 +192,7 @@ local function finish_detach(m, call)
   local volume = call.arguments.id
   local vm, device = volume.vm, volume.device
   volume.vm, volume.device, volume.attached = nil, nil, nil
-  if vm.state == "Running" then vm_running.tell(m, "detach", vm, device_variables(volume, device)) end
+  if vm.state == "Running" then vm_running.announce(m, "detach", vm, device_variables(volume, device)) end
   return { volume = volume_rows.row(m, volume, call.account) }
 end
 
@@ -211,7 +211,7 @@ local function detach(m, call)
     begin = function() refuse_detach(volume) end,
     half = function() -- the guest has lost it, the record has not
       if volume.vm.state == "Running" then
-        vm_running.tell(m, "detach", volume.vm, device_variables(volume, volume.device))
+        vm_running.announce(m, "detach", volume.vm, device_variables(volume, volume.device))
       end
     end,
     finish = function()

@@ -1,4 +1,4 @@
--- The commands that CloudStack has, by name, as far as they are not modelled here: who sends one is told so, for the real
+-- The commands that CloudStack has, by name, as far as they are not modelled here: a client that sends one learns so, for the real
 -- server would do something.
 local command_names = {}
 

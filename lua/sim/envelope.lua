@@ -5,7 +5,7 @@ local envelope = {}
 
 local TYPE = "application/json;charset=utf-8"
 
--- Up to 4.11 a success that is no job's result is a string.
+-- Up to 4.11 a success that is not a job's result is a string.
 local function of_this_version(m, payload)
   if payload.success == true and not m.version:at_least "4.12" then
     payload.success = "true"

@@ -7,7 +7,7 @@ local jobs = require "sim.jobs"
 
 local faults = {}
 
--- What each fault may be told, beside command, account, nth and times.
+-- The options of each fault, beside command, account, nth and times.
 local OPTIONS = {
   drop = "", lose = "", hang = "before", delay = "seconds", status = "status body after", html = "status after",
   truncate = "bytes", garbage = "body", fail_job = "errortext code jobresult when", restart = "done seconds",

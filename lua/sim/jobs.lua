@@ -199,7 +199,7 @@ end
 function jobs.answer(job) return { jobid = job.id } end
 function jobs.created(job, object) return { id = object.id, jobid = job.id } end
 
--- The job that is under way on an object, which its row tells of.
+-- The job that is under way on an object, which its row shows.
 function jobs.pending_on(object)
   for _, job in ipairs(object.jobs or {}) do
     if job.status == PENDING then return job end

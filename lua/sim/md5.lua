@@ -1,4 +1,4 @@
--- MD5, by which SSH keys are told apart. Pure.
+-- MD5, by which SSH keys are distinguished. Pure.
 local SHIFTS = {
   { 7, 12, 17, 22 }, { 5, 9, 14, 20 }, { 4, 11, 16, 23 }, { 6, 10, 15, 21 },
 }

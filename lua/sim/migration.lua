@@ -53,7 +53,7 @@ local function migrate(m, call)
   }))
 end
 
--- Every other pool of the zone; whether one suits is told with it.
+-- Every other pool of the zone; whether one suits is said with it.
 local function find_pools(m, call)
   local volume = call.arguments.id
   local found = m:rows("pool", function(pool)

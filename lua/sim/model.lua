@@ -138,7 +138,7 @@ function model:named(kind, name)
 end
 
 -- Something that a program which plays the guests has to know of.
-function model:tell(event)
+function model:announce(event)
   local events = self.events
   events[#events + 1] = event
   if #events > 2 * EVENTS then self.events = table.move(events, #events - EVENTS + 1, #events, 1, {}) end

@@ -1,4 +1,4 @@
--- Guest networks: who may use them, what they can do, how they are shown.
+-- Guest networks: which accounts may use them, what they can do, how they are shown.
 local lists = require "sim.lists"
 local zones = require "sim.zones"
 local accounts = require "sim.accounts"

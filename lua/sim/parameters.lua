@@ -3,7 +3,7 @@
 -- A command lists its parameters as { name, type, required=, of=, max=, field=, since=, admin=, acl=, check= }:
 --   type     string boolean integer long uuid uuids strings map
 --   of       the kind of object that a uuid names; the argument is the object
---   max      greatest length, 255 unless told; field is what CloudStack's Java calls the parameter
+--   max      greatest length, 255 unless given; field is what CloudStack's Java calls the parameter
 --   admin    only root admins have it; for others it is an unknown parameter, which is none at all
 --   acl      the object has to be the caller's own
 --   check    function(value) -> nil | what is wrong with the value

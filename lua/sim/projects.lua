@@ -22,7 +22,7 @@ function projects.seed(m)
   end
 end
 
--- Somebody who is no member can't do anything in a project: said as if the command did not exist.
+-- An account that is not a member can't do anything in a project: said as if the command did not exist.
 function projects.refuse_outsider(entry, arguments, caller)
   local project = arguments.projectid
   if not project or project == accounts.ALL_PROJECTS or project.ghost then return end

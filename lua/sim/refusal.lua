@@ -41,7 +41,7 @@ function refusal.plainly(text)
   error(why, 0)
 end
 
--- What a caller is told: root admins read the true text of an internal error, others a general one.
+-- What a caller reads: root admins read the true text of an internal error, others a general one.
 function refusal.text_for(self, account, version)
   if self.plain or (account and account.role == "admin") then return self.text end
   local masked = self.code == 530 or (not version:at_least "4.23" and (self.code == 533 or self.code == 534))

@@ -23,7 +23,7 @@ local function refuse_ports(arguments, protocol)
   if first < 1 or last > 65535 or first > last then refusal.invalid("Invalid port numbers %d:%d", first, last) end
 end
 
--- Who may: { cidr } or { group name, account }.
+-- The sources that may: { cidr } or { group name, account }.
 local function sources(arguments)
   local out = {}
   for _, cidr in ipairs(arguments.cidrlist or {}) do out[#out + 1] = { cidr = cidr } end

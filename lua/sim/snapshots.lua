@@ -33,7 +33,7 @@ local function row(m, snapshot, state)
   return out
 end
 
--- A job tells of tags by key and value alone, and of a detached volume's snapshot as it was in the beginning.
+-- A job shows tags by key and value alone, and of a detached volume's snapshot as it was in the beginning.
 local function job_row(m, snapshot)
   local out = row(m, snapshot, not snapshot.volume.vm and "Allocated" or nil)
   out.snapshottype = "MANUAL"

@@ -1,4 +1,4 @@
--- Who may see and use a template, and where it is ready.
+-- Which accounts may see and use a template, and where it is ready.
 local refusal = require "sim.refusal"
 
 local template_access = {}

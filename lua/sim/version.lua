@@ -14,7 +14,7 @@ local known = setmetatable({}, { __index = function(list, text)
   return list[text]
 end })
 
--- new("4.23.0.0-SNAPSHOT") | nil for what is no version
+-- new("4.23.0.0-SNAPSHOT") | nil for what is not a version
 function version.new(text)
   local number = type(text) == "string" and numbers(text)
   if not number then return nil end

@@ -17,7 +17,7 @@ local STRETCH = 1.024 -- the server counts its seconds of delay as 1024 millisec
 
 local EXPUNGEABLE = { Destroyed = true, Expunging = true, Error = true }
 
--- The setting allows it, and from 4.18 on the role must allow the command as well, which listCapabilities does not tell.
+-- The setting allows it, and from 4.18 on the role must allow the command as well, which listCapabilities does not show.
 local function may_expunge(m, account)
   if m.version:at_least "4.18" and account.without.expungeVirtualMachine then return false end
   return accounts.is_admin(account) or m:setting "allow.user.expunge.recover.vm"

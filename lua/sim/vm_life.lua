@@ -99,8 +99,8 @@ local function reboot(m, call)
     check = function() refuse_reboot(m, vm) end,
     begin = function() refuse_reboot(m, vm) end,
     finish = function()
-      vm_running.tell(m, "stop", vm)
-      vm_running.tell(m, "start", vm)
+      vm_running.announce(m, "stop", vm)
+      vm_running.announce(m, "start", vm)
       vm.updated, vm.reboots = m:now(), (vm.reboots or 0) + 1
       return { virtualmachine = vm_rows.row(m, vm, call.account) }
     end,

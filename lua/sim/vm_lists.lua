@@ -1,4 +1,4 @@
--- Lists of VMs: who sees which, and the filters.
+-- Lists of VMs: which account sees which, and the filters.
 local accounts = require "sim.accounts"
 local affinity = require "sim.affinity"
 local lists = require "sim.lists"

@@ -114,7 +114,7 @@ end
 
 nics.vm_row = vm_rows.row -- a VM's row shows its NICs, and a NIC's job shows its VM
 
--- What the result of a job shows of a VM that is no more.
+-- What the result of a job shows of a VM that is gone.
 function vm_rows.of_expunged(m)
   return {
     securitygroup = m:array(), nic = m:array(), affinitygroup = m:array(), deleteprotection = false, tags = m:array(),

@@ -31,11 +31,11 @@ local function environment(m, vm)
   }
 end
 
--- tell(m, "start" | "stop" | "attach" | "detach", vm, extra environment)
-function vm_running.tell(m, what, vm, extra)
+-- announce(m, "start" | "stop" | "attach" | "detach", vm, extra environment)
+function vm_running.announce(m, what, vm, extra)
   local variables = environment(m, vm)
   for name, value in pairs(extra or {}) do variables[name] = value end
-  m:tell { event = what, vm_id = vm.id, vm_name = vm.name, environment = variables }
+  m:announce { event = what, vm_id = vm.id, vm_name = vm.name, environment = variables }
 end
 
 local function running(m, vm, host)
@@ -43,7 +43,7 @@ local function running(m, vm, host)
   placement.settle(m, vm, host)
   nics.connect(m, vm, true)
   vm_running.set_state(m, vm, "Running")
-  vm_running.tell(m, "start", vm)
+  vm_running.announce(m, "start", vm)
 end
 
 -- A VM whose first start fails is in Error; its NICs stay, its disks go.
@@ -130,7 +130,7 @@ function vm_running.stopped(m, vm)
   vm.host = nil
   nics.connect(m, vm, false)
   vm_running.set_state(m, vm, "Stopped")
-  if was_running then vm_running.tell(m, "stop", vm) end
+  if was_running then vm_running.announce(m, "stop", vm) end
 end
 
 function vm_running.refuse_unknown(vm, format)

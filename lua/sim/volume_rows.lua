@@ -30,7 +30,7 @@ local function show_offering(out, volume)
   if volume.type ~= "ROOT" then return end
   local template, service = volume.template, volume.vm and volume.vm.offering
   out.templateid, out.templatename, out.templatedisplaytext = template.id, template.name, template.displaytext
-  if service then -- told by its internal number
+  if service then -- named by its internal number
     out.serviceofferingid, out.serviceofferingname = ("%d"):format(service.number), service.name
     out.serviceofferingdisplaytext = service.displaytext
   end

@@ -1,5 +1,5 @@
 -- What a simulated cloud consists of before anybody uses it: a sensible default, what a caller changes in it, and clear
--- words about all that makes no sense. Entries of a list are told apart by their names: one of a known name changes the
+-- words about all that makes no sense. Entries of a list are distinguished by their names: one of a known name changes the
 -- default's, { name = "x", absent = true } takes it away, any other is added.
 local check = require "sim.world_check"
 local defaults = require "sim.default_world"

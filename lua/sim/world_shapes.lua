@@ -1,4 +1,4 @@
--- What a world may hold, told by name and type, for the check of a world and for the guide.
+-- What a world may hold, described by name and type, for the check of a world and for the guide.
 local world_shapes = {}
 
 -- Names that the entries of each list may have, with the type of each; "!" says that there is no doing without.

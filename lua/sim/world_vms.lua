@@ -75,7 +75,7 @@ function world_vms.seed(m)
       add_disks(m, vm, spec.disks)
       placement.settle(m, vm, placement.host(m, vm, {})) -- it ran once
       states.put(m, "vm", vm, spec.state or "Running")
-      if vm.state == "Running" then vm_running.tell(m, "start", vm) end
+      if vm.state == "Running" then vm_running.announce(m, "start", vm) end
     end)
     if not fine then error(("world: vms '%s': %s"):format(spec.name, tostring(why)), 0) end
   end
