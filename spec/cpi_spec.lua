@@ -1,6 +1,6 @@
 local dispatch = require "cpi"
 local errors = require "errors"
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 
 -- A host that fails the spec when a part is touched that `parts` does not hold.
 local function host_with(parts)

@@ -1,5 +1,5 @@
 local native = require "host_native"
-local operator = require "spec.support.operator"
+local operator = require "tests.support.operator"
 
 local json = native.json
 

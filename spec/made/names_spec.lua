@@ -1,4 +1,4 @@
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 local naming = require "made.names"
 
 describe("naming", function()

@@ -1,5 +1,5 @@
 local new_paper = require "operator.paper"
-local operator = require "spec.support.operator"
+local operator = require "tests.support.operator"
 
 local function written(f, more)
   local host = operator.host(more)

@@ -1,5 +1,5 @@
 local create_disk = require "verbs.create_disk"
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 
 local can = { "listCapabilities", {}, { capability = { customdiskofferingminsize = 1, customdiskofferingmaxsize = 1024 } } }
 local offerings = { "listDiskOfferings", {}, { diskoffering = {

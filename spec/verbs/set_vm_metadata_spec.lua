@@ -1,4 +1,4 @@
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 local set_vm_metadata = require "verbs.set_vm_metadata"
 
 local function vm(...)

@@ -1,7 +1,7 @@
--- That no verb asks anything twice within a call. (How many steps each takes: spec/verbs/steps_spec.lua.)
+-- That no verb asks anything twice within a call. (How many steps each takes: spec/across/steps_spec.lua.)
 
 local native = require "host_native"
-local verb_calls = require "spec.support.verb_calls"
+local verb_calls = require "tests.support.verb_calls"
 
 -- What is asked again after something was sent that changes the answer, and why that is no repetition.
 local asked_again = {

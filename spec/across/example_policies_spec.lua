@@ -1,7 +1,7 @@
 -- The worked site policies of config/policies, each with its tests put where a site puts them: they load, their tests pass with
 -- the example, and fail without it, so that they say something.
 
-local operator = require "spec.support.operator"
+local operator = require "tests.support.operator"
 local text_file = require "text_file"
 
 local EXAMPLES = "config/policies/"

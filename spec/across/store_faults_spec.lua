@@ -1,7 +1,7 @@
 -- Every verb on a store that fails at its nth operation, once or from there on: the verb goes on and what it made stays, or
 -- it fails and nothing of it stays. What is left of it in the journal never has an object removed that BOSH was told of.
 
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 local inventory = require "tests.faults.inventory"
 local machine = require "machine"
 local scenarios = require "tests.faults.scenarios"

@@ -27,6 +27,7 @@ local errors = require "errors"
 local facts = require "decision.facts"
 local interruption = require "base.interruption"
 local journal = require "made.journal"
+local memory_store = require "base.memory_store"
 local policy = require "policy"
 local settings = require "setup.settings"
 
@@ -186,27 +187,11 @@ local function log(lines)
   return fake_log
 end
 
+-- cpi.store.tables: what is in it, by the names of tables and keys.
 local function store()
   local tables = {}
-  local fake_store = { tables = tables }
-  local function rows(name)
-    tables[name] = tables[name] or {}
-    return tables[name]
-  end
-  function fake_store.get(name, key) return rows(name)[key] end
-  function fake_store.put(name, key, text) rows(name)[key] = text return true end
-  function fake_store.replace(name, key, old, text)
-    if rows(name)[key] ~= old then return false end
-    rows(name)[key] = text
-    return true
-  end
-  function fake_store.rows(name)
-    local list = {}
-    for key, value in pairs(rows(name)) do list[#list + 1] = { key = key, value = value } end
-    table.sort(list, function(a, b) return a.key < b.key end)
-    return list
-  end
-  function fake_store.delete(name, key) rows(name)[key] = nil return true end
+  local fake_store = memory_store(tables)
+  fake_store.tables = tables
   return fake_store
 end
 

@@ -4,7 +4,7 @@
 local native = require "host_native"
 local settings = require "setup.settings"
 local text_file = require "text_file"
-local verb_calls = require "spec.support.verb_calls"
+local verb_calls = require "tests.support.verb_calls"
 
 local PAGE = text_file.read "docs/migration.md"
 

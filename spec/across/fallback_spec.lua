@@ -1,4 +1,5 @@
--- What create_vm does when CloudStack has no room: offerings, the policy once more, zones, an end.
+-- create_vm where CloudStack has no room, across vm/deployment, vm/exhaustion and the policies: offerings, the policy once
+-- more, zones, an end.
 
 local native = require "host_native"
 local trial = require "operator.trial"

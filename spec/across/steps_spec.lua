@@ -1,3 +1,5 @@
+-- The sequential steps of the verbs that the bench measures are those of tests/bench/steps.lua, each with its reason there.
+
 local listed = dofile "tests/bench/steps.lua"
 local steps = require "steps"
 
