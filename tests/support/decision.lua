@@ -6,6 +6,7 @@
 --   })
 
 local errors = require "errors"
+local native = require "host_native"
 local policy = require "policy"
 
 local decision = {}
@@ -24,6 +25,12 @@ function decision.decider(name, ours, site)
       load = function(directory) return file(directory, directory == "ours" and ours or site) end,
     },
   }
+end
+
+-- What our own policy says of these facts, in the sandbox: its answer, and its reason where there is none.
+function decision.ours(name, facts)
+  local _, file = native.policy.load("lua/policies", name)
+  return native.policy.call(file.decide, facts)
 end
 
 -- The error value that f raises.
