@@ -1,5 +1,6 @@
 -- Runs an operator command in this process, with files and policies as the host has them.
 --   operator.run("policy", { "check", directory }) -> exit code, what it wrote, what it complained about
+--   operator.on(trial, "gc", { ... })              -> the same, on a simulated CloudStack
 --   operator.directory{ ["name.lua"] = text } -> a new directory; it goes when the spec file ends
 
 local native = require "host_native"
@@ -47,6 +48,15 @@ function operator.run(name, arguments, more)
     code = code.exit_code or 1
   end
   return code or 0, table.concat(host.out), table.concat(host.err)
+end
+
+-- The same on a trial's CloudStack (lua/operator/trial.lua), with its configuration and store.
+function operator.on(trial, name, arguments, more)
+  local host = { read_only = function() end, catch_signals = function() end }
+  for field, value in pairs(trial.host) do host[field] = value end
+  host.config = { path = "/etc/cpi.json", read = trial.host.config.read, has_secret = trial.host.config.has_secret }
+  for field, value in pairs(more or {}) do host[field] = value end
+  return operator.run(name, arguments, host)
 end
 
 return operator
