@@ -73,7 +73,8 @@ describe("waiting for a template", function()
     local cpi <close> = fake.cpi { look(), look(), settings = { cloudstack = { timeout = { poll_template = 1 } } } }
     cpi.clock.sleep = function() cpi.clock.advance(2) end
     local failure = fake.failure(arrival.wait, cpi, "c", "t", { z1 })
-    assert.truthy(failure.message:find("not ready in zone 'zone1' after 1 s; its last state: unknown to CloudStack", 1, true), failure.message)
+    local words = "not ready in zone 'zone1' after 1 s; its last state: unknown to CloudStack"
+    assert.truthy(failure.message:find(words, 1, true), failure.message)
   end)
 
   it("for others ends when it is gone, or nothing will come of it", function()
