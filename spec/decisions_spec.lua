@@ -161,7 +161,7 @@ describe("the spec of a decision", function()
   it("spoils a whole answer, field by field", function()
     for _, name in ipairs(names) do
       local text = text_file.read(("spec/decisions/%s_spec.lua"):format(name))
-      assert.truthy(text:find('spoils(it, "' .. name .. '"', 1, true), name .. ": spec/support/decision.lua has `spoils`")
+      assert.truthy(text:find('spoils(it, "' .. name .. '"', 1, true), name .. ": tests/support/decision.lua has `spoils`")
     end
   end)
 end)

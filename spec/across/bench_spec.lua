@@ -1,4 +1,4 @@
--- tests/bench without measuring anything: its table, and the page that quotes it.
+-- The bench (tests/bench) without measuring anything: its table, and the page that quotes it.
 
 local text_file = require "text_file"
 

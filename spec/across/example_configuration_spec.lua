@@ -1,4 +1,4 @@
--- config/cpi.json.example: valid, complete, and every value the default but for the placeholders.
+-- The example of a configuration (config/cpi.json.example): valid, complete, and every value the default but for placeholders.
 
 local native = require "host_native"
 local settings = require "setup.settings"

@@ -141,6 +141,17 @@ describe("explaining", function()
     assert.is_nil(next(trial.store.registry or {}))
   end)
 
+  it("tells nothing of a registry where none is configured, by the file or the request", function()
+    for _, registry in ipairs { { username = "admin" }, { host = "" } } do
+      local trial, vm, disk = setting { store = { path = "/nowhere/store.db" }, registry = registry }
+      local request = trial.request("attach_disk", vm, disk)
+      assert.same({}, registry_of(explain(trial.host, request)))
+      assert.same({}, registry_of(explain(trial.host, trial.request("delete_vm", vm))))
+      request.context.registry = { host = "10.0.0.9" }
+      assert.equal(1, #registry_of(explain(trial.host, request)))
+    end
+  end)
+
   it("tells what becomes of a VM that does not start, without asking anything again", function()
     local directory = require("tests.support.operator").directory {
       ["failed_vm.lua"] = "return { api = 1, decide = function(facts, default)\n return default(facts)\nend }" }
