@@ -13,7 +13,8 @@ describe("secrets", function()
       agent = { mbus = "https://mbus:mbus-secret@0.0.0.0:6868", blobstore = { provider = "dav", options = {
         endpoint = "http://blob.test", user = "agent-user", password = "blob-secret" } } },
       env = { http_proxy = "http://me:proxy-secret@proxy:3128", https_proxy = "http://proxy:3128" },
-      registry = { password = "registry-secret", tls = { private_key = "-----BEGIN KEY-----\nits-lines" } }, cloudstack = { api_key = "API-KEY" },
+      registry = { password = "registry-secret", tls = { private_key = "-----BEGIN KEY-----\nits-lines" } },
+      cloudstack = { api_key = "API-KEY" },
     })
     for _, value in ipairs { "mbus-secret", "blob-secret", "proxy-secret", "registry-secret", "API-KEY",
       "-----BEGIN KEY-----\nits-lines" } do
