@@ -67,6 +67,14 @@ for _, name in ipairs(names) do
       assert.same(wanted, found)
     end)
 
+    it("has an example without a text that says nothing", function()
+      local function look(value, path)
+        assert.are_not.equal("", value, path)
+        for key, inner in pairs(type(value) == "table" and value or {}) do look(inner, ("%s.%s"):format(path, key)) end
+      end
+      look(decision.example, name)
+    end)
+
     it("has an example that is as it describes its facts, and that ours answers", function()
       assert.same({}, facts.problems(decision, decision.example))
       local decide = policy.new { sandbox = native.policy, ours = "lua/policies", directory = function() end }

@@ -24,6 +24,21 @@ describe("colour", function()
   end)
 end)
 
+describe("a text in colour", function()
+  it("stands as it is on a line, and one that only looks so is escaped", function()
+    local out = {}
+    local host = operator.host { console = { tty = true, clean = operator.host().console.clean, write = function(text)
+      out[#out + 1] = text
+      return true
+    end } }
+    local paper = new_paper(host)
+    paper:line("%s", paper:tint("red", "x"))
+    paper:line("%s", "\27[31my\27[0m")
+    assert.equal("\27[31mx\27[0m\n", out[1])
+    assert.is_nil(out[2]:find("\27", 1, true))
+  end)
+end)
+
 describe("a value", function()
   it("is written as people write it", function()
     assert.equal([[

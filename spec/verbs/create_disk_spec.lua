@@ -36,6 +36,14 @@ describe("create_disk", function()
     assert.same({ "listCapabilities listDiskOfferings listZones", "createVolume", "createTags" }, cpi.waves)
   end)
 
+  for _, size in ipairs { 0, -1, 1.5, "1024" } do
+    it("refuses the size " .. tostring(size), function()
+      local failure = fake.failure(create, {}, size)
+      assert.equal("Bosh::Clouds::CpiError", failure.type)
+      assert.truthy(failure.message:find("argument size", 1, true), failure.message)
+    end)
+  end
+
   it("sends no size for a fixed offering: CloudStack refuses it", function()
     create({ can, offerings, zones, { "createVolume", { diskofferingid = "d10" }, job = {}, id = "d", without = { "size" } }, tag },
       10240, { disk_offering = "ten" })

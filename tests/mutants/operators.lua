@@ -1,6 +1,7 @@
--- The small mistakes that can be made in a Lua text, one line each: operators(text) -> list of { line, name, before, after }, in
--- the order of the lines; before and after are the whole line. What would not load is left out. The name of a module in a `require`
--- and strings of several lines stay as they are.
+-- The small mistakes that can be made in a Lua text, one line each; before and after are the whole line.
+--   operators.candidates(text)        { LINE = { { line, name, before, after }, ... } }, and a list of the lines
+--   operators.loading(lines, list)    those of one line's candidates with which the text still loads
+-- The name of a module in a `require` and strings of several lines stay as they are.
 
 local tokens = require "tests.mutants.tokens"
 
@@ -21,7 +22,7 @@ end
 -- The end of a plain find, `, 1, true)`: another number or `false` there is the same for nearly every text.
 local function is_of_plain_find(text, token)
   local to = token.text == "true" and token.to or select(2, text:find("^%s*,%s*true", token.to + 1))
-  return to ~= nil and text:sub(1, to):find(",%s*1,%s*true$", token.from - 4) ~= nil and text:find("^%)", to + 1) ~= nil
+  return to ~= nil and text:sub(1, to):find(",%s*1,%s*true$", token.from - 6) ~= nil and text:find("^%)", to + 1) ~= nil
 end
 
 -- What a token may become: { { name, text }, ... }. before: the text of the token before it.
@@ -83,7 +84,8 @@ end
 
 local function replaced(line, from, to, text) return line:sub(1, from - 1) .. text .. line:sub(to + 1) end
 
-return function(text)
+-- What may go wrong in each line, as { line, name, before, after } by the numbers of the lines; and the lines.
+local function candidates(text)
   local lines, starts = lines_of(text)
   local list, by_line, long = tokens(text), {}, {}
   local function add(number, name, after)
@@ -106,16 +108,26 @@ return function(text)
       for _ in token.text:gmatch "\n" do long[token.line + 1] = true end
     end
   end
-  local found = {}
   for number, line in ipairs(lines) do
     if not long[number] then
       for _, change in ipairs(whole_line_changes(line)) do add(number, change[1], change[2]) end
     end
-    for _, one in ipairs(by_line[number] or {}) do
-      lines[number] = one.after
-      if load(table.concat(lines, "\n")) then found[#found + 1] = one end
-      lines[number] = line
-    end
   end
-  return found
+  return by_line, lines
 end
+
+local operators = { candidates = candidates }
+
+-- Those of a line's candidates with which the file still loads.
+function operators.loading(lines, list)
+  local good = {}
+  for _, one in ipairs(list) do
+    local line = lines[one.line]
+    lines[one.line] = one.after
+    if load(table.concat(lines, "\n")) then good[#good + 1] = one end
+    lines[one.line] = line
+  end
+  return good
+end
+
+return operators
