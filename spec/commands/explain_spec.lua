@@ -35,7 +35,7 @@ describe("cpi explain", function()
     holds(out, "create_vm, reads only: nothing is changed\n", "asks, at once\n", "\n  listZones\n    1: zone1\n",
       "decides service_offering by lua/policies/service_offering.lua\n  from\n", "\n    cpu = 2\n", "\n  candidates\n",
       "- shared.small             has 1 of 2 CPUs", "    1 shared.medium            chosen", "would send\n  deployVirtualMachine\n",
-      "would answer, if CloudStack does as it is asked\n", "and if deployVirtualMachine failed\n", "decides failed_vm by ",
+      "would succeed, if CloudStack does as it is asked\n", "and if deployVirtualMachine failed\n", "decides failed_vm by ",
       "answer = destroy\n", "would fail\n")
     assert.is_nil(out:find("pagesize", 1, true))
     assert.same({}, trial.left())
@@ -64,7 +64,7 @@ describe("cpi explain", function()
   it("tells an answer that is certain", function()
     local code, out = explain({}, "has_vm", "cpivm-1")
     assert.equal(0, code)
-    holds(out, "asks\n  listVirtualMachines details=min name=cpivm-1\n", "would answer\n  result = false\n")
+    holds(out, "asks\n  listVirtualMachines details=min name=cpivm-1\n", "would succeed\n  result = false\n")
   end)
 
   it("tells of the registry what would be written, and not the settings", function()

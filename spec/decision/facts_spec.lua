@@ -35,7 +35,7 @@ describe("facts", function()
   end)
 
   it("that nobody described are named in order, with the word that was meant", function()
-    assert.same({ "facts.nmae is no fact (did you mean 'name'?)", "facts.zzzzzz is no fact" },
+    assert.same({ "facts.nmae is not a fact (did you mean 'name'?)", "facts.zzzzzz is not a fact" },
       problems({ { "name", "string" } }, { name = "x", zzzzzz = 1, nmae = 2 }))
   end)
 
@@ -43,7 +43,7 @@ describe("facts", function()
 
   it("are looked at inside objects and lists of them", function()
     assert.same({ "facts.zone.id is missing (string)" }, problems({ { "zone", "object", fields = zone } }, { zone = {} }))
-    assert.same({ "facts.zones[2].id must be string, it is 7", "facts.zones[2].x is no fact" },
+    assert.same({ "facts.zones[2].id must be string, it is 7", "facts.zones[2].x is not a fact" },
       problems({ { "zones", "object[]", fields = zone } }, { zones = { { id = "1" }, { id = 7, x = 1 } } }))
   end)
 

@@ -71,7 +71,7 @@ describe("the server's version", function()
   end)
 
   it("that is not told counts as a new one", function()
-    assert.same({ "remark: the server does not tell its version" }, found({ rows = version "unknown" }).version)
+    assert.same({ "remark: the server does not report its version" }, found({ rows = version "unknown" }).version)
   end)
 end)
 
@@ -121,7 +121,7 @@ describe("what the configuration names", function()
         payload.count = #payload.diskoffering
       end } }
     assert.equal("name one of: a01, a02, a03, a04, a05, a06, a07, a08, a09, a10, a11, a12",
-      remedies["default_offer.disk 'gone' is no disk offering"])
+      remedies["default_offer.disk 'gone' is not a disk offering"])
   end)
 
   it("may be named by its id", function()
