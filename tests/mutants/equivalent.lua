@@ -6,4 +6,7 @@ return {
   { "lua/decisions/failed_vm.lua", 'error = { text = "Unable to start VM instance", code = 530, kind = "job" }, attempt = 1,',
     'error = { text = "Unable to start VM instance", code = 529, kind = "job" }, attempt = 1,',
     "a number in an example, where any will do" },
+  { "lua/decisions/failed_vm.lua", 'error = { text = "Unable to start VM instance", code = 530, kind = "job" }, attempt = 1,',
+    'error = { text = "Unable to start VM instance", code = 531, kind = "job" }, attempt = 1,',
+    "a number in an example, where any will do" },
 }
