@@ -5,6 +5,9 @@
 local WITHOUT = {
   ["^sim/"] = "the model is specified by what a server was seen to do, by subject: spec/sim",
   ["^sim$"] = "the model's front: every file of spec/sim goes through it",
+  ["^vm/attempt$"] = "one try of a deployment: spec/vm/deployment_spec.lua",
+  ["^vm/tagging$"] = "what a deployment does while the VM starts: spec/vm/deployment_spec.lua",
+  ["^vm/zone_choice$"] = "a deployment's next zone: spec/across/fallback_spec.lua",
   ["^meta/"] = "annotations for editors, which nothing loads",
 }
 

@@ -1,3 +1,5 @@
+-- The walk of a verb (tests/walk): which files a call enters, counted the same every time.
+
 local walk = require "tests.walk.walk"
 
 describe("the walk of a verb", function()
