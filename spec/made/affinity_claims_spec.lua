@@ -37,15 +37,15 @@ describe("a VM that is about to be in a group", function()
   it("waits while a living process deletes the group, and looks for it anew then", function()
     local cpi <close> = fake.cpi { store = true }
     claim(cpi, "affinity end", "1.1")
-    local one = { name = "db", row = GROUP, is_known = true }
+    local one = { name = "db" }
     local sleep, slept = cpi.clock.sleep, 0
     cpi.clock.sleep = function(seconds)
       sleep(seconds)
       slept = slept + 1
       if slept == 3 then cpi.store.delete("cache", "affinity end db 1") end
     end
-    local announced <close> = affinity_claims.announce(cpi, { one }) -- luacheck: ignore
-    assert.same({ 3, nil, false }, { slept, one.row, one.is_known })
+    local announced <close>, deleted = affinity_claims.announce(cpi, { one, { name = "web" } }) -- luacheck: ignore
+    assert.same({ 3, { db = true } }, { slept, deleted })
   end)
 
   it("does not wait for a dead process, another group's end, or an entry that is none", function()
@@ -53,9 +53,8 @@ describe("a VM that is about to be in a group", function()
     claim(cpi, "affinity end", "9.9")
     cpi.store.put("cache", "affinity end db2 1", cpi.json.encode { owner = "1.1" })
     cpi.store.put("cache", "affinity end db 2", "[]")
-    local one = { name = "db", row = GROUP, is_known = true }
-    local announced <close> = affinity_claims.announce(cpi, { one }) -- luacheck: ignore
-    assert.same({ GROUP, {} }, { one.row, cpi.clock.slept })
+    local announced <close>, deleted = affinity_claims.announce(cpi, { { name = "db" } }) -- luacheck: ignore
+    assert.same({ {}, {} }, { deleted, cpi.clock.slept })
   end)
 
   it("goes on when it has waited for long, and the log has it", function()
