@@ -1,5 +1,7 @@
-local json = require("host_native").json
+local native = require "host_native"
 local replies = require "cloudstack.replies"
+
+local first_words, json = replies.first_words, native.json
 
 local COMMAND, OWN = "listVirtualMachines", "listvirtualmachinesresponse"
 local ENDPOINT = "https://cloud.test/client/api"
@@ -116,8 +118,6 @@ describe("the result of a job", function()
   end)
 end)
 
-local native = require "host_native"
-local first_words = require "cloudstack.replies".first_words
 local KEY = "first-words-Key0fThis"
 
 describe("the first words of a body", function()

@@ -8,7 +8,7 @@ local GIB = 1024 * 1024 * 1024
 
 -- What a client would find: rows or a failure by command.
 local function client(answers)
-  return { asked = {}, say = function(failure) return failure.text end, wave_of_lists = function(self, requests)
+  return { asked = {}, say = function(failure) return failure.text end, wave = function(self, requests)
     local outcomes = {}
     for i, request in ipairs(requests) do
       self.asked[i] = request
