@@ -3,10 +3,4 @@
 -- still in its file.
 return {
   { "lua/stemcell/on_demand.lua", "error(why, 0)", "error(why, -1)", "what is raised there is a table, which has no place added" },
-  { "lua/decisions/failed_vm.lua", 'error = { text = "Unable to start VM instance", code = 530, kind = "job" }, attempt = 1,',
-    'error = { text = "Unable to start VM instance", code = 529, kind = "job" }, attempt = 1,',
-    "a number in an example, where any will do" },
-  { "lua/decisions/failed_vm.lua", 'error = { text = "Unable to start VM instance", code = 530, kind = "job" }, attempt = 1,',
-    'error = { text = "Unable to start VM instance", code = 531, kind = "job" }, attempt = 1,',
-    "a number in an example, where any will do" },
 }
