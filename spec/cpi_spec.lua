@@ -11,7 +11,7 @@ local function host_with(parts)
   }
   for name, part in pairs(parts or {}) do host[name] = part end
   return setmetatable(host, { __index = function(_, name)
-    if name == "clock" or name == "http" or name == "policy" or name == "process" then return nil end
+    if name == "clock" or name == "http" or name == "images" or name == "policy" or name == "process" then return nil end
     error("host." .. name .. " was touched", 2)
   end })
 end

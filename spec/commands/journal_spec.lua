@@ -152,13 +152,13 @@ do
       local answer = with({ {}, { owner = ALIVE }, { answered = true }, { answered = true, written = true },
         { kind = "address", name = "(any)", vm = "cpivm-1", id = "a-1" }, { kind = "something new" } }):command("journal", "show")
       assert.same({ exit = 1, text = [[
-  2026-01-01T00:00:00Z  interrupted  disk       cpi-disk-1  create_disk of cpi-1
-  2026-01-01T00:00:00Z  at work      disk       cpi-disk-2  create_disk of cpi-2
-  2026-01-01T00:00:00Z  unclear: ended while it answered  disk       cpi-disk-3  create_disk of cpi-3
-  2026-01-01T00:00:00Z  unclear: answered, and not seen to be taken  disk       cpi-disk-4  create_disk of cpi-4
-  2026-01-01T00:00:00Z  interrupted  address    (any) for VM cpivm-1 (a-1)  create_disk of cpi-5
-  2026-01-01T00:00:00Z  interrupted  something new cpi-disk-6  create_disk of cpi-6
-  ]] }, answer)
+2026-01-01T00:00:00Z  interrupted  disk       cpi-disk-1  create_disk of cpi-1
+2026-01-01T00:00:00Z  at work      disk       cpi-disk-2  create_disk of cpi-2
+2026-01-01T00:00:00Z  unclear: ended while it answered  disk       cpi-disk-3  create_disk of cpi-3
+2026-01-01T00:00:00Z  unclear: answered, and not seen to be taken  disk       cpi-disk-4  create_disk of cpi-4
+2026-01-01T00:00:00Z  interrupted  address    (any) for VM cpivm-1 (a-1)  create_disk of cpi-5
+2026-01-01T00:00:00Z  interrupted  something new cpi-disk-6  create_disk of cpi-6
+]] }, answer)
     end)
 
     it("prints JSON", function()

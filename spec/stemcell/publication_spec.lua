@@ -9,7 +9,7 @@ local function file(more)
 end
 
 -- What is published and withdrawn; answers: of publish and withdraw.
-local function http(log, answers)
+local function images(log, answers)
   answers = answers or {}
   return { publish = function(path, place)
     log[#log + 1] = { "publish", path, place }
@@ -27,7 +27,7 @@ local SITE = { templates = { directory = "/published", url = "http://10.0.0.1:80
 describe("publishing a stemcell's image", function()
   it("puts it under a name that nobody can guess, and gives CloudStack its URL and checksum", function()
     local log = {}
-    local cpi <close> = fake.cpi { settings = SITE, http = http(log), { "registerTemplate",
+    local cpi <close> = fake.cpi { settings = SITE, images = images(log), { "registerTemplate",
       { checksum = "{SHA-256}c0ffee" }, { template = { { id = "t1" } } } } }
     local undo = rollback(cpi)
     local way, withdraw = publication.of(cpi, file(), undo)
@@ -47,7 +47,7 @@ describe("publishing a stemcell's image", function()
 
   it("ends when the verb fails", function()
     local log = {}
-    local cpi <close> = fake.cpi { settings = SITE, http = http(log) }
+    local cpi <close> = fake.cpi { settings = SITE, images = images(log) }
     pcall(function()
       local undo <close> = rollback(cpi)
       publication.of(cpi, file(), undo)
@@ -59,13 +59,13 @@ describe("publishing a stemcell's image", function()
 
   it("that cannot end is said in the log, without the name", function()
     local log, lines = {}, {}
-    local cpi <close> = fake.cpi { settings = SITE, http = http(log, { withdraw = "Permission denied" }), capture = lines }
+    local cpi <close> = fake.cpi { settings = SITE, images = images(log, { withdraw = "Permission denied" }), capture = lines }
     select(2, publication.of(cpi, file(), rollback(cpi)))()
     assert.same({ "warn a published image stays for a day: Permission denied" }, lines)
   end)
 
   it("fails where it cannot be put there", function()
-    local cpi <close> = fake.cpi { settings = SITE, http = http({}, { publish = "No space left" }) }
+    local cpi <close> = fake.cpi { settings = SITE, images = images({}, { publish = "No space left" }) }
     local failure = fake.failure(function()
       local undo <close> = rollback(cpi)
       publication.of(cpi, file(), undo)
