@@ -163,9 +163,13 @@ planted: all $(CHECKERS)         ## small mistakes, each in a copy of the tree: 
 	lua5.4 tests/faults/planted.lua
 
 SEED ?= 1
-N    ?= 10000
+histories: N ?= 10000
 histories: build/spec/host_native.so ## N random histories from SEED, with faults, kills and several processes
 	lua5.4 tests/faults/histories.lua $(SEED) $(N)
+
+mutants: N ?= 200
+mutants: build/spec/host_native.so ## N random small mistakes in lua/ from SEED: how many do the nearest specs notice?
+	lua5.4 tests/mutants/mutants.lua $(N) $(SEED) --jobs $(JOBS)
 
 e2e: all build/spec/host_native.so ## the real bosh CLI and agent against the simulator
 	lua5.4 tests/bosh/e2e.lua
@@ -265,7 +269,7 @@ help:                            ## this list
 	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
 
 .PHONY: all contract deps demo test lint unit host-tests spec server transcripts lifecycle job coverage hostile faults faults-http crash interruptions \
-        pairs planted histories fuzz e2e walk bench bench-page asan asan-run valgrind install clean help
+        pairs planted histories mutants fuzz e2e walk bench bench-page asan asan-run valgrind install clean help
 .SECONDARY:
 
 -include $(wildcard $(patsubst %.o,%.d,$(HOST) $(SERVER) $(NATIVE) $(BUILD)/obj/src/main.o \

@@ -1,5 +1,5 @@
 -- What lua/operator/permissions.lua says, as the table of docs/install.md. `make contract` writes it there;
--- spec/config/documents_spec.lua holds the two together.
+-- spec/across/documents_spec.lua holds the two together.
 --   lua5.4 docs/permissions_table.lua write
 
 package.path = "lua/?.lua;" .. package.path

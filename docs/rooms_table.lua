@@ -1,6 +1,6 @@
 -- The table of rooms in docs/architecture.md, from tests/lint/rooms.lua: each room, what it may require, in the order of the
 -- floors. What is in a room is written by hand in the third column, and kept. `make contract` writes the table;
--- spec/config/documents_spec.lua checks that it is up to date.
+-- spec/across/documents_spec.lua checks that it is up to date.
 --   lua5.4 docs/rooms_table.lua write
 
 local page = {}

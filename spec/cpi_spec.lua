@@ -1,6 +1,6 @@
 local dispatch = require "cpi"
 local errors = require "errors"
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 
 -- A host that fails the spec when a part is touched that `parts` does not hold.
 local function host_with(parts)
@@ -11,7 +11,7 @@ local function host_with(parts)
   }
   for name, part in pairs(parts or {}) do host[name] = part end
   return setmetatable(host, { __index = function(_, name)
-    if name == "clock" or name == "http" or name == "policy" or name == "process" then return nil end
+    if name == "clock" or name == "http" or name == "images" or name == "policy" or name == "process" then return nil end
     error("host." .. name .. " was touched", 2)
   end })
 end

@@ -67,6 +67,14 @@ for _, name in ipairs(names) do
       assert.same(wanted, found)
     end)
 
+    it("has an example without a text that says nothing", function()
+      local function look(value, path)
+        assert.are_not.equal("", value, path)
+        for key, inner in pairs(type(value) == "table" and value or {}) do look(inner, ("%s.%s"):format(path, key)) end
+      end
+      look(decision.example, name)
+    end)
+
     it("has an example that is as it describes its facts, and that ours answers", function()
       assert.same({}, facts.problems(decision, decision.example))
       local decide = policy.new { sandbox = native.policy, ours = "lua/policies", directory = function() end }
@@ -161,7 +169,7 @@ describe("the spec of a decision", function()
   it("spoils a whole answer, field by field", function()
     for _, name in ipairs(names) do
       local text = text_file.read(("spec/decisions/%s_spec.lua"):format(name))
-      assert.truthy(text:find('spoils(it, "' .. name .. '"', 1, true), name .. ": spec/support/decision.lua has `spoils`")
+      assert.truthy(text:find('spoils(it, "' .. name .. '"', 1, true), name .. ": tests/support/decision.lua has `spoils`")
     end
   end)
 end)

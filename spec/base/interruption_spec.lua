@@ -1,5 +1,5 @@
 local errors = require "errors"
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 local new_interruption = require "base.interruption"
 
 -- An interruption that comes when told to: set.why.

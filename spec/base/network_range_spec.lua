@@ -1,4 +1,4 @@
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 local network_range = require "base.network_range"
 
 describe("the range of a new network", function()

@@ -1,5 +1,5 @@
 local cache_of = require "cloudstack.cache"
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 local native = require "host_native"
 local zones = require "cloudstack.zones"
 

@@ -1,7 +1,7 @@
 -- Is this machine's clock ahead of CloudStack's? Told by what CloudStack takes for expired.
 
 local clock = require "cloudstack.clock"
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 local native = require "host_native"
 local new_sim = require("sim").new
 

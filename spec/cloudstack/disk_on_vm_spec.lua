@@ -1,5 +1,5 @@
 local disk_on_vm = require "cloudstack.disk_on_vm"
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 
 describe("a VM and a disk", function()
   it("are looked up at once", function()

@@ -1,4 +1,4 @@
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 
 -- A step of the script: the command, its parameters, and how it is answered.
 local function step(command, params, how)

@@ -1,4 +1,4 @@
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 local load_balancers = require "cloudstack.load_balancers"
 
 local zone = { id = "z1" }

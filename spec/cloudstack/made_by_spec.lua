@@ -1,4 +1,4 @@
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 local made_by = require "cloudstack.made_by"
 
 describe("the mark in a description", function()

@@ -1,4 +1,4 @@
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 local offerings = require "cloudstack.offerings"
 
 local fixed = { id = "d10", name = "ten", disksize = 10 }

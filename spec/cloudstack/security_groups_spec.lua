@@ -1,4 +1,4 @@
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 local security_groups = require "cloudstack.security_groups"
 
 local rows = { { id = "1", name = "Web" }, { id = "2", name = "ssh" } }

@@ -1,4 +1,4 @@
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 local storage = require "cloudstack.storage"
 
 local hosts = { { id = "1", name = "kvm-1", ipaddress = "10.0.0.1" }, { id = "2", name = "kvm-10", ipaddress = "10.0.0.2" } }

@@ -1,4 +1,4 @@
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 local tags = require "cloudstack.tags"
 
 local null = fake.json.null

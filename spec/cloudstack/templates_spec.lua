@@ -1,4 +1,4 @@
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 local templates = require "cloudstack.templates"
 
 local ID = "7d5d1a3e-52f5-4c6a-9f0b-2f6d3f1c9b11"

@@ -1,5 +1,5 @@
 local errors = require "errors"
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 local native = require "host_native"
 local tenancy = require "cloudstack.tenancy"
 local trial = require "operator.trial"

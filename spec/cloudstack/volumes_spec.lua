@@ -1,4 +1,4 @@
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 local volumes = require "cloudstack.volumes"
 
 local vm = { id = "vm-1", name = "cpivm-1" }

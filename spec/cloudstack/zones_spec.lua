@@ -1,4 +1,4 @@
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 local os_types = require "cloudstack.os_types"
 local zones = require "cloudstack.zones"
 

@@ -1,6 +1,6 @@
 -- cpi completion: what each shell offers for a line, asked of the shell itself where the machine has it.
 
-local operator = require "spec.support.operator"
+local operator = require "tests.support.operator"
 local usage = require "operator.usage"
 
 local function script_of(shell)

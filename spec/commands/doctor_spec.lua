@@ -1,6 +1,6 @@
 local native = require "host_native"
 local new_trial = require("operator.trial").new
-local operator = require "spec.support.operator"
+local operator = require "tests.support.operator"
 
 local json = native.json
 

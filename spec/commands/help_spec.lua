@@ -1,4 +1,4 @@
-local operator = require "spec.support.operator"
+local operator = require "tests.support.operator"
 local usage = require "operator.usage"
 
 -- Runs a command; answers its exit code, what it wrote, and what it complained about.

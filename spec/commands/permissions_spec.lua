@@ -1,4 +1,4 @@
-local operator = require "spec.support.operator"
+local operator = require "tests.support.operator"
 local permissions = require "operator.permissions"
 
 describe("cpi permissions", function()

@@ -1,5 +1,5 @@
 local native = require "host_native"
-local operator = require "spec.support.operator"
+local operator = require "tests.support.operator"
 
 local json = native.json
 
@@ -239,6 +239,8 @@ describe("policy facts", function()
   it("says the same as JSON", function()
     local _, out = run { "facts", "expunge", "--output", "json" }
     local told = json.decode(out)
+    assert.equal("expunge", told.decision)
+    assert.equal(require("decisions.expunge").summary, told.summary)
     assert.equal("vm", told.facts[1].name)
     assert.equal("id", told.facts[1].fields[1].name)
     assert.equal("4.19.1.0", told.example.version)

@@ -1,6 +1,6 @@
 local inspect = require "operator.installation"
 local native = require "host_native"
-local operator = require "spec.support.operator"
+local operator = require "tests.support.operator"
 
 local function holds(out, ...)
   for _, words in ipairs { ... } do assert.truthy(out:find(words, 1, true), words .. "\n" .. out) end

@@ -1,4 +1,4 @@
-local decision = require "spec.support.decision"
+local decision = require "tests.support.decision"
 
 local fixed = { id = "d1", name = "ten", disksize = 10 }
 local custom = { id = "d2", name = "custom", disksize = 0, iscustomized = true }

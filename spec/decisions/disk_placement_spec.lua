@@ -1,4 +1,4 @@
-local decision = require "spec.support.decision"
+local decision = require "tests.support.decision"
 local native = require "host_native"
 local policy = require "policy"
 

@@ -1,4 +1,4 @@
-local decision = require "spec.support.decision"
+local decision = require "tests.support.decision"
 local example = require("decisions.ip_conflict").example
 
 local function with(more)

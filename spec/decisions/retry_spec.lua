@@ -1,4 +1,4 @@
-local decision = require "spec.support.decision"
+local decision = require "tests.support.decision"
 
 describe("retry", function()
   decision.answers(it, "retry", {

@@ -1,4 +1,4 @@
-local decision = require "spec.support.decision"
+local decision = require "tests.support.decision"
 
 local small, big = { id = "o1", name = "small", memory = 512 }, { id = "o2", name = "big", memory = 4096 }
 

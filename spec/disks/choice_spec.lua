@@ -1,5 +1,5 @@
 local disk_choice = require "disks.choice"
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 
 local ten = { id = "d10", name = "ten", disksize = 10 }
 local twenty = { id = "d20", name = "twenty", disksize = 20 }

@@ -1,5 +1,5 @@
 local disk_placement = require "disks.placement"
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 
 local GIB = 1024 * 1024 * 1024
 local zone = { id = "z1", name = "zone1" }

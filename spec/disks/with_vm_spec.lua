@@ -1,4 +1,4 @@
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 local vm_disks = require "disks.with_vm"
 
 local zone = { id = "z1", name = "zone1" }

@@ -1,5 +1,5 @@
 local belongings = require "made.belongings"
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 
 local function tag(kind, id, role) return { key = "cpivm-1", value = role, resourcetype = kind, resourceid = id } end
 

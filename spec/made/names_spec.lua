@@ -1,4 +1,4 @@
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 local naming = require "made.names"
 
 describe("naming", function()
@@ -27,6 +27,15 @@ describe("naming", function()
     assert.equal("disk!", names.display_name)
     assert.is_nil(names.tags.bosh_ephemeral_of)
     assert.same({ "cpi-disk-1", "director-1", "a" }, { names.tags.bosh_cid, names.tags.director_uuid, names.tags.team })
+  end)
+
+  it("cuts a name to what CloudStack takes, and no shorter", function()
+    local length
+    local cpi <close> = fake.cpi { policies = { names = function() return { display_name = ("x"):rep(length), tags = {} } end } }
+    for given, left in pairs { [254] = 254, [255] = 255, [256] = 255 } do
+      length = given
+      assert.equal(left, #naming.of(cpi, "vm", "c").display_name)
+    end
   end)
 
   it("takes over the tags that BOSH asks for, cleaned", function()

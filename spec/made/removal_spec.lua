@@ -1,4 +1,4 @@
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 local removal = require "made.removal"
 
 local function vm(state)

@@ -68,6 +68,14 @@ describe("what was made for a VM and not tagged", function()
     assert.same({}, s.sim.state().firewallrules)
   end)
 
+  it("is any number of things, also more than are asked for at once", function()
+    local rules = {}
+    for i = 1, 9 do rules[i] = { protocol = "tcp", start_port = 20 + i } end
+    local s = killed_at("createFirewallRule", { type = "vip", ip = "192.0.2.50", cloud_properties = { firewall_rules = rules } })
+    assert.equal(9, #s.sim.state().firewallrules)
+    assert.equal(9, #find(s))
+  end)
+
   it("is nothing where all of it is tagged, or the process never came to it", function()
     assert.equal("", words_of(find(killed_at "deployVirtualMachine")))
     local s = killed_at "associateIpAddress"

@@ -1,5 +1,5 @@
 local command = require "operator.command"
-local operator = require "spec.support.operator"
+local operator = require "tests.support.operator"
 
 -- The words and options that a command of that name is given.
 local function read(name, ...)

@@ -2,7 +2,7 @@
 
 local explain = require "operator.explanation"
 local native = require "host_native"
-local verb_calls = require "spec.support.verb_calls"
+local verb_calls = require "tests.support.verb_calls"
 
 local function setting(settings) return verb_calls.setting { settings = settings } end
 
@@ -88,7 +88,7 @@ describe("explaining", function()
   end)
 
   it("tells which policy broke", function()
-    local directory = require("spec.support.operator").directory {
+    local directory = require("tests.support.operator").directory {
       ["service_offering.lua"] = "return { api = 1, decide = function(facts)\n return facts.x.y\nend }" }
     local trial = setting { policies = { directory = directory } }
     local told = explain(trial.host, trial.request("create_vm", "a", "ubuntu-builtin", { cpu = 2, ram = 4096 }, network, {}, {}))
@@ -99,7 +99,7 @@ describe("explaining", function()
   end)
 
   it("does not wait for what is imagined to be over", function()
-    local directory = require("spec.support.operator").directory {
+    local directory = require("tests.support.operator").directory {
       ["expunge.lua"] = "return { api = 1, decide = function() return { strategy = 'wait', deadline = 9 } end }" }
     local trial, vm = setting { policies = { directory = directory } }
     local told = explain(trial.host, trial.request("delete_vm", vm))
@@ -141,8 +141,19 @@ describe("explaining", function()
     assert.is_nil(next(trial.store.registry or {}))
   end)
 
+  it("tells nothing of a registry where none is configured, by the file or the request", function()
+    for _, registry in ipairs { { username = "admin" }, { host = "" } } do
+      local trial, vm, disk = setting { store = { path = "/nowhere/store.db" }, registry = registry }
+      local request = trial.request("attach_disk", vm, disk)
+      assert.same({}, registry_of(explain(trial.host, request)))
+      assert.same({}, registry_of(explain(trial.host, trial.request("delete_vm", vm))))
+      request.context.registry = { host = "10.0.0.9" }
+      assert.equal(1, #registry_of(explain(trial.host, request)))
+    end
+  end)
+
   it("tells what becomes of a VM that does not start, without asking anything again", function()
-    local directory = require("spec.support.operator").directory {
+    local directory = require("tests.support.operator").directory {
       ["failed_vm.lua"] = "return { api = 1, decide = function(facts, default)\n return default(facts)\nend }" }
     local trial = setting { policies = { directory = directory } }
     trial.requests()

@@ -1,5 +1,5 @@
 local new_paper = require "operator.paper"
-local operator = require "spec.support.operator"
+local operator = require "tests.support.operator"
 
 local function written(f, more)
   local host = operator.host(more)
@@ -21,6 +21,21 @@ describe("colour", function()
     assert.equal("\27[31mx\27[0m", tinted("", true))
     assert.equal("x", tinted("1", true))
     assert.equal("x", tinted(nil, false))
+  end)
+end)
+
+describe("a text in colour", function()
+  it("stands as it is on a line, and one that only looks so is escaped", function()
+    local out = {}
+    local host = operator.host { console = { tty = true, clean = operator.host().console.clean, write = function(text)
+      out[#out + 1] = text
+      return true
+    end } }
+    local paper = new_paper(host)
+    paper:line("%s", paper:tint("red", "x"))
+    paper:line("%s", "\27[31my\27[0m")
+    assert.equal("\27[31mx\27[0m\n", out[1])
+    assert.is_nil(out[2]:find("\27", 1, true))
   end)
 end)
 

@@ -2,7 +2,7 @@
 
 local escapes = dofile "tests/host/escapes.lua"
 local native = require "host_native"
-local operator = require "spec.support.operator"
+local operator = require "tests.support.operator"
 local policy_tests = require "operator.policy_tests"
 
 -- The names that a test file has beside a policy's, and what its cloud has.

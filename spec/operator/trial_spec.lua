@@ -13,6 +13,18 @@ describe("a trial", function()
     assert.same({ "listVirtualMachines" }, { trial.requests()[1].command })
   end)
 
+  it("counts what a CPI made and is there", function()
+    local trial = new_trial { host = native }
+    assert.same({}, trial.left())
+    local vm = trial.cid()
+    local disk = trial.call("create_disk", 1024, {}, vm)
+    assert.equal(1, trial.left().vms)
+    local with_disk = trial.left().volumes
+    trial.call("delete_disk", disk)
+    assert.equal(1, with_disk - (trial.left().volumes or 0))
+    assert.is_nil(trial.left().networks)
+  end)
+
   it("raises what a verb raises, as it is", function()
     local trial = new_trial { host = native }
     assert.equal("Bosh::Clouds::CpiError", trial.failure("has_vm", 5).type)

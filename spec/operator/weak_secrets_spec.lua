@@ -1,4 +1,4 @@
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 local native = require "host_native"
 local weak_secrets = require "operator.weak_secrets"
 

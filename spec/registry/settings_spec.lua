@@ -1,4 +1,4 @@
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 local registry = require "registry.settings"
 local registry_access = require "registry.access"
 

@@ -1,6 +1,6 @@
 local agent = require "agent"
 local agent_settings = require "request.agent_settings"
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 
 local json = fake.json
 

@@ -1,5 +1,5 @@
 local arguments = require "request.arguments"
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 
 local null = fake.json.null
 local function message(f, ...)

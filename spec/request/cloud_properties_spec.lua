@@ -1,4 +1,4 @@
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 local read = require "request.cloud_properties"
 
 local null = fake.json.null
@@ -69,5 +69,26 @@ describe("cloud_properties", function()
     assert.equal("cloud_properties of the VM must be an object, not string", problem "x")
     assert.equal("cloud_properties of the VM must be an object, not a list", problem { "x" })
     assert.equal("Bosh::Clouds::CloudError", fake.failure(ask, 3).type)
+  end)
+end)
+
+describe("names among cloud_properties", function()
+  local function names(value)
+    local ok, answer = pcall(read, { groups = value }, { groups = "names" }, "it", null)
+    return ok, ok and answer.groups or answer.message
+  end
+
+  it("are one, or a list of them, which may be empty", function()
+    assert.same({ true, { "a" } }, { names "a" })
+    assert.same({ true, { "a", "b" } }, { names { "a", "b" } })
+    assert.same({ true, {} }, { names {} })
+  end)
+
+  it("are no object, number or list of anything else", function()
+    for _, value in ipairs { { a = "b" }, 5, true, { 1 }, { "a", "" }, { { "a" } } } do
+      local ok, why = names(value)
+      assert.is_false(ok)
+      assert.truthy(why:find("'groups' must be a string or a list of strings", 1, true), why)
+    end
   end)
 end)

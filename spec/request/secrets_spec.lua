@@ -1,4 +1,4 @@
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 local secrets = require "request.secrets"
 
 local function masked(run, ...)
@@ -13,9 +13,11 @@ describe("secrets", function()
       agent = { mbus = "https://mbus:mbus-secret@0.0.0.0:6868", blobstore = { provider = "dav", options = {
         endpoint = "http://blob.test", user = "agent-user", password = "blob-secret" } } },
       env = { http_proxy = "http://me:proxy-secret@proxy:3128", https_proxy = "http://proxy:3128" },
-      registry = { password = "registry-secret" }, cloudstack = { api_key = "API-KEY" },
+      registry = { password = "registry-secret", tls = { private_key = "-----BEGIN KEY-----\nits-lines" } },
+      cloudstack = { api_key = "API-KEY" },
     })
-    for _, value in ipairs { "mbus-secret", "blob-secret", "proxy-secret", "registry-secret", "API-KEY" } do
+    for _, value in ipairs { "mbus-secret", "blob-secret", "proxy-secret", "registry-secret", "API-KEY",
+      "-----BEGIN KEY-----\nits-lines" } do
       assert.is_true(set[value], value)
     end
     assert.is_nil(set["http://blob.test"])

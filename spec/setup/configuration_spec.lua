@@ -1,5 +1,5 @@
 local configuration = require "setup.configuration"
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 
 -- The host's parts that a configuration touches, and what they were told.
 local function host_with(file, options)

@@ -2,7 +2,7 @@
 -- situation which call is answered how, and what is left afterwards; each row is one test.
 local native = require "host_native"
 local sim = require "sim"
-local shape = require "spec.support.shape"
+local shape = require "tests.support.shape"
 local json = native.json
 local host = { json = json, bytes = native.bytes } -- without a log
 

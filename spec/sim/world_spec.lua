@@ -37,6 +37,10 @@ describe("a world", function()
     refused("networks 'bosh-net': '10.0.0.0' is not a cidr", { networks = { { name = "bosh-net", cidr = "10.0.0.0" } } })
     refused("networks 'bosh-net': gateway '10.0.9.1' is not inside 10.0.0.0/24",
       { networks = { { name = "bosh-net", gateway = "10.0.9.1" } } })
+    for _, address in ipairs { "10.0.0.255", "10.0.2.0", "nonsense" } do
+      refused(("networks 'bosh-net': range address '%s' is not inside 10.0.1.0/24"):format(address),
+        { networks = { { name = "bosh-net", cidr = "10.0.1.0/24", gateway = "10.0.1.1", range = { "10.0.1.9", address } } } })
+    end
     refused("accounts 'bosh': role is 'admin', 'domainadmin' or 'user', not 'boss'", { accounts = { { name = "bosh",
       role = "boss" } } })
     refused("accounts 'bosh': unknown key 'colour'", { accounts = { { name = "bosh", colour = "red" } } })

@@ -1,4 +1,4 @@
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 local image = require "stemcell.image"
 
 local BZIP, GZIP, ZIP, QCOW = "BZh91AY", "\x1F\x8B\x08", "PK\x03\x04", "QFI\xFB"

@@ -1,4 +1,4 @@
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 local twins = require "stemcell.twins"
 
 -- The names of rows that are templates still, or will be; the fake's time is 2026-01-01T00:16:40Z.

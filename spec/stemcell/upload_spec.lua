@@ -1,4 +1,4 @@
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 local making = require "stemcell.making"
 local rollback = require "base.rollback"
 local upload = require "stemcell.upload"

@@ -1,5 +1,5 @@
 local attach_disk = require "verbs.attach_disk"
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 
 local ID = "7d5d1a3e-52f5-4c6a-9f0b-2f6d3f1c9b11"
 

@@ -1,5 +1,5 @@
 local calculate = require "verbs.calculate_vm_cloud_properties"
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 
 local services = {
   { id = "s1", name = "small", cpunumber = 1, memory = 1024 }, { id = "s2", name = "big", cpunumber = 4, memory = 8192 },

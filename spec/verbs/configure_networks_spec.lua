@@ -1,4 +1,4 @@
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 
 describe("configure_networks", function()
   it("is NotSupported: the director then recreates the VM", function()

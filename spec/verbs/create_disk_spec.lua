@@ -1,5 +1,5 @@
 local create_disk = require "verbs.create_disk"
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 
 local can = { "listCapabilities", {}, { capability = { customdiskofferingminsize = 1, customdiskofferingmaxsize = 1024 } } }
 local offerings = { "listDiskOfferings", {}, { diskoffering = {
@@ -35,6 +35,14 @@ describe("create_disk", function()
     assert.equal(cid, cpi.sent[5][2]["tags[0].value"])
     assert.same({ "listCapabilities listDiskOfferings listZones", "createVolume", "createTags" }, cpi.waves)
   end)
+
+  for _, size in ipairs { 0, -1, 1.5, "1024" } do
+    it("refuses the size " .. tostring(size), function()
+      local failure = fake.failure(create, {}, size)
+      assert.equal("Bosh::Clouds::CpiError", failure.type)
+      assert.truthy(failure.message:find("argument size", 1, true), failure.message)
+    end)
+  end
 
   it("sends no size for a fixed offering: CloudStack refuses it", function()
     create({ can, offerings, zones, { "createVolume", { diskofferingid = "d10" }, job = {}, id = "d", without = { "size" } }, tag },

@@ -1,5 +1,5 @@
 local create_stemcell = require "verbs.create_stemcell"
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 
 local ID = "7d5d1a3e-52f5-4c6a-9f0b-2f6d3f1c9b11"
 local zones = { "listZones", {}, { zone = { { id = "z1", name = "zone1" }, { id = "z2", name = "zone2" } } } }

@@ -1,5 +1,5 @@
 local create_vm = require "verbs.create_vm"
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 
 local json = fake.json
 local TEMPLATE = "cpitemplate-7d5d1a3e-52f5-4c6a"

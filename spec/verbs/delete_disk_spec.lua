@@ -1,5 +1,5 @@
 local delete_disk = require "verbs.delete_disk"
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 
 local function disk(more)
   local row = { id = "d", name = "cpi-disk-1", state = "Ready" }

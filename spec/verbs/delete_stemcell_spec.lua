@@ -1,5 +1,5 @@
 local delete_stemcell = require "verbs.delete_stemcell"
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 
 local CID = "cpitemplate-7d5d1a3e-52f5-4c6a"
 

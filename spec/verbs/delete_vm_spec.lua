@@ -1,5 +1,5 @@
 local delete_vm = require "verbs.delete_vm"
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 
 local can = { "listCapabilities", {}, { capability = { cloudstackversion = "4.23.0.0", allowuserexpungerecovervm = true } } }
 

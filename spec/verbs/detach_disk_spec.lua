@@ -1,5 +1,5 @@
 local detach_disk = require "verbs.detach_disk"
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 local scenarios = require "tests.faults.scenarios"
 
 local vm = { "listVirtualMachines", { name = "cpivm-1" },

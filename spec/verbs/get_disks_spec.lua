@@ -1,4 +1,4 @@
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 local get_disks = require "verbs.get_disks"
 
 local vm = { "listVirtualMachines", { name = "cpivm-1" },

@@ -1,4 +1,4 @@
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 local has_disk = require "verbs.has_disk"
 
 local function ask(...)

@@ -1,4 +1,4 @@
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 local has_vm = require "verbs.has_vm"
 
 local function ask(state)

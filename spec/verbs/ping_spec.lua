@@ -1,4 +1,4 @@
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 
 describe("ping", function()
   it("answers pong, and asks nobody", function()

@@ -1,4 +1,4 @@
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 local reboot_vm = require "verbs.reboot_vm"
 
 local function vm(state)

@@ -1,4 +1,4 @@
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 local resize_disk = require "verbs.resize_disk"
 
 local GIB = 1024 * 1024 * 1024

@@ -1,4 +1,4 @@
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 local set_disk_metadata = require "verbs.set_disk_metadata"
 
 describe("set_disk_metadata", function()

@@ -1,4 +1,4 @@
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 local set_vm_metadata = require "verbs.set_vm_metadata"
 
 local function vm(...)
@@ -40,6 +40,15 @@ describe("set_vm_metadata", function()
       assert.truthy(log:find(("warn tag '%s' is the CPI's own: it is not set"):format(key), 1, true), key)
     end
   end)
+
+  for _, cid in ipairs { 5, true, "" } do
+    it("refuses the CID " .. tostring(cid) .. ", and asks nothing", function()
+      local cpi <close> = fake.cpi {}
+      local failure = fake.failure(set_vm_metadata, cpi, cid, { job = "web" })
+      assert.equal("Bosh::Clouds::CpiError", failure.type)
+      assert.truthy(failure.message:find("argument vm_cid", 1, true), failure.message)
+    end)
+  end
 
   it("survives odd metadata", function()
     local cpi <close> = fake.cpi { vm(), { "createTags", { ["tags[0].key"] = "n", ["tags[0].value"] = "3" }, job = {},

@@ -1,4 +1,4 @@
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 local snapshot_disk = require "verbs.snapshot_disk"
 
 local function disk(state)

@@ -65,12 +65,27 @@ describe("an address that is taken", function()
 
   it("by nobody, because no VM can have it, is explained at once", function()
     local t = new {}
-    for _, ip in ipairs { "10.0.0.1", "10.0.9.5", "10.0.0.255" } do
+    for _, ip in ipairs { "10.0.0.0", "10.0.0.1", "10.0.9.5", "10.0.0.255" } do
       local _, failure = again(t, ip)
       assert.truthy(failure.message:find(("address %s is not one that a VM can have in network 'bosh-net' (10.0.0.0/24, gateway 10.0.0.1)")
         :format(ip), 1, true), failure.message)
     end
-    assert.equal(4, count(t, "deployVirtualMachine"))
+    assert.equal(5, count(t, "deployVirtualMachine"))
+  end)
+
+  it("by a VM of another director's is told from one of ours by the tag", function()
+    local ours
+    local t, cid = new({}, { ip_conflict = function(facts)
+      ours = facts.holder.ours
+      return "fail"
+    end })
+    again(t)
+    assert.is_true(ours)
+    t.sim.send { { command = "deleteTags", params = { resourceids = t.vm(cid).id, resourcetype = "UserVm",
+      ["tags[0].key"] = "director_uuid" } } }
+    t.sim.advance(5)
+    again(t)
+    assert.is_false(ours)
   end)
 
   it("by a destroyed VM that nobody sees is waited for until CloudStack has expunged it", function()

@@ -1,5 +1,5 @@
 local deployment = require "vm.deployment"
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 local rollback = require "base.rollback"
 
 local user_data = { name = "user_data" }

@@ -1,4 +1,4 @@
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 local key_pairs = require "vm.key_pairs"
 
 local function plan(properties, default, version)

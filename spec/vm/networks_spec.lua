@@ -1,4 +1,4 @@
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 local vm_networks = require "vm.networks"
 
 local json = fake.json

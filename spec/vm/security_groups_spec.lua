@@ -133,3 +133,13 @@ describe("a basic zone", function()
     assert.truthy(failure.message:find("a VM has one NIC there, not 2", 1, true), failure.message)
   end)
 end)
+
+describe("security groups that are not texts", function()
+  it("are refused with the place where they stand", function()
+    local t = cloud()
+    assert.equal("cloud_properties of the VM: 'security_groups' must be a list of names or ids",
+      refused(t, "zonesg", manual("10.60.1.50", "zonesg-net"), { security_groups = { 5 } }))
+    assert.equal("cloud_properties of network 'default': 'security_groups' must be a list of names or ids",
+      refused(t, "zonesg", manual("10.60.1.50", "zonesg-net", { security_groups = { "" } })))
+  end)
+end)

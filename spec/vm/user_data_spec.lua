@@ -1,4 +1,4 @@
-local fake = require "spec.support.fake"
+local fake = require "tests.support.fake"
 local user_data = require "vm.user_data"
 
 local function order(env)

@@ -311,3 +311,19 @@ describe("a vip", function()
     assert.is_nil(settings.networks.public.mac)
   end)
 end)
+
+describe("the jobs of a vip", function()
+  it("that open the firewall have ids that follow from the VM's CID, in order", function()
+    local job_ids = require "made.job_ids"
+    local t = cloud()
+    local cid = t.create({ public = vip("192.0.2.50", { firewall_rules = { { protocol = "tcp", start_port = 22 },
+      { protocol = "tcp", start_port = 80 } } }) })[1]
+    local ids = {}
+    for _, request in ipairs(t.requests()) do
+      local id = request.parameters.customjobid
+      if request.command == "createFirewallRule" then ids[#ids + 1] = id end
+      if request.command == "enableStaticNat" then assert.is_nil(id) end
+    end
+    assert.same({ job_ids.of(native, cid, "firewall rule", 1), job_ids.of(native, cid, "firewall rule", 2) }, ids)
+  end)
+end)

@@ -1,5 +1,5 @@
 -- Every verb's sequential steps and why each of them has to be. A spec holds this list against what the verbs really do
--- (spec/verbs/steps_spec.lua), the bench prints it. Looks at jobs, and waiting for them, are no steps.
+-- (spec/across/steps_spec.lua), the bench prints it. Looks at jobs, and waiting for them, are no steps.
 --   { verb, what, { { requests, reason }, ... }, scenario = name of one in tests/faults/scenarios.lua where `what` is none,
 --     arguments = function(stage) in the scenario's place, settings = laid over the configuration }
 

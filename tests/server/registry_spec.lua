@@ -1,5 +1,6 @@
 -- cpi-server registry as its clients see it: the API over HTTP and HTTPS, who may what, hostile input, start and stop.
 
+local native = require "host_native"
 local rig = require "rig"
 local text_file = require "tests.support.text_file"
 
@@ -53,6 +54,14 @@ describe("cpi-server registry", function()
     local log = read(cloud.directory .. "/registry.err")
     assert.truthy(log:find("settings of 'cpivm-1' written", 1, true))
     for _, secret in ipairs { "env-secret", "registry-password" } do assert.is_nil(log:find(secret, 1, true)) end
+  end)
+
+  it("knows the names of headers in any case", function()
+    local basic = native.bytes.base64 "admin:registry-password"
+    for _, name in ipairs { "Authorization", "authorization", "AUTHORIZATION", "aUTHORIzATION" } do
+      assert.equal(404, (ask(cloud, ("-H '%s: Basic %s'"):format(name, basic))), name)
+    end
+    assert.equal(401, (ask(cloud, ("-H 'Authorizatiom: Basic %s'"):format(basic))))
   end)
 
   it("denies who has no right", function()

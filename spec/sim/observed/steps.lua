@@ -3,7 +3,7 @@
 local steps = {}
 
 -- Values that a row's `has` can ask for beside plain ones.
-local shape = require "spec.support.shape"
+local shape = require "tests.support.shape"
 steps.ABSENT, steps.ANY = shape.ABSENT, shape.ANY
 
 -- An id of the right form that nothing ever had.

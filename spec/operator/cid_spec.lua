@@ -1,0 +1,83 @@
+local cid = require "operator.cid"
+local native = require "host_native"
+local new_trial = require("operator.trial").new
+
+-- (on paper: spec/commands/cid_spec.lua)
+
+local GIB = 1024 * 1024 * 1024
+
+-- What a client would find: rows or a failure by command.
+local function client(answers)
+  return { asked = {}, say = function(failure) return failure.text end, wave = function(self, requests)
+    local outcomes = {}
+    for i, request in ipairs(requests) do
+      self.asked[i] = request
+      outcomes[i] = answers[request[1]] or { rows = {} }
+    end
+    return outcomes
+  end }
+end
+
+local function field(object, name)
+  for _, row in ipairs(object.fields) do
+    if row[1] == name then return row[2] end
+  end
+end
+
+describe("a CID's description", function()
+  it("asks for what its form can be, by name or id, and for every kind where the form says nothing", function()
+    local one = client {}
+    cid.describe(one, "cpivm-1")
+    assert.same({ { "listVirtualMachines", { name = "cpivm-1" }, rows = "virtualmachine" } }, one.asked)
+    one = client {}
+    cid.describe(one, "light-9b0d0d8e-0000-4000-8000-000000000000")
+    assert.same({ { "listTemplates", { id = "9b0d0d8e-0000-4000-8000-000000000000", templatefilter = "executable" }, rows = "template" } },
+      one.asked)
+    one = client {}
+    cid.describe(one, "web")
+    assert.equal(5, #one.asked)
+  end)
+
+  it("has a VM's state, place and addresses, without what is empty", function()
+    local told = cid.describe(client { listVirtualMachines = { rows = { { id = "i", name = "cpivm-1", state = "Running", hostname = "",
+      zonename = "z", nic = { { ipaddress = "10.0.0.1", networkname = "net" }, { networkid = "n2" } }, created = "2026",
+      tags = { { key = "job", value = "web" } } } } } }, "cpivm-1")
+    local object = told.objects[1]
+    assert.same({ "vm", "cpivm-1", { job = "web" } }, { object.kind, object.name, object.tags })
+    assert.same({ { "id", "i" }, { "state", "Running" }, { "zone", "z" }, { "addresses", "10.0.0.1 in net, nil in n2" },
+      { "made", "2026" } }, object.fields)
+  end)
+
+  it("has a disk's size in GB, and the VM that has it", function()
+    local function of(row)
+      row.id, row.name = "i", "cpi-disk-1"
+      return cid.describe(client { listVolumes = { rows = { row } } }, "cpi-disk-1").objects[1]
+    end
+    assert.same({ "3 GB", "vm, device 2" }, { field(of { size = 3 * GIB }, "size"),
+      field(of { vmname = "vm", deviceid = 2 }, "attached to") })
+    assert.is_nil(field(of {}, "size"))
+    assert.is_nil(field(of {}, "attached to"))
+    assert.is_nil(of({}).tags)
+  end)
+
+  it("leaves out what has another name, as CloudStack's filter finds it", function()
+    assert.same({}, cid.describe(client { listVolumes = { rows = { { id = "i", name = "cpi-disk-12" } } } }, "cpi-disk-1").objects)
+  end)
+
+  it("tells a refusal where it can be one thing only", function()
+    assert.same({ "no" }, cid.describe(client { listVolumes = { failure = { text = "no" } } }, "cpi-disk-1").failures)
+    assert.same({}, cid.describe(client { listVolumes = { failure = { text = "no" } } }, "web").failures)
+  end)
+
+  it("finds the stemcell, the disk and the VM of a real cloud", function()
+    local trial = new_trial { host = native }
+    local vm = trial.cid()
+    local disk = trial.call("create_disk", 2048, {}, vm)
+    local through = require "operator.command".client({ cloudstack = trial.host.cloudstack, json = native.json, clock = trial.host.clock,
+      bytes = native.bytes, log = trial.host.log }, { cloudstack = { project = "", domain = "", account = "" } })
+    assert.equal("vm", cid.describe(through, vm).objects[1].kind)
+    assert.equal("2 GB", field(cid.describe(through, disk).objects[1], "size"))
+    local stemcell = cid.describe(through, trial.sim.state().templates[1].name).objects[1]
+    assert.same({ "stemcell", true }, { stemcell.kind, field(stemcell, "ready") })
+  end)
+end)
