@@ -21,7 +21,7 @@ verdict() {
 plant() {
   mkdir -p "$(dirname "$copy/$2")" && touch "$copy/$2" && cp "$copy/$2" "$copy/kept"
   printf '%s\n' "$3" >>"$copy/$2"
-  if "$lint" --floors "$copy" | grep -qF "broken: $1"; then verdict good; else verdict bad "$1 ($2: $3)"; fi
+  if RULE=$1 "$lint" --floors "$copy" | grep -qF "broken: $1"; then verdict good; else verdict bad "$1 ($2: $3)"; fi
   if [ -s "$copy/kept" ]; then mv "$copy/kept" "$copy/$2"; else rm "$copy/$2"; fi
 }
 
