@@ -27,12 +27,31 @@ struct daemon {
     struct exchanges exchanges;
     struct visitors *visitors;
     struct partings *partings;
-    struct visitor *arriving; /* between its accept and libmicrohttpd's notice of it */
-    int listening;            /* -1 once the daemon is quiet */
+    int listening; /* -1 once the daemon is quiet */
     unsigned port;
 };
 
 /* ---- connections ------------------------------------------------------------------------------------------------ */
+
+static int descriptor_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+    return info ? (int)info->connect_fd : -1;
+}
+
+/* A connection without a line is closed with its first request. */
+static struct line *begin_line(struct daemon *daemon, struct MHD_Connection *connection)
+{
+    struct visitor *visitor = visitors_meet(daemon->visitors, descriptor_of(connection));
+    struct line *line = visitor ? calloc(1, sizeof *line) : NULL;
+
+    if (line)
+        line->visitor = visitor;
+    else if (visitor)
+        visitors_leave(daemon->visitors, visitor);
+    return line;
+}
 
 /* A connection begins or ends; its socket is still open. */
 static void on_connection(void *context, struct MHD_Connection *connection, void **slot,
@@ -42,18 +61,14 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
     struct line *line = *slot;
 
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-        *slot = line = calloc(1, sizeof *line);
-        if (line) {
-            line->visitor = daemon->arriving;
-            daemon->arriving = NULL;
-        }
+        *slot = begin_line(daemon, connection);
         return;
     }
     if (!line)
         return;
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    if (line->unread && info)
-        partings_keep(daemon->partings, (int)info->connect_fd);
+    int fd = descriptor_of(connection);
+    if (line->unread && fd >= 0)
+        partings_keep(daemon->partings, fd);
     visitors_leave(daemon->visitors, line->visitor);
     free(line);
     *slot = NULL;
@@ -62,15 +77,16 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
 static void welcome(struct daemon *daemon, int fd, const struct sockaddr *address, socklen_t size)
 {
     fcntl(fd, F_SETFD, FD_CLOEXEC);
-    daemon->arriving = fd < FD_SETSIZE ? visitors_enter(daemon->visitors, fd, address) : NULL;
-    if (!daemon->arriving) {
+    if (fd >= FD_SETSIZE || !visitors_enter(daemon->visitors, fd, address)) {
         close(fd);
         return;
     }
-    MHD_add_connection(daemon->mhd, fd, address, size); /* where it fails it has closed the socket */
-    if (daemon->arriving)
-        visitors_leave(daemon->visitors, daemon->arriving);
-    daemon->arriving = NULL;
+    /* It begins the connection now (0.9) or at its next turn (1.0). Where it fails it has closed the socket. */
+    if (MHD_add_connection(daemon->mhd, fd, address, size) == MHD_YES)
+        return;
+    struct visitor *visitor = visitors_meet(daemon->visitors, fd);
+    if (visitor)
+        visitors_leave(daemon->visitors, visitor);
 }
 
 static void let_in(struct daemon *daemon)

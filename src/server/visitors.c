@@ -32,6 +32,7 @@ struct visitor {
     enum visit_stage stage;
     double since; /* when the stage began */
     size_t sent;  /* bytes of the body */
+    bool met;     /* libmicrohttpd has begun its connection */
     bool ended;
     struct visitor *next, *previous;
 };
@@ -155,7 +156,7 @@ static bool make_room(struct visitors *visitors, const struct origin *origin)
     struct visitor *chosen = NULL;
 
     for (struct visitor *at = visitors->first; at; at = at->next)
-        if (!at->ended && at->stage != VISIT_ANSWER && (!origin || at->origin == origin) &&
+        if (at->met && !at->ended && at->stage != VISIT_ANSWER && (!origin || at->origin == origin) &&
             (!chosen || goes_first(at, chosen)))
             chosen = at;
     if (!chosen)
@@ -184,7 +185,7 @@ double visitors_check(struct visitors *visitors)
     double now = clock_now(), next = HUGE_VAL;
 
     for (struct visitor *at = visitors->first; at; at = at->next) {
-        double deadline = at->ended ? HUGE_VAL : deadline_of(at);
+        double deadline = at->met && !at->ended ? deadline_of(at) : HUGE_VAL;
         if (deadline <= now)
             end(visitors, at, &visitors->late);
         else
@@ -216,8 +217,30 @@ static bool has_room(struct visitors *visitors, const struct origin *origin)
            (visitors->count < visitors->most || make_room(visitors, NULL));
 }
 
+static struct visitor *unmet(const struct visitors *visitors, int fd)
+{
+    struct visitor *at = visitors->first;
+
+    while (at && (at->met || at->fd != fd))
+        at = at->next;
+    return at;
+}
+
+struct visitor *visitors_meet(struct visitors *visitors, int fd)
+{
+    struct visitor *visitor = unmet(visitors, fd);
+
+    if (visitor)
+        visitor->met = true;
+    return visitor;
+}
+
 struct visitor *visitors_enter(struct visitors *visitors, int fd, const struct sockaddr *address)
 {
+    struct visitor *stale = unmet(visitors, fd);
+
+    if (stale) /* libmicrohttpd closed that socket and never began with it */
+        visitors_leave(visitors, stale);
     struct origin *origin = record(visitors, address);
     struct visitor *visitor = origin && has_room(visitors, origin) ? calloc(1, sizeof *visitor) : NULL;
 

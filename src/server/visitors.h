@@ -32,6 +32,12 @@ struct visitors *visitors_new(size_t most, size_t most_of_one);
 struct visitor *visitors_enter(struct visitors *visitors, int fd, const struct sockaddr *address);
 
 /*
+ * The visitor of that socket whose connection libmicrohttpd begins now, which may be a while after it was let in; NULL when it
+ * was met before, or was never let in. Until then its visit is not ended from here.
+ */
+struct visitor *visitors_meet(struct visitors *visitors, int fd);
+
+/*
  * Seconds until the next one may be let in; 0: now. Where others have to go for it they come at a bounded pace: whoever is
  * let in has time to send its headers, however many push in behind it, and those wait in the system's queue.
  */
