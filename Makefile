@@ -12,8 +12,9 @@ DEBS := build-essential pkg-config liblua5.4-dev lua-cjson-dev libcurl4-openssl-
 
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes
 # The same as the libraries of a release are compiled with. Sanitizers see more without the library's own checks.
-HARDENED      := $(shell CC="$(CC)" bash release/hardening compile)
-HARDENED_LINK := $(shell CC="$(CC)" bash release/hardening link)
+# Asked once, when it is needed: `make deps` may have just installed the compiler.
+HARDENED      = $(eval HARDENED := $$(shell CC="$(CC)" bash release/hardening compile))$(HARDENED)
+HARDENED_LINK = $(eval HARDENED_LINK := $$(shell CC="$(CC)" bash release/hardening link))$(HARDENED_LINK)
 # Asked when it is needed: `make deps` may have just installed it.
 LUA_CFLAGS = $(shell pkg-config --cflags lua5.4)
 COMPILE = $(CC) -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -D_DARWIN_C_SOURCE -DVERSION='"$(VERSION)"' $(LUA_CFLAGS) \

@@ -66,8 +66,8 @@ return {
 | `"ignore"` | another deploy at once, and no second time |
 | `"fail"` | create_vm fails and says who has the address |]],
   },
-  ours = '`"fail"` for an address outside the network or of a living VM; `"expunge"` for a dead one of this director, where '
-    .. '`may_expunge` and `wanted` are true; else `"wait"` for 180 seconds.',
+  ours = '`"fail"` for an address outside the network or of a VM that runs or is stopped; `"expunge"` for a dead one of '
+    .. 'this director, where `may_expunge` and `wanted` are true; else `"wait"` for 180 seconds.',
   example = {
     address = "10.0.16.5", network = { id = "n1", name = "bosh-net", cidr = "10.0.16.0/24" }, in_range = true,
     holder = { id = "v1", name = "cpivm-0b8e4a52-9f6d-4a0e-8b36-1d2f4c5a6b7c", state = "Destroyed",

@@ -25,6 +25,8 @@ describe("our policy of ip_conflict", function()
     ["that is being expunged"] = { holder = { state = "Expunging", ours = true } },
     ["that the account may not expunge"] = { holder = { state = "Destroyed", ours = true }, may_expunge = false },
     ["that the site does not want expunged"] = { holder = { state = "Destroyed", ours = true }, wanted = false },
+    ["that starts, and may be undone then"] = { holder = { state = "Starting", ours = true } },
+    ["that stops"] = { holder = { state = "Stopping", ours = true } },
     ["that nobody sees"] = {},
   } do
     it("waits three minutes for one " .. what, function() assert.same(WAIT, answer(more)) end)
