@@ -21,6 +21,7 @@
 #define HEAD_SIZE (sizeof HEAD - 1 + NAME_SIZE - 1)
 #define BOOT_SIZE 37
 #define TRIES 12
+#define LOOKS 9 /* tries after which a file that still has no head is replaced; the rest are for the new one */
 #define PAUSE 0.01 /* seconds in which the maker of a file writes its head */
 
 /* A lock reaches beyond the end of a file without making it longer, so each process has a byte of its own by chance. */
@@ -153,7 +154,7 @@ static bool is_still_the_file(int directory, const char *entry)
 }
 
 /* One try to open the file to take a lock; false with the file still closed where it was only made, or has no head yet. */
-static bool open_to_claim(int directory, const char *entry, bool is_last_try, struct fault *fault)
+static bool open_to_claim(int directory, const char *entry, bool may_replace, struct fault *fault)
 {
     if (file >= 0)
         close(file);
@@ -166,7 +167,7 @@ static bool open_to_claim(int directory, const char *entry, bool is_last_try, st
         return true;
     }
     close(fd);
-    if (is_last_try)
+    if (may_replace)
         return replace_file(directory, entry, fault);
     clock_sleep(PAUSE);
     return true;
@@ -177,7 +178,7 @@ static uint64_t claim_byte(int directory, const char *entry, struct fault *fault
 {
     fault_set(fault, "%s: it is replaced again and again", path);
     for (int i = 0; i < TRIES; i++) {
-        if (!open_to_claim(directory, entry, i == TRIES - 3, fault))
+        if (!open_to_claim(directory, entry, i == LOOKS, fault))
             return 0;
         if (file < 0)
             continue;
