@@ -12,19 +12,18 @@
 --   over     nothing more will happen to it
 --   result   the job's result, or a synchronous command's payload, when it went well
 --   failure  when it did not
---   id       the object that a create command named; jobid; began; rows for a list; request, as it was sent
+--   id       the object that a create command named; jobid; began, deadline; rows for a list; request, as it was sent
 
 local errors = require "errors"
 local failures = require "cloudstack.failures"
 local lists = require "cloudstack.lists"
+local looks = require "cloudstack.looks"
 local refusals = require "cloudstack.refusals"
 local replies = require "cloudstack.replies"
 local waves = require "cloudstack.waves"
 
 local jobs = {}
 
-local SHORTEST_POLL = 0.02
-local LONGEST_POLL = 10
 local UNKNOWN_JOB_GRACE = 2 -- seconds: a fresh job was seen to be unknown for the first 100 ms,
 local CREATE_GRACE = 5      -- and a create makes its object before it makes its job
 local JOB_TIMEOUT = 1800 -- seconds, where the request names none
@@ -54,9 +53,16 @@ local function check_job(request, outcome)
     { kind = "garbled", sent = true, text = "the answer names no job" })
 end
 
+-- task, which begins now.
+local function timed(client, task)
+  task.began = client.parts.clock.now()
+  task.deadline = task.began + (task.request.timeout or JOB_TIMEOUT)
+  return task
+end
+
 local function begin(client, request, outcome)
   check_job(request, outcome)
-  local task = { request = request, began = client.parts.clock.now(), rows = outcome.rows }
+  local task = timed(client, { request = request, rows = outcome.rows })
   local payload, failure = outcome.payload, outcome.failure
   if payload and request.job then
     task.id, task.jobid, task.known = payload.id, payload.jobid, true
@@ -128,10 +134,10 @@ local function settle_lost(client, task)
     task.resent = true
     local again = jobs.start(client, { getmetatable(request).__index })[1]
     for key in pairs(task) do
-      if key ~= "resent" and key ~= "began" then task[key] = nil end
+      if key ~= "resent" and key ~= "began" and key ~= "deadline" then task[key] = nil end
     end
     for key, value in pairs(again) do
-      if key ~= "began" then task[key] = value end
+      if key ~= "began" and key ~= "deadline" then task[key] = value end
     end
   else
     fail(task, "lost", ("%s; CloudStack knows nothing of its job %s"):format(task.lost.text, task.jobid))
@@ -177,25 +183,29 @@ local function absorb(client, task, outcome)
 end
 
 local function check_deadline(client, task)
-  local age = client.parts.clock.now() - task.began
-  if task.over or age < (task.request.timeout or JOB_TIMEOUT) then return end
+  local now = client.parts.clock.now()
+  if task.over or now < task.deadline then return end
   fail(task, "late", ("%s: job %s is still %s after %d s"):format(task.request.what or task.request[1], task.jobid,
-    task.last or task.lost and task.lost.text or "pending", math.floor(age)))
+    task.last or task.lost and task.lost.text or "pending", math.floor(now - task.began)))
 end
 
--- Seconds until the next look at jobs of that age: a tenth of it, so that the end of any job is noticed
--- within a tenth of its duration, or one round trip where that is longer.
-local function pause_at(client, age)
-  return math.min(math.max(age * 0.1, client.round_trip, SHORTEST_POLL), LONGEST_POLL)
+-- What a job that ended well shows of its kind.
+local function learn(client, task, age)
+  local durations = client.parts.durations
+  if durations and task.over and not task.failure and not task.lost and not task.resent then
+    durations:learn(task.request[1], task.seen_pending or 0, age)
+  end
+  if task.last == "pending" then task.seen_pending = age end
 end
 
 -- One look at all open jobs; returns the seconds for which CloudStack asks to be left alone.
 local function poll(client, tasks)
-  local requests, throttled = {}, 0
+  local requests, throttled, now = {}, 0, client.parts.clock.now()
   for i, task in ipairs(tasks) do requests[i] = { "queryAsyncJobResult", { jobid = task.jobid } } end
   for i, reply in ipairs(waves.transmit(client, requests)) do
     local payload, failure = waves.read(client, "queryAsyncJobResult", reply)
     absorb(client, tasks[i], { payload = payload, failure = failure })
+    learn(client, tasks[i], now - tasks[i].began)
     check_deadline(client, tasks[i])
     throttled = math.max(throttled, failure and failure.after or 0)
   end
@@ -206,15 +216,12 @@ end
 function jobs.wait(client, tasks)
   local throttled = 0
   while true do
-    local open, youngest = {}, math.huge
+    local open = {}
     for _, task in ipairs(tasks) do
-      if not task.over then
-        open[#open + 1] = task
-        youngest = math.min(youngest, client.parts.clock.now() - task.began)
-      end
+      if not task.over then open[#open + 1] = task end
     end
     if #open == 0 then return tasks end
-    client.parts.clock.sleep(math.max(pause_at(client, youngest), throttled))
+    client.parts.clock.sleep(math.max(looks.pause(client, open), throttled))
     throttled = poll(client, open)
   end
 end
@@ -222,8 +229,7 @@ end
 -- The id of what a job created whose reply was lost, or whose process died, and its failure; no id where CloudStack does not
 -- know the job. Waits for the job for `seconds` (JOB_TIMEOUT); raises where it is not over then.
 function jobs.made_by(client, command, jobid, seconds)
-  local task = { request = { command, timeout = seconds }, jobid = jobid, began = client.parts.clock.now(),
-    lost = { text = "its reply was lost" } }
+  local task = timed(client, { request = { command, timeout = seconds }, jobid = jobid, lost = { text = "its reply was lost" } })
   jobs.wait(client, { task })
   if task.failure and task.failure.kind == "late" then failures.raise(task.failure) end
   return task.id, task.failure

@@ -37,11 +37,18 @@ function parts.of(host, request)
     }
   end
 
+  function makers.durations(cpi)
+    if cpi.settings.store.path == "" then return false end
+    return require("cloudstack.durations") { store = function() return cpi.store or nil end, json = host.json,
+      now = host.clock.utc, account = require("cloudstack.tenancy").account(host.bytes.sha256, cpi.settings.cloudstack) }
+  end
+
   function makers.cloudstack(cpi)
     local send, hold = require("setup.configuration").sender(host, cpi.settings)
     return require("cloudstack.client") {
       send = send, hold = hold, json = host.json, clock = host.clock, interruption = cpi.interruption,
       uuid = host.bytes.uuid, log = host.log, decide = cpi.decide, cache = cpi.cache or nil,
+      durations = cpi.durations or nil,
       endpoint = cpi.settings.cloudstack.endpoint,
       tenant = require("cloudstack.tenancy").new(cpi.settings.cloudstack),
     }

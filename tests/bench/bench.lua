@@ -59,6 +59,7 @@ if #arg == 0 then
   show_steps()
   timed(wire.waiting)
   timed(wire.deployment)
+  timed(wire.looks)
   timed(wire.many)
   timed(wire.throttled)
   timed(wire.upload)

@@ -113,9 +113,31 @@ static void refuses_a_newer_schema(void)
 
     snprintf(other, sizeof other, "%s/newer", directory);
     sqlite3_open(other, &database);
-    sqlite3_exec(database, "PRAGMA user_version = 2", NULL, NULL, NULL);
+    sqlite3_exec(database, "PRAGMA user_version = 3", NULL, NULL, NULL);
     sqlite3_close(database);
-    check(!store_open(other, &fault) && strstr(fault.text, "schema is version 2, this program knows 1"), "%s", fault.text);
+    check(!store_open(other, &fault) && strstr(fault.text, "schema is version 3, this program knows 2"), "%s", fault.text);
+}
+
+/* A file of the release before has its rows, and gets the tables that it lacks. */
+static void extends_an_older_schema(void)
+{
+    struct fault fault;
+    struct buf value = buf_new(0);
+    char other[80];
+    sqlite3 *database;
+    bool found;
+
+    snprintf(other, sizeof other, "%s/older", directory);
+    sqlite3_open(other, &database);
+    sqlite3_exec(database, "CREATE TABLE journal (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;"
+                           "INSERT INTO journal VALUES ('k', 'v'); PRAGMA user_version = 1", NULL, NULL, NULL);
+    sqlite3_close(database);
+    check(store_open(other, &fault), "opens: %s", fault.text);
+    check(store_get("journal", "k", 1, &value, &found, &fault) && found, "its row");
+    check(store_put("durations", "k", 1, "v", 1, &fault), "a table that it lacked: %s", fault.text);
+    buf_free(&value);
+    store_close();
+    check(store_open(other, &fault), "opens again: %s", fault.text);
 }
 
 /* Whether the text is anywhere in a file. */
@@ -276,6 +298,7 @@ int main(void)
     keeps_between_processes();
     says_what_is_wrong();
     refuses_a_newer_schema();
+    extends_an_older_schema();
     forgets_what_is_deleted();
     is_not_led_away();
     serves_many_writers();
