@@ -10,6 +10,7 @@ return function(tables)
   end
 
   function store.open() return true end
+  function store.check() return true end
   function store.get(name, key) return rows(name)[key] end
   function store.put(name, key, text) rows(name)[key] = text return true end
   function store.delete(name, key) rows(name)[key] = nil return true end

@@ -56,11 +56,13 @@ local function read_option(name, arguments, at, known)
   return long, arguments[at + 1], at + 2
 end
 
--- An option that shows one word in lower case takes just that word.
+-- An option that shows words in lower case takes just those: "json|junit".
 local function check_value(name, long, value, kind)
-  if kind ~= true and not kind:find "%u" and value ~= kind then
-    refuse(name, ("--%s takes %s, not '%s'"):format(long, kind, value))
+  if kind == true or kind:find "%u" then return end
+  for word in kind:gmatch "[^|]+" do
+    if word == value then return end
   end
+  refuse(name, ("--%s takes %s, not '%s'"):format(long, kind:gsub("|", " or "), value))
 end
 
 -- { words }, { option = value or true }. What follows "--" is a word, whatever it looks like; so is a number.

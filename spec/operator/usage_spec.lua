@@ -15,7 +15,7 @@ describe("the command line's description", function()
     it("of " .. one.name .. " has options as the reader takes them, and values of known ones", function()
       local known = {}
       for _, option in ipairs(one.options or {}) do
-        local name = option[1]:match "^%-%-([%l-]+)$" or option[1]:match "^%-%-([%l-]+) [%u%l]+$"
+        local name = option[1]:match "^%-%-([%l-]+)$" or option[1]:match "^%-%-([%l-]+) [%u%l|]+$"
         assert.truthy(name, option[1])
         assert.is_true(#option[2] > 5)
         known[name] = true

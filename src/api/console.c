@@ -64,5 +64,7 @@ int api_open_console(lua_State *L)
     luaL_newlib(L, functions);
     lua_pushboolean(L, console_is_tty());
     lua_setfield(L, -2, "tty");
+    lua_pushboolean(L, console_is_interactive());
+    lua_setfield(L, -2, "interactive");
     return 1;
 }

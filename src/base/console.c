@@ -53,6 +53,11 @@ bool console_is_tty(void)
     return isatty(STDOUT_FILENO) == 1;
 }
 
+bool console_is_interactive(void)
+{
+    return isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1;
+}
+
 int console_reserve_stdout(void)
 {
     int kept = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, FIRST_FREE);

@@ -18,6 +18,9 @@ bool console_error(const char *text, size_t length);
 /* Whether stdout is a terminal. */
 bool console_is_tty(void);
 
+/* Whether stdin and stderr are terminals, so that a person can be asked. */
+bool console_is_interactive(void);
+
 /* Appends the next line of stdin, without its end; false at the end of stdin. */
 bool console_read_line(struct buf *line);
 

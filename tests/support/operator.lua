@@ -31,7 +31,8 @@ end
 function operator.host(more)
   local host = { out = {}, err = {}, lua_dir = "lua", version = "1.2.3", config = { read = function() return {} end,
     has_secret = function() return false end } }
-  host.console = { tty = false, clean = native.console.clean, write = function(text) host.out[#host.out + 1] = text return true end,
+  host.console = { tty = false, interactive = false, clean = native.console.clean,
+    write = function(text) host.out[#host.out + 1] = text return true end,
     error = function(text) host.err[#host.err + 1] = text end }
   function host.environment() end
   for name, value in pairs(more or {}) do host[name] = value end

@@ -220,6 +220,21 @@ function rig:cpi(request, options)
   return run
 end
 
+-- An operator's command in the background -> its pid, and a function that waits for its end and returns { exit, stdout, stderr }.
+function rig:command_background(words)
+  self.runs = self.runs + 1
+  local name = "run" .. self.runs
+  local base, line = self.directory .. "/" .. name, { quote(rig.program "cpi"), "--config", quote(self.config) }
+  for _, word in ipairs(words) do line[#line + 1] = quote(word) end
+  local pid = start(self.directory, name, table.concat(line, " "), (">%s 2>%s"):format(quote(base .. ".out"), quote(base .. ".err")))
+  self.background[pid] = true
+  return pid, function(seconds)
+    rig.wait(function() return number_in(base .. ".exit") end, seconds or START_SECONDS)
+    self.background[pid] = nil
+    return { exit = number_in(base .. ".exit"), stdout = read(base .. ".out"), stderr = read(base .. ".err") }
+  end
+end
+
 -- An operator's command, as words -> { exit, stdout, stderr }. Options: stdin = text, config = the path of another
 -- configuration, or false for none; directory = where it runs.
 function rig:command(words, options)
