@@ -8,7 +8,8 @@ CFLAGS  ?= -O2 -g
 
 # The one list of Debian packages: to build, and to check.
 DEBS := build-essential pkg-config liblua5.4-dev lua-cjson-dev libcurl4-openssl-dev libssl-dev libsqlite3-dev \
-        libmicrohttpd-dev clang libclang-rt-dev lua5.4 lua-busted lua-check valgrind strace curl openssl ruby
+        libmicrohttpd-dev clang libclang-rt-dev lua5.4 lua-busted lua-check valgrind strace curl openssl ruby \
+        busybox qemu-utils e2fsprogs fdisk bzip2
 
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes
 # The same as the libraries of a release are compiled with. Sanitizers see more without the library's own checks.
@@ -256,6 +257,7 @@ install: all                     ## into PREFIX (default /usr/local), under DEST
 	  $(SHARE)/bash-completion/completions $(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d
 	install $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
 	cd lua && find . -name '*.lua' -exec install -D -m 644 {} $(abspath $(SHARE))/cloudstack_cpi/lua/{} \;
+	install -D -m 644 -t $(SHARE)/cloudstack_cpi/stemcell/metadata-finder stemcell/metadata-finder/*
 	cd $(SHARE)/cloudstack_cpi/lua && find . -name '*.lua' | LC_ALL=C sort | xargs sha256sum >files.sha256
 	$(BUILD)/cpi help man >$(MAN)/man1/cpi.1
 	lua5.4 docs/policy_page.lua $(VERSION) >$(MAN)/man7/cpi-policy.7

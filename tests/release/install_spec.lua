@@ -38,6 +38,10 @@ describe("make install", function()
     assert.equal(must "cd lua && find . -name '*.lua' | sort", installed)
   end)
 
+  it("installs what a stemcell is given, where the scripts look for it", function()
+    must(("diff -r stemcell %s/share/cloudstack_cpi/stemcell"):format(prefix))
+  end)
+
   it("installs cpi(1) and cpi-policy(7)", function()
     for path, title in pairs { ["man1/cpi.1"] = "CPI 1", ["man7/cpi-policy.7"] = "CPI-POLICY 7" } do
       local page = read("share/man/" .. path)
