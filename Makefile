@@ -52,7 +52,9 @@ $(BUILD)/host-tests: $(HOST) $(BUILD)/obj/tests/host/run.o
 
 $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(BASE)
 	@mkdir -p $(@D)
-	$(LINK) -l:libsqlite3.a -lpthread -ldl -lm
+	$(LINK) -l:libsqlite3.a $(UNIT_LIBS) -lpthread -ldl -lm
+
+$(BUILD)/unit/key_pair_test: UNIT_LIBS = -lcrypto # what it makes is read by OpenSSL itself
 
 $(BUILD)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)

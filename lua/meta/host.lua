@@ -31,6 +31,7 @@
 ---@field base64 fun(s: string): string
 ---@field equal fun(a: string, b: string): boolean takes a time that depends on the length of a alone
 ---@field hmac_sha1 fun(key: string, s: string): string 20 bytes
+---@field key_pair fun(): string, string a fresh RSA key pair for SSH: the private key (PEM), the public one ("ssh-rsa AAAA...")
 ---@field pbkdf2 fun(password: string, salt: string, rounds: integer): string 32 bytes; slow on purpose
 ---@field random fun(n: integer): string n random bytes
 ---@field sha256 fun(s: string): string hex, lower case

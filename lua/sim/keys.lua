@@ -71,9 +71,9 @@ end
 local function create(m, call)
   local owner, name = accounts.owner(m, call), call.arguments.name
   refuse_taken(m, owner, name)
-  local data = m.bytes.base64(m.bytes.sha256(m:fresh_id()) .. m.bytes.sha256(m:fresh_id()))
-  local out = without_path(row(add(m, owner, name, "ssh-rsa " .. data)))
-  out.privatekey = "-----BEGIN RSA PRIVATE KEY-----\n" .. data .. "\n-----END RSA PRIVATE KEY-----\n"
+  local privatekey, publickey = m.bytes.key_pair()
+  local out = without_path(row(add(m, owner, name, publickey)))
+  out.privatekey = privatekey
   return { keypair = out }
 end
 

@@ -32,9 +32,10 @@ describe("SSH keys", function()
     assert.equal("domainId", payload.uuidList[1].description)
   end)
 
-  it("that are made tell their private key once", function()
+  it("that are made show their private key once", function()
     local row = c:call("createSSHKeyPair", { name = "new" }).keypair
-    assert.matches("BEGIN RSA PRIVATE KEY", row.privatekey)
+    assert.matches("^%-%-%-%-%-BEGIN RSA PRIVATE KEY%-%-%-%-%-\n.+\n%-%-%-%-%-END RSA PRIVATE KEY%-%-%-%-%-\n$", row.privatekey)
+    assert.is_true(#row.privatekey > 1500) -- of 2048 bits
     assert.is_nil(c:rows("listSSHKeyPairs", "sshkeypair", { name = "new" })[1].privatekey)
   end)
 end)

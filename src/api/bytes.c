@@ -3,6 +3,7 @@
 
 #include "../base/base64.h"
 #include "../base/digest.h"
+#include "../base/key_pair.h"
 #include "../base/random.h"
 
 #define MOST_RANDOM (1 << 20)
@@ -109,6 +110,20 @@ static int pbkdf2(lua_State *L)
     return 1;
 }
 
+/* key_pair() -> private key (PEM), public key ("ssh-rsa AAAA..."): a fresh RSA pair */
+static int key_pair(lua_State *L)
+{
+    struct key_pair pair;
+    struct fault fault;
+
+    if (!key_pair_make(&pair, &fault))
+        return luaL_error(L, "%s", fault.text);
+    lua_pushstring(L, pair.private_key);
+    lua_pushstring(L, pair.public_key);
+    key_pair_forget(&pair);
+    return 2;
+}
+
 /* equal(a, b) -> boolean. Its time depends on the length of a alone, and shows nothing of b. */
 static int equal(lua_State *L)
 {
@@ -126,8 +141,8 @@ static int equal(lua_State *L)
 int api_open_bytes(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"base64", base64}, {"equal", equal}, {"hmac_sha1", hmac_sha1}, {"pbkdf2", pbkdf2}, {"random", random_string},
-        {"sha256", sha256}, {"unbase64", unbase64}, {"uuid", uuid}, {NULL, NULL},
+        {"base64", base64}, {"equal", equal}, {"hmac_sha1", hmac_sha1}, {"key_pair", key_pair}, {"pbkdf2", pbkdf2},
+        {"random", random_string}, {"sha256", sha256}, {"unbase64", unbase64}, {"uuid", uuid}, {NULL, NULL},
     };
 
     luaL_newlib(L, functions);
