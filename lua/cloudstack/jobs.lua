@@ -2,7 +2,7 @@
 -- reply.
 --
 --   jobs.start(client, requests)    -> tasks, one for each request; a request may also be no job
---   jobs.wait(client, tasks)        -> the tasks, each of them over
+--   jobs.wait(client, tasks)        -> the tasks, each of them over; what passes is tried again, as the retry policy says
 --   jobs.made_by(client, command, jobid [, seconds]) -> the id of what a job made, or nil; and its failure
 --
 -- Why a job id is never sent twice: CloudStack makes the object before it checks the id, so a second create with the same id
@@ -18,6 +18,7 @@ local errors = require "errors"
 local failures = require "cloudstack.failures"
 local lists = require "cloudstack.lists"
 local looks = require "cloudstack.looks"
+local patience = require "cloudstack.patience"
 local refusals = require "cloudstack.refusals"
 local replies = require "cloudstack.replies"
 local waves = require "cloudstack.waves"
@@ -120,6 +121,15 @@ local function finish(task, job)
   end
 end
 
+-- The same task with another job. `first` is when its first try began; the deadline is that of all its tries.
+local function renew(client, task, again)
+  local first, deadline, resent, attempt = task.first or task.began, task.deadline, task.resent, task.attempt
+  for key in pairs(task) do task[key] = nil end
+  for key, value in pairs(again) do task[key] = value end
+  task.first, task.deadline, task.resent, task.attempt = first, deadline, resent, attempt
+  client.under_way[again], client.under_way[task] = nil, not task.over or nil
+end
+
 -- The reply was lost and CloudStack does not know the job: the object may exist all the same; if not, an idempotent command is
 -- sent once more, as a new job.
 local function settle_lost(client, task)
@@ -132,13 +142,7 @@ local function settle_lost(client, task)
     task.over, task.result, task.id = true, found, found.id
   elseif request.idempotent and not task.resent then
     task.resent = true
-    local again = jobs.start(client, { getmetatable(request).__index })[1]
-    for key in pairs(task) do
-      if key ~= "resent" and key ~= "began" and key ~= "deadline" then task[key] = nil end
-    end
-    for key, value in pairs(again) do
-      if key ~= "began" and key ~= "deadline" then task[key] = value end
-    end
+    renew(client, task, jobs.start(client, { getmetatable(request).__index })[1])
   else
     fail(task, "lost", ("%s; CloudStack knows nothing of its job %s"):format(task.lost.text, task.jobid))
   end
@@ -170,7 +174,11 @@ local function absorb(client, task, outcome)
   end
   if job then
     task.known = true
-    if job.jobstatus ~= PENDING then return finish(task, job) end
+    if job.jobstatus ~= PENDING then
+      finish(task, job)
+      if task.failure then patience.note_unknown(client, task.failure) end
+      return
+    end
     task.id = task.id or job.jobinstanceid
   elseif refusals.is(failure, "unknown_job") then
     return unknown(client, task, failure)
@@ -186,7 +194,7 @@ local function check_deadline(client, task)
   local now = client.parts.clock.now()
   if task.over or now < task.deadline then return end
   fail(task, "late", ("%s: job %s is still %s after %d s"):format(task.request.what or task.request[1], task.jobid,
-    task.last or task.lost and task.lost.text or "pending", math.floor(now - task.began)))
+    task.last or task.lost and task.lost.text or "pending", math.floor(now - (task.first or task.began))))
 end
 
 -- What a job that ended well shows of its kind.
@@ -213,7 +221,7 @@ local function poll(client, tasks)
 end
 
 -- Polls until each task is over. A poll that fails ends nothing: the job goes on, and so does the wait.
-function jobs.wait(client, tasks)
+local function settle(client, tasks)
   local throttled = 0
   while true do
     local open = {}
@@ -223,6 +231,35 @@ function jobs.wait(client, tasks)
     if #open == 0 then return tasks end
     client.parts.clock.sleep(math.max(looks.pause(client, open), throttled))
     throttled = poll(client, open)
+  end
+end
+
+-- The tasks that failed and are tried again, and the seconds to wait before that.
+local function that_pass(client, tasks)
+  local list, pause = {}, 0
+  for _, task in ipairs(tasks) do
+    local attempt, elapsed = task.attempt or 1, client.parts.clock.now() - (task.first or task.began)
+    local after = task.failure and patience.of_job(client, task.request, task.failure, attempt, elapsed)
+    if after then list[#list + 1], pause = task, math.max(pause, after) end
+  end
+  return list, pause
+end
+
+-- Where a failure passes, the command is sent again as a new job.
+function jobs.wait(client, tasks)
+  local open = tasks
+  while true do
+    settle(client, open)
+    local again, pause = that_pass(client, open)
+    if #again == 0 then return tasks end
+    client.parts.log.warn("%s: %s; trying again in %.1f s", again[1].request[1], again[1].failure.text, pause)
+    client.parts.clock.sleep(pause)
+    local requests = {}
+    for i, task in ipairs(again) do
+      task.attempt, requests[i] = (task.attempt or 1) + 1, getmetatable(task.request).__index
+    end
+    for i, fresh in ipairs(jobs.start(client, requests)) do renew(client, again[i], fresh) end
+    open = again
   end
 end
 

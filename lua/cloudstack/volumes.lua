@@ -131,22 +131,6 @@ function volumes.at_rest(cpi, volume)
   return volumes.again(cpi, volume)
 end
 
--- Failures of an attach that pass: what they mean, how often another try is worth while, and the seconds before it.
--- Two attaches to one VM at once make one fail with a state error; a XenServer guest takes its disks when its tools are up.
-local passing = {
-  { "disk_is_being_attached", 7, function(try) return try end },
-  { "disk_is_not_at_rest", 7, function(try) return try end },
-  { "guest_tools_are_missing", 60, function() return 5 end },
-}
-
--- The seconds to wait before the next try, or nil.
-local function pause_after(failure, try)
-  for _, one in ipairs(passing) do
-    local meaning, tries, pause = table.unpack(one)
-    if refusals.is(failure, meaning) and try <= tries then return pause(try) end
-  end
-end
-
 -- Attaches, and answers the device id. Raises CloudError.
 function volumes.attach(cpi, volume, vm)
   local client = cpi.cloudstack
@@ -154,21 +138,15 @@ function volumes.attach(cpi, volume, vm)
     local row = volumes.again(cpi, volume)
     return row and row.virtualmachineid == vm.id and { volume = row } or nil
   end
-  local try = 0
-  while true do
-    try = try + 1
-    local task = client:run {
-      "attachVolume", { id = volume.id, virtualmachineid = vm.id }, job = true, find = attached, idempotent = true,
-      what = ("attaching disk %s to VM %s"):format(volume.name, vm.name),
-      timeout = cpi.settings.cloudstack.timeout.attach_volume,
-    }
-    local done = not task.failure and task.result.volume and task.result or attached()
-    if done and done.volume.deviceid then return done.volume.deviceid end
-    if done or not task.failure then error(errors.cloud("%s: CloudStack does not say where it is", task.request.what)) end
-    local pause = pause_after(task.failure, try)
-    if not pause then client.raise(task.failure, task.request.what) end
-    cpi.clock.sleep(pause)
-  end
+  local task = client:run {
+    "attachVolume", { id = volume.id, virtualmachineid = vm.id }, job = true, find = attached, idempotent = true,
+    what = ("attaching disk %s to VM %s"):format(volume.name, vm.name),
+    timeout = cpi.settings.cloudstack.timeout.attach_volume,
+  }
+  local done = not task.failure and task.result.volume and task.result or attached()
+  if done and done.volume.deviceid then return done.volume.deviceid end
+  if done or not task.failure then error(errors.cloud("%s: CloudStack does not say where it is", task.request.what)) end
+  client.raise(task.failure, task.request.what)
 end
 
 -- Detaches from the VM that has it. Raises CloudError.

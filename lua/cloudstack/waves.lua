@@ -9,41 +9,17 @@
 -- client: lua/cloudstack/client.lua, which keeps the state: parts, round_trip (seconds, of the slowest reply of the last wave),
 -- acted (may CloudStack have changed anything for us?), under_way (the tasks of our jobs).
 
+local patience = require "cloudstack.patience"
 local refusals = require "cloudstack.refusals"
 local replies = require "cloudstack.replies"
 
 local waves = {}
-
-local LONGEST_TRIES = 3600 -- seconds for which one request is tried, whatever the retry policy says
-
-local function is_reading(command)
-  return command:find "^list" ~= nil or command == "queryAsyncJobResult"
-end
 
 -- reply as host.cloudstack.send gives it -> payload, or nil and a failure
 function waves.read(client, command, reply)
   local payload, failure = replies.read(client.parts.json, command, reply, client.parts.endpoint, client.parts.log.mask)
   if failure and failure.after and client.parts.hold then client.parts.hold(failure.after) end
   return payload, failure
-end
-
--- May the request be sent again, as it is, without doing anything twice? A job whose reply was lost may
--- not, whatever it does: its id is taken.
-local function is_repeatable(request, failure)
-  if failure.kind == "refused" then return false end
-  if failure.kind == "busy" or not failure.sent or is_reading(request[1]) then return true end
-  return request.idempotent and not request.job or false
-end
-
--- Seconds to wait before the next try, or nil for no other try.
-local function patience(client, request, failure, attempt, elapsed)
-  if not is_repeatable(request, failure) or elapsed >= LONGEST_TRIES then return nil end
-  local answer = client.parts.decide("retry", {
-    command = request[1], reading = is_reading(request[1]), kind = failure.kind, fault = failure.fault,
-    status = failure.status, code = failure.code, text = failure.text, wanted = failure.after,
-    attempt = attempt, elapsed = elapsed,
-  })
-  return answer.after
 end
 
 function waves.transmit(client, requests)
@@ -66,7 +42,7 @@ end
 -- May CloudStack have changed anything for that command? Not where it refused a parameter, and not where it
 -- never received the request.
 local function may_have_acted(command, failure)
-  if is_reading(command) then return false end
+  if patience.is_reading(command) then return false end
   return not failure or failure.sent and not refusals.is(failure, "bad_parameter") and failure.kind ~= "busy"
 end
 
@@ -84,7 +60,7 @@ function waves.heed(client, requests, attempt)
   local interruption = client.parts.interruption
   if not interruption then return end
   for _, request in ipairs(requests) do
-    if (attempt or 1) > 1 or not is_reading(request[1]) then
+    if (attempt or 1) > 1 or not patience.is_reading(request[1]) then
       return is_under_way(client) or interruption.check()
     end
   end
@@ -102,7 +78,8 @@ function waves.send(client, requests)
       local payload, failure = waves.read(client, requests[i][1], answers[at])
       client.acted = client.acted or may_have_acted(requests[i][1], failure)
       outcomes[i] = { payload = payload, failure = failure }
-      local after = failure and patience(client, requests[i], failure, attempt, client.parts.clock.now() - began)
+      if failure then patience.note_unknown(client, failure) end
+      local after = failure and patience.of_request(client, requests[i], failure, attempt, client.parts.clock.now() - began)
       if after then
         again[#again + 1], pause = i, math.max(pause, after)
       end

@@ -338,12 +338,15 @@
 ---@field api 1
 ---@field decide fun(facts: cpi.stemcell.facts, default: fun(facts: cpi.stemcell.facts): cpi.stemcell.answers?, string?): cpi.stemcell.answers?, string?
 
--- retry: Whether a request that CloudStack did not answer well is sent again.
+-- retry: Whether a request that CloudStack did not answer well, or a job that failed, is tried again.
 
 ---@class cpi.retry.facts
 ---@field command string CloudStack's command
 ---@field reading boolean does the command only read?
----@field kind "transport"|"garbled"|"elsewhere"|"busy" no answer; an answer that is not CloudStack's to that command; the same, said on purpose: a redirect, a page, a path that is not known; too much to do
+---@field kind "transport"|"garbled"|"elsewhere"|"busy"|"failed" no answer; an answer that is not CloudStack's to that command; the same, said on purpose: a redirect, a page, a path that is not known; not now: too much to do, or something else is under way; it failed, in words that the CPI does not know
+---@field class? "passing"|"unknown" what CloudStack's own words mean; absent where it has said nothing
+---@field meaning? string for "passing": which words they were, a name of lua/cloudstack/refusals.lua such as "database_is_busy", "other_operation", "other_snapshot", "later"
+---@field job? boolean true where a job failed, absent where a request was refused
 ---@field fault? string for "transport": "resolve", "connect", "tls", "timeout", "closed", "toolarge", "other"
 ---@field status? integer the HTTP status
 ---@field code? integer CloudStack's error code
@@ -351,6 +354,7 @@
 ---@field wanted? number the seconds that CloudStack asked us to wait
 ---@field attempt integer 1 after the first try
 ---@field elapsed number seconds since the first try began
+---@field limit? number of a job: the seconds that all tries of it may take (cloudstack.timeout)
 
 ---@class cpi.retry.answer
 ---@field after number seconds until the next try: 0.1 to 600

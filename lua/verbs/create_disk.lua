@@ -4,6 +4,7 @@
 
 local arguments = require "request.arguments"
 local capabilities = require "cloudstack.capabilities"
+local creation = require "made.creation"
 local director_mark = require "made.marks"
 local disk_choice = require "disks.choice"
 local disk_order = require "disks.order"
@@ -12,7 +13,6 @@ local exact = require "cloudstack.exact"
 local naming = require "made.names"
 local offerings = require "cloudstack.offerings"
 local refusals = require "cloudstack.refusals"
-local rollback = require "base.rollback"
 local tags = require "cloudstack.tags"
 local vms = require "cloudstack.vms"
 local volumes = require "cloudstack.volumes"
@@ -87,8 +87,9 @@ return function(cpi, size, cloud_properties, vm_cid)
     explicit = order.offering, size = order.gigabytes, zone = zone, offerings = found.offerings,
     limits = capabilities.read(found.capabilities).custom_disk, vm = facts_of(vm, found.services),
   })
-  local disk_cid = volumes.new_cid(director_mark.uuid(cpi))
-  local undo <close> = rollback(cpi)
-  create(cpi, disk_cid, choice, zone, naming.of(cpi, "disk", disk_cid).tags, undo)
-  return disk_cid
+  return creation(cpi, cpi.settings.cloudstack.timeout.create_volume, function(undo)
+    local disk_cid = volumes.new_cid(director_mark.uuid(cpi))
+    create(cpi, disk_cid, choice, zone, naming.of(cpi, "disk", disk_cid).tags, undo)
+    return disk_cid
+  end)
 end

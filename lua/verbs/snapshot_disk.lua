@@ -2,10 +2,10 @@
 -- its CID. The metadata become tags.
 
 local arguments = require "request.arguments"
+local creation = require "made.creation"
 local director_mark = require "made.marks"
 local errors = require "errors"
 local naming = require "made.names"
-local rollback = require "base.rollback"
 local snapshots = require "cloudstack.snapshots"
 local volumes = require "cloudstack.volumes"
 
@@ -19,7 +19,8 @@ return function(cpi, disk_cid, metadata)
     error(errors.not_implemented("disk '%s' was never attached: CloudStack puts a disk onto storage when it is first attached "
       .. "(its state is Allocated until then), so there is nothing of which to take a snapshot", disk_cid))
   end
-  local name = snapshots.new_name(director_mark.uuid(cpi))
-  local undo <close> = rollback(cpi)
-  return snapshots.create(cpi, volume, name, naming.of(cpi, "snapshot", name, { given_tags = metadata }).tags, undo)
+  return creation(cpi, cpi.settings.cloudstack.timeout.snapshot_volume, function(undo)
+    local name = snapshots.new_name(director_mark.uuid(cpi))
+    return snapshots.create(cpi, volume, name, naming.of(cpi, "snapshot", name, { given_tags = metadata }).tags, undo)
+  end)
 end

@@ -39,7 +39,7 @@ end
 -- about something else; nil and why where the look fails. Where there is no holder to be seen and the
 -- address is a good one, it may be a destroyed VM's.
 local function find(cpi, nics, failure)
-  if not refusals.is(failure, "address_is_not_given") then return nil end
+  if not refusals.is(failure, "address_is_not_given") and not refusals.is(failure, "reason_is_hidden") then return nil end
   local requests, wanted = {}, {}
   for i, nic in ipairs(nics) do
     if nic.ip then

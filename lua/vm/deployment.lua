@@ -6,6 +6,7 @@ local aspects = require "vm.aspects"
 local attempt = require "vm.attempt"
 local conflict = require "vm.conflict"
 local errors = require "errors"
+local patience = require "cloudstack.patience"
 local refusals = require "cloudstack.refusals"
 local tables = require "base.tables"
 
@@ -25,6 +26,13 @@ local function others_without_room(cpi, tries, last)
   return #words > 0 and "; before that there was no room for " .. table.concat(words, ", ") or ""
 end
 
+-- Can another create_vm, a moment later, do better? CloudStack has room again, or what was in the way has passed, or it has
+-- not said why at all.
+local function may_pass(failure)
+  local class = refusals.class_of(failure)
+  return class == "capacity" or class == "passing" or failure.kind ~= "refused" and failure.kind ~= "job"
+end
+
 -- Why the last try failed, in one message; another try by the director helps only against what passes.
 local function give_up(cpi, job, choice, failed, tries)
   local failure, plan = failed.task.failure, choice.plan
@@ -34,9 +42,7 @@ local function give_up(cpi, job, choice, failed, tries)
   if failed.unexplained then words = ("%s; the CPI could not find out which VM has its addresses: %s"):format(words, failed.unexplained) end
   words = words .. others_without_room(cpi, tries, failure)
   if failed.clean_up then words = ("%s; cleaning up after it: %s"):format(words, failed.clean_up) end
-  local passing = not failed.explanation
-    and (refusals.is(failure, "no_room") or failure.kind ~= "refused" and failure.kind ~= "job")
-  error((failed.is_clean and passing and errors.vm_creation_retriable or errors.vm_creation_failed)(
+  error((failed.is_clean and not failed.explanation and may_pass(failure) and errors.vm_creation_retriable or errors.vm_creation_failed)(
     "creating VM %s%s: %s", failed.task.request[2].name, plan.placement and " " .. plan.placement.words or "", words))
 end
 
@@ -50,8 +56,21 @@ local function try_once(cpi, job, choice, offering, tries)
   return nil, { task = task, is_clean = is_clean, clean_up = clean_up, plan = plan }
 end
 
--- Tries of one offering: another one where an affinity group was deleted under its hands, and as long as the ip_conflict
--- policy finds it worth while. As try_once; what failed has `explanation` and `unexplained` of vm/conflict.lua besides.
+-- Waits before another try of what failed for a reason that passes; false where there is to be none.
+local function wait_for_better(cpi, failure, tries)
+  tries.passing = tries.passing or { began = cpi.clock.now(), attempts = 0 }
+  tries.passing.attempts = tries.passing.attempts + 1
+  local pause = patience.of_create(cpi.cloudstack, failure, tries.passing.attempts, cpi.clock.now() - tries.passing.began,
+    cpi.settings.cloudstack.timeout.create_vm)
+  if not pause then return false end
+  cpi.log.warn("%s; trying again in %.1f s, with a new VM", cpi.cloudstack.say(failure), pause)
+  cpi.clock.sleep(pause)
+  return true
+end
+
+-- Tries of one offering: another one where an affinity group was deleted under its hands, as long as the ip_conflict
+-- policy finds it worth while, and as long as the retry policy says that the failure passes. As try_once; what failed has
+-- `explanation` and `unexplained` of vm/conflict.lua besides.
 local function try_patiently(cpi, job, choice, offering, tries)
   local has_rejoined = false
   while true do
@@ -61,7 +80,10 @@ local function try_patiently(cpi, job, choice, offering, tries)
       has_rejoined = true
     else
       local again, found = conflict.settle(cpi, failed.plan.networks, choice.found.can, failed.task.failure, tries.waiting)
-      if not again then return nil, tables.with(failed, found) end
+      local is_known = again or found.explanation or found.unexplained
+      if not again and (is_known or not wait_for_better(cpi, failed.task.failure, tries)) then
+        return nil, tables.with(failed, found)
+      end
     end
   end
 end

@@ -1,5 +1,5 @@
 -- Networks without a free address: CloudStack hides that from users behind "Internal error executing command", so what can
--- be seen of it is looked for, after a failed deploy only.
+-- be seen of it is looked for, after a failed deploy only. Where CloudStack says something else, nothing is.
 
 local errors = require "errors"
 local ipv4 = require "base.ipv4"
@@ -24,17 +24,20 @@ local function held(rows, network)
   return count
 end
 
-local function words_of(network, count)
+-- A network is full where CloudStack says so, or where it can be counted; it may be full where CloudStack hides the reason.
+local function words_of(network, count, is_said)
   local most, place = room(network), tostring(network.cidr)
   if most then place = ("%s, %d for VMs"):format(place, most) end
-  return ("network '%s' (%s) may have no free address: VMs that this account sees hold %d; destroyed ones hold theirs until "
-    .. "they are expunged"):format(network.name, place, count)
+  local is_full = is_said or most and count >= most
+  return ("network '%s' (%s) %s no free address: VMs that this account sees hold %d; destroyed ones hold theirs until "
+    .. "they are expunged"):format(network.name, place, is_full and "has" or "may have", count)
 end
 
 -- explain(cpi, nics, failure) -> words, or nil where the failure is about something else; nil and why where the look fails. nics:
 -- as vm/networks.lua plans them, those that take any address count.
 function exhaustion.explain(cpi, nics, failure)
-  if not refusals.is(failure, "internal_error_of_request") then return nil end
+  local is_said = refusals.is(failure, "address_is_not_given")
+  if not is_said and not refusals.is(failure, "reason_is_hidden") then return nil end
   local requests, networks = {}, {}
   for i, nic in ipairs(nics) do
     if not nic.ip then
@@ -46,8 +49,8 @@ function exhaustion.explain(cpi, nics, failure)
   local ok, found = pcall(cpi.cloudstack.gather, cpi.cloudstack, requests)
   if not ok then return nil, errors.words(found) end
   local list = {}
-  for i, one in ipairs(networks) do list[i] = words_of(one[1], held(found[one[2]], one[1])) end
-  return table.concat(list, "; ")
+  for i, one in ipairs(networks) do list[i] = words_of(one[1], held(found[one[2]], one[1]), is_said) end
+  return (is_said and "" or "CloudStack does not show the reason to this account; ") .. table.concat(list, "; ")
 end
 
 return exhaustion

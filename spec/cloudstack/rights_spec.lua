@@ -72,13 +72,13 @@ describe("the right to expunge", function()
   for _, text in ipairs { "Caller has no permission for expunging", "Parameter expunge can be passed by Admin only",
     "Expunging a vm can only be done by an Admin" } do
     it("is lacking where CloudStack says: " .. text, function()
-      assert.is_true(rights.is_expunge_refused { text = text, code = 531 })
+      assert.is_true(rights.is_expunge_refused { kind = "job", text = text, code = 531 })
     end)
   end
 
   it("is lacking where the role forbids the command, and not where it forbids another", function()
-    assert.is_true(rights.is_expunge_refused { text = "no", code = 432, command = "expungeVirtualMachine" })
-    assert.is_false(rights.is_expunge_refused { text = "no", code = 432, command = "destroyVirtualMachine" })
-    assert.is_false(rights.is_expunge_refused { text = "no", code = 431, command = "expungeVirtualMachine" })
+    assert.is_true(rights.is_expunge_refused { kind = "refused", text = "no", code = 432, command = "expungeVirtualMachine" })
+    assert.is_false(rights.is_expunge_refused { kind = "refused", text = "no", code = 432, command = "destroyVirtualMachine" })
+    assert.is_false(rights.is_expunge_refused { kind = "refused", text = "no", code = 431, command = "expungeVirtualMachine" })
   end)
 end)

@@ -38,6 +38,16 @@ describe("a posted fault", function()
     assert.equal(0, volumes())
   end)
 
+  it("refuse: nothing happens, and CloudStack says why", function()
+    c.sim.fault { fault = "refuse", command = "createVolume", errortext = "please try again later", code = 431 }
+    local reply = send("createVolume", volume())
+    assert.equal(431, reply.status)
+    assert.same({ uuidList = {}, errorcode = 431, cserrorcode = 9999, errortext = "please try again later" },
+      require("host_native").json.decode(reply.body).createvolumeresponse)
+    assert.equal(0, volumes())
+    assert.has_error(function() c.sim.fault { fault = "refuse" } end, "fault: refuse needs errortext")
+  end)
+
   it("lose: it happens, no answer", function()
     c.sim.fault { fault = "lose", command = "createVolume" }
     assert.equal("closed", send("createVolume", volume()).fault)

@@ -226,7 +226,7 @@ describe("a network without a free address", function()
   it("is told as far as it can be seen", function()
     local failure, t = fill("Isolated", "10.7.0.0/29", "10.7.0.1")
     assert.equal("Bosh::Clouds::VMCreationFailed", failure.type)
-    assert.truthy(failure.message:find("network 'tiny' (10.7.0.0/29, 5 for VMs) may have no free address: VMs that this account "
+    assert.truthy(failure.message:find("network 'tiny' (10.7.0.0/29, 5 for VMs) has no free address: VMs that this account "
       .. "sees hold 5; destroyed ones", 1, true), failure.message)
     t.sim.advance(3600)
     assert.equal(5, t.sim.state().left.vms)
