@@ -2,7 +2,7 @@
 -- else, which calls it over HTTP.
 --
 --   local sim = require("sim").new{ host = {json=, bytes=, clock=?, log=?}, world = table?, base_url = text?, clock = table?,
---     strict = boolean? }
+--     strict = boolean?, images = directory of uploaded images?, has_guests = boolean? }
 --   sim.send(requests, account?) -> replies      as host.cloudstack.send; the world's default account if none is named
 --   sim.upload(url, file, headers, form) -> reply   as host.http.upload; file is a path, or { size, sha256 }
 --   sim.clock                      now, utc, iso, sleep: the simulated time; sleeping is advancing
@@ -15,11 +15,13 @@
 --   sim.put_state{ kind=, id= or name=, state=, ... }   what befalls an object without a command
 --   sim.reset()                    the world as it was in the beginning; the accounts keep their keys
 --   sim.http(request) -> reply     one HTTP request; sim.next_due(), sim.tick(), sim.events() for the daemon
+--   sim.guest_did(number)          the guest has done what the event of that number asked for (with has_guests jobs wait for it)
 local api = require "sim.api"
 local accounts = require "sim.accounts"
 local commands = require "sim.commands"
 local dates = require "sim.dates"
 local faults = require "sim.faults"
+local guest_answers = require "sim.guest_answers"
 local http = require "sim.http"
 local model = require "sim.model"
 local request_log = require "sim.request_log"
@@ -211,23 +213,25 @@ end
 
 -- The guests of VMs that vanish with the old model have to end as well.
 local function last_events(old)
-  local out = {}
+  local out, number = {}, old and old.announced or 0
   for _, event in ipairs(old and old.events or {}) do out[#out + 1] = event end
   for _, vm in ipairs(old and old:rows("vm", function(vm) return vm.host ~= nil end) or {}) do
+    number = number + 1
     local environment = { VM_ID = vm.id, VM_NAME = vm.name }
-    out[#out + 1] = { event = "stop", vm_id = vm.id, vm_name = vm.name, environment = environment }
+    out[#out + 1] = { event = "stop", number = number, vm_id = vm.id, vm_name = vm.name, environment = environment }
   end
-  return out
+  return out, number
 end
 
 -- Puts a fresh model in the place of the old one; only what depends on the accounts' keys stays.
 local function fill(self)
-  local events = last_events(self.model)
+  local events, announced = last_events(self.model)
   self.generation = self.generation + 1
   self.schedule = schedule.new(self.source)
   self.model = model.new {
     json = self.json, bytes = self.bytes, world = self.world, version = version.new(self.world.version),
     schedule = self.schedule, base_url = self.base_url, generation = self.generation, strict = self.strict,
+    images = self.images, has_guests = self.has_guests, announced = announced,
   }
   self.model.events = events
   accounts.seed(self.model)
@@ -248,6 +252,7 @@ local function bind(self)
   self.take_back = function(id) return faults.take_back(self.model, id) end
   self.put_state = function(entry) states.post(self.model, entry) end
   self.reset = function() fill(self) end
+  self.guest_did = function(number) guest_answers.take(self.model, number) end
   self.events = function()
     local out = self.model.events
     self.model.events = {}
@@ -265,7 +270,9 @@ local function keys_of(w, json)
 end
 
 -- What new takes; anything else is a slip of the pen.
-local OPTIONS = { host = true, world = true, base_url = true, clock = true, strict = true }
+local OPTIONS = {
+  host = true, world = true, base_url = true, clock = true, strict = true, images = true, has_guests = true,
+}
 
 local function refuse_unknown(options)
   for name in pairs(options) do
@@ -281,7 +288,8 @@ local function new(options)
   local self = setmetatable({
     json = host.json, bytes = host.bytes, world = w, base_url = options.base_url or "http://127.0.0.1:8080",
     source = clock and real_clock(clock) or virtual_clock(w.start), requests = host.json.array {}, generation = 0,
-    strict = options.strict or false, said = {}, warn = host.log and host.log.warn or function() end,
+    strict = options.strict or false, images = options.images, has_guests = options.has_guests or false,
+    said = {}, warn = host.log and host.log.warn or function() end,
   }, sim)
   bind(self)
   fill(self)

@@ -1,8 +1,8 @@
 -- attachVolume and detachVolume: device ids, the first placing of a volume, and where it may not go.
+local guests = require "sim.guests"
 local jobs = require "sim.jobs"
 local placement = require "sim.placement"
 local refusal = require "sim.refusal"
-local vm_running = require "sim.vm_running"
 local volume_rows = require "sim.volume_rows"
 
 local attachments = {}
@@ -126,10 +126,6 @@ end
 -- ---------------------------------------------------------------------------------------------------------
 -- attachVolume
 
-local function device_variables(volume, device)
-  return { VOLUME_ID = volume.id, VOLUME_DEVICE = ("%d"):format(device), VOLUME_SIZE = ("%d"):format(volume.size) }
-end
-
 local function refuse_attach(m, call)
   local volume, vm = call.arguments.id, call.arguments.virtualmachineid
   refuse_volume(m, volume)
@@ -144,7 +140,7 @@ local function finish_attach(m, call, device)
   local volume, vm = call.arguments.id, call.arguments.virtualmachineid
   volume.state = volume.pool and "Ready" or "Allocated"
   volume.vm, volume.device, volume.attached = vm, device, m:now()
-  if vm.state == "Running" then vm_running.announce(m, "attach", vm, device_variables(volume, device)) end
+  if vm.state == "Running" then guests.attach(m, vm, volume) end
   return { volume = volume_rows.row(m, volume, call.account) }
 end
 
@@ -192,7 +188,7 @@ local function finish_detach(m, call)
   local volume = call.arguments.id
   local vm, device = volume.vm, volume.device
   volume.vm, volume.device, volume.attached = nil, nil, nil
-  if vm.state == "Running" then vm_running.announce(m, "detach", vm, device_variables(volume, device)) end
+  if vm.state == "Running" then guests.detach(m, vm, volume, device) end
   return { volume = volume_rows.row(m, volume, call.account) }
 end
 
@@ -211,7 +207,7 @@ local function detach(m, call)
     begin = function() refuse_detach(volume) end,
     half = function() -- the guest has lost it, the record has not
       if volume.vm.state == "Running" then
-        vm_running.announce(m, "detach", volume.vm, device_variables(volume, volume.device))
+        guests.detach(m, volume.vm, volume)
       end
     end,
     finish = function()

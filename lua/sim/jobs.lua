@@ -14,6 +14,7 @@
 local refusal = require "sim.refusal"
 local accounts = require "sim.accounts"
 local dates = require "sim.dates"
+local guest_answers = require "sim.guest_answers"
 local lists = require "sim.lists"
 
 local jobs = {}
@@ -110,6 +111,13 @@ local function posted_failure(fault)
   return why
 end
 
+-- It has done its work. That may be seen as a failure all the same.
+local function succeed(m, job, result)
+  if job.fault then return fail(m, job, posted_failure(job.fault)) end
+  job.result = result or { success = true }
+  close(m, job, SUCCEEDED, 0)
+end
+
 local function finish(m, job)
   if job.status ~= PENDING then return end
   local fault = job.fault
@@ -118,11 +126,13 @@ local function finish(m, job)
     if undo then undo(job) end
     return fail(m, job, posted_failure(fault))
   end
+  local announced = m.announced
   local fine, result = step(m, job, "finish")
   if not fine then return end
-  if fault then return fail(m, job, posted_failure(fault)) end
-  job.result = result or { success = true }
-  close(m, job, SUCCEEDED, 0)
+  job.worked = true -- what is left is to wait for the guest
+  guest_answers.await(m, announced, function()
+    if job.status == PENDING then succeed(m, job, result) end
+  end)
 end
 
 local function duration(m, job)
@@ -136,7 +146,7 @@ local function begin(m, job)
   local seconds = duration(m, job)
   if job.plan.middle then
     m.schedule:after(math.min(SETTLING, seconds), function()
-      if job.status == PENDING then job.plan.middle(job) end
+      if job.status == PENDING and not job.worked then job.plan.middle(job) end
     end)
   end
   if seconds == 0 then return finish(m, job) end
@@ -213,6 +223,7 @@ end
 
 -- Carries out what is left of a job, whatever comes of it.
 local function carry_out(job)
+  if job.worked then return end
   for _, name in ipairs { "check", "begin", "finish" } do
     local run = job.plan[name]
     if run and not (job.begun and name ~= "finish") and not pcall(run, job) then return end
@@ -222,7 +233,7 @@ end
 -- The management server is killed: what is under way ends without a result, done or not.
 function jobs.kill_all(m, done)
   for _, job in ipairs(m:rows_by("job", "pending", true)) do
-    if done then carry_out(job) elseif job.begun and job.plan.cancel then job.plan.cancel(job) end
+    if done then carry_out(job) elseif job.begun and not job.worked and job.plan.cancel then job.plan.cancel(job) end
     if job.plan.queue then job.plan.queue.queue = nil end
     job.status, job.code, job.completed = FAILED, 530, m:now()
     leave_instance(job)

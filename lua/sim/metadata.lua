@@ -1,5 +1,6 @@
 -- What a network's router serves to its guests: user data and metadata of the VM that asks, known by its address.
 local guest_addresses = require "sim.guest_addresses"
+local networks = require "sim.networks"
 local nics = require "sim.nics"
 local userdata = require "sim.userdata"
 
@@ -18,7 +19,7 @@ local function vm_for(m, request)
   end
   for _, network in ipairs(m:rows "network") do
     local nic = guest_addresses.holder(network, request.client)
-    if nic and nic.address == request.client and nic.vm.host then return nic.vm end
+    if nic and nic.address == request.client and nic.vm.host and not networks.has_config_drive(network) then return nic.vm end
   end
 end
 

@@ -11,13 +11,14 @@ local EVENTS = 5000 -- as many of the last are kept where nobody fetches them
 local model = {}
 model.__index = model
 
--- new{ json, bytes, world, version, schedule, base_url, generation, strict }
+-- new{ json, bytes, world, version, schedule, base_url, generation, strict, images, has_guests, announced }
 function model.new(parts)
   return setmetatable({
     json = parts.json, bytes = parts.bytes, world = parts.world, version = parts.version,
     schedule = parts.schedule, base_url = parts.base_url, settings = parts.world.settings,
     seed = ("%s#%d"):format(parts.world.seed, parts.generation), count = 0,
-    kinds = {}, events = {}, made = 0, strict = parts.strict,
+    kinds = {}, events = {}, announced = parts.announced or 0, awaited = {}, made = 0, strict = parts.strict, images = parts.images,
+    has_guests = parts.has_guests,
   }, model)
 end
 
@@ -137,9 +138,11 @@ function model:named(kind, name)
   return self:first(kind, function(object) return object.name == name end)
 end
 
--- Something that a program which plays the guests has to know of.
+-- Something that a program which plays the guests has to know of, with the next number.
 function model:announce(event)
   local events = self.events
+  self.announced = self.announced + 1
+  event.number = self.announced
   events[#events + 1] = event
   if #events > 2 * EVENTS then self.events = table.move(events, #events - EVENTS + 1, #events, 1, {}) end
 end

@@ -32,7 +32,7 @@ function networks.seed(m)
       from = spec.range and ipv4.number(spec.range[1]) or cidr.first and cidr.first + 1,
       to = spec.range and ipv4.number(spec.range[2]) or cidr.last and cidr.last - 1,
       ip6 = guest_addresses.ip6(spec.ip6cidr, spec.ip6gateway, spec.ip6range),
-      services = spec.services or offering.services, account = spec.type ~= "Shared" and owner or nil,
+      services = spec.services or offering.services, userdata = spec.userdata, account = spec.type ~= "Shared" and owner or nil,
       vpc = spec.vpc and m:named("vpc", spec.vpc), acl = spec.acl and m:named("acl", spec.acl), of_world = true,
     })
   end
@@ -44,6 +44,9 @@ function networks.has_service(network, name)
   end
   return false
 end
+
+-- Do its VMs find their user data on a disk, and not at the router?
+function networks.has_config_drive(network) return network.userdata == "ConfigDrive" end
 
 -- The network gets its VLAN and router with its first VM, and with the router a public address.
 function networks.implement(m, network)
@@ -91,8 +94,8 @@ end
 local function services(m, network)
   local out = m:array()
   for i, name in ipairs(network.services) do
-    out[i] = { name = name, capability = m:array(),
-      provider = m:array { { name = network_offerings.provider(network.vpc, name) } } }
+    local provider = name == "UserData" and network.userdata or network_offerings.provider(network.vpc, name)
+    out[i] = { name = name, capability = m:array(), provider = m:array { { name = provider } } }
   end
   return out
 end

@@ -78,11 +78,12 @@ function placement.described(vm, state)
 end
 
 -- host(m, vm, wanted) -> the host with most memory to spare (the last one if it still fits) | raises
+-- wanted: { host, cluster, pod, nowhere, not_on = a host }
 function placement.host(m, vm, wanted)
   local tagged, apart, best, most, least = false, false, nil, nil, nil
   for _, host in ipairs(m:rows "host") do
     local possible = host.zone == vm.zone and host.cluster.hypervisor:lower() == vm.template.hypervisor:lower()
-      and (not wanted.host or host == wanted.host)
+      and (not wanted.host or host == wanted.host) and host ~= wanted.not_on
       and (not wanted.cluster or host.cluster == wanted.cluster) and (not wanted.pod or host.pod == wanted.pod)
     if possible and has_tags(host.tags_offered, vm.offering.hosttags) then
       tagged = true

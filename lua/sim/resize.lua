@@ -1,4 +1,5 @@
 -- resizeVolume and changeOfferingForVolume: a volume's size and what it may be, attached or not.
+local guests = require "sim.guests"
 local infrastructure = require "sim.infrastructure"
 local jobs = require "sim.jobs"
 local limits = require "sim.limits"
@@ -118,6 +119,11 @@ local function resized(m, volume, arguments, account)
   return size
 end
 
+local function announce(m, volume)
+  local vm = volume.vm
+  if vm and vm.state == "Running" then guests.resize(m, vm, volume) end
+end
+
 local function run_resize(m, call)
   local volume, arguments = call.arguments.id, call.arguments
   return jobs.answer(jobs.start(m, call, {
@@ -127,6 +133,7 @@ local function run_resize(m, call)
     finish = function()
       volume.size = resized(m, volume, arguments, call.account)
       volume.offering = arguments.diskofferingid or volume.offering
+      announce(m, volume)
       return { volume = volume_rows.row(m, volume, call.account) }
     end,
   }))
@@ -179,6 +186,7 @@ local function run_change(m, call)
     finish = function()
       volume.size, volume.pool = changed(m, volume, arguments, call.account)
       volume.offering = arguments.diskofferingid
+      announce(m, volume)
       return { volume = volume_rows.row(m, volume, call.account) }
     end,
   }))

@@ -1,5 +1,6 @@
 -- States from outside: what befell a VM, a volume or a snapshot without a command of the caller's. A host that is emptied
 -- migrates its VMs, one that is lost leaves them Unknown, an operator puts a record right in the database.
+local guests = require "sim.guests"
 local jobs = require "sim.jobs"
 local nics = require "sim.nics"
 local placement = require "sim.placement"
@@ -38,8 +39,19 @@ end
 
 local appliers = {}
 
+-- A migration ends on another host, if there is one with room; its guest, which cannot be moved, begins anew there.
+local function arrive(m, vm)
+  local fine, host = pcall(placement.host, m, vm, { cluster = vm.host.cluster, not_on = vm.host })
+  if not fine then return end
+  vm.host, vm.last_host = host, host
+  guests.stop(m, vm)
+  guests.start(m, vm)
+end
+
 function appliers.vm(m, vm, state)
-  if ON_HOST[state] then
+  if vm.state == "Migrating" and state == "Running" and vm.host then
+    arrive(m, vm)
+  elseif ON_HOST[state] then
     put_on_host(m, vm)
   elseif vm.host then
     vm_running.stopped(m, vm)

@@ -1,4 +1,5 @@
 -- start, stop, reboot.
+local guests = require "sim.guests"
 local jobs = require "sim.jobs"
 local refusal = require "sim.refusal"
 local vm_rows = require "sim.vm_rows"
@@ -99,8 +100,8 @@ local function reboot(m, call)
     check = function() refuse_reboot(m, vm) end,
     begin = function() refuse_reboot(m, vm) end,
     finish = function()
-      vm_running.announce(m, "stop", vm)
-      vm_running.announce(m, "start", vm)
+      guests.stop(m, vm)
+      guests.start(m, vm)
       vm.updated, vm.reboots = m:now(), (vm.reboots or 0) + 1
       return { virtualmachine = vm_rows.row(m, vm, call.account) }
     end,

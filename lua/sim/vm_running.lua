@@ -1,4 +1,5 @@
 -- VMs that are started and stopped: the steps of the jobs that do it, and what they do to NICs, disks and hosts.
+local guests = require "sim.guests"
 local jobs = require "sim.jobs"
 local nics = require "sim.nics"
 local placement = require "sim.placement"
@@ -15,35 +16,12 @@ local function volumes(m, vm)
   return m:rows_by("volume", "vm", vm)
 end
 
--- What a program that plays the guest has to know.
-local function environment(m, vm)
-  local addresses = {}
-  for i, nic in ipairs(nics.of(m, vm)) do addresses[i] = nic.address end
-  local disks = {}
-  for _, volume in ipairs(volumes(m, vm)) do
-    disks[#disks + 1] = ("%d=%s"):format(volume.device, volume.id)
-  end
-  return {
-    VM_ID = vm.id, VM_NAME = vm.name, VM_ADDRESSES = table.concat(addresses, ","),
-    VM_VOLUMES = table.concat(disks, ","),
-    VM_USERDATA_URL = ("%s/latest/user-data?vm=%s"):format(m.base_url, vm.id),
-    VM_METADATA_URL = ("%s/latest/meta-data/"):format(m.base_url), VM_METADATA_QUERY = "vm=" .. vm.id,
-  }
-end
-
--- announce(m, "start" | "stop" | "attach" | "detach", vm, extra environment)
-function vm_running.announce(m, what, vm, extra)
-  local variables = environment(m, vm)
-  for name, value in pairs(extra or {}) do variables[name] = value end
-  m:announce { event = what, vm_id = vm.id, vm_name = vm.name, environment = variables }
-end
-
 local function running(m, vm, host)
   vm.host, vm.last_host, vm.ever_started = host, host, true
   placement.settle(m, vm, host)
   nics.connect(m, vm, true)
   vm_running.set_state(m, vm, "Running")
-  vm_running.announce(m, "start", vm)
+  guests.start(m, vm)
 end
 
 -- A VM whose first start fails is in Error; its NICs stay, its disks go.
@@ -130,7 +108,7 @@ function vm_running.stopped(m, vm)
   vm.host = nil
   nics.connect(m, vm, false)
   vm_running.set_state(m, vm, "Stopped")
-  if was_running then vm_running.announce(m, "stop", vm) end
+  if was_running then guests.stop(m, vm) end
 end
 
 function vm_running.refuse_unknown(vm, format)

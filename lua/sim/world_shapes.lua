@@ -14,7 +14,7 @@ local ENTRIES = {
   disk_offerings = "name:string! size:number customized:boolean strict:boolean storage:string tags:string zone:string "
     .. "displaytext:string",
   networks = "name:string! zone:string! type:string! cidr:string gateway:string range:table account:string "
-    .. "project:string services:table displaytext:string vpc:string acl:string offering:string ip6cidr:string "
+    .. "project:string services:table userdata:string displaytext:string vpc:string acl:string offering:string ip6cidr:string "
     .. "ip6gateway:string ip6range:table",
   public_addresses = "name:string! account:string zone:string network:string vpc:string",
   vpcs = "name:string! zone:string! cidr:string! account:string",

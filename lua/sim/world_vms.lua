@@ -1,9 +1,9 @@
 -- The VMs that a world has from the beginning, in whatever state.
+local guests = require "sim.guests"
 local nics = require "sim.nics"
 local placement = require "sim.placement"
 local secondary_addresses = require "sim.secondary_addresses"
 local states = require "sim.states"
-local vm_running = require "sim.vm_running"
 
 local world_vms = { commands = {} }
 
@@ -75,7 +75,7 @@ function world_vms.seed(m)
       add_disks(m, vm, spec.disks)
       placement.settle(m, vm, placement.host(m, vm, {})) -- it ran once
       states.put(m, "vm", vm, spec.state or "Running")
-      if vm.state == "Running" then vm_running.announce(m, "start", vm) end
+      if vm.state == "Running" then guests.start(m, vm) end
     end)
     if not fine then error(("world: vms '%s': %s"):format(spec.name, tostring(why)), 0) end
   end

@@ -12,6 +12,7 @@ struct daemon_options {
     const char *host;
     const char *port;
     const char *upload_prefix;       /* POST below it is multipart and is streamed; NULL for none */
+    const char *upload_directory;    /* where such files are kept, each under its SHA-256; NULL: nowhere */
     size_t max_body;
     size_t connection_bytes;         /* memory of a connection, for its headers and what of a body is read at once */
     size_t most_of_one;              /* connections from one address; 0: no bound but that of all */

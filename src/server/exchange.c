@@ -270,7 +270,7 @@ static enum MHD_Result admit(struct exchange *exchange, const char *method, cons
 
     exchange->begun = true;
     if (prefix && strcmp(method, MHD_HTTP_METHOD_POST) == 0 && strncmp(path, prefix, strlen(prefix)) == 0)
-        exchange->upload = upload_new(exchange->connection);
+        exchange->upload = upload_new(exchange->connection, options->upload_directory);
     visitor_at(exchange->line->visitor, with_body ? VISIT_BODY : VISIT_ANSWER);
     struct request head = request_of(exchange, method, path, client, sizeof client);
     if (options->admit(options->context, &head, &exchange->reply))

@@ -18,13 +18,13 @@
 #include <sys/prctl.h>
 #endif
 
-#define GRACE_SECONDS 5.0            /* between SIGTERM and SIGKILL */
-#define ERRAND_SECONDS 30.0          /* an attach or detach may take */
+#define ERRAND_SECONDS 30.0          /* an attach, detach or resize may take */
 #define POLL_SECONDS 0.02            /* how often a group that ends is looked at */
 #define NEVER 3600.0
 
 struct event {
     char *name;
+    long long number;
     char **environment;
     struct event *next;
 };
@@ -40,14 +40,17 @@ struct group {
 struct guest {
     char *vm_id, *vm_name;
     struct group life;               /* PROGRAM start */
-    struct group errand;             /* PROGRAM attach or detach */
+    struct group errand;             /* PROGRAM attach, detach or resize */
+    long long stop_number, errand_number; /* of the events that the ends of these groups are waited for; 0: none */
     struct event *events;
     struct guest *next;
 };
 
 struct guests {
+    struct guests_options options;
     char *program;
     struct guest *first;
+    bool did_something;              /* since guests_run began: what is due may have changed */
 };
 
 static void free_strings(char **strings)
@@ -78,13 +81,15 @@ static void free_guest(struct guest *guest)
     free(guest);
 }
 
-struct guests *guests_open(const char *program)
+struct guests *guests_open(const struct guests_options *options)
 {
     struct guests *guests = calloc(1, sizeof *guests);
-    if (guests && !(guests->program = strdup(program))) {
+    if (guests && !(guests->program = strdup(options->program))) {
         free(guests);
         guests = NULL;
     }
+    if (guests)
+        guests->options = *options;
 #ifdef __linux__
     prctl(PR_SET_CHILD_SUBREAPER, 1); /* what outlives its parent in a VM is reaped here */
 #endif
@@ -122,6 +127,7 @@ static struct event *new_event(const struct guest_event *given)
     struct event *event = calloc(1, sizeof *event);
     if (!event)
         return NULL;
+    event->number = given->number;
     event->name = strdup(given->name);
     event->environment = copy_environment(given->environment);
     if (event->name && event->environment)
@@ -197,13 +203,21 @@ static void start(const struct guests *guests, const struct guest *guest, const 
     *group = (struct group){ .id = pid };
 }
 
-static void end(struct group *group, double now)
+static void end(struct group *group, double now, double grace)
 {
     if (!group->id || group->ending)
         return;
     kill(-group->id, SIGTERM);
     group->ending = true;
-    group->deadline = now + GRACE_SECONDS;
+    group->deadline = now + grace;
+}
+
+static void report_done(struct guests *guests, long long *number)
+{
+    if (*number)
+        guests->options.done(guests->options.context, *number);
+    guests->did_something |= *number != 0;
+    *number = 0;
 }
 
 /* Kills the group whose grace is over, and forgets a group without processes. */
@@ -239,9 +253,17 @@ static void reap(struct guests *guests)
             } else if (guest->errand.id == pid) {
                 guest->errand.leader_gone = true;
                 if (status != 0)
-                    report(guest, "an attach or detach", status);
+                    report(guest, "an attach, detach or resize", status);
             }
         }
+}
+
+static void report_ends(struct guests *guests, struct guest *guest)
+{
+    if (!guest->life.id)
+        report_done(guests, &guest->stop_number);
+    if (!guest->errand.id)
+        report_done(guests, &guest->errand_number);
 }
 
 /* Begins events of the guest until one has to be waited for. */
@@ -250,19 +272,24 @@ static void advance(struct guests *guests, struct guest *guest, double now)
     while (guest->events && !guest->errand.id && !guest->life.ending) {
         struct event *event = guest->events;
         if (strcmp(event->name, "stop") == 0) {
-            end(&guest->life, now);
+            end(&guest->life, now, guests->options.grace);
+            guest->stop_number = event->number;
+            report_ends(guests, guest); /* where nothing has to end */
         } else if (strcmp(event->name, "start") == 0) {
             if (guest->life.id && !guest->life.leader_gone) {
                 fprintf(stderr, "cpi-server: the guest of VM %s runs already\n", guest->vm_name);
             } else if (guest->life.id) {
-                end(&guest->life, now); /* what the last life left behind goes first */
+                end(&guest->life, now, guests->options.grace); /* what the last life left behind goes first */
                 return;
             } else {
                 start(guests, guest, event, &guest->life);
             }
+            report_done(guests, &event->number);
         } else {
             start(guests, guest, event, &guest->errand);
             guest->errand.deadline = now + ERRAND_SECONDS;
+            guest->errand_number = event->number;
+            report_ends(guests, guest); /* where nothing could be started */
         }
         guest->events = event->next;
         free_event(event);
@@ -274,8 +301,9 @@ static bool bring_forward(struct guests *guests, struct guest *guest, double now
 {
     follow(&guest->life, now);
     if (guest->errand.id && !guest->errand.ending && now >= guest->errand.deadline)
-        end(&guest->errand, now);
+        end(&guest->errand, now, guests->options.grace);
     follow(&guest->errand, now);
+    report_ends(guests, guest);
     advance(guests, guest, now);
     return guest->life.id || guest->errand.id || guest->events;
 }
@@ -294,6 +322,7 @@ static double wake_after(const struct guest *guest, double now)
 double guests_run(struct guests *guests)
 {
     double now = clock_now(), seconds = NEVER;
+    guests->did_something = false;
     reap(guests);
     for (struct guest **at = &guests->first; *at;) {
         struct guest *guest = *at;
@@ -305,7 +334,7 @@ double guests_run(struct guests *guests)
             free_guest(guest);
         }
     }
-    return seconds > 0 ? seconds : 0;
+    return guests->did_something || seconds < 0 ? 0 : seconds;
 }
 
 /* Drops the events that wait and asks every process to end. */
@@ -318,8 +347,8 @@ static void end_all(struct guests *guests, bool at_once)
             guest->events = event->next;
             free_event(event);
         }
-        end(&guest->life, now);
-        end(&guest->errand, now);
+        end(&guest->life, now, guests->options.grace);
+        end(&guest->errand, now, guests->options.grace);
         if (at_once)
             guest->life.deadline = guest->errand.deadline = now;
     }

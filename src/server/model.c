@@ -19,8 +19,8 @@ struct model {
 
 /* What a protected function works on; whatever it holds is freed outside, for Lua may leave in between. */
 struct opening {
-    const char *module, *world_path, *base_url;
-    bool strict;
+    const char *module;
+    const struct model_options *options;
     struct buf world;
 };
 
@@ -53,7 +53,7 @@ static bool ends_with(const char *text, const char *end)
 /* Pushes the table of the world file; host is the table at the top of the stack. */
 static void push_world(lua_State *L, const struct opening *opening)
 {
-    const char *text = buf_string(&opening->world), *path = opening->world_path;
+    const char *text = buf_string(&opening->world), *path = opening->options->world;
     if (ends_with(path, ".json")) {
         lua_getfield(L, -1, "json");
         lua_getfield(L, -1, "decode");
@@ -74,7 +74,22 @@ static void push_world(lua_State *L, const struct opening *opening)
         luaL_error(L, "world file %s: a %s is not a world", path, luaL_typename(L, -1));
 }
 
-/* require(module).new{ host=, world=, base_url=, strict= }, kept in the registry. */
+static void set_text(lua_State *L, const char *name, const char *text)
+{
+    lua_pushstring(L, text);
+    lua_setfield(L, -2, name);
+}
+
+/* Absent when it is false: a model without such an option does not hear of it. */
+static void set_flag(lua_State *L, const char *name, bool flag)
+{
+    if (!flag)
+        return;
+    lua_pushboolean(L, true);
+    lua_setfield(L, -2, name);
+}
+
+/* require(module).new{ host=, world=, base_url=, ... }, kept in the registry. */
 static int open_model(lua_State *L)
 {
     const struct opening *opening = lua_touserdata(L, 1);
@@ -82,19 +97,17 @@ static int open_model(lua_State *L)
     lua_pushstring(L, opening->module);
     lua_call(L, 1, 1);
     lua_getfield(L, -1, "new");
-    lua_createtable(L, 0, 3);
+    lua_createtable(L, 0, 6);
     host_push(L);
-    if (opening->world_path) {
+    if (opening->options->world) {
         push_world(L, opening);
         lua_setfield(L, -3, "world");
     }
     lua_setfield(L, -2, "host");
-    lua_pushstring(L, opening->base_url);
-    lua_setfield(L, -2, "base_url");
-    if (opening->strict) {
-        lua_pushboolean(L, true);
-        lua_setfield(L, -2, "strict");
-    }
+    set_text(L, "base_url", opening->options->base_url);
+    set_text(L, "images", opening->options->images);
+    set_flag(L, "strict", opening->options->strict);
+    set_flag(L, "has_guests", opening->options->has_guests);
     lua_call(L, 1, 1);
     lua_setfield(L, LUA_REGISTRYINDEX, MODEL);
     return 0;
@@ -103,15 +116,15 @@ static int open_model(lua_State *L)
 static bool read_world(struct opening *opening)
 {
     struct fault fault;
-    if (!opening->world_path || file_read_argument(opening->world_path, &opening->world, &fault))
+    if (!opening->options->world || file_read_argument(opening->options->world, &opening->world, &fault))
         return true;
     fprintf(stderr, "cpi-server: %s\n", fault.text);
     return false;
 }
 
-struct model *model_open(const char *module, const char *world, const char *base_url, bool strict)
+struct model *model_open(const char *module, const struct model_options *options)
 {
-    struct opening opening = { module, world, base_url, strict, buf_new(LARGEST_WORLD) };
+    struct opening opening = { module, options, buf_new(LARGEST_WORLD) };
     struct model *model = calloc(1, sizeof *model);
     bool open = false;
     if (model && read_world(&opening) && (model->L = host_new(&(struct host_options){ 0 }))) {
@@ -254,6 +267,9 @@ static int take_events(lua_State *L)
         struct guest_event event = {
             .name = event_text(L, "event"), .vm_id = event_text(L, "vm_id"), .vm_name = event_text(L, "vm_name"),
         };
+        lua_getfield(L, -1, "number");
+        event.number = luaL_checkinteger(L, -1);
+        lua_pop(L, 1);
         event.environment = push_environment(L);
         if (!guests_take(guests, &event))
             luaL_error(L, "not enough memory");
@@ -265,4 +281,18 @@ static int take_events(lua_State *L)
 void model_events(struct model *model, struct guests *guests)
 {
     model_protect(model, take_events, guests);
+}
+
+static int guest_did(lua_State *L)
+{
+    const long long *number = lua_touserdata(L, 1);
+    model_push_member(L, "guest_did");
+    lua_pushinteger(L, *number);
+    lua_call(L, 1, 0);
+    return 0;
+}
+
+void model_guest_did(struct model *model, long long number)
+{
+    model_protect(model, guest_did, &number);
 }

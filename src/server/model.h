@@ -9,12 +9,17 @@
 
 struct model;
 
-/*
- * require(module).new{ host=, world=, base_url=, strict= }: world is a path of a .lua or .json file or NULL, base_url may be
- * NULL; strict makes errors of what the model would pass over.
- * NULL when it cannot be made; the reason is on stderr then.
- */
-struct model *model_open(const char *module, const char *world, const char *base_url, bool strict);
+/* What the module is given beside the host. Without any of it all is NULL and false. */
+struct model_options {
+    const char *world;               /* path of a .lua or .json file */
+    const char *base_url;
+    const char *images;              /* the directory in which uploads are kept */
+    bool strict;                     /* what the model would pass over is an error */
+    bool has_guests;                 /* model_guest_did says what the guests of VMs have done */
+};
+
+/* require(module).new{ host=, world=, ... }; NULL when it cannot be made: the reason is on stderr then. */
+struct model *model_open(const char *module, const struct model_options *options);
 
 /* NULL is accepted. */
 void model_close(struct model *model);
@@ -30,6 +35,9 @@ double model_tick(struct model *model);
 
 /* Hands what has happened to VMs to the guests; with NULL it is forgotten. */
 void model_events(struct model *model, struct guests *guests);
+
+/* The guest has done what the event of that number asked for. */
+void model_guest_did(struct model *model, long long number);
 
 /* Calls a C function with one pointer under protection. Of a failure the traceback
  * is on stderr, and false is returned with the error's words at the top of model_state(). */

@@ -136,7 +136,7 @@ static bool start(struct server *server, struct options *options)
         return false;
     }
     config_set_path(options->config);
-    server->model = model_open(server->service->module, NULL, NULL, false);
+    server->model = model_open(server->service->module, &(struct model_options){ 0 });
     if (!server->model)
         return false;
     complete(options, server->model);

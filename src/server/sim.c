@@ -17,25 +17,31 @@
 #include <unistd.h>
 
 #define CONNECTION_BYTES ((size_t)65536)
+#define GRACE_SECONDS 5.0
+#define LONGEST_GRACE 3600.0
 
 enum { GOOD = 0, FAILED = 1, USAGE = 2 };
 
 static const char help[] =
-    "usage: cpi-server sim --listen HOST:PORT [--world FILE] [--guest PROGRAM] [--strict]\n"
+    "usage: cpi-server sim --listen HOST:PORT [--world FILE] [--guest PROGRAM] [--images DIR] [--strict]\n"
     "\n"
     "A simulated CloudStack. The first line of stdout has its endpoint and accounts as JSON; it runs until\n"
     "SIGTERM or SIGINT.\n"
     "\n"
     "  --listen HOST:PORT  where to listen; port 0 picks a free one\n"
     "  --world FILE        zones, offerings, networks and accounts: .lua that returns a table, or .json\n"
-    "  --guest PROGRAM     run in each VM: `PROGRAM start` while it runs, `PROGRAM attach` and `PROGRAM detach`\n"
-    "                      when a volume comes or goes; the VM is described in its environment\n"
+    "  --guest PROGRAM     run in each VM: `PROGRAM start` while it runs, `PROGRAM attach`, `PROGRAM detach` and\n"
+    "                      `PROGRAM resize` when a volume comes, goes or grows; the VM is in its environment\n"
+    "  --grace SECONDS     how long a guest may take to end after SIGTERM, before it gets SIGKILL (5)\n"
+    "  --images DIR        keep the templates that are uploaded, each under its SHA-256\n"
     "  --strict            refuse commands that are not modelled and parameters that are ignored\n";
 
 struct options {
     struct listen listen;
     const char *world;
     const char *guest;
+    const char *images;
+    double grace;
     bool strict;
 };
 
@@ -51,12 +57,20 @@ static int usage_error(const char *what, const char *value)
     return USAGE;
 }
 
+static bool read_seconds(const char *text, double *seconds)
+{
+    char *end;
+    *seconds = strtod(text, &end);
+    return end != text && !*end && *seconds >= 0 && *seconds <= LONGEST_GRACE;
+}
+
 /* -1 when the options are good, the exit code otherwise */
 static int read_options(int argc, char **argv, struct options *options)
 {
     static const struct option known[] = {
         { "listen", required_argument, NULL, 'l' }, { "world", required_argument, NULL, 'w' },
-        { "guest", required_argument, NULL, 'g' }, { "strict", no_argument, NULL, 's' },
+        { "guest", required_argument, NULL, 'g' }, { "images", required_argument, NULL, 'i' },
+        { "grace", required_argument, NULL, 't' }, { "strict", no_argument, NULL, 's' },
         { "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 },
     };
     int option;
@@ -71,6 +85,10 @@ static int read_options(int argc, char **argv, struct options *options)
             options->world = optarg;
         if (option == 'g')
             options->guest = optarg;
+        if (option == 'i')
+            options->images = optarg;
+        if (option == 't' && !read_seconds(optarg, &options->grace))
+            return usage_error("--grace wants a number of seconds, not ", optarg);
         if (option == 's')
             options->strict = true;
         if (option == ':')
@@ -84,6 +102,10 @@ static int read_options(int argc, char **argv, struct options *options)
         return usage_error("--listen HOST:PORT is missing", "");
     if (options->guest && access(options->guest, X_OK) != 0) {
         fprintf(stderr, "cpi-server sim: guest program %s: %s\n", options->guest, strerror(errno));
+        return USAGE;
+    }
+    if (options->images && access(options->images, W_OK | X_OK) != 0) {
+        fprintf(stderr, "cpi-server sim: directory of images %s: %s\n", options->images, strerror(errno));
         return USAGE;
     }
     return -1;
@@ -116,11 +138,18 @@ static void answer(void *context, const struct request *request, struct reply *r
         route_explain(server->model, reply);
 }
 
+static void guest_did(void *context, long long number)
+{
+    const struct server *server = context;
+    model_guest_did(server->model, number);
+}
+
 static bool start(struct server *server, const struct options *options)
 {
     char why[512], url[300];
     struct daemon_options daemon = {
         .host = options->listen.host, .port = options->listen.port, .upload_prefix = "/upload/", .max_body = JETTY_MAX_FORM,
+        .upload_directory = options->images,
         .connection_bytes = CONNECTION_BYTES, .admit = admit, .answer = answer, .context = server,
     };
     if (!signals_open()) {
@@ -133,8 +162,11 @@ static bool start(struct server *server, const struct options *options)
         return false;
     }
     listen_url(&options->listen, "http", daemon_port(server->daemon), url, sizeof url);
-    server->model = model_open("sim", options->world, url, options->strict);
-    server->guests = options->guest ? guests_open(options->guest) : NULL;
+    server->model = model_open("sim", &(struct model_options){
+        .world = options->world, .base_url = url, .images = options->images, .strict = options->strict,
+        .has_guests = options->guest != NULL });
+    server->guests = options->guest ? guests_open(&(struct guests_options){
+        .program = options->guest, .grace = options->grace, .done = guest_did, .context = server }) : NULL;
     return server->model && (server->guests || !options->guest) && greet(server->model, url);
 }
 
@@ -145,7 +177,7 @@ static bool impatient(void)
 
 int sim_main(int argc, char **argv)
 {
-    struct options options = { 0 };
+    struct options options = { .grace = GRACE_SECONDS };
     struct server server = { 0 };
     int wrong = read_options(argc, argv, &options);
     if (wrong >= 0)

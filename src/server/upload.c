@@ -1,7 +1,9 @@
-/* Measures the part "file" of a multipart/form-data body in constant memory: size, SHA-256, first bytes. */
+/* Measures the part "file" of a multipart/form-data body in constant memory: size, SHA-256, first bytes. Keeps it in a
+ * directory where one is given. */
 #include "upload.h"
 
 #include "../base/digest.h"
+#include "kept_file.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +16,7 @@ struct upload {
     struct upload_file file;
     char *filename;
     bool found, passed, broken;
+    struct kept_file *copy;          /* NULL: it is kept nowhere */
 };
 
 /* One piece of one part. Only the first part named "file" counts. */
@@ -41,10 +44,12 @@ static enum MHD_Result piece(void *context, enum MHD_ValueKind kind, const char 
         upload->file.head_size += taken;
     }
     upload->file.size += size;
+    if (upload->copy && !kept_file_add(upload->copy, data, size))
+        return MHD_NO;
     return digest_add(upload->digest, data, size) ? MHD_YES : MHD_NO;
 }
 
-struct upload *upload_new(struct MHD_Connection *connection)
+struct upload *upload_new(struct MHD_Connection *connection, const char *directory)
 {
     struct upload *upload = calloc(1, sizeof *upload);
     if (!upload)
@@ -52,7 +57,8 @@ struct upload *upload_new(struct MHD_Connection *connection)
     upload->parser = MHD_create_post_processor(connection, PARSER_BYTES, piece, upload);
     struct fault fault;
     upload->digest = digest_start_sha256(&fault);
-    if (!upload->parser || !upload->digest) {
+    upload->copy = directory ? kept_file_begin(directory) : NULL;
+    if (!upload->parser || !upload->digest || (directory && !upload->copy)) {
         upload_free(upload);
         return NULL;
     }
@@ -77,7 +83,7 @@ const struct upload_file *upload_finish(struct upload *upload)
         return NULL;
     digest_hex(sum, sizeof sum, upload->file.sha256);
     upload->file.filename = upload->filename;
-    return &upload->file;
+    return !upload->copy || kept_file_end(upload->copy, upload->file.sha256) ? &upload->file : NULL;
 }
 
 void upload_free(struct upload *upload)
@@ -87,6 +93,7 @@ void upload_free(struct upload *upload)
     if (upload->parser)
         MHD_destroy_post_processor(upload->parser);
     digest_abandon(upload->digest);
+    kept_file_free(upload->copy);
     free(upload->filename);
     free(upload);
 }

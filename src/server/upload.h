@@ -1,4 +1,4 @@
-/* A multipart body that is measured while it passes and kept nowhere. */
+/* A multipart body that is measured while it passes, and kept where a directory is given. */
 #ifndef UPLOAD_H
 #define UPLOAD_H
 
@@ -18,13 +18,14 @@ struct upload_file {
     size_t head_size;
 };
 
-/* NULL when the request is not a form or memory is short. */
-struct upload *upload_new(struct MHD_Connection *connection);
+/* NULL when the request is not a form, memory is short, or no file can be made in the directory, where one is given. */
+struct upload *upload_new(struct MHD_Connection *connection, const char *directory);
 
 /* Takes the next bytes of the body. A body that is not multipart makes the upload void. */
 void upload_feed(struct upload *upload, const char *data, size_t size);
 
-/* The file, once the body has ended; NULL when there was none or the body was broken. */
+/* The file, once the body has ended, which then lies in the directory; NULL when there was none, the body was broken or the
+ * disk is full. */
 const struct upload_file *upload_finish(struct upload *upload);
 
 void upload_free(struct upload *upload);

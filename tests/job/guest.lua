@@ -1,7 +1,7 @@
 -- The program in a VM of tests/job/installed_spec.lua: reads its user data as a bosh-agent does, and lets disks come and
 -- go under the names that a guest would see them by.
 --
---   lua5.4 tests/job/guest.lua start | attach | detach      in the repository, GUESTS = a directory that outlives VMs
+--   lua5.4 tests/job/guest.lua start | attach | detach | resize      in the repository, GUESTS = a directory that outlives VMs
 --
 -- GUESTS/VM/settings is what it read, GUESTS/VM/problems what an agent would stumble over; GUESTS/VM/dev has the disks,
 -- each a link to GUESTS/volumes/ID, which is what is on the disk.
@@ -46,7 +46,7 @@ end
 local function boot()
   os.execute(("rm -rf '%s/dev'"):format(home)) -- a reboot finds what is attached now
   os.execute(("mkdir -p '%s/dev'"):format(home))
-  for device, volume in os.getenv("VM_VOLUMES"):gmatch "(%d+)=([^,]+)" do attach(volume, tonumber(device)) end
+  for device, volume in os.getenv("VM_VOLUMES"):gmatch "(%d+)/([^,/]+)" do attach(volume, tonumber(device)) end
   local pipe = io.popen(("curl -sf '%s'"):format(os.getenv "VM_USERDATA_URL"))
   local text = pipe:read "a"
   pipe:close()
@@ -62,7 +62,7 @@ end
 
 if arg[1] == "start" then
   boot()
-else
+elseif arg[1] ~= "resize" then
   local act = arg[1] == "attach" and attach or detach
   act(os.getenv "VOLUME_ID", tonumber(os.getenv "VOLUME_DEVICE"))
 end

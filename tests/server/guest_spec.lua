@@ -1,4 +1,4 @@
--- Programs that live in VMs: started and ended with them, told of disks, and never left behind.
+-- Programs that live in VMs: started and ended with them, told of disks, waited for, and never left behind.
 
 local rig = require "rig"
 
@@ -7,7 +7,7 @@ local PROGRAM = [[#!/bin/sh
 exec >>"@DIR/$1.log"
 echo "pid=$$ group=$(cut -d' ' -f5 /proc/$$/stat) stdin=$(readlink /proc/$$/fd/0)"
 env
-[ "$1" = start ] || exit 0
+[ "$1" = start ] || { while [ -e "@DIR/busy" ]; do sleep 0.05; done; exit 0; }
 [ ! -e "@DIR/stubborn" ] || trap '' TERM
 [ ! -e "@DIR/child" ] || { (trap '' TERM; echo "child=$(sh -c 'echo $PPID')"; exec sleep 60) & }
 while :; do sleep 0.05; done
@@ -42,7 +42,7 @@ describe("a guest", function()
     assert(answer.jobid, answer.errortext)
     return rig.wait(function()
       local state = cloud:api("queryAsyncJobResult", { jobid = answer.jobid })
-      assert.not_equal(2, state.jobstatus)
+      assert.not_equal(2, state.jobstatus, state.jobresult and state.jobresult.errortext)
       return state.jobstatus == 1 and state.jobresult
     end, 10)
   end
@@ -104,6 +104,41 @@ describe("a guest", function()
     rig.wait(function() return log "attach":find(volume.id, 1, true) end, 3)
     job("detachVolume", { id = volume.id })
     rig.wait(function() return log "detach":find(vm.id, 1, true) end, 3)
+  end)
+
+  -- Whether the job is over, asked once.
+  local function is_over(id) return cloud:api("queryAsyncJobResult", { jobid = id }).jobstatus ~= 0 end
+
+  it("is waited for: the job of an attach ends when the program has done it", function()
+    local vm = deploy()
+    started(1)
+    os.execute(("touch %s/busy"):format(place))
+    local offering = cloud:api("listDiskOfferings", { name = "shared.small" }).diskoffering[1].id
+    local volume = job("createVolume", { name = "v", zoneid = vm.zoneid, diskofferingid = offering }).volume
+    local attach = cloud:api("attachVolume", { id = volume.id, virtualmachineid = vm.id }).jobid
+    rig.wait(function() return log "attach":find(volume.id, 1, true) end, 3)
+    assert.is_false(is_over(attach))
+    os.remove(place .. "/busy")
+    rig.wait(function() return is_over(attach) end, 3)
+  end)
+
+  it("is waited for: the job of a stop ends when no process of the VM is left", function()
+    os.execute("touch " .. place .. "/child")
+    local vm = deploy()
+    local pid = started(1)
+    local child = rig.wait(function() return log "start":match "child=(%d+)" end, 3)
+    job("stopVirtualMachine", { id = vm.id })
+    assert.same({ false, false }, { alive(pid), alive(child) })
+  end)
+
+  it("has the time to end that the server was started with", function()
+    cloud:stop()
+    cloud = rig.start { role = "bosh", guest = place .. "/guest", grace = 0.2 }
+    os.execute("touch " .. place .. "/stubborn")
+    local vm = deploy()
+    local pid = started(1)
+    job("stopVirtualMachine", { id = vm.id })
+    assert.is_false(alive(pid))
   end)
 
   it("is killed after 5 seconds when it does not end, while the server answers", function()

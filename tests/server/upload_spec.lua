@@ -70,4 +70,24 @@ describe("an upload", function()
       assert.is_true(told.code >= 400, arguments)
     end
   end)
+
+  it("is kept under its SHA-256 where a directory is given, whole or not at all", function()
+    local directory = output "mktemp -d":match "%S+"
+    local images = directory .. "/images"
+    os.execute("mkdir " .. images)
+    cloud:stop()
+    cloud = rig.start { role = "admin", images = images }
+    local given, headers = parameters "kept"
+    local path = directory .. "/image.vhd.bz2"
+    os.execute(("{ printf BZh9; head -c 3000000 /dev/urandom; } >%s"):format(path))
+    cloud:curl(given.postURL:match "/upload/.*", ("%s -F file=@%s"):format(headers, path))
+    local sum = output("sha256sum " .. path):match "%x+"
+    assert.equal(sum .. "\n", output("ls -A " .. images))
+    assert.is_true(os.execute(("cmp -s %s %s/%s"):format(path, images, sum)))
+    -- one that breaks off
+    local _, later = parameters "broken off"
+    output(("timeout 1 curl -s --limit-rate 100k %s -F file=@%s %s/upload/x"):format(later, path, cloud.base_url))
+    rig.wait(function() return output("ls -A " .. images) == sum .. "\n" end, 10)
+    os.execute("rm -rf " .. directory)
+  end)
 end)

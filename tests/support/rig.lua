@@ -116,11 +116,13 @@ local function account_for(accounts, role)
 end
 
 local function start_server(self, options)
-  local line = { quote(self.build .. "/cpi-server"), "sim --listen 127.0.0.1:0" }
+  local line = { quote(self.build .. "/cpi-server"), "sim --listen " .. (options.listen or "127.0.0.1:0") }
   local world = options.world
   if type(world) == "table" then world = write(self.directory .. "/world.json", json.encode(world)) end
   if world then line[#line + 1] = "--world " .. quote(world) end
   if options.guest then line[#line + 1] = "--guest " .. quote(options.guest) end
+  if options.images then line[#line + 1] = "--images " .. quote(options.images) end
+  if options.grace then line[#line + 1] = "--grace " .. tostring(options.grace) end
   if options.strict then line[#line + 1] = "--strict" end
   local out, err = self.directory .. "/server.out", self.directory .. "/server.err"
   self.server = start(self.directory, "server", table.concat(line, " "), (">%s 2>%s"):format(quote(out), quote(err)))
@@ -146,7 +148,8 @@ local function write_config(self, options)
   self.config = write(self.directory .. "/cpi.json", json.encode(overlay(config, options.config)))
 end
 
--- start{ world = changes to the default world (or a file's path), guest = program, role = an account's name or a
+-- start{ world = changes to the default world (or a file's path), guest = program, grace = its seconds, images = directory
+-- of uploads, listen = "HOST:PORT", role = an account's name or a
 -- role ("bosh" unless given), store = true for one, config = laid over the CPI's configuration }
 -- The rig has endpoint, base_url, accounts, api_key, secret_access_key, directory, config and store (paths).
 function rig.start(options)
