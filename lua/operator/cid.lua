@@ -1,8 +1,14 @@
--- What a CID says by its form, and where its object is in CloudStack.
+-- What a CID, an address, an instance or a name says by its form, and which object of CloudStack's it is.
 --
--- describe(client, cid) -> { cid, form = words, objects = { { kind, row, fields } }, failures = { words } }
+-- describe(client, word) -> { cid = word, form = words, objects = { { kind, name, id, fields = { { name, value } }, tags } },
+--   failures = { words } }
+-- history(client, objects) -> nothing: adds `events` to each object, the newest first: { at, level, type, state, text, user };
+--   and `jobs`, those under way: { command, since }. What the role may not list is in object.failures.
 
+local bosh_names = require "operator.bosh_names"
 local exact = require "cloudstack.exact"
+local ipv4 = require "base.ipv4"
+local tags = require "cloudstack.tags"
 local templates = require "cloudstack.templates"
 
 -- What the form of a CID says: a pattern, words, and the kinds of object that it can be.
@@ -16,21 +22,18 @@ local forms = {
 }
 local ANY = { "vm", "disk", "stemcell", "snapshot", "network" }
 
-local function form_of(cid)
+-- -> words, kinds that it can be, and whether it is no name of the object: then every object of those kinds is looked at.
+local function form_of(word)
   for _, form in ipairs(forms) do
-    if cid:find(form[1]) then return form[2], form[3] end
+    if word:find(form[1]) then return form[2], form[3], false end
   end
-  if exact.is_id(cid) then return "an id of CloudStack's: a snapshot's CID looks so, or an object that BOSH did not make", ANY end
-  return "no form that a CPI for CloudStack gives; it may be a name", ANY
+  if exact.is_id(word) then return "an id of CloudStack's: a snapshot's CID looks so, or an object that BOSH did not make", ANY, false end
+  if ipv4.number(word) then return "an address", { "vm", "address" }, true end
+  if word:find "^[^/]+/[^/]+$" then return "an instance of BOSH's", { "vm", "disk" }, true end
+  return "no form that a CPI for CloudStack gives; it may be a name", ANY, true
 end
 
 -- ---------------------------------------------------------------------------------------------------------
-
-local function tags_of(row)
-  local tags = {}
-  for _, tag in ipairs(row.tags or {}) do tags[tag.key] = tag.value end
-  return next(tags) and tags or nil
-end
 
 local function addresses_of(row)
   local list = {}
@@ -42,34 +45,62 @@ end
 
 local GIB = 1024 * 1024 * 1024
 
--- kind = { command, what the rows are called, further parameters, fields(row) }
+local function has_address(row, wanted)
+  for _, nic in ipairs(row.nic or {}) do
+    if nic.ipaddress == wanted then return true end
+    for _, more in ipairs(nic.secondaryip or {}) do
+      if more.ipaddress == wanted then return true end
+    end
+  end
+  return false
+end
+
+local function is_instance(row, wanted)
+  for _, name in ipairs(bosh_names.instances(tags.of(row))) do
+    if name == wanted then return true end
+  end
+  return false
+end
+
+-- kind = { command, what the rows are called, further parameters of each list of them, fields(row), is(row, wanted): what else than
+-- its name and id it is found by; resource: CloudStack's name of it in events }
 local kinds = {
-  vm = { "listVirtualMachines", "virtualmachine", {}, function(row)
+  vm = { "listVirtualMachines", "virtualmachine", { {} }, function(row)
     return { { "state", row.state }, { "shown as", row.displayname }, { "zone", row.zonename }, { "host", row.hostname },
       { "service offering", row.serviceofferingname }, { "stemcell", row.templatename }, { "addresses", addresses_of(row) } }
-  end },
-  disk = { "listVolumes", "volume", {}, function(row)
+  end, function(row, wanted) return row.displayname == wanted or has_address(row, wanted) or is_instance(row, wanted) end,
+    resource = "VirtualMachine" },
+  disk = { "listVolumes", "volume", { {} }, function(row)
     local size = math.type(row.size) and ("%d GB"):format(math.tointeger(row.size // GIB))
     return { { "state", row.state }, { "kind", row.type }, { "size", size }, { "zone", row.zonename },
       { "disk offering", row.diskofferingname }, { "storage", row.storage },
       { "attached to", row.vmname and ("%s, device %s"):format(row.vmname, tostring(row.deviceid)) or nil } }
-  end },
-  stemcell = { "listTemplates", "template", { templatefilter = "executable" }, function(row)
+  end, is_instance, resource = "Volume" },
+  stemcell = { "listTemplates", "template", { { templatefilter = "executable" }, { templatefilter = "self" } }, function(row)
     return { { "ready", row.isready }, { "status", row.status }, { "zone", row.zonename }, { "format", row.format },
       { "hypervisor", row.hypervisor } }
-  end },
-  snapshot = { "listSnapshots", "snapshot", {}, function(row)
+  end, function(row, wanted) return row.displaytext == wanted end, resource = "Template" },
+  snapshot = { "listSnapshots", "snapshot", { {} }, function(row)
     return { { "state", row.state }, { "of disk", row.volumename } }
-  end },
-  network = { "listNetworks", "network", {}, function(row)
+  end, function() return false end, resource = "Snapshot" },
+  network = { "listNetworks", "network", { {} }, function(row)
     return { { "state", row.state }, { "type", row.type }, { "zone", row.zonename }, { "range", row.cidr } }
-  end },
+  end, function(row, wanted) return row.displaytext == wanted end, resource = "Network" },
+  address = { "listPublicIpAddresses", "publicipaddress", { {} }, function(row)
+    return { { "state", row.state }, { "zone", row.zonename }, { "network", row.associatednetworkname },
+      { "static NAT to", row.virtualmachinename }, { "source NAT", row.issourcenat } }
+  end, function(row, wanted) return row.ipaddress == wanted end, resource = "IpAddress" },
 }
 
-local function request_of(kind, wanted)
-  local params = exact.filter(wanted)
-  for key, value in pairs(kinds[kind][3]) do params[key] = value end
-  return { kinds[kind][1], params, rows = kinds[kind][2] }
+-- The requests that find an object of the kind, a list each.
+local function requests_of(kind, wanted, is_no_name)
+  local list = {}
+  for i, further in ipairs(kinds[kind][3]) do
+    local params = is_no_name and {} or exact.filter(wanted)
+    for key, value in pairs(further) do params[key] = value end
+    list[i] = { kinds[kind][1], params, rows = kinds[kind][2] }
+  end
+  return list
 end
 
 local function object_of(kind, row)
@@ -77,23 +108,77 @@ local function object_of(kind, row)
   for _, field in ipairs(kinds[kind][4](row)) do
     if field[2] ~= nil and field[2] ~= "" then fields[#fields + 1] = field end
   end
-  fields[#fields + 1] = { "made", row.created }
-  return { kind = kind, name = row.name or row.id, fields = fields, tags = tags_of(row) }
+  fields[#fields + 1] = { "made", row.created or row.allocated }
+  local set = tags.of(row)
+  return { kind = kind, id = row.id, name = row.name or row.ipaddress or row.id, fields = fields, tags = next(set) and set or nil }
 end
 
-local function describe(client, cid)
-  local words, possible = form_of(cid)
-  local wanted, requests = templates.wanted(cid), {}
-  for i, kind in ipairs(possible) do requests[i] = request_of(kind, wanted) end
-  local description = { cid = cid, form = words, objects = {}, failures = {} }
+local function describe(client, word)
+  local words, possible, is_no_name = form_of(word)
+  local wanted, requests, kind_of = templates.wanted(word), {}, {}
+  for _, kind in ipairs(possible) do
+    for _, request in ipairs(requests_of(kind, wanted, is_no_name)) do
+      requests[#requests + 1], kind_of[#kind_of + 1] = request, kind
+    end
+  end
+  local description, seen = { cid = word, form = words, objects = {}, failures = {} }, {}
   for i, outcome in ipairs(client:wave(requests)) do
+    local kind = kind_of[i]
     -- where the kind is a guess, a refusal only says that it is none of these
-    if outcome.failure and #possible == 1 then description.failures[1] = client.say(outcome.failure) end
+    if outcome.failure and #possible <= 2 then description.failures[#description.failures + 1] = client.say(outcome.failure) end
     for _, row in ipairs(outcome.rows or {}) do
-      if row.name == wanted or row.id == wanted then description.objects[#description.objects + 1] = object_of(possible[i], row) end
+      local place = ("%s %s"):format(tostring(row.id), tostring(row.zoneid))
+      local is_it = row.name == wanted or row.id == wanted or is_no_name and kinds[kind][5](row, wanted)
+      if is_it and not seen[place] then
+        description.objects[#description.objects + 1], seen[place] = object_of(kind, row), true
+      end
     end
   end
   return description
 end
 
-return { describe = describe }
+-- ---------------------------------------------------------------------------------------------------------
+-- what happened to it
+
+local LATEST = 10 -- events of an object
+
+local function events_of(payload, id)
+  local list = {}
+  for _, row in ipairs(payload.event or {}) do
+    -- a server before 4.17 does not know the filter
+    if row.resourceid == nil or row.resourceid == id then
+      list[#list + 1] = { at = row.created, level = row.level, type = row.type, state = row.state, text = row.description,
+        user = row.username }
+    end
+  end
+  return list
+end
+
+local function jobs_of(payload, id)
+  local list = {}
+  for _, row in ipairs(payload.asyncjobs or {}) do
+    if row.jobinstanceid == id then list[#list + 1] = { command = (row.cmd or ""):match "[^.]*$", since = row.created } end
+  end
+  return list
+end
+
+local function history(client, objects)
+  local requests = {}
+  for i, object in ipairs(objects) do
+    requests[i] = { "listEvents", { resourceid = object.id, resourcetype = kinds[object.kind].resource, page = 1, pagesize = LATEST } }
+  end
+  if #requests == 0 then return end
+  requests[#requests + 1] = { "listAsyncJobs", {} }
+  local outcomes = client:wave(requests)
+  local jobs = table.remove(outcomes)
+  for i, object in ipairs(objects) do
+    object.failures = {}
+    for _, outcome in ipairs { outcomes[i], jobs } do
+      if outcome.failure then object.failures[#object.failures + 1] = client.say(outcome.failure) end
+    end
+    object.events = events_of(outcomes[i].payload or {}, object.id)
+    object.jobs = jobs_of(jobs.payload or {}, object.id)
+  end
+end
+
+return { describe = describe, history = history }

@@ -75,6 +75,9 @@ local permissions = {
   { verbs = {}, title = "cpi doctor", always_asked = true, always = {}, sometimes = { "listApis", "listCapabilities",
     "listDiskOfferings", "listNetworks", "listOsTypes", "listServiceOfferings", "listSSHKeyPairs", "listTemplates", "listZones" },
     when = "to find out what is wrong" },
+  { verbs = {}, title = "cpi list, cpi cid", always = {}, sometimes = { "listVirtualMachines", "listVolumes", "listTemplates",
+    "listPublicIpAddresses", "listSnapshots", "listNetworks", "listEvents", "listAsyncJobs" },
+    when = "where they are used; the last two for cid --history" },
   { verbs = {}, title = "cpi keypair", always = {}, sometimes = { "listSSHKeyPairs", "createSSHKeyPair", "deleteSSHKeyPair",
     "listVirtualMachines" }, when = "where it is used" },
 }

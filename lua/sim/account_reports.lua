@@ -78,7 +78,7 @@ account_reports.commands = {
   { name = "listResourceLimits", run = list_limits, parameters = lists.owned_parameters { { "resourcetype", "integer" } } },
   { name = "listUsers", run = list_users, parameters = lists.owned_parameters { { "id", "string" }, { "username", "string" } } },
   { name = "listEvents", run = list_events, parameters = lists.owned_parameters {
-    { "resourceid", "string" }, { "level", "string" },
+    { "resourceid", "string" }, { "resourcetype", "string" }, { "level", "string" },
   } },
 }
 

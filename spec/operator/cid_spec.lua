@@ -31,11 +31,44 @@ describe("a CID's description", function()
     assert.same({ { "listVirtualMachines", { name = "cpivm-1" }, rows = "virtualmachine" } }, one.asked)
     one = client {}
     cid.describe(one, "light-9b0d0d8e-0000-4000-8000-000000000000")
-    assert.same({ { "listTemplates", { id = "9b0d0d8e-0000-4000-8000-000000000000", templatefilter = "executable" }, rows = "template" } },
-      one.asked)
+    for i, filter in ipairs { "executable", "self" } do -- one that is not ready is only among our own
+      assert.same({ "listTemplates", { id = "9b0d0d8e-0000-4000-8000-000000000000", templatefilter = filter }, rows = "template" },
+        one.asked[i])
+    end
     one = client {}
     cid.describe(one, "web")
-    assert.equal(5, #one.asked)
+    assert.equal(6, #one.asked)
+  end)
+
+  it("lists without a filter where the word is no name of the object", function()
+    for word, commands in pairs { ["10.0.0.5"] = { "listVirtualMachines", "listPublicIpAddresses" },
+      ["web/0"] = { "listVirtualMachines", "listVolumes" } } do
+      local one = client {}
+      cid.describe(one, word)
+      for i, command in ipairs(commands) do assert.same({ command, {} }, { one.asked[i][1], one.asked[i][2] }) end
+    end
+  end)
+
+  it("finds a VM by each of its addresses, its instance, its index, its display name", function()
+    local rows = { { id = "i", name = "cpivm-1", displayname = "web of cf", nic = { { ipaddress = "10.0.0.1" },
+      { ipaddress = "10.1.0.1", secondaryip = { { ipaddress = "10.1.0.2" } } } },
+      tags = { { key = "job", value = "web" }, { key = "id", value = "a-b" }, { key = "index", value = "0" } } },
+      { id = "j", name = "cpivm-2" } }
+    for _, word in ipairs { "10.0.0.1", "10.1.0.1", "10.1.0.2", "web/a-b", "web/0", "web of cf" } do
+      local objects = cid.describe(client { listVirtualMachines = { rows = rows } }, word).objects
+      assert.same({ 1, "cpivm-1" }, { #objects, objects[1] and objects[1].name }, word)
+    end
+    for _, word in ipairs { "10.0.0.2", "web/1", "web", "of cf" } do
+      assert.same({}, cid.describe(client { listVirtualMachines = { rows = rows } }, word).objects, word)
+    end
+  end)
+
+  it("finds a public address, and a template that both lists have only once", function()
+    local address = { id = "i", ipaddress = "192.0.2.1", state = "Allocated", virtualmachinename = "cpivm-1", issourcenat = false }
+    local object = cid.describe(client { listPublicIpAddresses = { rows = { address } } }, "192.0.2.1").objects[1]
+    assert.same({ "address", "192.0.2.1", "cpivm-1" }, { object.kind, object.name, field(object, "static NAT to") })
+    local template = { id = "t", name = "cpitemplate-1", zoneid = "z", isready = false, status = "10% Downloaded" }
+    assert.equal(1, #cid.describe(client { listTemplates = { rows = { template } } }, "cpitemplate-1").objects)
   end)
 
   it("has a VM's state, place and addresses, without what is empty", function()
@@ -67,6 +100,23 @@ describe("a CID's description", function()
   it("tells a refusal where it can be one thing only", function()
     assert.same({ "no" }, cid.describe(client { listVolumes = { failure = { text = "no" } } }, "cpi-disk-1").failures)
     assert.same({}, cid.describe(client { listVolumes = { failure = { text = "no" } } }, "web").failures)
+  end)
+
+  it("has the last events and the jobs of an object, and says what the role may not list", function()
+    local objects = { { kind = "vm", id = "i" } }
+    local one = client { listEvents = { payload = { event = { { resourceid = "i", created = "c", level = "ERROR", type = "VM.START",
+      description = "d", username = "u", state = "Completed" }, { resourceid = "j" } } } },
+      listAsyncJobs = { payload = { asyncjobs = {
+        { jobinstanceid = "i", cmd = "org.x.StopVMCmd", created = "n" }, { jobinstanceid = "j" } } } } }
+    cid.history(one, objects)
+    assert.same({ { at = "c", level = "ERROR", type = "VM.START", text = "d", user = "u", state = "Completed" } }, objects[1].events)
+    assert.same({ { command = "StopVMCmd", since = "n" } }, objects[1].jobs)
+    assert.same({ "listEvents", { resourceid = "i", resourcetype = "VirtualMachine", page = 1, pagesize = 10 } }, one.asked[1])
+    cid.history(client { listEvents = { failure = { text = "never" } }, listAsyncJobs = { payload = {} } }, objects)
+    assert.same({ { "never" }, {}, {} }, { objects[1].failures, objects[1].events, objects[1].jobs })
+    one = client {}
+    cid.history(one, {})
+    assert.same({}, one.asked)
   end)
 
   it("finds the stemcell, the disk and the VM of a real cloud", function()

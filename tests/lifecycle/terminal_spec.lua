@@ -79,6 +79,8 @@ describe("names that hold what a terminal acts on", function()
       { { "gc", "--director", "d-1", "--older-than", "0s" } }, { { "gc", "--director", EVIL } },
       { { "gc", "--director", "d-1", "--older-than", EVIL } },
       { { "journal", "show" } }, { { "journal", "show", "--output", "json" } }, { { "journal", "replay", "--director", EVIL } },
+      { { "list" } }, { { "list", "--output", "json" } }, { { "list", EVIL } }, { { "list", "--director", EVIL } },
+      { { "cid", "--history", vm, EVIL } }, { { "validate", "--network", EVIL } }, { { "validate", "--yes", "--anyway", "--network", EVIL } },
       { { "cid", vm, EVIL, "cpivm-" .. EVIL } }, { { "cid", vm, "--output", "json" } },
       { { "policy", "list" } }, { { "policy", "check", directory } }, { { "policy", "test", directory } },
       { { "policy", "check", directory, "--output", "json" } }, { { "policy", "test", directory, "--output", "json" } },
