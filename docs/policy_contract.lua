@@ -1,5 +1,5 @@
 -- What lua/decisions says, for those who read and for editors: the section "Decisions" of lua/policies/README.md,
--- and lua/meta/cpi.lua. `make contract` writes both; spec/decisions_spec.lua holds them to it.
+-- lua/meta/facts.lua and lua/meta/cpi.lua. `make contract` writes them; spec/decisions_spec.lua holds them to it.
 --   lua5.4 docs/policy_contract.lua write
 
 package.path = "lua/?.lua;" .. package.path
@@ -44,12 +44,35 @@ local function type_text(row)
   return row.optional and text .. ", optional" or text
 end
 
-local function add_rows(out, rows, prefix)
+local function add_rows(out, rows, prefix, with_common)
   for _, row in ipairs(rows) do
+    if row.common and not with_common then goto next end
     local text = row[3] .. (row.open and "; a row has whatever else the server sent" or "")
     out[#out + 1] = ("| `%s%s` | %s | %s |"):format(prefix, row[1], type_text(row), text)
     if row.fields then add_rows(out, row.fields, prefix .. row[1] .. (row[2] == "object[]" and "[]." or ".")) end
+    ::next::
   end
+end
+
+-- The facts that several decisions have, described once.
+local function common_section(list)
+  local out, seen, rows, without = {}, {}, {}, {}
+  for _, decision in ipairs(list) do
+    local has_instance = false
+    for _, row in ipairs(decision.facts) do
+      if row.common and not seen[row] then rows[#rows + 1], seen[row] = row, true end
+      has_instance = has_instance or row.common and row[1] == "deployment"
+    end
+    if not has_instance then without[#without + 1] = ("`%s`"):format(decision.name) end
+  end
+  out[1] = "### Facts of every decision\n"
+  out[2] = filled(("Every decision has `now`. Those over a VM or a disk have the others too, as far as they are known; %s have none "
+    .. "of them. `create_vm` knows them by `env.bosh`; a decision over what exists, or over a disk for a VM, knows them by the tags "
+    .. "that BOSH set on it. A VM that is compiled on has no deployment of its own, and `create-env` says nothing."):format(
+    table.concat(without, " and ")), 115) .. "\n"
+  out[3] = "| fact | type | what it is |\n|---|---|---|"
+  add_rows(out, rows, "", true)
+  return table.concat(out, "\n")
 end
 
 local function section(decision)
@@ -64,7 +87,9 @@ end
 -- The generated part of lua/policies/README.md, between its two marks.
 function contract.readme()
   local parts = {}
-  for i, decision in ipairs(decisions()) do parts[i] = section(decision) end
+  local list = decisions()
+  for i, decision in ipairs(list) do parts[i] = section(decision) end
+  table.insert(parts, 1, common_section(list))
   return table.concat(parts, "\n\n")
 end
 
@@ -85,31 +110,65 @@ local function answer_type(decision, kinds)
   local out = {}
   for kind in kinds:gmatch "[^|]+" do
     local word, list = kind:match "^([%l_]+)(.*)$"
-    local is_class = word and (list == "" or list == "[]") and not ("string number integer boolean false nil"):find(word, 1, true)
+    local is_plain = word and ("string number integer boolean false true nil any table"):find(word, 1, true)
+    local is_class = word and (list == "" or list == "[]") and not is_plain
     out[#out + 1] = is_class and class_of(decision, word) .. list or kind
   end
   return table.concat(out, "|")
 end
 
-local function add_class(out, decision, name, rows)
-  local nested = {}
-  out[#out + 1] = ("\n---@class %s%s"):format(class_of(decision, name), rows.open and ": { [string]: any }" or "")
-  for _, row in ipairs(rows.fields) do
-    local kind = row[2]
-    if row.fields then
-      nested[#nested + 1] = row
-      kind = kind:gsub("object", class_of(decision, row[1]))
-    else
-      kind = answer_type(decision, kind)
-    end
-    out[#out + 1] = ("---@field %s%s %s %s"):format(row[1], row.optional and "?" or "", kind, plain(row[3]))
-  end
-  for _, row in ipairs(nested) do add_class(out, decision, row[1], row) end
+-- The classes that hold the facts which every decision has, and which those over a VM or a disk have besides.
+local ANY, INSTANCE = "cpi.facts", "cpi.facts.of_an_instance"
+
+local function field(row, kind)
+  return ("---@field %s%s %s %s"):format(row[1], row.optional and "?" or "", kind, plain(row[3]))
 end
 
-local function add_decision(out, decision)
+local function add_class(out, decision, name, rows, parent)
+  local nested = {}
+  out[#out + 1] = ("\n---@class %s%s"):format(class_of(decision, name), rows.open and ": { [string]: any }" or parent or "")
+  for _, row in ipairs(rows.fields) do
+    if row.fields then nested[#nested + 1] = row end
+    local kind = row.fields and row[2]:gsub("object", class_of(decision, row[1])) or answer_type(decision, row[2])
+    if not row.common then out[#out + 1] = field(row, kind) end
+  end
+  for _, row in ipairs(nested) do
+    if not row.common then add_class(out, decision, row[1], row) end
+  end
+end
+
+local function has_instance(decision)
+  for _, row in ipairs(decision.facts) do
+    if row.common and row[1] == "deployment" then return true end
+  end
+  return false
+end
+
+-- The facts that several decisions have: classes that those of each decision inherit from.
+local function add_common(out, list)
+  local seen, nested, of = {}, {}, { [ANY] = {}, [INSTANCE] = {} }
+  for _, decision in ipairs(list) do
+    for _, row in ipairs(decision.facts) do
+      if row.common and not seen[row] then
+        seen[row] = true
+        table.insert(of[row[1] == "now" and ANY or INSTANCE], field(row, row.fields and ANY .. "." .. row[1] or row[2]))
+        if row.fields then nested[#nested + 1] = row end
+      end
+    end
+  end
+  for _, class in ipairs { ANY, INSTANCE } do
+    out[#out + 1] = ("\n---@class %s%s"):format(class, class == INSTANCE and ": " .. ANY or "")
+    table.move(of[class], 1, #of[class], #out + 1, out)
+  end
+  for _, row in ipairs(nested) do add_class(out, { name = "facts" }, row[1], row) end
+end
+
+local function add_facts(out, decision)
   out[#out + 1] = ("\n-- %s: %s"):format(decision.name, plain(decision.summary))
-  add_class(out, decision, "facts", { fields = decision.facts })
+  add_class(out, decision, "facts", { fields = decision.facts }, ": " .. (has_instance(decision) and INSTANCE or ANY))
+end
+
+local function add_policy(out, decision)
   if decision.answer.fields then add_class(out, decision, "answer", { fields = decision.answer.fields }) end
   local facts, answers = class_of(decision, "facts"), class_of(decision, "answers")
   out[#out + 1] = ("\n---@alias %s %s"):format(answers, answer_type(decision, decision.answer.type))
@@ -119,17 +178,25 @@ local function add_decision(out, decision)
     answers, answers)
 end
 
--- lua/meta/cpi.lua as lua-language-server reads it.
+contract.README, contract.FACTS, contract.META = "lua/policies/README.md", "lua/meta/facts.lua", "lua/meta/cpi.lua"
+
+-- annotations() -> { [path] = text }: lua/meta/facts.lua and lua/meta/cpi.lua as lua-language-server reads them.
 function contract.annotations()
-  local out = { "---@meta cpi", "-- Facts and answers of policies, for editors. Written by `make contract` from lua/decisions.",
-    "-- luacheck: max_line_length 400" }
-  for _, decision in ipairs(decisions()) do add_decision(out, decision) end
-  return table.concat(out, "\n") .. "\n"
+  local list, limit = decisions(), "-- luacheck: max_line_length 400"
+  local facts = { "---@meta facts", "-- Facts of policies, for editors. Written by `make contract` from lua/decisions.", limit }
+  local policies = { "---@meta cpi", "-- Policies and their answers, for editors; the facts are in facts.lua. Written by `make contract` "
+    .. "from lua/decisions.", limit }
+  add_common(facts, list)
+  for _, decision in ipairs(list) do
+    add_facts(facts, decision)
+    policies[#policies + 1] = ("\n-- %s: %s"):format(decision.name, plain(decision.summary))
+    add_policy(policies, decision)
+  end
+  return { [contract.FACTS] = table.concat(facts, "\n") .. "\n", [contract.META] = table.concat(policies, "\n") .. "\n" }
 end
 
 -- ---------------------------------------------------------------------------------------------------------
 
-contract.README, contract.META = "lua/policies/README.md", "lua/meta/cpi.lua"
 contract.FROM, contract.TO = "<!-- from lua/decisions, by `make contract` -->\n", "\n<!-- end -->\n"
 
 local function read(path)
@@ -156,7 +223,7 @@ end
 
 if arg and arg[1] == "write" then
   write(contract.README, contract.page())
-  write(contract.META, contract.annotations())
+  for path, text in pairs(contract.annotations()) do write(path, text) end
 end
 
 return contract

@@ -7,13 +7,27 @@ local function roff(text)
   return (text:gsub("`", ""):gsub("\\", "\\e"):gsub("%-", "\\-"):gsub("\n([.'])", "\n\\&%1"):gsub("^([.'])", "\\&%1"))
 end
 
-local function add_facts(out, rows, prefix)
+local function add_facts(out, rows, prefix, with_common)
   for _, row in ipairs(rows) do
+    if row.common and not with_common then goto next end
     local name, kind = prefix .. row[1], row[2]
     out[#out + 1] = (".TP\n.BR %s \" (%s%s)\"\n%s"):format(roff(name), roff(kind:gsub('"', "'")),
       row.optional and ", optional" or "", roff(row[3]))
     if row.fields then add_facts(out, row.fields, name .. (kind == "object[]" and "[]." or ".")) end
+    ::next::
   end
+end
+
+-- The facts that several decisions have, described once.
+local function common_section()
+  local out, seen, rows = { ".SH FACTS OF EVERY DECISION" }, {}, {}
+  for _, name in ipairs(require "decisions") do
+    for _, row in ipairs(require("decisions." .. name).facts) do
+      if row.common and not seen[row] then rows[#rows + 1], seen[row] = row, true end
+    end
+  end
+  add_facts(out, rows, "", true)
+  return table.concat(out, "\n")
 end
 
 -- The rows of a Markdown table, each a line "left: right".
@@ -46,5 +60,6 @@ local INTRODUCTION = {
 print(('.TH CPI\\-POLICY 7 "" "cloudstack_cpi %s"'):format(arg[1]))
 print ".SH NAME\ncpi\\-policy \\- decisions that a site may take over\n.SH DESCRIPTION"
 for i, paragraph in ipairs(INTRODUCTION) do print((i > 1 and ".PP\n" or "") .. roff(paragraph)) end
+print(common_section())
 for _, name in ipairs(require "decisions") do print(section(name)) end
 print ".SH SEE ALSO\ncpi(1)"

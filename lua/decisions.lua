@@ -1,6 +1,8 @@
 -- The names of all decisions, in the order of the documents. What each one is: lua/decisions/NAME.lua.
 
 return {
+  "vm",
+  "disk",
   "service_offering",
   "disk_offering",
   "disk_placement",

@@ -3,86 +3,140 @@
 -- returns data; this answer is matched against the original facts, so that a policy cannot invent an offering.
 -- The facts of each decision, and its possible answers: lua/decisions/NAME.lua, loaded when the decision is first asked for.
 
+local bounded = require "base.bounded"
 local errors = require "errors"
+local moment = require "base.moment"
 local tables = require "base.tables"
 
 local API = 1
 
-local function decider(name, policy, path)
+-- What a policy may say that it needs: facts that cost a request, and are asked for where some policy wants them.
+local COSTLY = { counts = true, limits = true }
+
+local function check_needs(name, needs, path)
+  local words = {}
+  for _, word in pairs(type(needs) == "table" and needs or { false }) do
+    if not COSTLY[word] then
+      error(errors.cpi('policy %s (%s): its needs must be a list of "counts" and "limits"', name, path))
+    end
+    words[word] = true
+  end
+  return words
+end
+
+-- load(sandbox, directory, name) -> { path, decide, needs (a set), name }, or nil where the directory has no such file, or a blank
+-- one. Raises CpiError that names the file.
+local function load(sandbox, directory, name)
+  local ok, path, policy = pcall(sandbox.load, directory, name)
+  if not ok then error(errors.cpi("policy %s: %s", name, tostring(path))) end
+  if not path then return nil end
   if type(policy) ~= "table" or type(policy.decide) ~= "function" then
     error(errors.cpi("policy %s (%s): it must return { api = %d, decide = function }", name, path, API))
   elseif policy.api ~= API then
     error(errors.cpi("policy %s (%s): it is written for policy api %s; this CPI has %d", name, path, tostring(policy.api), API))
   end
-  return policy.decide
-end
-
--- load(sandbox, directory, name) -> path, decide, or nothing where the directory has no such file, or a blank one.
--- Raises CpiError that names the file.
-local function load(sandbox, directory, name)
-  local ok, path, policy = pcall(sandbox.load, directory, name)
-  if not ok then error(errors.cpi("policy %s: %s", name, tostring(path))) end
-  if path then return path, decider(name, policy, path) end
+  return { path = path, decide = policy.decide, needs = check_needs(name, policy.needs or {}, path) }
 end
 
 -- The site's file of that name: of the first directory that has one.
 local function load_site(sandbox, directories, name)
-  for directory in directories:gmatch "[^:]+" do
-    local path, decide = load(sandbox, directory, name)
-    if path then return path, decide end
+  for directory in (directories or ""):gmatch "[^:]+" do
+    local policy = load(sandbox, directory, name)
+    if policy then return policy end
   end
 end
 
--- new{ sandbox, ours, directory, note } -> decide(name, facts) -> answer; decide.prepare(name) loads what decides it
+-- The facts of a decision with those that every decision has. What costs a request is for the policy that needs it.
+local function completed(chosen, facts, instance, now)
+  local all = tables.with(facts, instance)
+  for word in pairs(COSTLY) do
+    if not chosen.needs[word] then all[word] = nil end
+  end
+  if now then all.now = moment.of(now()) end
+  return all
+end
+
+-- What the CPI makes of a policy's answer; raises what is wrong with it.
+local function matched(name, decision, chosen, facts, answer, why)
+  local function refuse(problem)
+    error(errors.cpi("policy %s (%s): not an answer it may give: %s", name, chosen.path, problem))
+  end
+  local taken, problem = decision.match(answer, facts)
+  if taken ~= nil then
+    problem = chosen.is_site and bounded.problem(taken)
+    return problem and refuse(problem) or taken
+  end
+  if answer ~= nil then refuse(problem) end
+  error(errors.cloud("policy %s (%s): %s", name, chosen.is_site and chosen.path or "default",
+    bounded.words(why) or "it gave no answer and no reason"))
+end
+
+-- new{ sandbox, ours, directory, now, note } -> decide(name, facts, instance) -> answer
 --   sandbox    host.policy (load, call)
 --   ours       the directory of our own policies
 --   directory  a function that returns the site's directory (several separated by colons), or nil; asked at the
 --              first decision
+--   now        seconds since 1970, as host.clock.utc gives them; optional: without it facts have no `now` but their own
 --   note       note(name, path), optional: called when a site's file takes its first decision
--- decide raises CpiError for a broken policy, and CloudError in the policy's own words when it refuses.
+-- instance: the facts that say whose the VM or disk is (request/environment.lua), or nil; and `counts` and `limits`, where they
+-- were asked for. decide raises CpiError for a broken policy, and CloudError in the policy's own words when it refuses.
+--   decide.prepare(name)     loads what decides it
+--   decide.matters(name)     does a site's file decide it? Ours of `vm` and `disk` leave things as they are, and need not be asked
+--   decide.file(name)        the path of what decides it
+--   decide.needs(names)      the set of costly facts that the site's files of these names need
 local function new(parts)
-  local ready, site = {}, nil
+  local ours, of_site, site = {}, {}, nil
 
-  -- { path, decide, default } of a decision, loaded once.
-  local function policy(name)
-    if not ready[name] then
-      local path, decide = load(parts.sandbox, parts.ours, name)
-      if not path then error(errors.cpi("policy %s is missing in %s", name, parts.ours)) end
+  local function site_of(name)
+    if of_site[name] == nil then
       if site == nil then site = parts.directory() or false end
-      local site_path, site_decide
-      if site then site_path, site_decide = load_site(parts.sandbox, site, name) end
-      if site_path and parts.note then parts.note(name, site_path) end
-      ready[name] = { path = site_path or path, decide = site_decide or decide, default = decide,
-        origin = site_path and "site" or "default" }
+      local policy = site and load_site(parts.sandbox, site, name) or false
+      if policy then
+        policy.is_site = true
+        if parts.note then parts.note(name, policy.path) end
+      end
+      of_site[name] = policy
     end
-    return ready[name]
+    return of_site[name] or nil
   end
 
-  local function answered(name, decision, chosen, facts, answer, why)
-    local matched, problem = decision.match(answer, facts)
-    if matched ~= nil then return matched end
-    if answer == nil then
-      error(errors.cloud("policy %s (%s): %s", name, chosen.origin == "site" and chosen.path or "default",
-        type(why) == "string" and why or "it gave no answer and no reason"))
-    end
-    error(errors.cpi("policy %s (%s): not an answer it may give: %s", name, chosen.path, problem))
+  local function our(name)
+    ours[name] = ours[name] or load(parts.sandbox, parts.ours, name)
+      or error(errors.cpi("policy %s is missing in %s", name, parts.ours))
+    return ours[name]
   end
 
-  local function decide(_, name, facts)
-    local decision = require("decisions." .. name)
-    local chosen = policy(name)
-    local ok, answer, why = pcall(parts.sandbox.call, chosen.decide, tables.copy(facts), chosen.default)
-    if not ok then error(errors.cpi("policy %s (%s): %s", name, chosen.path, tostring(answer))) end
-    if answer == nil and decision.may_be_nil then return decision.match(nil, facts) end
-    return answered(name, decision, chosen, facts, answer, why)
+  local function decide(_, name, facts, instance)
+    local decision, default = require("decisions." .. name), our(name)
+    local chosen = site_of(name) or default
+    local all = completed(chosen, facts, instance, parts.now)
+    local ok, answer, why = pcall(parts.sandbox.call, chosen.decide, tables.copy(all), default.decide)
+    if not ok then error(errors.cpi("policy %s (%s): %s", name, chosen.path, bounded.words(tostring(answer)))) end
+    if answer == nil and decision.may_be_nil then return decision.match(nil, all) end
+    return matched(name, decision, chosen, all, answer, why)
   end
 
-  local function prepare(name)
+  local self = {}
+
+  function self.prepare(name)
     require("decisions." .. name)
-    policy(name)
+    our(name)
+    site_of(name)
   end
 
-  return setmetatable({ prepare = prepare }, { __call = decide })
+  function self.matters(name) return site_of(name) ~= nil end
+
+  function self.file(name) return (site_of(name) or our(name)).path end
+
+  function self.needs(names)
+    local needs = {}
+    for _, name in ipairs(names) do
+      for word in pairs((site_of(name) or { needs = {} }).needs) do needs[word] = true end
+    end
+    return needs
+  end
+
+  return setmetatable(self, { __call = decide })
 end
 
 return { new = new, load = load, API = API }

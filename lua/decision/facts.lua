@@ -11,6 +11,7 @@ function check.boolean(value) return type(value) == "boolean" end
 function check.number(value) return math.type(value) ~= nil end
 function check.integer(value) return math.tointeger(math.type(value) and value) ~= nil end
 function check.object(value) return type(value) == "table" end
+function check.any() return true end
 
 -- One alternative of a type: "integer", "string[]", "table<string, string>" or a literal in quotes.
 local function is_a(value, kind)

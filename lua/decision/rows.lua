@@ -1,7 +1,48 @@
--- What several decisions have in common: the description of a zone, how an answer's row is recognised, which numbers it may
--- have, what became of the others.
+-- What several decisions have in common: the description of a zone, the facts that every decision has, how an answer's row is
+-- recognised, which numbers it may have, what became of the others.
+
+local bounded = require "base.bounded"
 
 local rows = {}
+
+-- Facts that lua/policy.lua adds to those of a decision. `common`: documents describe them once.
+local NOW = { "now", "object", "the moment, UTC, by the clock of the machine that the CPI runs on", optional = true, common = true,
+  fields = {
+  { "time", "integer", "seconds since 1970" },
+  { "year", "integer", "such as 2026" },
+  { "month", "integer", "1 to 12" },
+  { "day", "integer", "1 to 31" },
+  { "hour", "integer", "0 to 23" },
+  { "minute", "integer", "0 to 59" },
+  { "second", "integer", "0 to 59" },
+  { "weekday", "integer", "1 (Monday) to 7 (Sunday)" },
+} }
+
+local OF_AN_INSTANCE = {
+  { "group", "string", "`env.bosh.group`: the names of director, deployment and instance group, with dashes", optional = true,
+    common = true },
+  { "deployment", "string", "the deployment, as in `env.bosh.groups`: lower case, with dashes for underscores", optional = true,
+    common = true },
+  { "instance_group", "string", "the instance group, written alike", optional = true, common = true },
+  { "index", "integer", "the instance's index; BOSH does not give it to `create_vm`, but to what exists", optional = true,
+    common = true },
+  { "tags", "table<string, string>", "`tags` of the manifest and the runtime config", optional = true, common = true },
+  { "policy", "table<string, any>", "`policy` of the cloud_properties, the site's own keys, which the CPI does not read", optional = true,
+    common = true },
+}
+
+-- The facts of a decision with those that every decision has.
+function rows.of_any(list)
+  local all = table.move(list, 1, #list, 1, {})
+  all[#all + 1] = NOW
+  return all
+end
+
+-- The same of a decision over a VM or a disk: with what says whose it is.
+function rows.of_an_instance(list)
+  local all = table.move(list, 1, #list, 1, {})
+  return rows.of_any(table.move(OF_AN_INSTANCE, 1, #OF_AN_INSTANCE, #all + 1, all))
+end
 
 rows.zone = {
   { "id", "string", "CloudStack's id" },
@@ -28,6 +69,27 @@ end
 function rows.range(row, unit)
   return ("its %s must be a %s of %s from %s to %s"):format(row[1], row[2] == "integer" and "whole number" or "number", unit,
     row.least, row.most)
+end
+
+-- The answer of `vm` and `disk`.
+rows.order_answer = {
+  { "cloud_properties", "table<string, any>", "all that the object is to have, not only what changes" },
+}
+
+rows.ORDER_TEXT = "`{ cloud_properties = { ... } }`: all of them, so change those of the facts (`return facts` will do) or those of "
+  .. "`default(facts)`. They are read as strictly as the manifest's, and a mistake is an error that names the policy. `nil` and a "
+  .. "reason refuses the %s. A changed `policy` is what later decisions see. A decision on `%s` comes before every other one, also "
+  .. "before what the manifest names explicitly."
+
+function rows.match_order(answer)
+  local properties = type(answer) == "table" and answer.cloud_properties
+  if type(properties) ~= "table" then return nil, "it must be { cloud_properties = { ... } }, such as the facts, or nil and a reason" end
+  local problem = bounded.problem { cloud_properties = properties }
+  if problem then return nil, problem end
+  for key in pairs(properties) do
+    if type(key) ~= "string" then return nil, "its cloud_properties must be a table of values by their names" end
+  end
+  return { cloud_properties = properties }
 end
 
 -- weigh(list, chosen, lack) -> { { name, rank, why }, ... }: what became of each row. rank is its place among the

@@ -1,5 +1,7 @@
 -- Which affinity groups a VM is in. The form of this file: lua/decisions/README.md.
 
+local rows = require "decision.rows"
+
 local LONGEST = 255
 
 local function match(answer)
@@ -22,10 +24,9 @@ return {
   summary = "Which affinity groups a VM is in, beside those that its cloud_properties name.",
   asked = "Asked by every `create_vm`.",
   verbs = { "create_vm" },
-  facts = {
+  facts = rows.of_an_instance {
     { "names", "string[]", "`affinity_group` of the cloud_properties; the VM is in these in any case" },
     { "type", "string", "`affinity_group_type` of the cloud_properties", optional = true },
-    { "group", "string", "`env.bosh.group`; compilation VMs have none", optional = true },
     { "auto", "string", "the name of the group that all VMs of the instance group share, where "
       .. "`cloudstack.enable_auto_anti_affinity` is true", optional = true },
     { "auto_type", "string", "`cloudstack.auto_anti_affinity_type`" },

@@ -36,7 +36,7 @@ return {
     .. "accounts may ask for that.",
   asked = "Asked by `delete_vm`, and by `create_vm` when it cleans up after a failure.",
   verbs = { "delete_vm", "create_vm" },
-  facts = {
+  facts = rows.of_an_instance {
     { "vm", "object", "the VM", fields = {
       { "id", "string", "CloudStack's id" },
       { "name", "string", "its CID" },

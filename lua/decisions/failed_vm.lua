@@ -1,6 +1,7 @@
 -- What becomes of a VM whose creation failed. The form of this file: lua/decisions/README.md.
 
 local refusals = require "cloudstack.refusals"
+local rows = require "decision.rows"
 
 local function match(answer)
   if answer == "destroy" or answer == "keep" then return answer end
@@ -12,7 +13,7 @@ return {
   asked = "Asked by `create_vm`, after a failed try that left a VM.",
   verbs = { "create_vm" },
   after_failure_of = "deployVirtualMachine",
-  facts = {
+  facts = rows.of_an_instance {
     { "vm", "object", "the VM that is left", fields = {
       { "id", "string", "CloudStack's id" },
       { "name", "string", "its CID" },

@@ -29,7 +29,7 @@ return {
   asked = "Asked by `create_vm`, after a deploy that CloudStack refused, and only when a manual network's address can be the "
     .. "reason; once per address and try.",
   verbs = { "create_vm" },
-  facts = {
+  facts = rows.of_an_instance {
     { "address", "string", "the address" },
     { "network", "object", "the network in CloudStack", fields = {
       { "id", "string", "CloudStack's id" },

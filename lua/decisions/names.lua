@@ -1,5 +1,7 @@
 -- What an object is called, and its tags. The form of this file: lua/decisions/README.md.
 
+local rows = require "decision.rows"
+
 local function match(answer)
   if type(answer) ~= "table" or type(answer.display_name) ~= "string" or answer.display_name == "" then
     return nil, "it must be { display_name = string, tags = { key = string } }"
@@ -17,14 +19,13 @@ return {
   summary = "What an object is called in CloudStack's user interface, and which tags it carries from its creation on.",
   asked = "Asked for every VM (once per try), disk, ephemeral disk, uploaded stemcell, snapshot, and network that the CPI makes.",
   verbs = { "create_vm", "create_disk", "create_stemcell", "snapshot_disk", "create_network" },
-  facts = {
+  facts = rows.of_an_instance {
     { "kind", '"vm"|"disk"|"ephemeral-disk"|"stemcell"|"snapshot"|"network"', "what it is" },
     { "cid", "string", "the CID; for an ephemeral disk the name that CloudStack gave it, "
       .. "for a snapshot the name that it gets" },
     { "director", "string", '`director.name` of the configuration; `""` when not configured' },
     { "director_uuid", "string", "as the request's context has it", optional = true },
     { "agent_id", "string", "VMs only", optional = true },
-    { "group", "string", "`env.bosh.group`, VMs only", optional = true },
     { "vm_cid", "string", "the VM of an ephemeral disk", optional = true },
     { "stemcell_name", "string", "stemcells only", optional = true },
     { "stemcell_version", "string", "stemcells only", optional = true },

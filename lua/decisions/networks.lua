@@ -1,5 +1,7 @@
 -- The order of a VM's NICs, and their MACs. The form of this file: lua/decisions/README.md.
 
+local rows = require "decision.rows"
+
 -- A unicast MAC, in the lower case that the agent compares with; one of zeros alone names no NIC.
 local function mac(value)
   if type(value) ~= "string" or not value:find "^%x%x:%x%x:%x%x:%x%x:%x%x:%x%x$" then return nil end
@@ -38,7 +40,7 @@ return {
     .. "stemcell looks for its metadata.",
   asked = "Asked by every `create_vm`.",
   verbs = { "create_vm" },
-  facts = {
+  facts = rows.of_an_instance {
     { "networks", "object[]", "in the order of the names", fields = {
       { "name", "string", "the network's name in BOSH" },
       { "kind", '"manual"|"dynamic"', "its type in BOSH" },

@@ -1,5 +1,7 @@
 -- Whether a request, or a job, is tried again. The form of this file: lua/decisions/README.md.
 
+local rows = require "decision.rows"
+
 -- A pause below the least would be a loop without a rest; one above the most is a policy's mistake.
 local AFTER = { "after", "number", "seconds until the next try: 0.1 to 600", least = 0.1, most = 600 }
 
@@ -25,7 +27,7 @@ return {
     "create_disk", "delete_disk", "has_disk", "attach_disk", "detach_disk", "get_disks", "set_disk_metadata",
     "create_stemcell", "delete_stemcell", "resize_disk", "update_disk", "snapshot_disk", "delete_snapshot",
     "calculate_vm_cloud_properties" },
-  facts = {
+  facts = rows.of_any {
     { "command", "string", "CloudStack's command" },
     { "reading", "boolean", "does the command only read?" },
     { "kind", '"transport"|"garbled"|"elsewhere"|"busy"|"failed"', "no answer; an answer that is not CloudStack's to that "

@@ -37,11 +37,9 @@ return {
   asked = "Asked by `create_vm` when the manifest names no `compute_offering` but `cpu` and `ram`, and by "
     .. "`calculate_vm_cloud_properties`, which names the first of the answer that does in every zone.",
   verbs = { "create_vm", "calculate_vm_cloud_properties" },
-  facts = {
+  facts = rows.of_an_instance {
     { "cpu", "integer", "CPUs wanted" },
     { "ram", "integer", "MB wanted" },
-    { "group", "string", "`env.bosh.group`: the names of director, deployment and instance group, with dashes; absent from "
-      .. "`calculate_vm_cloud_properties`, which does not know the group", optional = true },
     { "zone", "object", "where the VM will be", fields = rows.zone },
     { "zones", "string[]", "where the VM may be instead: names or ids, from `zones` in the cloud_properties, of those not "
       .. "tried yet", optional = true },

@@ -45,7 +45,7 @@ return {
   asked = "Asked by `create_stemcell` of a stemcell with an image, unless its cloud properties say it (`light_template`, "
     .. "`template_url`).",
   verbs = { "create_stemcell" },
-  facts = {
+  facts = rows.of_any {
     { "name", "string", "the stemcell's name", optional = true },
     { "version", "string", "its version", optional = true },
     { "format", "string", "`QCOW2`, `RAW`, `VHD` or `OVA`, read from the image" },

@@ -10,13 +10,14 @@ local function configured(cpi, kind)
   return named ~= "" and named or nil, default.custom_disk ~= "" and default.custom_disk or nil
 end
 
--- disk_choice(cpi, kind, { explicit, size, zone, offerings, limits, current, vm }) -> { offering, size }
+-- disk_choice(cpi, kind, { explicit, size, zone, offerings, limits, current, vm, instance }) -> { offering, size }
 --   kind      "persistent" or "ephemeral"
 --   explicit  id or name from cloud_properties, or nil: then the policy decides
 --   size      GB, or nil for an explicit fixed offering of any size
 --   limits    { least, most } GB of a customised disk, where they are known
 --   current   the id of the offering that the disk has, where it exists already
 --   vm        the facts of the VM that it is for, or nil
+--   instance  whose it is, as request/environment.lua has it, or nil
 -- Raises CloudError when the offering does not exist or is too small.
 return function(cpi, kind, wanted)
   if wanted.explicit then
@@ -31,5 +32,5 @@ return function(cpi, kind, wanted)
     kind = kind, size = wanted.size, wanted = named, fallback = fallback,
     offerings = offerings.usable(wanted.offerings, wanted.zone),
     zone = { id = wanted.zone.id, name = wanted.zone.name }, current = wanted.current, vm = wanted.vm,
-  })
+  }, wanted.instance)
 end

@@ -3,6 +3,7 @@
 
 local errors = require "errors"
 local exact = require "cloudstack.exact"
+local instance_tags = require "cloudstack.instance_tags"
 local offerings = require "cloudstack.offerings"
 local refusals = require "cloudstack.refusals"
 local storage = require "cloudstack.storage"
@@ -114,7 +115,7 @@ function disk_placement.of_vm(cpi, order, found)
   local answer = cpi.decide("disk_placement", {
     verb = "create_vm", sees_storage = is_any(disks, storage.is_seen), disks = facts, hosts = host_facts(places.hosts),
     pools = {}, zone = { id = zone.id, name = zone.name }, zone_named = is_named and #names == 1,
-  })
+  }, order.instance)
   if answer.zone then names = preferring(names, zones.pick(found.zones, answer.zone), is_named) end
   if not answer.host and not answer.cluster then return names, nil end
   return names, {
@@ -202,7 +203,7 @@ end
 function disk_placement.attach(cpi, vm, volume)
   local found = look_up(cpi, vm, volume)
   local facts = facts_of(vm, volume, found)
-  local answer = cpi.decide("disk_placement", facts)
+  local answer = cpi.decide("disk_placement", facts, instance_tags.of(vm))
   if answer.migrate then storage.migrate(cpi, volume, storage.with_id(found.pools, answer.migrate)) end
   local ok, result = pcall(volumes.attach, cpi, volume, vm)
   if ok then return result end

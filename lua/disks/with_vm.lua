@@ -17,12 +17,13 @@ function vm_disks.ask(_, order)
   return { disk_offerings = wants_ephemeral(order.properties) and offerings.disk_request() or nil }
 end
 
-local function ephemeral(cpi, properties, found)
+local function ephemeral(cpi, order, found)
+  local properties = order.properties
   if not wants_ephemeral(properties) then return nil end
   local megabytes = properties.disk or 0
   return disk_choice(cpi, "ephemeral", {
     explicit = properties.ephemeral_disk_offering, zone = found.zone, limits = found.can.custom_disk, offerings = found.disk_offerings,
-    size = megabytes > 0 and offerings.gigabytes(megabytes) or nil,
+    size = megabytes > 0 and offerings.gigabytes(megabytes) or nil, instance = order.instance,
   })
 end
 
@@ -30,7 +31,7 @@ end
 -- that one is as large as its template.
 function vm_disks.plan(cpi, order, found)
   local root = order.properties.root_disk_size or 0
-  return { ephemeral = ephemeral(cpi, order.properties, found), root_gb = root > 0 and offerings.gigabytes(root) or nil }
+  return { ephemeral = ephemeral(cpi, order, found), root_gb = root > 0 and offerings.gigabytes(root) or nil }
 end
 
 function vm_disks.parameters(_, _, _, plan)

@@ -8,17 +8,17 @@ local names = {}
 
 -- of(cpi, kind, cid [, more]) -> { display_name, tags }
 --   kind  in_names of a row of made/kinds.lua: vm, disk, ephemeral-disk, stemcell, network, snapshot
---   more  what the verb knows besides: agent_id, group (env.bosh.group), vm_cid, stemcell_name,
---         stemcell_version, given_tags (tags that BOSH asks for)
+--   more  what the verb knows besides: agent_id, instance (whose it is, as request/environment.lua has it), vm_cid,
+--         stemcell_name, stemcell_version, given_tags (tags that BOSH asks for)
 -- The names policy decides both; the tags that find an object again are ours and cannot be taken away.
 function names.of(cpi, kind, cid, more)
   more = more or {}
   local facts = {
     kind = kind, cid = cid, director = cpi.settings.director.name, director_uuid = cpi.context.director_uuid,
-    agent_id = more.agent_id, group = more.group, vm_cid = more.vm_cid,
+    agent_id = more.agent_id, vm_cid = more.vm_cid,
     stemcell_name = more.stemcell_name, stemcell_version = more.stemcell_version,
   }
-  local answer = cpi.decide("names", facts)
+  local answer = cpi.decide("names", facts, more.instance)
   local all = {}
   for key, value in pairs(tags.of_others(cpi, more.given_tags or {})) do all[key] = value end
   for key, value in pairs(answer.tags) do all[key] = value end

@@ -8,6 +8,7 @@ local affinity_claims = require "made.affinity_claims"
 local belongings = require "made.belongings"
 local capabilities = require "cloudstack.capabilities"
 local errors = require "errors"
+local instance_tags = require "cloudstack.instance_tags"
 local registry = require "registry.settings"
 local rights = require "cloudstack.rights"
 local tags = require "cloudstack.tags"
@@ -149,7 +150,7 @@ end
 -- capabilities.read gives it. Raises CloudError
 -- when the VM or one of its ephemeral disks is still there.
 function removal.vm_and_disks(cpi, vm, can)
-  local strategy = cpi.decide("expunge", facts(cpi, vm, can))
+  local strategy = cpi.decide("expunge", facts(cpi, vm, can), instance_tags.of(vm))
   cpi.log.debug("VM %s leaves by strategy %s", vm.name, strategy.strategy)
   local releases = strategy.strategy == "release" and vm.state ~= "Error"
   local attached, is_stopped = look_and_stop(cpi, vm, can.may_force_stop, releases)

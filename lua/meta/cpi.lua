@@ -1,30 +1,30 @@
 ---@meta cpi
--- Facts and answers of policies, for editors. Written by `make contract` from lua/decisions.
+-- Policies and their answers, for editors; the facts are in facts.lua. Written by `make contract` from lua/decisions.
 -- luacheck: max_line_length 400
 
+-- vm: Whether a VM may be made as it was ordered, and with which cloud_properties: root disk, key pairs, security groups, load balancers, zones, whatever a manifest may name.
+
+---@class cpi.vm.answer
+---@field cloud_properties table<string, any> all that the object is to have, not only what changes
+
+---@alias cpi.vm.answers cpi.vm.answer
+
+---@class cpi.vm.policy
+---@field api 1
+---@field decide fun(facts: cpi.vm.facts, default: fun(facts: cpi.vm.facts): cpi.vm.answers?, string?): cpi.vm.answers?, string?
+
+-- disk: Whether a persistent disk may be made as it was ordered, and with which cloud_properties.
+
+---@class cpi.disk.answer
+---@field cloud_properties table<string, any> all that the object is to have, not only what changes
+
+---@alias cpi.disk.answers cpi.disk.answer
+
+---@class cpi.disk.policy
+---@field api 1
+---@field decide fun(facts: cpi.disk.facts, default: fun(facts: cpi.disk.facts): cpi.disk.answers?, string?): cpi.disk.answers?, string?
+
 -- service_offering: Which service offerings a VM of a wanted size is tried with.
-
----@class cpi.service_offering.facts
----@field cpu integer CPUs wanted
----@field ram integer MB wanted
----@field group? string env.bosh.group: the names of director, deployment and instance group, with dashes; absent from calculate_vm_cloud_properties, which does not know the group
----@field zone cpi.service_offering.zone where the VM will be
----@field zones? string[] where the VM may be instead: names or ids, from zones in the cloud_properties, of those not tried yet
----@field refused string[] ids of offerings for which CloudStack had no room in this zone, since this request began
----@field offerings cpi.service_offering.offerings[] every service offering usable in the zone; for calculate_vm_cloud_properties only those that fit cloudstack.calculate.*
-
----@class cpi.service_offering.zone
----@field id string CloudStack's id
----@field name string its name
-
----@class cpi.service_offering.offerings: { [string]: any }
----@field id string CloudStack's id
----@field name string its name
----@field cpunumber? integer its CPUs; absent from a customised one
----@field memory? integer its MB; absent from a customised one
----@field iscustomized? boolean does it take whatever size is asked?
----@field serviceofferingdetails? table<string, string> of a customised one, as text: mincpunumber, maxcpunumber, minmemory, maxmemory
----@field hosttags? string the tags that a host must have, with commas
 
 ---@alias cpi.service_offering.answers cpi.service_offering.offerings[]|cpi.service_offering.offerings
 
@@ -33,36 +33,6 @@
 ---@field decide fun(facts: cpi.service_offering.facts, default: fun(facts: cpi.service_offering.facts): cpi.service_offering.answers?, string?): cpi.service_offering.answers?, string?
 
 -- disk_offering: Which disk offering a disk gets.
-
----@class cpi.disk_offering.facts
----@field kind "persistent"|"ephemeral" what the disk is for
----@field size integer GB wanted, rounded up
----@field wanted? string the name that the configuration has for this kind (cloudstack.default_offer.disk, .ephemeral_disk)
----@field fallback? string the name of the configured customised offering (cloudstack.default_offer.custom_disk)
----@field current? string id of the offering that the disk has; resize_disk and update_disk only
----@field custom_least? integer the least GB of a customised disk here, where it is known
----@field custom_most? integer the most
----@field zone cpi.disk_offering.zone where the disk will be
----@field vm? cpi.disk_offering.vm the VM that the disk is for; create_disk only, where BOSH names one
----@field offerings cpi.disk_offering.offerings[] every disk offering usable in the zone
-
----@class cpi.disk_offering.zone
----@field id string CloudStack's id
----@field name string its name
-
----@class cpi.disk_offering.vm
----@field name string its CID
----@field offering? string its service offering
----@field storage? "shared"|"local" where that offering has the VM's own disks
----@field host? string the host that it runs on; root admins see it
-
----@class cpi.disk_offering.offerings: { [string]: any }
----@field id string CloudStack's id
----@field name string its name
----@field disksize? integer its GB; 0 or absent for a customised one
----@field iscustomized? boolean does it take whatever size is asked?
----@field storagetype? string "shared" or "local"
----@field tags? string the tags that a storage pool must have, with commas
 
 ---@class cpi.disk_offering.answer
 ---@field offering cpi.disk_offering.offerings one row of facts.offerings
@@ -75,64 +45,6 @@
 ---@field decide fun(facts: cpi.disk_offering.facts, default: fun(facts: cpi.disk_offering.facts): cpi.disk_offering.answers?, string?): cpi.disk_offering.answers?, string?
 
 -- disk_placement: Where a VM goes that is to have disks, and what becomes of a disk that its VM does not reach: a local disk is reached from one host only, others from the hosts of a cluster or of a zone.
-
----@class cpi.disk_placement.facts
----@field verb "create_vm"|"attach_disk" what is being done
----@field sees_storage boolean does the account see pools and hosts? Root admins do, and only they may name a host and move a disk
----@field zone cpi.disk_placement.zone where the VM would be, or is
----@field zone_named boolean does the manifest name that zone and no other?
----@field vm? cpi.disk_placement.vm the VM that gets the disk; attach_disk only
----@field disks cpi.disk_placement.disks[] the disks that the VM is to have
----@field hosts cpi.disk_placement.hosts[] the hosts that there are; empty where they are not seen, or no disk is tied to some
----@field pools cpi.disk_placement.pools[] attach_disk, for a disk on another host than the VM's: the pools that it may be moved to
-
----@class cpi.disk_placement.zone
----@field id string CloudStack's id
----@field name string its name
-
----@class cpi.disk_placement.vm
----@field name string its CID
----@field state string CloudStack's word
----@field host? string its host's name; root admins see it while the VM runs
----@field host_id? string its host
----@field cluster? string its cluster's name; where the disk is reached from one host or cluster only
----@field cluster_id? string its cluster
-
----@class cpi.disk_placement.disks
----@field cid string the CID
----@field id string CloudStack's id
----@field size integer GB
----@field state string CloudStack's word; Allocated while the disk lies nowhere
----@field zone_id string its zone
----@field zone? string its zone's name
----@field offering? string its disk offering's name
----@field storage? "shared"|"local" its kind of storage; a user sees the offering's, and in create_vm only
----@field scope? "host"|"cluster"|"zone" from where its pool is reached; absent while it lies nowhere or is not seen
----@field pool? string its pool's name, where it is seen
----@field pool_id? string its pool
----@field host? string the name of the host of a local pool
----@field host_id? string that host
----@field cluster? string the name of its pool's cluster
----@field cluster_id? string that cluster
-
----@class cpi.disk_placement.hosts
----@field id string CloudStack's id
----@field name string its name
----@field cluster? string its cluster's name
----@field cluster_id? string its cluster
----@field state? string Up, Down, ...
----@field tags? string its tags, with commas
-
----@class cpi.disk_placement.pools
----@field id string CloudStack's id
----@field name string its name
----@field scope "host"|"cluster"|"zone" from where it is reached
----@field host_id? string the host of a local pool
----@field host? string that host's name
----@field cluster_id? string its cluster
----@field tags? string its tags, with commas
----@field free integer GB that it may still promise
----@field suitable boolean is it up, and of the kind and with the tags that the disk's offering asks for?
 
 ---@class cpi.disk_placement.answer
 ---@field host? string create_vm: id of a host
@@ -149,24 +61,6 @@
 
 -- expunge: How a VM leaves. CloudStack keeps address and name of a destroyed VM until it expunges it, and only some accounts may ask for that.
 
----@class cpi.expunge.facts
----@field vm cpi.expunge.vm the VM
----@field addresses cpi.expunge.addresses[] one per NIC
----@field may_expunge boolean may this account expunge?
----@field wanted boolean cloudstack.expunge_vm of the configuration
----@field version string CloudStack's version
-
----@class cpi.expunge.vm
----@field id string CloudStack's id
----@field name string its CID
----@field state string CloudStack's word: Running, Stopped, Error, ...
----@field zone? string the zone's name
-
----@class cpi.expunge.addresses
----@field address? string the address
----@field network? string the network's name in CloudStack
----@field network_id string its id
-
 ---@class cpi.expunge.answer
 ---@field strategy "now"|"release"|"wait"|"leave" what happens
 ---@field deadline? number seconds, for "wait": 0 to 172800
@@ -180,28 +74,6 @@
 
 -- ip_conflict: What is done when CloudStack does not give a VM the address that BOSH wants for it.
 
----@class cpi.ip_conflict.facts
----@field address string the address
----@field network cpi.ip_conflict.network the network in CloudStack
----@field in_range boolean can a VM have that address there: inside the network, and not its gateway?
----@field holder? cpi.ip_conflict.holder the VM that has it; absent when the account sees none, as a user does not see a destroyed one
----@field may_expunge boolean may this account expunge?
----@field wanted boolean cloudstack.expunge_vm of the configuration
----@field attempt integer 1 after the first refused deploy
----@field elapsed number seconds since the deploys began
-
----@class cpi.ip_conflict.network
----@field id string CloudStack's id
----@field name string its name
----@field cidr? string its addresses
-
----@class cpi.ip_conflict.holder
----@field id string CloudStack's id
----@field name string its name: a CID, if it is BOSH's
----@field state string CloudStack's word: Running, Destroyed, Error, ...
----@field since? string when it last changed, as CloudStack writes dates
----@field ours boolean was it made by this director?
-
 ---@class cpi.ip_conflict.answer
 ---@field answer "wait"|"expunge"|"ignore"|"fail" what happens
 ---@field deadline? number seconds since the deploys began, for "wait": 0 to 172800
@@ -213,17 +85,6 @@
 ---@field decide fun(facts: cpi.ip_conflict.facts, default: fun(facts: cpi.ip_conflict.facts): cpi.ip_conflict.answers?, string?): cpi.ip_conflict.answers?, string?
 
 -- names: What an object is called in CloudStack's user interface, and which tags it carries from its creation on.
-
----@class cpi.names.facts
----@field kind "vm"|"disk"|"ephemeral-disk"|"stemcell"|"snapshot"|"network" what it is
----@field cid string the CID; for an ephemeral disk the name that CloudStack gave it, for a snapshot the name that it gets
----@field director string director.name of the configuration; "" when not configured
----@field director_uuid? string as the request's context has it
----@field agent_id? string VMs only
----@field group? string env.bosh.group, VMs only
----@field vm_cid? string the VM of an ephemeral disk
----@field stemcell_name? string stemcells only
----@field stemcell_version? string stemcells only
 
 ---@class cpi.names.answer
 ---@field display_name string at least one character
@@ -237,25 +98,6 @@
 
 -- networks: The order of a VM's NICs, and their MACs. The first NIC is CloudStack's default one, and the one on which a stemcell looks for its metadata.
 
----@class cpi.networks.facts
----@field networks cpi.networks.networks[] in the order of the names
-
----@class cpi.networks.networks
----@field name string the network's name in BOSH
----@field kind "manual"|"dynamic" its type in BOSH
----@field ip? string the address wanted, manual networks only
----@field undiscoverable boolean the cloud property of that name
----@field gateway boolean is this network BOSH's default for the gateway?
----@field dns boolean is this network BOSH's default for DNS?
----@field fresh_mac string a random MAC that may be used
----@field network cpi.networks.network the network in CloudStack
-
----@class cpi.networks.network
----@field id string CloudStack's id
----@field name string its name
----@field type? string Isolated or Shared
----@field serves_metadata boolean does it offer the service UserData?
-
 ---@class cpi.networks.answer
 ---@field order string[] every name, once
 ---@field macs? table<string, string> MACs by name
@@ -267,20 +109,6 @@
 ---@field decide fun(facts: cpi.networks.facts, default: fun(facts: cpi.networks.facts): cpi.networks.answers?, string?): cpi.networks.answers?, string?
 
 -- affinity: Which affinity groups a VM is in, beside those that its cloud_properties name.
-
----@class cpi.affinity.facts
----@field names string[] affinity_group of the cloud_properties; the VM is in these in any case
----@field type? string affinity_group_type of the cloud_properties
----@field group? string env.bosh.group; compilation VMs have none
----@field auto? string the name of the group that all VMs of the instance group share, where cloudstack.enable_auto_anti_affinity is true
----@field auto_type string cloudstack.auto_anti_affinity_type
----@field groups cpi.affinity.groups[] the groups that there are; looked up only when names or auto asks for one, so it may be empty or have just that one
-
----@class cpi.affinity.groups
----@field id string CloudStack's id
----@field name string its name
----@field type string its type
----@field vms integer how many VMs are in it, destroyed ones included
 
 ---@class cpi.affinity.answer
 ---@field name string the group's name
@@ -294,40 +122,10 @@
 
 -- stemcell: How a stemcell becomes a template: uploaded, fetched by CloudStack, copied from another zone, or there already.
 
----@class cpi.stemcell.facts
----@field name? string the stemcell's name
----@field version? string its version
----@field format string QCOW2, RAW, VHD or OVA, read from the image
----@field hypervisor string CloudStack's word: KVM, XenServer, VMware, Simulator
----@field size integer bytes of the image file
----@field director_uuid? string as the request's context has it
----@field cloud_properties cpi.stemcell.cloud_properties the stemcell's, keys in lower case
----@field zone cpi.stemcell.zone where the template is wanted first
----@field more_zones cpi.stemcell.more_zones[] where it is wanted besides (cloudstack.stemcell.zones)
----@field templates cpi.stemcell.templates[] the account's templates that were made for a stemcell of this name and version, of this very image; a row per zone
-
----@class cpi.stemcell.cloud_properties: { [string]: any }
-
----@class cpi.stemcell.zone
----@field id string CloudStack's id
----@field name string its name
-
----@class cpi.stemcell.more_zones
----@field id string CloudStack's id
----@field name string its name
-
----@class cpi.stemcell.templates
----@field id string CloudStack's id
----@field name string its name: the CID of the stemcell that it was made for
----@field zone_id string the zone of this row
----@field ready boolean can VMs be made of it there?
----@field director_uuid? string the director that it was made for
----@field stemcell? string name and version, with a slash
-
 ---@class cpi.stemcell.answer
 ---@field how "upload"|"register"|"publish"|"copy"|"existing" what is done
 ---@field url? string for register: where CloudStack fetches the image
----@field checksum? string|cpi.stemcell.true for register: what CloudStack checks the file against, {SHA-256} and hex; true: the SHA-256 of the stemcell's own image
+---@field checksum? string|true for register: what CloudStack checks the file against, {SHA-256} and hex; true: the SHA-256 of the stemcell's own image
 ---@field template? string for copy and existing: name or id
 ---@field from? string for copy: the zone to copy from; else any that has it
 ---@field details? table<string, string> details of a new template
@@ -340,22 +138,6 @@
 
 -- retry: Whether a request that CloudStack did not answer well, or a job that failed, is tried again.
 
----@class cpi.retry.facts
----@field command string CloudStack's command
----@field reading boolean does the command only read?
----@field kind "transport"|"garbled"|"elsewhere"|"busy"|"failed" no answer; an answer that is not CloudStack's to that command; the same, said on purpose: a redirect, a page, a path that is not known; not now: too much to do, or something else is under way; it failed, in words that the CPI does not know
----@field class? "passing"|"unknown" what CloudStack's own words mean; absent where it has said nothing
----@field meaning? string for "passing": which words they were, a name of lua/cloudstack/refusals.lua such as "database_is_busy", "other_operation", "other_snapshot", "later"
----@field job? boolean true where a job failed, absent where a request was refused
----@field fault? string for "transport": "resolve", "connect", "tls", "timeout", "closed", "toolarge", "other"
----@field status? integer the HTTP status
----@field code? integer CloudStack's error code
----@field text string what was said
----@field wanted? number the seconds that CloudStack asked us to wait
----@field attempt integer 1 after the first try
----@field elapsed number seconds since the first try began
----@field limit? number of a job: the seconds that all tries of it may take (cloudstack.timeout)
-
 ---@class cpi.retry.answer
 ---@field after number seconds until the next try: 0.1 to 600
 
@@ -366,21 +148,6 @@
 ---@field decide fun(facts: cpi.retry.facts, default: fun(facts: cpi.retry.facts): cpi.retry.answers?, string?): cpi.retry.answers?, string?
 
 -- failed_vm: What becomes of a VM whose creation failed.
-
----@class cpi.failed_vm.facts
----@field vm cpi.failed_vm.vm the VM that is left
----@field error cpi.failed_vm.error why it failed
----@field attempt integer 1 for the first offering tried, 2 for the next, ...
-
----@class cpi.failed_vm.vm
----@field id string CloudStack's id
----@field name string its CID
----@field state string CloudStack's word: Error, Stopped, ...
-
----@class cpi.failed_vm.error
----@field text string CloudStack's words
----@field code? integer its code, where there is one
----@field kind string "job" (the job failed), "killed" (it ended without saying how), "vanished" (CloudStack forgot it), "late" (its deadline passed), "lost" (nobody knows) or "refused"
 
 ---@alias cpi.failed_vm.answers "destroy"|"keep"
 

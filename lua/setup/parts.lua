@@ -16,7 +16,7 @@ function parts.of(host, request)
 
   function makers.decide(cpi)
     return require("policy").new {
-      sandbox = host.policy, ours = host.lua_dir .. "/policies",
+      sandbox = host.policy, ours = host.lua_dir .. "/policies", now = host.clock.utc,
       note = function(name, path)
         host.log.info("%s is decided by %s (SHA-256 %s)", name, path, host.bytes.sha256(host.files.read(path) or ""):sub(1, 12))
       end,

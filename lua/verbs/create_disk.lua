@@ -2,6 +2,7 @@
 -- that it is for, else in the default zone; returns its CID. It is on no host and in no pool yet: CloudStack places it when
 -- it is first attached, where the VM can reach it.
 
+local admission = require "disks.admission"
 local arguments = require "request.arguments"
 local capabilities = require "cloudstack.capabilities"
 local creation = require "made.creation"
@@ -10,9 +11,11 @@ local disk_choice = require "disks.choice"
 local disk_order = require "disks.order"
 local errors = require "errors"
 local exact = require "cloudstack.exact"
+local instance_tags = require "cloudstack.instance_tags"
 local naming = require "made.names"
 local offerings = require "cloudstack.offerings"
 local refusals = require "cloudstack.refusals"
+local tables = require "base.tables"
 local tags = require "cloudstack.tags"
 local vms = require "cloudstack.vms"
 local volumes = require "cloudstack.volumes"
@@ -33,7 +36,7 @@ local function look_up(cpi, order, vm_cid)
   local requests = { zones = zones.request(), offerings = offerings.disk_request(), capabilities = capabilities.request() }
   if vm_cid then
     requests.vms = vms.request(vm_cid)
-    if not order.offering then requests.services = offerings.service_request() end
+    if not order.offering or cpi.decide.matters "disk" then requests.services = offerings.service_request() end
   end
   return cpi.cloudstack:gather(requests)
 end
@@ -74,7 +77,7 @@ end
 
 return function(cpi, size, cloud_properties, vm_cid)
   local null = cpi.json.null
-  local order = disk_order(cpi, "size", size, cloud_properties)
+  local order = disk_order.read(cpi, "size", size, cloud_properties)
   vm_cid = vm_cid ~= nil and vm_cid ~= null and vm_cid ~= "" and arguments.text("vm_cid", vm_cid) or nil
 
   local found = look_up(cpi, order, vm_cid)
@@ -82,14 +85,16 @@ return function(cpi, size, cloud_properties, vm_cid)
   if vm_cid and not vm then
     cpi.log.warn("VM '%s', which the disk is for, is not in CloudStack: the disk goes where it would go without it", vm_cid)
   end
+  order.instance = tables.with(vm and instance_tags.of(vm) or {}, order.instance)
+  order = admission(cpi, "create_disk", order, { vm = vm and { name = vm.name, zone = vm.zonename, offering = vm.serviceofferingname } })
   local zone = zone_for(cpi, found, order, vm)
   local choice = disk_choice(cpi, "persistent", {
     explicit = order.offering, size = order.gigabytes, zone = zone, offerings = found.offerings,
-    limits = capabilities.read(found.capabilities).custom_disk, vm = facts_of(vm, found.services),
+    limits = capabilities.read(found.capabilities).custom_disk, vm = facts_of(vm, found.services), instance = order.instance,
   })
   return creation(cpi, cpi.settings.cloudstack.timeout.create_volume, function(undo)
     local disk_cid = volumes.new_cid(director_mark.uuid(cpi))
-    create(cpi, disk_cid, choice, zone, naming.of(cpi, "disk", disk_cid).tags, undo)
+    create(cpi, disk_cid, choice, zone, naming.of(cpi, "disk", disk_cid, { instance = order.instance }).tags, undo)
     return disk_cid
   end)
 end

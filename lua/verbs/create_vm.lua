@@ -1,6 +1,8 @@
 -- create_vm(agent_id, stemcell_cid, cloud_properties, networks, disk_cids, env): a running VM whose user data
 -- is the agent's settings; returns [vm_cid, networks]. A create_vm that fails leaves nothing.
 
+local admission = require "vm.admission"
+local admitted = require "request.admitted"
 local affinity = require "vm.affinity"
 local arguments = require "request.arguments"
 local aspects = require "vm.aspects"
@@ -15,6 +17,7 @@ local on_demand = require "stemcell.on_demand"
 local read_properties = require "request.cloud_properties"
 local rollback = require "base.rollback"
 local secrets = require "request.secrets"
+local tables = require "base.tables"
 local templates = require "cloudstack.templates"
 local vms = require "cloudstack.vms"
 local zone_choice = require "vm.zone_choice"
@@ -34,7 +37,7 @@ local of_a_vm = {
   affinity,
   (require "vm.user_data"),
 }
-local properties_of_a_vm = aspects.properties(of_a_vm)
+local properties_of_a_vm = tables.with(aspects.properties(of_a_vm), admission.properties)
 
 -- -> the order, and the aspects that it has.
 local function read_order(cpi, agent_id, stemcell_cid, cloud_properties, given_networks, disk_cids, env)
@@ -42,11 +45,13 @@ local function read_order(cpi, agent_id, stemcell_cid, cloud_properties, given_n
   local order = {
     agent_id = arguments.text("agent_id", agent_id), stemcell_cid = arguments.text("stemcell_cid", stemcell_cid),
     properties = read_properties(cloud_properties, properties_of_a_vm, "cloud_properties of the VM", null),
-    given_networks = given_networks, disk_cids = arguments.list("disk_cids", disk_cids, null), env = arguments.object("env", env, null),
+    given_properties = cloud_properties, given_networks = given_networks,
+    disk_cids = arguments.list("disk_cids", disk_cids, null), env = arguments.object("env", env, null),
   }
   secrets.register_env(cpi.log.secret, order.env)
-  order.group = environment.group(order.env)
-  return aspects.read(of_a_vm, cpi, order)
+  order.instance = tables.with(environment.instance(order.env), { policy = admitted.site_keys(order.properties, null) })
+  order = admission.admit(cpi, order, properties_of_a_vm)
+  return admitted.in_its_name(order, aspects.read, of_a_vm, cpi, order)
 end
 
 -- Everything that CloudStack must be asked, at once.
@@ -71,7 +76,7 @@ end
 local function christener(cpi, order)
   return function()
     local vm_cid = vms.new_cid(director_mark.uuid(cpi))
-    return { vm_cid = vm_cid, names = naming.of(cpi, "vm", vm_cid, { agent_id = order.agent_id, group = order.group }) }
+    return { vm_cid = vm_cid, names = naming.of(cpi, "vm", vm_cid, { agent_id = order.agent_id, instance = order.instance }) }
   end
 end
 
@@ -79,7 +84,7 @@ return function(cpi, ...)
   local order, wanted = read_order(cpi, ...)
   cpi.journal.settle() -- what a dead process has, an address perhaps, is free before it is looked at
   local next_choice = zone_choice(cpi, order, wanted, look_up(cpi, order, wanted), preparer(cpi, order))
-  local first, memory = next_choice(), {}
+  local first, memory = admitted.in_its_name(order, next_choice), {}
   local undo <close> = rollback(cpi)
   local announced <close> = affinity.announce(cpi, first.plan, memory) -- luacheck: ignore (until the VM is in them)
   local made = deployment.run(cpi, { order = order, aspects = wanted, undo = undo, memory = memory,

@@ -7,6 +7,7 @@ local changes = require "cloudstack.volume_changes"
 local disk_choice = require "disks.choice"
 local errors = require "errors"
 local exact = require "cloudstack.exact"
+local instance_tags = require "cloudstack.instance_tags"
 local offerings = require "cloudstack.offerings"
 local volumes = require "cloudstack.volumes"
 
@@ -29,7 +30,7 @@ end
 local function other_offering(cpi, volume, offering, rows, gigabytes, limits)
   local ok, choice = pcall(disk_choice, cpi, "persistent", {
     size = gigabytes, zone = { id = volume.zoneid, name = volume.zonename }, offerings = changes.alike(rows, offering),
-    current = offering.id, limits = limits,
+    current = offering.id, limits = limits, instance = instance_tags.of(volume),
   })
   if ok then return choice end
   if not errors.is(choice) or choice.type ~= "Bosh::Clouds::CloudError" then error(choice, 0) end

@@ -5,6 +5,7 @@ local arguments = require "request.arguments"
 local creation = require "made.creation"
 local director_mark = require "made.marks"
 local errors = require "errors"
+local instance_tags = require "cloudstack.instance_tags"
 local naming = require "made.names"
 local snapshots = require "cloudstack.snapshots"
 local volumes = require "cloudstack.volumes"
@@ -21,6 +22,7 @@ return function(cpi, disk_cid, metadata)
   end
   return creation(cpi, cpi.settings.cloudstack.timeout.snapshot_volume, function(undo)
     local name = snapshots.new_name(director_mark.uuid(cpi))
-    return snapshots.create(cpi, volume, name, naming.of(cpi, "snapshot", name, { given_tags = metadata }).tags, undo)
+    local names = naming.of(cpi, "snapshot", name, { given_tags = metadata, instance = instance_tags.of_set(metadata) })
+    return snapshots.create(cpi, volume, name, names.tags, undo)
   end)
 end

@@ -19,7 +19,7 @@ local DEFAULT_TYPE = "host anti-affinity" -- the Go CPI's
 -- The name of the group that all VMs of an instance group share, as the Go CPI made it. Compilation VMs have no
 -- instance group.
 local function auto_name(cpi, order)
-  local group = order.group
+  local group = order.instance.group
   if not cpi.settings.cloudstack.enable_auto_anti_affinity or not group then return nil end
   local name = ("%s-%s"):format(tostring(cpi.context.director_uuid or ""), group)
   if #name <= LONGEST then return name end
@@ -52,7 +52,7 @@ local function facts(cpi, order, rows)
   end
   return {
     names = order.properties.affinity_group or {}, type = order.properties.affinity_group_type,
-    group = order.group, auto = auto_name(cpi, order),
+    auto = auto_name(cpi, order),
     auto_type = cpi.settings.cloudstack.auto_anti_affinity_type, groups = there,
   }
 end
@@ -69,7 +69,7 @@ function affinity.plan(cpi, order, found)
     list[#list + 1] = { name = name, type = kind, row = row, is_known = found.affinity_groups ~= nil }
   end
   for _, name in ipairs(order.properties.affinity_group or {}) do add(name, order.properties.affinity_group_type) end
-  for _, more in ipairs(cpi.decide("affinity", facts(cpi, order, rows))) do add(more.name, more.type) end
+  for _, more in ipairs(cpi.decide("affinity", facts(cpi, order, rows), order.instance)) do add(more.name, more.type) end
   return list
 end
 

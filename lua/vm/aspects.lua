@@ -15,12 +15,12 @@
 --   give(cpi, order, found, plan, belongs)    -> what the VM gets outside itself: given.NAME. Called where plan.NAME has entries
 --   explain(cpi, order, found, plan, failure) -> why the deploy failed, in better words than CloudStack's, or nil
 --
---   order    the arguments of create_vm (agent_id, stemcell_cid, properties, given_networks, disk_cids, env; group is that of
---            request/environment.lua), and what the aspects before this one have read
+--   order    the arguments of create_vm (agent_id, stemcell_cid, properties, given_networks, disk_cids, env; instance is that of
+--            request/environment.lua, which goes with every decision), and what the aspects before this one have read
 --   found    the answers to what was asked, by name, with `can` (cloudstack/capabilities.lua); from plan() on as they look from
 --            one zone: with `zone`, `template`, and `zones_left`, the names of those that could be tried after it
 --   plan     the plans of the aspects before this one
---   try      one deploy: { number, vm_cid, names, offering, undo, memory }; memory is a table that lives from try to try
+--   try      one deploy: { number, vm_cid, names, offering, instance, undo, memory }; memory is a table that lives from try to try
 --   belongs  as made/new_belongings.lua makes it
 --
 -- An aspect returns what it works out, and edits neither order nor found nor plan (spec/vm/aspects_spec.lua holds them frozen).

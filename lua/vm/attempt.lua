@@ -36,7 +36,7 @@ local function clean_up(cpi, can, try, task, entry)
     local fate = cpi.decide("failed_vm", {
       vm = { id = vm.id, name = vm.name, state = vm.state }, attempt = try.number,
       error = { text = task.failure.text, code = task.failure.code, kind = task.failure.kind },
-    })
+    }, try.instance)
     if fate == "keep" then
       cpi.log.warn("VM %s is kept as it failed, as the failed_vm policy says", try.vm_cid)
       entry.note { kept = true }

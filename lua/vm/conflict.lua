@@ -144,9 +144,9 @@ function answers.wait(cpi, one, waiting, answer)
   return false
 end
 
--- new_wait(cpi): what settle() remembers from try to try.
-function conflict.new_wait(cpi)
-  return { began = cpi.clock.now(), attempts = 0 }
+-- new_wait(cpi, instance): what settle() remembers from try to try. instance: whose VM it is (request/environment.lua).
+function conflict.new_wait(cpi, instance)
+  return { began = cpi.clock.now(), attempts = 0, instance = instance }
 end
 
 -- settle(cpi, nics, can, failure, waiting) -> is the same deploy worth another try, and what was found out: { explanation (which
@@ -164,7 +164,7 @@ function conflict.settle(cpi, nics, can, failure, waiting)
   for i, one in ipairs(list) do words[i] = words_of(one) end
   local explanation = table.concat(words, "; ")
   for _, one in ipairs(list) do
-    local answer = cpi.decide("ip_conflict", facts(cpi, can, one, waiting))
+    local answer = cpi.decide("ip_conflict", facts(cpi, can, one, waiting), waiting.instance)
     if not answers[answer.answer](cpi, one, waiting, answer) then
       if waiting.over then explanation = explanation .. "; " .. waiting.over end
       return false, { explanation = explanation }

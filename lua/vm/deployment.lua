@@ -49,7 +49,8 @@ end
 -- One try of one offering -> { try, vm, choice }, or nil and { task, is_clean, clean_up }
 local function try_once(cpi, job, choice, offering, tries)
   tries.made = tries.made + 1
-  local try = tables.with(job.christen(), { number = tries.made, offering = offering, undo = job.undo, memory = job.memory })
+  local try = tables.with(job.christen(), { number = tries.made, offering = offering, undo = job.undo, memory = job.memory,
+    instance = job.order.instance })
   local plan = aspects.renew(job.aspects, cpi, job.order, choice.found, choice.plan, try)
   local vm, task, is_clean, clean_up = attempt(cpi, job, choice, plan, try)
   if vm then return { vm_cid = try.vm_cid, vm = vm, found = choice.found, plan = plan } end
@@ -138,7 +139,7 @@ end
 --   choice  { found, plan } of the first zone; plan.placement is where its disks are, as disks/placement.lua has it, or nil
 -- Raises VMCreationFailed; what the tries made is gone then, or named in the message.
 function deployment.run(cpi, job, choice)
-  local tries = { made = 0, without_room = {}, waiting = conflict.new_wait(cpi) }
+  local tries = { made = 0, without_room = {}, waiting = conflict.new_wait(cpi, job.order.instance) }
   while true do
     local made, failed, wanted, last = run_in_zone(cpi, job, choice, tries)
     if made then return made end

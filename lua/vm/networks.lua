@@ -136,7 +136,7 @@ function vm_networks.plan(cpi, order, found)
     end
   end
   refuse_basic(found.zone, #facts)
-  local answer = cpi.decide("networks", { networks = facts })
+  local answer = cpi.decide("networks", { networks = facts }, order.instance)
   local nics = {}
   for i, name in ipairs(answer.order) do
     nics[i] = by_name[name]

@@ -17,8 +17,8 @@ local function chooser(cpi, order, found)
   return function(refused)
     return cpi.decide("service_offering", {
       cpu = order.properties.cpu, ram = order.properties.ram, offerings = usable, refused = refused,
-      zone = { id = found.zone.id, name = found.zone.name }, zones = found.zones_left, group = order.group,
-    })
+      zone = { id = found.zone.id, name = found.zone.name }, zones = found.zones_left,
+    }, order.instance)
   end
 end
 

@@ -16,7 +16,7 @@ function tagging.start(cpi, vm_id, plan, try)
   local tasks = client:start(requests)
   local more = {}
   for _, volume in ipairs(vm_disks.made_with(tasks[2] and tasks[2].rows or {})) do
-    local wanted = naming.of(cpi, "ephemeral-disk", volume.name, { vm_cid = try.vm_cid }).tags
+    local wanted = naming.of(cpi, "ephemeral-disk", volume.name, { vm_cid = try.vm_cid, instance = try.instance }).tags
     wanted[volumes.EPHEMERAL_TAG] = try.vm_cid
     more[#more + 1] = tags.create_request(cpi, "Volume", volume.id, wanted)
   end

@@ -14,7 +14,7 @@ end
 local function ask(f, after)
   local asked, capture = {}, {}
   local cpi <close> = fake.cpi { capture = capture, policies = { retry = function(facts)
-    asked[#asked + 1] = facts
+    asked[#asked + 1], facts.now = facts, nil
     if type(after) == "function" then return after(facts) end
     return after
   end } }

@@ -8,6 +8,7 @@ local TYPES = {
   { "number", { 1, 1.5 }, { "1", true } }, { "integer", { 1, 2.0 }, { 1.5, "1" } }, { "object", { {} }, { "x", 1 } },
   { '"on"', { "on" }, { "off", "", '"on"' } }, { '"on"|"off"', { "on", "off" }, { "maybe" } }, { "string|integer", { "x", 1 }, { 1.5 } },
   { "string[]", { {}, { "a", "b" } }, { { 1 }, { a = "b" }, "a" } }, { "integer[]", { { 1 } }, { { "1" } } },
+  { "table<string, any>", { {}, { a = "b", c = { 1 } } }, { { "b" }, "a" } },
   { "table<string, string>", { {}, { a = "b" } }, { { "b" }, { a = 1 }, "a" } },
 }
 

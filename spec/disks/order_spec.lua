@@ -3,13 +3,23 @@ local disk_order = require "disks.order"
 
 local function order(argument, size, properties)
   local cpi <close> = fake.cpi {}
-  return disk_order(cpi, argument, size, properties)
+  return disk_order.read(cpi, argument, size, properties)
 end
 
 describe("what is asked of a disk", function()
   it("is whole GB, rounded up, with what the manifest names", function()
-    assert.same({ gigabytes = 2, offering = "fast", zone = "z" }, order("size", 1025, { disk_offering = "fast", zone = "z" }))
-    assert.same({ gigabytes = 1 }, order("size", 1024, {}))
+    local given = { disk_offering = "fast", zone = "z" }
+    assert.same({ gigabytes = 2, offering = "fast", zone = "z", properties = given, given_properties = given, instance = {} },
+      order("size", 1025, given))
+    assert.same({ gigabytes = 1, offering = false, zone = false, properties = {}, given_properties = {}, instance = {} },
+      order("size", 1024, {}))
+  end)
+
+  it("has the site's own keys, as they are", function()
+    assert.same({ policy = { tier = "gold", list = { 1 } } }, order("size", 1024, { policy = { tier = "gold", list = { 1, fake.json.null },
+      none = fake.json.null } }).instance)
+    local failure = fake.failure(order, "size", 1024, { policy = "gold" })
+    assert.truthy(failure.message:find("'policy' must be an object", 1, true), failure.message)
   end)
 
   it("has a size, in the words of the verb", function()

@@ -4,7 +4,7 @@ local naming = require "made.names"
 describe("naming", function()
   it("gives each object the tags by which it is found again", function()
     local cpi <close> = fake.cpi { settings = { director = { name = "prod" } } }
-    local names = naming.of(cpi, "vm", "cpivm-1", { agent_id = "agent-1", group = "prod-cf-web" })
+    local names = naming.of(cpi, "vm", "cpivm-1", { agent_id = "agent-1", instance = { group = "prod-cf-web" } })
     assert.same({
       director_uuid = "director-1", bosh_request = "cpi-123456", bosh_cid = "cpivm-1", bosh_agent_id = "agent-1",
       bosh_kind = "vm", director_name = "prod",

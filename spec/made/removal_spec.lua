@@ -147,7 +147,7 @@ describe("the expunge policy", function()
     local facts
     remove({ disks(root), { "destroyVirtualMachine", {}, job = {}, without = { "expunge" } }, policies = {
       expunge = function(given)
-        facts = given
+        facts, given.now = given, nil
         return "leave"
       end,
     } }, admin)

@@ -21,3 +21,22 @@ describe("the message bus of env", function()
     end
   end)
 end)
+
+describe("the instance of a VM", function()
+  local GROUP = "prod-cf-east-diego-cell"
+  local groups = { "prod", "cf-east", "diego-cell", "prod-cf-east", "cf-east-diego-cell", "prod-cf-east-diego-cell" }
+
+  it("is named by env.bosh.groups, whatever has dashes in it", function()
+    assert.same({ group = GROUP, deployment = "cf-east", instance_group = "diego-cell", tags = { stage = "x", n = "5" } },
+      environment.instance { bosh = { group = GROUP, groups = groups, tags = { stage = "x", n = 5, odd = {} } } })
+  end)
+
+  it("is not guessed where the list is another", function()
+    for _, list in ipairs { { "a" }, { "prod", "cf", "east-diego-cell-x" }, { "prod", 5, "x" }, "prod", { "", "", "" } } do
+      assert.same({ group = GROUP }, environment.instance { bosh = { group = GROUP, groups = list } })
+    end
+    assert.same({}, environment.instance { bosh = { groups = groups } })
+    assert.same({}, environment.instance { bosh = "x" })
+    assert.same({}, environment.instance { bosh = { tags = {} } })
+  end)
+end)

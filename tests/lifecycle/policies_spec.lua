@@ -46,6 +46,27 @@ local function vm_of(cloud) return cloud:api("listVirtualMachines", {}).virtualm
 --   broken                 what is the same as before after a broken file: "untouched" (nothing was sent that changes
 --                          anything) or "clean" (it ends as it does without the file)
 local scenarios = {
+  vm = {
+    verb = "create_vm", arguments = function() return create_vm { compute_offering = "shared.small", policy = { root = 30720 } } end,
+    policy = [[return { api = 1, decide = function(facts)
+      facts.cloud_properties.root_disk_size = facts.policy.root
+      return facts
+    end }]],
+    outcome = function(cloud) return tostring(last(cloud, "deployVirtualMachine").rootdisksize) end,
+    ours = "nil", theirs = "30", broken = "untouched",
+  },
+  disk = {
+    verb = "create_disk", before = "vm", arguments = function(cid) return { 1024, { policy = { storage = "shared.medium" } }, cid } end,
+    policy = [[return { api = 1, decide = function(facts)
+      return { cloud_properties = { disk_offering = facts.policy.storage } }
+    end }]],
+    outcome = function(cloud)
+      for _, volume in ipairs(cloud:api("listVolumes", { type = "DATADISK" }).volume) do
+        if volume.name:find "^cpi%-disk%-" then return volume.diskofferingname end
+      end
+    end,
+    ours = "shared.custom", theirs = "shared.medium", broken = "untouched",
+  },
   service_offering = {
     verb = "create_vm", arguments = function() return create_vm { cpu = 1, ram = 512 } end,
     policy = [[return { api = 1, decide = function(facts)

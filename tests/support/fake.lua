@@ -30,6 +30,7 @@ local journal = require "made.journal"
 local memory_store = require "base.memory_store"
 local policy = require "policy"
 local settings = require "setup.settings"
+local tables = require "base.tables"
 
 local json = native.json
 local fake = { json = json }
@@ -189,9 +190,9 @@ end
 
 -- cpi.store.tables: what is in it, by the names of tables and keys.
 local function store()
-  local tables = {}
-  local fake_store = memory_store(tables)
-  fake_store.tables = tables
+  local contents = {}
+  local fake_store = memory_store(contents)
+  fake_store.tables = contents
   return fake_store
 end
 
@@ -208,9 +209,9 @@ end
 
 -- decide, which first holds the facts against what lua/decisions says of them.
 local function watched(decide)
-  return setmetatable({ prepare = decide.prepare }, { __call = function(_, name, given)
-    assert.same({}, facts.problems(require("decisions." .. name), given), name)
-    return decide(name, given)
+  return setmetatable({}, { __index = decide, __call = function(_, name, given, instance)
+    assert.same({}, facts.problems(require("decisions." .. name), tables.with(given, instance)), name)
+    return decide(name, given, instance)
   end })
 end
 
@@ -246,7 +247,7 @@ function fake.cpi(script)
     sent = seen.sent, waves = seen.waves, polls = seen.polls,
   }
   cpi.decide = watched(policy.new {
-    sandbox = sandbox(script.policies or {}), ours = "lua/policies", log = cpi.log, directory = function() return "site" end,
+    sandbox = sandbox(script.policies or {}), ours = "lua/policies", now = clock.utc, directory = function() return "site" end,
   })
   cpi.cloudstack = client {
     send = send, json = json, clock = clock, uuid = native.bytes.uuid, log = cpi.log, decide = cpi.decide, interruption = ending,

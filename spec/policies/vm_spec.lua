@@ -1,0 +1,8 @@
+local ours = require("tests.support.decision").ours
+
+describe("our policy of vm", function()
+  it("leaves every order as it is", function()
+    local order = { cloud_properties = { cpu = 1, policy = { a = 1 } } }
+    assert.same(order, (ours("vm", order)))
+  end)
+end)
