@@ -178,6 +178,9 @@ mutants: build/spec/host_native.so ## N random small mistakes in lua/ from SEED:
 e2e: all build/spec/host_native.so ## the real bosh CLI and agent against the simulator
 	lua5.4 tests/bosh/e2e.lua
 
+witnesses: all build/spec/host_native.so ## clients that others wrote for CloudStack, through a VM's life against the simulator
+	lua5.4 tests/witnesses/witnesses.lua
+
 walk: build/spec/host_native.so  ## the files of lua/ that one call of VERB enters, and how often. WHAT=scenario
 	lua5.4 tests/walk/walk.lua $(or $(VERB),create_vm) $(if $(WHAT),--what '$(WHAT)')
 
@@ -203,7 +206,7 @@ valgrind: all $(CHECKERS)        ## unit and host tests again, under valgrind
 # make. Their packaging scripts and this are what a stemcell compiles; LIBRARIES is its BOSH_PACKAGES_DIR.
 LIBRARIES     := build/libraries
 LIBRARY_NAMES := c-ares curl libmicrohttpd lua lua-cjson openssl sqlite
-RELEASE = BUILD=build/release HTTPD=$(LIBRARIES)/libmicrohttpd/lib/libmicrohttpd.a LUA_CFLAGS= CFLAGS="-O2 $(SECTIONS)" \
+RELEASE_FLAGS = BUILD=build/release HTTPD=$(LIBRARIES)/libmicrohttpd/lib/libmicrohttpd.a LUA_CFLAGS= CFLAGS="-O2 $(SECTIONS)" \
           CPPFLAGS="-DSTATIC_LIBRARIES $(patsubst %,-I$(LIBRARIES)/%/include,$(LIBRARY_NAMES))" \
           LDFLAGS="$(SLIM) $(STATIC)" LDLIBS="$(ARCHIVES) -lpthread -lm $(FRAMEWORKS)"
 ARCHIVES = $(addprefix $(LIBRARIES)/,lua-cjson/lib/libcjson.a lua/lib/liblua.a sqlite/lib/libsqlite3.a \
@@ -247,7 +250,7 @@ compiled: blobs build/spec/host_native.so ## the packages compiled as on a stemc
 	@lua5.4 tests/bench/bench.lua build/compiled/cloudstack_cpi/bin/cpi
 
 release-programs:
-	@$(MAKE) --no-print-directory $(RELEASE) programs
+	@$(MAKE) --no-print-directory $(RELEASE_FLAGS) programs
 programs: $(PROGRAMS)
 
 .PHONY: advisories blobs sources dist dist-compiled compiled release release-programs programs
@@ -273,7 +276,7 @@ clean:                           ## removes what was built
 help:                            ## this list
 	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
 
-.PHONY: all contract deps demo test lint unit host-tests spec server transcripts lifecycle job coverage hostile faults faults-http crash interruptions \
+.PHONY: witnesses all contract deps demo test lint unit host-tests spec server transcripts lifecycle job coverage hostile faults faults-http crash interruptions \
         pairs planted histories mutants fuzz e2e walk bench bench-page asan asan-run valgrind install clean help
 .SECONDARY:
 
