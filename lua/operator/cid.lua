@@ -22,7 +22,7 @@ local forms = {
 }
 local ANY = { "vm", "disk", "stemcell", "snapshot", "network" }
 
--- -> words, kinds that it can be, and whether it is no name of the object: then every object of those kinds is looked at.
+-- -> words, kinds that it can be, and whether it cannot be the name of an object: then every object of those kinds is looked at.
 local function form_of(word)
   for _, form in ipairs(forms) do
     if word:find(form[1]) then return form[2], form[3], false end
@@ -93,10 +93,10 @@ local kinds = {
 }
 
 -- The requests that find an object of the kind, a list each.
-local function requests_of(kind, wanted, is_no_name)
+local function requests_of(kind, wanted, is_free)
   local list = {}
   for i, further in ipairs(kinds[kind][3]) do
-    local params = is_no_name and {} or exact.filter(wanted)
+    local params = is_free and {} or exact.filter(wanted)
     for key, value in pairs(further) do params[key] = value end
     list[i] = { kinds[kind][1], params, rows = kinds[kind][2] }
   end
@@ -114,10 +114,10 @@ local function object_of(kind, row)
 end
 
 local function describe(client, word)
-  local words, possible, is_no_name = form_of(word)
+  local words, possible, is_free = form_of(word)
   local wanted, requests, kind_of = templates.wanted(word), {}, {}
   for _, kind in ipairs(possible) do
-    for _, request in ipairs(requests_of(kind, wanted, is_no_name)) do
+    for _, request in ipairs(requests_of(kind, wanted, is_free)) do
       requests[#requests + 1], kind_of[#kind_of + 1] = request, kind
     end
   end
@@ -128,7 +128,7 @@ local function describe(client, word)
     if outcome.failure and #possible <= 2 then description.failures[#description.failures + 1] = client.say(outcome.failure) end
     for _, row in ipairs(outcome.rows or {}) do
       local place = ("%s %s"):format(tostring(row.id), tostring(row.zoneid))
-      local is_it = row.name == wanted or row.id == wanted or is_no_name and kinds[kind][5](row, wanted)
+      local is_it = row.name == wanted or row.id == wanted or is_free and kinds[kind][5](row, wanted)
       if is_it and not seen[place] then
         description.objects[#description.objects + 1], seen[place] = object_of(kind, row), true
       end

@@ -19,6 +19,6 @@ describe("a table's columns", function()
 
   it("are measured by characters, of what stands there in the end", function()
     assert.equal("k      n\ncaf\u{e9}x  1\n", written({ "k", "n" }, { { "caf\u{e9}x", 1 } }))
-    assert.equal('k              n\nx\\u001b[31mred  1\n', written({ "k", "n" }, { { "x\27[31mred", 1 } }))
+    assert.equal('k               n\nx\\u001b[31mred  1\n', written({ "k", "n" }, { { "x\27[31mred", 1 } }))
   end)
 end)
