@@ -139,6 +139,12 @@ local meanings = {
     { text = "unable to create a deployment", kinds = OWN_WORDS },           -- observed/stopped_first
     { text = "insufficientservercapacityexception", kinds = OWN_WORDS } },   -- report (cloudstack issue 10435)
 
+  -- a VM that is made stopped and then started
+  { "taken", "vm_runs_already",
+    { text = "is already running", kinds = OWN_WORDS } },                    -- observed/stopped_first
+  { "taken", "offering_is_its_own",
+    { text = "already has the requested service offering", kinds = REQUEST } }, -- observed/stopped_first
+
   -- what cannot be done as it was asked for
   { "broken", "disk_out_of_reach", -- of the VM's host
     { text = "can't move volume between scope", kinds = OWN_WORDS },         -- observed/volumes

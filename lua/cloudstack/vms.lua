@@ -38,6 +38,11 @@ function vms.find(cpi, vm_cid, details)
   return vms.pick(cpi.cloudstack:rows(vms.request(vm_cid, details)), vm_cid)
 end
 
+-- The row of the VM with CloudStack's id, whatever state it is in, or nil.
+function vms.with_id(cpi, id)
+  return cpi.cloudstack:rows({ "listVirtualMachines", { id = id }, rows = "virtualmachine" })[1]
+end
+
 -- The VM; raises VMNotFound.
 function vms.get(cpi, vm_cid, details)
   return vms.find(cpi, vm_cid, details) or vms.missing(vm_cid)

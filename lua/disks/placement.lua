@@ -100,7 +100,7 @@ local function allowed_zones(cpi, properties)
 end
 
 -- of_vm(cpi, order, found) -> names, place: of the zones to try, best first, and nil or { parameters, strict, words } for a
--- deploy in the first of them, which becomes plan.placement there. Called before any zone is chosen: found has the rows of
+-- start in the first of them, which becomes plan.placement there. Called before any zone is chosen: found has the rows of
 -- zones, disks and disk offerings.
 function disk_placement.of_vm(cpi, order, found)
   local names = allowed_zones(cpi, order.properties)
@@ -134,7 +134,7 @@ function disk_placement.plan(_, order, found)
   end
 end
 
-function disk_placement.parameters(_, _, _, plan) return plan.placement and plan.placement.parameters end
+function disk_placement.start(_, _, _, plan) return plan.placement and plan.placement.parameters or nil end
 
 -- ---------------------------------------------------------------------------------------------------------
 -- attach_disk

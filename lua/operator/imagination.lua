@@ -16,6 +16,7 @@ end
 
 -- A command is a verb and what it is about; that is also what the answer's object is called, but for these.
 local object_names = { loadbalancerrule = "loadbalancer", vmnicip = "virtualmachine", offeringforvolume = "volume",
+  serviceforvirtualmachine = "virtualmachine",
   uploadparamsfortemplate = "getuploadparams", ipaddresses = "ipaddress" }
 
 -- Where a list calls its rows by another name than the create does: what it is about by the command's name, and the rows.
@@ -44,9 +45,15 @@ local function nics_of(params)
   return nics
 end
 
+-- What these commands do to a VM's state.
+local state_after = { deployVirtualMachine = "Running", startVirtualMachine = "Running", rebootVirtualMachine = "Running",
+  stopVirtualMachine = "Stopped" }
+
 -- Fields that an object has once its job is done, whatever was asked for.
-local function finished(kind, params)
-  if kind == "virtualmachine" then return { state = "Running", nic = nics_of(params) } end
+local function finished(kind, params, command)
+  if kind == "virtualmachine" then
+    return { state = params.startvm == false and "Stopped" or state_after[command], nic = nics_of(params) }
+  end
   if kind == "volume" then return { state = "Ready", deviceid = 1 } end
   if kind == "snapshot" then return { state = "BackedUp" } end
   if kind == "template" then return { isready = true, status = "Download Complete" } end
@@ -66,14 +73,14 @@ local function tags_given(json, params)
   return #tags > 0 and tags or nil
 end
 
--- The row of an object after the request: what was seen of it before, and what is asked for.
-local function row_after(self, kind, params, id)
+-- The row of an object after the request: what was seen or imagined of it before, and what is asked for.
+local function row_after(self, kind, params, id, command)
   local row = {}
-  for key, value in pairs(self.real[id] or {}) do row[key] = value end
+  for key, value in pairs(self.made[id] and self.made[id].row or self.real[id] or {}) do row[key] = value end
   for key, value in pairs(params) do
     if not key:find "[%[.]" then row[key] = value end
   end
-  for key, value in pairs(finished(kind, params)) do
+  for key, value in pairs(finished(kind, params, command)) do
     if row[key] == nil or key == "state" or key == "nic" and #value > 0 then row[key] = value end
   end
   row.id, row.tags, row.zoneid = id, tags_given(self.json, params) or row.tags, params.destzoneid or row.zoneid
@@ -109,7 +116,7 @@ function imagination:answer(request)
   elseif kind ~= "tags" then
     local is_new = not id
     id = id or self.uuid()
-    local row = row_after(self, kind, params, id)
+    local row = row_after(self, kind, params, id, command)
     if kind == "getuploadparams" then
       self.made[id] = { kind = "template", row = row_after(self, "template", params, id) }
     else

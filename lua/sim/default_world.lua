@@ -106,7 +106,8 @@ end
 defaults.OBSERVED = {
   request = { user = 0.055, admin = 0.015, deployVirtualMachine = 0.14, createVolume = 0.075 }, template = 2,
   jobs = {
-    deployVirtualMachine = 1.6, destroyVirtualMachine = 5.5, expungeVirtualMachine = 2, stopVirtualMachine = 1.7,
+    deployVirtualMachine = 1.6, ["deployVirtualMachine startvm=false"] = 0.05,
+    destroyVirtualMachine = 5.5, expungeVirtualMachine = 2, stopVirtualMachine = 1.7,
     startVirtualMachine = 1.7, rebootVirtualMachine = 2.5, attachVolume = 1.7, detachVolume = 2.0, createVolume = 0.1,
     updateVmNicIp = 0.1, resizeVolume = 0.5, changeOfferingForVolume = 2, createSnapshot = 2, deleteSnapshot = 0.5, migrateVolume = 2,
     deleteTemplate = 0.5, createTags = 0.05, deleteTags = 0.05,

@@ -10,6 +10,7 @@
 --   cancel()                  undoes begin when the management server dies meanwhile
 --   failed()                  what a failure that was asked for leaves, where that is not what cancel does
 --   seconds                   how long it takes where the world says nothing of its command
+--   latency                   what the world's latencies call it where it is another job than the command's usual one
 --   half()                    what a failure half way leaves: a state that nobody ends
 local refusal = require "sim.refusal"
 local accounts = require "sim.accounts"
@@ -137,7 +138,7 @@ end
 
 local function duration(m, job)
   local latency = m.world.latency.jobs
-  return latency[job.command] or job.plan.seconds or latency.default or 0
+  return job.plan.latency and latency[job.plan.latency] or latency[job.command] or job.plan.seconds or latency.default or 0
 end
 
 local function begin(m, job)

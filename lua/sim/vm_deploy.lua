@@ -183,7 +183,7 @@ end
 
 local function stay_stopped(m, vm, call)
   return { finish = function() return { virtualmachine = vm_rows.row(m, vm, call.account) } end,
-    instance = vm, instance_type = "VirtualMachine", queue = vm }
+    instance = vm, instance_type = "VirtualMachine", queue = vm, latency = "deployVirtualMachine startvm=false" }
 end
 
 local function deploy(m, call)

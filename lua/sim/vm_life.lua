@@ -44,7 +44,7 @@ local function start(m, call)
   end
   -- One that waited behind another start finds the VM running, and has nothing left to do.
   return jobs.answer(jobs.start(m, call, vm_running.start_plan(m, vm, call, {
-    host = call.arguments.hostid,
+    host = call.arguments.hostid, cluster = call.arguments.clusterid, pod = call.arguments.podid,
     check = function() refuse_start(m, vm, call) end,
     recheck = function()
       if vm.state ~= "Running" then refuse_start(m, vm, call) end
@@ -114,7 +114,8 @@ local function on_vm(name, class, run, ...)
 end
 
 vm_life.commands = {
-  on_vm("startVirtualMachine", "StartVMCmd", start, { "hostid", "uuid", of = "host" }),
+  on_vm("startVirtualMachine", "StartVMCmd", start, { "hostid", "uuid", of = "host" },
+    { "clusterid", "uuid", of = "cluster", admin = true }, { "podid", "uuid", of = "pod", admin = true }),
   on_vm("stopVirtualMachine", "StopVMCmd", stop, { "forced", "boolean" }),
   on_vm("rebootVirtualMachine", "RebootVMCmd", reboot, { "forced", "boolean", since = "4.16" }),
 }

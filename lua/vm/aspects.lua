@@ -10,7 +10,12 @@
 --   ask(cpi, order)                           -> { name = request }: what CloudStack has to be asked; goes out with the others'
 --   plan(cpi, order, found, plan)             -> what it comes to in the zone found.zone: plan.NAME. Nothing is made yet
 --   renew(cpi, order, found, plan, try)       -> the same for one try, where two tries cannot share it: plan.NAME of that try
---   parameters(cpi, order, found, plan, try)  -> parameters of deployVirtualMachine
+--   parameters(cpi, order, found, plan, try)  -> parameters of deployVirtualMachine, which makes the VM and does not start it
+--   furnish(cpi, order, found, plan, try, vm) -> { { request = , undo = }, ... }: what the VM gets while it is stopped, all aspects'
+--                                             in one wave of jobs; none, no wave. vm: its row, which has its NICs. Where one
+--                                             fails, the VM is removed as after a deploy that failed; undo(task), optional,
+--                                             takes back what that request did, before the VM is removed
+--   start(cpi, order, found, plan, try)       -> parameters of startVirtualMachine
 --   verify(cpi, order, found, plan, try, vm)  raises where the VM that runs is not what was asked for
 --   give(cpi, order, found, plan, belongs)    -> what the VM gets outside itself: given.NAME. Called where plan.NAME has entries
 --   explain(cpi, order, found, plan, failure) -> why the deploy failed, in better words than CloudStack's, or nil
@@ -29,7 +34,7 @@ local aspects = {}
 
 -- The functions and fields of the shape.
 aspects.FIELDS = { "name", "properties", "optional", "everywhere" }
-aspects.FUNCTIONS = { "read", "ask", "plan", "renew", "parameters", "verify", "give", "explain" }
+aspects.FUNCTIONS = { "read", "ask", "plan", "renew", "parameters", "furnish", "start", "verify", "give", "explain" }
 
 -- Lays the fields of `more` (nil: none) over those of a table that is still ours alone.
 local function lay_over(own, more)
@@ -100,6 +105,24 @@ function aspects.parameters(list, cpi, order, found, plan, try)
   local params = {}
   for _, aspect in ipairs(list) do
     if aspect.parameters then lay_over(params, aspect.parameters(cpi, order, found, plan, try)) end
+  end
+  return params
+end
+
+-- The steps of all aspects, in their order.
+function aspects.furnish(list, cpi, order, found, plan, try, vm)
+  local steps = {}
+  for _, aspect in ipairs(list) do
+    local more = aspect.furnish and aspect.furnish(cpi, order, found, plan, try, vm) or {}
+    table.move(more, 1, #more, #steps + 1, steps)
+  end
+  return steps
+end
+
+function aspects.start(list, cpi, order, found, plan, try)
+  local params = {}
+  for _, aspect in ipairs(list) do
+    if aspect.start then lay_over(params, aspect.start(cpi, order, found, plan, try)) end
   end
   return params
 end

@@ -1,51 +1,94 @@
--- One try of a VM: its deploy, its tags while it starts, what was asked for verified; and what a failed one left removed.
+-- One VM of a create_vm: made stopped, furnished, started; given another offering where CloudStack has no room for it; and
+-- removed again where nothing comes of it. What finds no room is Stopped, and keeps its name and its addresses.
+--
+-- An attempt is a table with
+--   try, choice, plan   as vm/aspects.lua and vm/deployment.lua have them
+--   id                  CloudStack's id of the VM, where one was made
+--   vm                  the VM's row, once it runs as it was asked for
+--   failed              the task that failed, if one has; its failure says why
+--   is_stopped          the VM is there, stopped, and may be started again
+--   is_clean, trouble   after abandon(): was everything removed? Where it could not be, why
 
 local aspects = require "vm.aspects"
 local errors = require "errors"
+local offering_of_vm = require "vm.offering"
+local refusals = require "cloudstack.refusals"
 local registry = require "registry.settings"
 local removal = require "made.removal"
+local starting = require "vm.starting"
+local tables = require "base.tables"
 local tagging = require "vm.tagging"
 local vm_networks = require "vm.networks"
 local vms = require "cloudstack.vms"
 
+local attempt = {}
+
+-- ---------------------------------------------------------------------------------------------------------
+-- its end
+
 -- The VM that the deploy may have left: by its id where CloudStack gave one, else by its name, which is ours alone.
-local function left_of(cpi, vm_cid, vm_id)
-  if vm_id then
-    return cpi.cloudstack:rows({ "listVirtualMachines", { id = vm_id }, rows = "virtualmachine" })[1]
-  end
-  return vms.find(cpi, vm_cid)
+local function left_of(cpi, one)
+  local id = one.id or one.deploy and one.deploy.id
+  if id then return vms.with_id(cpi, id) end
+  return vms.find(cpi, one.try.vm_cid)
 end
 
 -- A VM that was not found may still appear where the outcome of the deploy is unknown: its journal entry stays.
-local function may_appear(cpi, vm, task, entry)
+local function may_appear(cpi, one, vm)
   if vm then return false end
-  if not task then return entry.has_begun() end
-  return task.failure ~= nil and cpi.cloudstack.is_open(task.failure)
+  if not one.deploy or not one.deploy.over then return one.entry.has_begun() end
+  return one.deploy.failure ~= nil and cpi.cloudstack.is_open(one.deploy.failure)
 end
 
--- Removes what a try left: its VM (nil: there is none) and the disks that were made with it; orphans: as removal.everything
--- has them. What else was made for the VM is undone by what made it.
-local function remove(cpi, can, try, vm, orphans)
-  removal.everything(cpi, try.vm_cid, vm, { can = can, orphans = orphans, keeps_groups = true })
+-- Takes away what the VM was given before it ran, last first. What stays does not keep the VM.
+local function unfurnish(cpi, one)
+  local furnished = one.furnished or {}
+  while #furnished > 0 do
+    local ok, why = pcall(table.remove(furnished))
+    if not ok then cpi.log.warn("VM %s keeps what it got before it ran: %s", one.try.vm_cid, errors.words(why)) end
+  end
 end
 
--- Removes what a failed try left, unless the failed_vm policy keeps it for a look. Returns whether it is gone.
-local function clean_up(cpi, can, try, task, entry)
-  local vm = left_of(cpi, try.vm_cid, task.id)
+-- Removes its VM (nil: there is none) and the disks that were made with it; orphans: as removal.everything has them. What else was
+-- made for the VM is undone by what made it.
+local function remove(cpi, one, vm, orphans)
+  if vm then unfurnish(cpi, one) end
+  removal.everything(cpi, one.try.vm_cid, vm, { can = one.choice.found.can, orphans = orphans, keeps_groups = true })
+  if not may_appear(cpi, one, vm) then one.entry.close() end
+end
+
+-- Removes what is left, unless the failed_vm policy keeps it for a look. Returns whether it is gone.
+local function clean_up(cpi, one)
+  local vm, failure = left_of(cpi, one), one.failed.failure
   if vm then
     local fate = cpi.decide("failed_vm", {
-      vm = { id = vm.id, name = vm.name, state = vm.state }, attempt = try.number,
-      error = { text = task.failure.text, code = task.failure.code, kind = task.failure.kind },
-    }, try.instance)
+      vm = { id = vm.id, name = vm.name, state = vm.state }, attempt = one.try.number,
+      error = { text = failure.text, code = failure.code, kind = failure.kind },
+    }, one.try.instance)
     if fate == "keep" then
-      cpi.log.warn("VM %s is kept as it failed, as the failed_vm policy says", try.vm_cid)
-      entry.note { kept = true }
+      cpi.log.warn("VM %s is kept as it failed, as the failed_vm policy says", one.try.vm_cid)
+      one.entry.note { kept = true }
       return false
     end
   end
-  remove(cpi, can, try, vm, {})
-  if not may_appear(cpi, vm, task, entry) then entry.close() end
+  remove(cpi, one, vm, {})
   return true
+end
+
+-- Ends an attempt that failed. What it leaves undealt with, because this failed or something else broke, is undone at the end
+-- of the verb.
+function attempt.abandon(cpi, one)
+  local ok, is_gone = pcall(clean_up, cpi, one)
+  one.is_settled, one.is_stopped, one.is_clean = ok, false, ok and is_gone
+  one.trouble = not ok and errors.words(is_gone) or nil
+end
+
+-- ---------------------------------------------------------------------------------------------------------
+-- its beginning
+
+local function fail(one, task)
+  one.failed = task
+  return one
 end
 
 -- The VM of a deploy whose reply was lost; one in Error is what CloudStack leaves of a deploy that it refuses.
@@ -54,64 +97,95 @@ local function made_unheard(cpi, vm_cid)
   return vm and vm.state ~= "Error" and vm or nil
 end
 
--- The row of the VM that a finished deploy made.
-local function row_of(cpi, task, vm_cid)
-  local row = task.result.virtualmachine or task.result
-  if row.nic and row.state == "Running" then return row end
-  return vms.find(cpi, vm_cid) or error(errors.vm_creation_retriable("VM %s is gone after its creation", vm_cid))
-end
-
-local function check_running(vm_cid, vm)
-  if vm.state ~= "Running" then
-    error(errors.vm_creation_retriable("VM %s is %s after its creation", vm_cid, tostring(vm.state)))
-  end
-end
-
--- Deploys, and tags while the VM starts, to the end of both -> the deploy's task, the tags' tasks. begun(task) is called when the
--- job is under way.
-local function deploy(cpi, params, plan, try, entry, begun)
-  local client = cpi.cloudstack
-  local task = client:start({ {
-    "deployVirtualMachine", params, job = true, entry = entry,
-    what = "creating VM " .. try.vm_cid, timeout = cpi.settings.cloudstack.timeout.create_vm,
-    find = function() return made_unheard(cpi, try.vm_cid) end,
-  } })[1]
-  begun(task)
-  local tags = task.id and not task.over and tagging.start(cpi, task.id, plan, try) or {}
-  client:wait { task, table.unpack(tags) }
-  return task, tags
-end
-
--- attempt(cpi, job, choice, plan, try) -> the VM's row, or nil, the failed task, whether it left nothing, and why it could not be
--- cleaned up after, where it could not. What it leaves undealt with, because clean-up failed or something else broke, is
--- undone at the end of the verb.
---   job, choice  as vm/deployment.lua has them;  plan  the choice's, for this try;  try  as vm/aspects.lua has it
-return function(cpi, job, choice, plan, try)
-  local can = choice.found.can
-  local params = aspects.parameters(job.aspects, cpi, job.order, choice.found, plan, try)
-  params.zoneid, params.templateid = choice.found.zone.id, choice.found.template.id
+local function parameters(cpi, job, one)
+  local found, try = one.choice.found, one.try
+  local params = aspects.parameters(job.aspects, cpi, job.order, found, one.plan, try)
+  params.zoneid, params.templateid, params.startvm = found.zone.id, found.template.id, false
   params.name, params.displayname = try.vm_cid, try.names.display_name
-  local entry, is_settled = cpi.journal.open { kind = "vm", name = try.vm_cid }, false
-  local begun, task, tags -- what the deploy began; the same once it is over
-  try.undo.add("VM " .. try.vm_cid, function()
-    if is_settled then return end
-    local vm = left_of(cpi, try.vm_cid, begun and begun.id)
-    remove(cpi, can, try, vm, nil) -- a removal that failed half way may have taken its disk off the VM
-    if not may_appear(cpi, vm, task, entry) then entry.close() end
-  end)
-  local kept = plan.user_data.registry
-  if kept then registry.put(cpi, try.vm_cid, kept) end
-  task, tags = deploy(cpi, params, plan, try, entry, function(one) begun = one end)
-  if task.failure then
-    local ok, is_gone = pcall(clean_up, cpi, can, try, task, entry)
-    is_settled = ok
-    return nil, task, ok and is_gone, not ok and errors.words(is_gone) or nil
-  end
-  if #tags == 0 then tags = cpi.cloudstack:wait(tagging.start(cpi, task.id, plan, try)) end
-  tagging.mend(cpi, tags, task.id, plan, try)
-  local vm = row_of(cpi, task, try.vm_cid)
-  check_running(try.vm_cid, vm)
-  aspects.verify(job.aspects, cpi, job.order, choice.found, plan, try, vm)
-  if kept then registry.add_macs(cpi, try.vm_cid, vm_networks.macs(plan.networks, vm)) end
-  return vm
+  return params
 end
+
+local function deploy(cpi, one, params)
+  local vm_cid = one.try.vm_cid
+  one.deploy = cpi.cloudstack:start({ {
+    "deployVirtualMachine", params, job = true, entry = one.entry,
+    what = "creating VM " .. vm_cid, timeout = cpi.settings.cloudstack.timeout.create_vm,
+    find = function() return made_unheard(cpi, vm_cid) end,
+  } })[1]
+  cpi.cloudstack:wait { one.deploy }
+  one.id = one.deploy.id
+  return one.deploy
+end
+
+-- Gives the stopped VM what its aspects have for it, in one wave -> the first task that failed, or nil.
+local function furnish(cpi, job, one)
+  local made = one.deploy.result
+  local row = made.virtualmachine or made
+  if not row.nic then row = vms.with_id(cpi, one.id) or {} end
+  local steps = aspects.furnish(job.aspects, cpi, job.order, one.choice.found, one.plan, one.try, row)
+  local requests, failed = {}, nil
+  for i, step in ipairs(steps) do requests[i] = step.request end
+  one.furnished = {}
+  for i, task in ipairs(cpi.cloudstack:run_all(requests)) do
+    local undo, is_done = steps[i].undo, not task.failure or cpi.cloudstack.is_open(task.failure)
+    if undo and is_done then table.insert(one.furnished, function() undo(task) end) end
+    failed = failed or task.failure and task
+  end
+  return failed
+end
+
+-- make(cpi, job, choice, plan, try) -> an attempt whose VM is stopped and ready to start, or one that failed.
+--   job, choice  as vm/deployment.lua has them;  plan  the choice's, for this try;  try  as vm/aspects.lua has it
+function attempt.make(cpi, job, choice, plan, try)
+  local one = { try = try, choice = choice, plan = plan }
+  local params = parameters(cpi, job, one)
+  one.entry = cpi.journal.open { kind = "vm", name = try.vm_cid }
+  try.undo.add("VM " .. try.vm_cid, function()
+    if one.is_settled then return end
+    remove(cpi, one, left_of(cpi, one), nil) -- a removal that failed half way may have taken its disk off the VM
+  end)
+  if plan.user_data.registry then registry.put(cpi, try.vm_cid, plan.user_data.registry) end
+  local task = deploy(cpi, one, params)
+  if task.failure then return fail(one, task) end
+  local failed = furnish(cpi, job, one)
+  if failed then return fail(one, failed) end
+  one.is_stopped = true
+  return one
+end
+
+-- change(cpi, job, one, choice, try) -> will its stopped VM do for that try: for its offering, and where the choice has it?
+function attempt.change(cpi, job, one, choice, try)
+  if try.offering.id ~= one.try.offering.id then
+    local params = offering_of_vm.parameters(cpi, job.order, choice.found, one.plan, try)
+    params.id = one.id
+    local _, failure = cpi.cloudstack:try("changeServiceForVirtualMachine", params, { idempotent = true })
+    if failure and not refusals.is(failure, "offering_is_its_own") then
+      cpi.log.info("VM %s cannot have offering '%s', a new one is made: %s", one.try.vm_cid, try.offering.name,
+        cpi.cloudstack.say(failure))
+      return false
+    end
+  end
+  one.choice, one.plan = choice, tables.with(one.plan, { placement = choice.plan.placement })
+  one.try = tables.with(one.try, { number = try.number, offering = try.offering })
+  return true
+end
+
+-- start(cpi, job, one): its VM runs, tagged and as it was asked for (one.vm), or it failed: where there was no room for it, its
+-- VM is stopped. Raises VMCreationFailed where the VM that runs is not what was asked for.
+function attempt.start(cpi, job, one)
+  local try, plan = one.try, one.plan
+  local params = aspects.start(job.aspects, cpi, job.order, one.choice.found, plan, try)
+  local row, task = starting.start(cpi, one, params)
+  if not row then
+    one.is_stopped = refusals.class_of(task.failure) == "capacity"
+    return fail(one, task)
+  end
+  one.is_stopped, one.failed = false, nil
+  tagging.mend(cpi, one)
+  aspects.verify(job.aspects, cpi, job.order, one.choice.found, plan, try, row)
+  if plan.user_data.registry then registry.add_macs(cpi, try.vm_cid, vm_networks.macs(plan.networks, row)) end
+  one.vm = row
+  return one
+end
+
+return attempt

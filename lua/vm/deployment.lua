@@ -12,7 +12,7 @@ local tables = require "base.tables"
 
 local deployment = {}
 
-local MOST_TRIES = 12 -- deploys in one create_vm, whatever the policy says
+local MOST_TRIES = 12 -- starts in one create_vm, whatever the policy says
 
 -- What had no room before the last failure, for its message; CloudStack's words where they were others.
 local function others_without_room(cpi, tries, last)
@@ -26,6 +26,22 @@ local function others_without_room(cpi, tries, last)
   return #words > 0 and "; before that there was no room for " .. table.concat(words, ", ") or ""
 end
 
+-- Is it that there was no room, and no address that another VM has?
+local function is_short(one)
+  return refusals.class_of(one.failed.failure) == "capacity" and not one.explanation
+end
+
+-- Why an attempt failed.
+local function words_of(cpi, job, one)
+  local failure = one.failed.failure
+  local words = cpi.cloudstack.say(failure)
+  if one.explanation then return ("%s; %s"):format(words, one.explanation) end
+  if is_short(one) then
+    words = ("no room for offering '%s' in zone '%s': %s"):format(one.try.offering.name, one.choice.found.zone.name, words)
+  end
+  return aspects.explain(job.aspects, cpi, job.order, one.choice.found, one.plan, failure) or words
+end
+
 -- Can another create_vm, a moment later, do better? CloudStack has room again, or what was in the way has passed, or it has
 -- not said why at all.
 local function may_pass(failure)
@@ -33,28 +49,30 @@ local function may_pass(failure)
   return class == "capacity" or class == "passing" or failure.kind ~= "refused" and failure.kind ~= "job"
 end
 
--- Why the last try failed, in one message; another try by the director helps only against what passes.
-local function give_up(cpi, job, choice, failed, tries)
-  local failure, plan = failed.task.failure, choice.plan
-  local explained = failed.explanation and ("%s; %s"):format(cpi.cloudstack.say(failure), failed.explanation)
-    or aspects.explain(job.aspects, cpi, job.order, choice.found, plan, failure)
-  local words = explained or cpi.cloudstack.say(failure)
-  if failed.unexplained then words = ("%s; the CPI could not find out which VM has its addresses: %s"):format(words, failed.unexplained) end
+-- Why the last attempt failed, in one message; another try by the director helps only against what passes.
+local function give_up(cpi, job, one, tries)
+  if one.is_clean == nil then attempt.abandon(cpi, one) end
+  local failure, place = one.failed.failure, one.plan.placement
+  local words = words_of(cpi, job, one)
+  if one.unexplained then words = ("%s; the CPI could not find out which VM has its addresses: %s"):format(words, one.unexplained) end
   words = words .. others_without_room(cpi, tries, failure)
-  if failed.clean_up then words = ("%s; cleaning up after it: %s"):format(words, failed.clean_up) end
-  error((failed.is_clean and not failed.explanation and may_pass(failure) and errors.vm_creation_retriable or errors.vm_creation_failed)(
-    "creating VM %s%s: %s", failed.task.request[2].name, plan.placement and " " .. plan.placement.words or "", words))
+  if one.trouble then words = ("%s; cleaning up after it: %s"):format(words, one.trouble) end
+  error((one.is_clean and not one.explanation and may_pass(failure) and errors.vm_creation_retriable or errors.vm_creation_failed)(
+    "creating VM %s%s: %s", one.try.vm_cid, place and " " .. place.words or "", words))
 end
 
--- One try of one offering -> { try, vm, choice }, or nil and { task, is_clean, clean_up }
+-- One start of one offering -> its attempt: of the VM that found no room for the offering before where it can have this one,
+-- else of a new VM.
 local function try_once(cpi, job, choice, offering, tries)
   tries.made = tries.made + 1
-  local try = tables.with(job.christen(), { number = tries.made, offering = offering, undo = job.undo, memory = job.memory,
-    instance = job.order.instance })
-  local plan = aspects.renew(job.aspects, cpi, job.order, choice.found, choice.plan, try)
-  local vm, task, is_clean, clean_up = attempt(cpi, job, choice, plan, try)
-  if vm then return { vm_cid = try.vm_cid, vm = vm, found = choice.found, plan = plan } end
-  return nil, { task = task, is_clean = is_clean, clean_up = clean_up, plan = plan }
+  local one, more = tries.stopped, { number = tries.made, offering = offering, undo = job.undo, memory = job.memory,
+    instance = job.order.instance }
+  if one and attempt.change(cpi, job, one, choice, more) then return attempt.start(cpi, job, one) end
+  if one then attempt.abandon(cpi, one) end
+  if one and not one.is_clean then return one end
+  local try = tables.with(job.christen(), more)
+  one = attempt.make(cpi, job, choice, aspects.renew(job.aspects, cpi, job.order, choice.found, choice.plan, try), try)
+  return one.is_stopped and attempt.start(cpi, job, one) or one
 end
 
 -- Waits before another try of what failed for a reason that passes; false where there is to be none.
@@ -70,20 +88,25 @@ local function wait_for_better(cpi, failure, tries)
 end
 
 -- Tries of one offering: another one where an affinity group was deleted under its hands, as long as the ip_conflict
--- policy finds it worth while, and as long as the retry policy says that the failure passes. As try_once; what failed has
+-- policy finds it worth while, and as long as the retry policy says that the failure passes. -> an attempt; one that failed has
 -- `explanation` and `unexplained` of vm/conflict.lua besides.
 local function try_patiently(cpi, job, choice, offering, tries)
   local has_rejoined = false
   while true do
-    local made, failed = try_once(cpi, job, choice, offering, tries)
-    if made or not failed.is_clean then return made, failed end
-    if not has_rejoined and affinity.has_gone(job.memory, failed.task.failure) then
+    local one = try_once(cpi, job, choice, offering, tries)
+    tries.stopped = one.is_stopped and one or nil
+    if one.vm or one.is_stopped then return one end
+    if one.is_clean == nil then attempt.abandon(cpi, one) end
+    if not one.is_clean then return one end
+    local failure = one.failed.failure
+    if not has_rejoined and affinity.has_gone(job.memory, failure) then
       has_rejoined = true
     else
-      local again, found = conflict.settle(cpi, failed.plan.networks, choice.found.can, failed.task.failure, tries.waiting)
+      local again, found = conflict.settle(cpi, one.plan.networks, choice.found.can, failure, tries.waiting)
       local is_known = again or found.explanation or found.unexplained
-      if not again and (is_known or not wait_for_better(cpi, failed.task.failure, tries)) then
-        return nil, tables.with(failed, found)
+      if not again and (is_known or not wait_for_better(cpi, failure, tries)) then
+        one.explanation, one.unexplained = found.explanation, found.unexplained
+        return one
       end
     end
   end
@@ -105,18 +128,16 @@ local function more_offerings(plan, refused)
   return #fresh > 0 and fresh or nil
 end
 
--- Tries in one zone: what try_once made, or nil, what failed last, and the name of the zone that the policy would have next.
+-- Tries in one zone -> the last attempt, and where that failed the name of the zone that the policy would have next.
 local function run_in_zone(cpi, job, choice, tries)
-  local refused, candidates, failed, wanted = {}, choice.plan.offering.first, nil, nil
+  local refused, candidates, one, wanted = {}, choice.plan.offering.first, nil, nil
   while candidates do
     wanted = candidates.zone or wanted
     for _, offering in ipairs(candidates) do
-      local made
-      made, failed = try_patiently(cpi, job, choice, offering, tries)
-      if made then return made end
-      local failure, zone = failed.task.failure, choice.found.zone.name
-      local is_short = refusals.is(failure, "no_room") and not failed.explanation
-      if not failed.is_clean or not is_short or tries.made >= MOST_TRIES then give_up(cpi, job, choice, failed, tries) end
+      one = try_patiently(cpi, job, choice, offering, tries)
+      if one.vm then return one end
+      local failure, zone = one.failed.failure, choice.found.zone.name
+      if one.is_clean == false or not is_short(one) or tries.made >= MOST_TRIES then give_up(cpi, job, one, tries) end
       cpi.log.warn("no room for offering '%s' in zone '%s': %s", offering.name, zone, failure.text)
       refused[#refused + 1] = offering.id
       table.insert(tries.without_room, { offering = offering.name, zone = zone, failure = failure })
@@ -129,7 +150,7 @@ local function run_in_zone(cpi, job, choice, tries)
       refused, candidates = {}, choice.plan.offering.first
     end
   end
-  return nil, failed, wanted, choice
+  return one, wanted
 end
 
 -- run(cpi, job, choice) -> { vm_cid, vm (its row), found, plan }
@@ -141,12 +162,13 @@ end
 function deployment.run(cpi, job, choice)
   local tries = { made = 0, without_room = {}, waiting = conflict.new_wait(cpi, job.order.instance) }
   while true do
-    local made, failed, wanted, last = run_in_zone(cpi, job, choice, tries)
-    if made then return made end
+    local one, wanted = run_in_zone(cpi, job, choice, tries)
+    if one.vm then return { vm_cid = one.try.vm_cid, vm = one.vm, found = one.choice.found, plan = one.plan } end
     local other = job.next_choice(wanted)
-    if not other then give_up(cpi, job, last, failed, tries) end
+    if other and one.is_clean == nil then attempt.abandon(cpi, one) end
+    if not other or not one.is_clean then give_up(cpi, job, one, tries) end
     cpi.log.warn("no room in zone '%s'; trying zone '%s'", choice.found.zone.name, other.found.zone.name)
-    choice = other
+    choice, tries.stopped = other, nil
   end
 end
 

@@ -36,11 +36,13 @@ local function new(policies)
   return t
 end
 
-local function deploys(t)
-  local names, of = {}, {}
+-- The offering of each start.
+local function starts(t)
+  local names, of, now = {}, {}, nil
   for _, offering in ipairs(t.sim.state().serviceofferings) do of[offering.id] = offering.name end
   for _, request in ipairs(t.requests()) do
-    if request.command == "deployVirtualMachine" then names[#names + 1] = of[request.parameters.serviceofferingid] end
+    now = of[request.parameters.serviceofferingid] or now
+    if request.command == "startVirtualMachine" then names[#names + 1] = now end
   end
   return table.concat(names, " ")
 end
@@ -51,7 +53,7 @@ local function order(properties)
 end
 
 local function full(t, times)
-  t.sim.fault { command = "deployVirtualMachine", fault = "capacity", times = times }
+  t.sim.fault { command = "startVirtualMachine", fault = "capacity", times = times }
 end
 
 describe("without room", function()
@@ -62,7 +64,7 @@ describe("without room", function()
     assert.is_false(ok)
     assert.equal("Bosh::Clouds::VMCreationFailed", failure.type)
     assert.is_true(failure.ok_to_retry)
-    assert.equal("gpu.1 gpu.2 shared.small", deploys(t))
+    assert.equal("gpu.1 gpu.2 shared.small", starts(t))
     t.sim.advance(3600)
     assert.equal(0, t.sim.state().left.vms)
   end)
@@ -81,7 +83,7 @@ describe("without room", function()
     full(t, 2)
     t.cid(order {})
     assert.same({ 0, 1, 2 }, asked)
-    assert.equal("shared.small shared.medium shared.large", deploys(t))
+    assert.equal("shared.small shared.medium shared.large", starts(t))
   end)
 
   it("a policy that answers the same again is asked no more", function()
@@ -93,7 +95,7 @@ describe("without room", function()
     full(t, 9)
     assert.is_false((pcall(t.cid, order {})))
     assert.equal(2, asked)
-    assert.equal("shared.small", deploys(t))
+    assert.equal("shared.small", starts(t))
   end)
 
   it("there is an end, whatever a policy says", function()
@@ -104,21 +106,21 @@ describe("without room", function()
     end }
     full(t, 60)
     assert.is_false((pcall(t.cid, order {})))
-    assert.equal(12, select(2, deploys(t):gsub("shared.small", "")))
+    assert.equal(12, select(2, starts(t):gsub("shared.small", "")))
   end)
 
   it("a refusal that has nothing to do with room ends it at once", function()
     local t = new()
-    t.sim.fault { command = "deployVirtualMachine", fault = "fail_job", errortext = "broken" }
+    t.sim.fault { command = "startVirtualMachine", fault = "fail_job", errortext = "broken" }
     assert.is_false((pcall(t.cid, order { cpu = 2, ram = 2048 })))
-    assert.equal("shared.medium", deploys(t))
+    assert.equal("shared.medium", starts(t))
   end)
 
   it("a named offering is the only one", function()
     local t = new()
     full(t, 9)
     assert.is_false((pcall(t.cid, order { compute_offering = "gpu.2" })))
-    assert.equal("gpu.2", deploys(t))
+    assert.equal("gpu.2", starts(t))
   end)
 
   it("the zones of the manifest are tried in turn, with networks of the same name", function()
@@ -138,7 +140,7 @@ describe("without room", function()
     end
     local cid = t.cid { cloud_properties = { compute_offering = "gpu.1", zones = { "zone1", "zone2" } }, networks = network }
     assert.equal("zone2", t.vm(cid).zonename)
-    assert.equal("gpu.1 gpu.1", deploys(t))
+    assert.equal("gpu.1 gpu.1", starts(t))
   end)
 
   it("a zone that lacks something is passed over", function()

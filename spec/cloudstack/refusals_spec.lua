@@ -87,6 +87,9 @@ local said = {
   { "limit", "limit_is_reached", "Maximum number of public IP addresses for account: x has been exceeded.", 530, "job" },
 
   -- capacity, wherever it is said. seen; cloudstack issue 10435
+  { "taken", "vm_runs_already", "The virtual machine 942d5a41 (s1) is already running", 431, "job" },
+  { "taken", "offering_is_its_own", "Not upgrading vm VM instance {..} since it already has the requested service offering (tiny)", 431,
+    "refused" },
   { "capacity", "no_room", "No destination found for a deployment for VM instance {..}", 533, "job" },
   { "capacity", "no_room", "anything", 533, "job" },
   { "capacity", "no_room", "Unable to start a VM [x] due to insufficient capacity.", 530, "job" },

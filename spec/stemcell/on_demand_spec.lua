@@ -209,7 +209,7 @@ describe("a VM in a zone without its stemcell's template", function()
     local reply = t.sim.send({ { command = "listNetworkOfferings", params = { forvpc = "false", guestiptype = "Isolated" } } })[1]
     local offering = native.json.decode(reply.body).listnetworkofferingsresponse.networkoffering[1].id
     t.ask("createNetwork", { name = "net-two", displaytext = "net", zoneid = t.zone "zone1", networkofferingid = offering })
-    t.sim.fault { command = "deployVirtualMachine", fault = "capacity" }
+    t.sim.fault { command = "startVirtualMachine", fault = "capacity" }
     local cid = t.cid { stemcell = CID, cloud_properties = { compute_offering = "shared.small", zones = { "zone1", "zone2" } },
       networks = { default = { type = "dynamic", cloud_properties = { name = "net-two" } } } }
     assert.equal("zone2", t.vm(cid).zonename)

@@ -17,6 +17,7 @@ end
 
 local function rows(name, list) return { [name] = list, count = #list } end
 
+local stopped = { virtualmachine = { id = "v", name = "ignored", state = "Stopped", nic = json.array {} } }
 local running = { virtualmachine = { id = "v", name = "ignored", state = "Running", nic = {
   { id = "nic-1", networkid = "n1", ipaddress = "10.0.0.5", isdefault = true }, { id = "nic-2", networkid = "n2", ipaddress = "10.1.0.5" },
 } } }
@@ -65,10 +66,12 @@ local function script_of(looked, ...)
 end
 
 local function deploy(params, more)
-  local step = { "deployVirtualMachine", params, job = running, id = "v" }
+  local step = { "deployVirtualMachine", params, job = stopped, id = "v" }
   for key, value in pairs(more or {}) do step[key] = value end
   return step
 end
+
+local start = { "startVirtualMachine", { id = "v" }, job = running }
 
 local tag = { "createTags", { resourceids = "v", resourcetype = "UserVm" }, job = {} }
 
@@ -85,15 +88,17 @@ local function create(script, order)
 end
 
 describe("create_vm", function()
-  it("is one wave of looks, the deploy, and the tags while it is at work", function()
+  it("is one wave of looks, the deploy, and the start with the tags", function()
     local result, sent, cpi = create(script_of(looks(), deploy({
       zoneid = "z1", templateid = "t1", serviceofferingid = "s1", ["iptonetworklist[0].networkid"] = "n1",
       ["iptonetworklist[0].ip"] = "10.0.0.5",
     }, { without = { "networkids", "ipaddress", "diskofferingid", "size", "rootdisksize", "keypair", "iptonetworklist[0].mac",
-      "startvm", "customid" } }), tag))
+      "customid" } }), start, tag))
     assert.same({
-      "listCapabilities listNetworks listServiceOfferings listTemplates listZones", "deployVirtualMachine", "createTags",
+      "listCapabilities listNetworks listServiceOfferings listTemplates listZones", "deployVirtualMachine",
+      "startVirtualMachine createTags",
     }, cpi.waves)
+    assert.is_false(sent.startvm)
     assert.truthy(result[1]:find "^cpivm%-%x+%-%x+%-%x+%-%x+%-%x+$")
     assert.equal(result[1], sent.name)
     assert.is_true(#sent.name <= 63)
@@ -103,7 +108,7 @@ describe("create_vm", function()
 
   it("hands the agent its settings as user data", function()
     local env = { bosh = { group = "prod-cf-web", mbus = { urls = json.array { "nats://10.0.0.6:4222" } }, tags = {} } }
-    local result, sent = create(script_of(looks(), deploy {}, tag), { env = env })
+    local result, sent = create(script_of(looks(), deploy {}, start, tag), { env = env })
     local settings = settings_in(sent)
     assert.equal("agent-1", settings.agent_id)
     assert.equal(result[1], settings.vm.name)
@@ -120,14 +125,14 @@ describe("create_vm", function()
       groups[#groups + 1] = facts.group or "none"
       return default(facts)
     end }
-    local script = script_of(looks(), deploy {}, tag)
+    local script = script_of(looks(), deploy {}, start, tag)
     script.policies = policies
     create(script, { env = { bosh = { group = "" } } })
     assert.same({ "none" }, groups)
   end)
 
   it("masks env and user data", function()
-    local _, sent, cpi = create(script_of(looks(), deploy {}, tag), { env = { bosh = { password = "$6$very-secret" } } })
+    local _, sent, cpi = create(script_of(looks(), deploy {}, start, tag), { env = { bosh = { password = "$6$very-secret" } } })
     local masked = {}
     for _, secret in ipairs(cpi.log.secrets) do masked[secret] = true end
     assert.is_true(masked["$6$very-secret"] and masked[sent.userdata])
@@ -135,8 +140,8 @@ describe("create_vm", function()
   end)
 
   it("gives the VM the tags by which it is found", function()
-    local result, _, cpi = create(script_of(looks(), deploy {}, tag))
-    local sent, tags = cpi.sent[7][2], {}
+    local result, _, cpi = create(script_of(looks(), deploy {}, start, tag))
+    local sent, tags = cpi.sent[8][2], {}
     for i = 0, 9 do tags[sent["tags[" .. i .. "].key"] or i] = sent["tags[" .. i .. "].value"] end
     assert.same({ result[1], "director-1", "cpi-123456", "agent-1" },
       { tags.bosh_cid, tags.director_uuid, tags.bosh_request, tags.bosh_agent_id })
@@ -147,7 +152,7 @@ describe("create_vm", function()
       { id = "r", type = "ROOT", name = "ROOT-1", deviceid = 0 }, { id = "e", type = "DATADISK", name = "DATA-1", deviceid = 1 },
     }) }
     local result, sent, cpi = create(
-      script_of(looks { disk_offerings = disk_offerings }, deploy { diskofferingid = "dc", size = 2 }, tag, made,
+      script_of(looks { disk_offerings = disk_offerings }, deploy { diskofferingid = "dc", size = 2 }, start, tag, made,
         { "createTags", { resourceids = "e", resourcetype = "Volume" }, job = {} }),
       { properties = { compute_offering = "small", disk = 1500 } })
     assert.same({ path = "/dev/sdb" }, settings_in(sent).disks.ephemeral)
@@ -156,39 +161,39 @@ describe("create_vm", function()
       if of_disk["tags[" .. i .. "].key"] == "bosh_ephemeral_of" then owner = of_disk["tags[" .. i .. "].value"] end
     end
     assert.equal(result[1], owner)
-    assert.same({ "deployVirtualMachine", "createTags listVolumes", "createTags" }, table.move(cpi.waves, 2, 4, 1, {}))
+    assert.same({ "deployVirtualMachine", "startVirtualMachine createTags listVolumes", "createTags" }, table.move(cpi.waves, 2, 4, 1, {}))
   end)
 
   it("sends no size with a fixed ephemeral offering", function()
-    create(script_of(looks { disk_offerings = disk_offerings }, deploy({ diskofferingid = "d10" }, { without = { "size" } }), tag,
+    create(script_of(looks { disk_offerings = disk_offerings }, deploy({ diskofferingid = "d10" }, { without = { "size" } }), start, tag,
       { "listVolumes", {}, {} }), { properties = { compute_offering = "small", ephemeral_disk_offering = "ten" } })
   end)
 
   it("takes a disk_offering of the VM, as the Go CPI does, and does nothing with it", function()
-    local _, sent = create(script_of(looks(), deploy({}, { without = { "diskofferingid" } }), tag),
+    local _, sent = create(script_of(looks(), deploy({}, { without = { "diskofferingid" } }), start, tag),
       { properties = { compute_offering = "small", disk_offering = "shared.custom" } })
     assert.is_nil(sent.diskofferingid)
   end)
 
   it("rounds the root disk up", function()
-    create(script_of(looks(), deploy { rootdisksize = 15 }, tag),
+    create(script_of(looks(), deploy { rootdisksize = 15 }, start, tag),
       { properties = { compute_offering = "small", root_disk_size = 15000 } })
   end)
 
   it("gives a customised offering its CPUs, memory and speed", function()
     create(script_of(looks(), deploy {
       serviceofferingid = "sc", ["details[0].cpuNumber"] = 2, ["details[0].memory"] = 2048, ["details[0].cpuSpeed"] = 2000,
-    }, tag), { properties = { compute_offering = "custom", cpu = 2, ram = 2048 } })
-    create(script_of(looks(), deploy { ["details[0].cpuSpeed"] = 1200 }, tag),
+    }, start, tag), { properties = { compute_offering = "custom", cpu = 2, ram = 2048 } })
+    create(script_of(looks(), deploy { ["details[0].cpuSpeed"] = 1200 }, start, tag),
       { properties = { compute_offering = "custom", cpu = 2, ram = 2048, cpu_speed = 1200 } })
   end)
 
   it("has the key pair of the manifest, else the configured one", function()
     local configured = { settings = { cloudstack = { default_key_name = "bosh" } } }
-    local one = script_of(looks(), deploy { keypair = "bosh" }, tag)
+    local one = script_of(looks(), deploy { keypair = "bosh" }, start, tag)
     one.settings = configured.settings
     create(one)
-    local two = script_of(looks(), deploy { keypair = "mine" }, tag)
+    local two = script_of(looks(), deploy { keypair = "mine" }, start, tag)
     two.settings = configured.settings
     create(two, { properties = { compute_offering = "small", key_name = "mine" } })
   end)
@@ -198,7 +203,7 @@ describe("create_vm", function()
     local result, sent = create(script_of(looks(), deploy({
       ["iptonetworklist[0].networkid"] = "n1", ["iptonetworklist[0].ip"] = "10.0.0.5",
       ["iptonetworklist[1].networkid"] = "n2", ["iptonetworklist[1].ip"] = "10.1.0.5",
-    }, { without = { "iptonetworklist[2].networkid" } }), tag), { networks = networks })
+    }, { without = { "iptonetworklist[2].networkid" } }), start, tag), { networks = networks })
     local settings = settings_in(sent)
     assert.equal(sent["iptonetworklist[0].mac"], settings.networks.a.mac)
     assert.equal(sent["iptonetworklist[1].mac"], settings.networks.b.mac)
@@ -206,23 +211,23 @@ describe("create_vm", function()
   end)
 
   it("asks no address of a dynamic network", function()
-    create(script_of(looks(), deploy({ ["iptonetworklist[0].networkid"] = "n1" }, { without = { "iptonetworklist[0].ip" } }), tag),
+    create(script_of(looks(), deploy({ ["iptonetworklist[0].networkid"] = "n1" }, { without = { "iptonetworklist[0].ip" } }), start, tag),
       { networks = { a = { type = "dynamic", ip = "10.0.0.99", cloud_properties = { name = "net-a" } } } })
   end)
 
   it("lets the policy choose by CPU and memory", function()
-    create(script_of(looks(), deploy { serviceofferingid = "s2" }, tag), { properties = { cpu = 2, ram = 2048 } })
+    create(script_of(looks(), deploy { serviceofferingid = "s2" }, start, tag), { properties = { cpu = 2, ram = 2048 } })
   end)
 
   it("does not ask the policy for a named offering", function()
-    local script = script_of(looks(), deploy { serviceofferingid = "s1" }, tag)
+    local script = script_of(looks(), deploy { serviceofferingid = "s1" }, start, tag)
     script.policies = { service_offering = function() error("asked") end }
     create(script)
   end)
 
   it("looks for the persistent disks in the first wave", function()
     local _, _, cpi = create(script_of(looks { disk_offerings = disk_offerings, ["disk 1"] = { "listVolumes", { name = "cpi-disk-1" },
-      rows("volume", { { id = "d", name = "cpi-disk-1", state = "Ready", zoneid = "z1" } }) } }, deploy {}, tag),
+      rows("volume", { { id = "d", name = "cpi-disk-1", state = "Ready", zoneid = "z1" } }) } }, deploy {}, start, tag),
       { disks = { "cpi-disk-1" } })
     assert.equal("listCapabilities listVolumes listDiskOfferings listNetworks listServiceOfferings listTemplates listZones", cpi.waves[1])
   end)
@@ -230,27 +235,28 @@ describe("create_vm", function()
   it("goes into the cluster of its disks, where the account sees it", function()
     create(script_of(looks { disk_offerings = disk_offerings, ["disk 1"] = { "listVolumes", { name = "cpi-disk-1" },
       rows("volume", { { id = "d", name = "cpi-disk-1", state = "Ready", zoneid = "z1", storagetype = "shared", storageid = "p",
-        clusterid = "c1" } }) } }, deploy { clusterid = "c1" }, tag), { disks = { "cpi-disk-1" } })
+        clusterid = "c1" } }) } }, deploy({}, { without = { "clusterid" } }),
+      { "startVirtualMachine", { id = "v", clusterid = "c1" }, job = running }, tag), { disks = { "cpi-disk-1" } })
   end)
 
   it("uses a light stemcell's template", function()
     local id = "7d5d1a3e-52f5-4c6a-9f0b-2f6d3f1c9b11"
     create(script_of(looks { templates = { "listTemplates", { id = id }, rows("template", {
-      { id = id, name = "u", zoneid = "z1", isready = true } }) } }, deploy { templateid = id }, tag), { stemcell = "light-" .. id })
+      { id = id, name = "u", zoneid = "z1", isready = true } }) } }, deploy { templateid = id }, start, tag), { stemcell = "light-" .. id })
   end)
 
   it("mends tags that were refused, once the VM runs", function()
-    create(script_of(looks(), deploy {}, { "createTags", {}, job_fails = "odd", code = 530 }, tag))
+    create(script_of(looks(), deploy {}, start, { "createTags", {}, job_fails = "odd", code = 530 }, tag))
   end)
 
   it("is worth more than its tags", function()
     local odd = { "createTags", {}, job_fails = "odd", code = 530 }
-    local _, _, cpi = create(script_of(looks(), deploy {}, odd, odd))
+    local _, _, cpi = create(script_of(looks(), deploy {}, start, odd, odd))
     assert.truthy(table.concat(cpi.log.lines, "\n"):find("lacks a tag: createTags: odd", 1, true))
   end)
 
   it("journals the VM with its job until the answer is written", function()
-    local script = script_of(looks(), deploy {}, tag)
+    local script = script_of(looks(), deploy {}, start, tag)
     script.store = true
     local result, sent, cpi = create(script)
     local _, text = next(cpi.store.tables.journal)

@@ -12,7 +12,7 @@ local of_a_vm = { require "disks.placement", require "vm.networks", require "vm.
 local small, big = { id = "s1", name = "small" }, { id = "s2", name = "big" }
 local network = { id = "n1", name = "net-a", cidr = "10.0.0.0/24" }
 local can = { may_expunge = true, may_force_stop = true, version = "4.23.0.0" }
-local NO_ROOM = { job_fails = "No destination found for a deployment for VM instance {..}", code = 533, id = "v" }
+local NO_ROOM = { job_fails = "No destination found for a deployment for VM instance {..}", code = 533 }
 
 local function row(state, name)
   return { id = "v", name = name or "cpivm-1", state = state or "Running", nic = {
@@ -26,9 +26,18 @@ local function deploy(how, params)
   return step
 end
 
+local function start(how, params)
+  local step = deploy(how, params or { id = "v" })
+  step[1] = "startVirtualMachine"
+  return step
+end
+
+local change = { "changeServiceForVirtualMachine", { id = "v", serviceofferingid = "s2" }, {} }
+
 local function only_one(offering) return { first = { offering }, after = function() end } end
 
-local good = { job = { virtualmachine = row() }, id = "v" }
+local made = { job = { virtualmachine = row "Stopped" }, id = "v" }
+local runs, no_room = start { job = { virtualmachine = row() } }, start(NO_ROOM)
 local tag = { "createTags", { resourceids = "v" }, job = {} }
 local function by_id(state) return { "listVirtualMachines", { id = "v" }, { virtualmachine = state and { row(state) } } } end
 local function by_name(...) return { "listVirtualMachines", { name = "cpivm-1" }, { virtualmachine = { ... } } } end
@@ -37,8 +46,10 @@ local swept = { "listVolumes", { ["tags[0].key"] = "bosh_ephemeral_of", ["tags[0
 local destroy = { "destroyVirtualMachine", { id = "v", expunge = true }, job = {} }
 
 -- Runs a deployment in a verb's shape: -> vm_cid, row, cpi. The n-th try's VM is called cpivm-n.
+-- script.aspects: more of them.
 local function run(script, more)
   script.store = true
+  local list = table.move(script.aspects or {}, 1, #(script.aspects or {}), #of_a_vm + 1, table.move(of_a_vm, 1, #of_a_vm, 1, {}))
   local tries = 0
   local found = { zone = { id = "z1", name = "zone1" }, template = { id = "t1" }, can = can }
   local plan = {
@@ -53,10 +64,10 @@ local function run(script, more)
   local cpi <close> = fake.cpi(script)
   if script.seen then script.seen(cpi) end
   local undo <close> = rollback(cpi)
-  local job = { order = { properties = {} }, aspects = of_a_vm, undo = undo, memory = {}, christen = christen,
+  local job = { order = { properties = {} }, aspects = list, undo = undo, memory = {}, christen = christen,
     next_choice = function() end }
-  local made = deployment.run(cpi, job, { found = found, plan = plan })
-  return made.vm_cid, made.vm, cpi
+  local result = deployment.run(cpi, job, { found = found, plan = plan })
+  return result.vm_cid, result.vm, cpi
 end
 
 -- The failure of a deployment, and the names left in its journal.
@@ -72,32 +83,35 @@ end
 describe("a deployment", function()
   it("goes where its disks are, and elsewhere where that is no must and has no room", function()
     local place = { parameters = { hostid = "h" }, words = "on the host of its disks" }
-    local there, elsewhere = deploy(NO_ROOM, { hostid = "h", serviceofferingid = "s1" }), deploy(good, { serviceofferingid = "s1" })
+    local there, elsewhere = start(NO_ROOM, { id = "v", hostid = "h" }), start { job = { virtualmachine = row() } }
     elsewhere.without = { "hostid" }
-    local cid, _, cpi = run({ there, tag, by_id "Error", disks, destroy, elsewhere, tag },
+    local cid, _, cpi = run({ deploy(made, { serviceofferingid = "s1" }), there, tag, elsewhere },
       { placement = place, offering = only_one(small) })
-    assert.equal("cpivm-2", cid)
+    assert.equal("cpivm-1", cid)
     assert.truthy(table.concat(cpi.log.lines, "\n"):find("no room on the host of its disks; trying elsewhere", 1, true))
     place.strict = true
-    local failure = failing({ there, tag, by_id "Error", disks, destroy }, { placement = place, offering = only_one(small) })
+    local failure = failing({ deploy(made), there, tag, by_id "Stopped", disks, destroy },
+      { placement = place, offering = only_one(small) })
     assert.truthy(failure.message:find("creating VM cpivm-1 on the host of its disks: ", 1, true), failure.message)
     assert.is_true(failure.ok_to_retry)
   end)
 
-  it("answers the VM that runs", function()
-    local cid, vm = run { deploy(good, { serviceofferingid = "s1", name = "cpivm-1", userdata = "USERDATA" }), tag }
+  it("makes the VM stopped, and starts and tags it in one wave", function()
+    local cid, vm, cpi = run {
+      deploy(made, { serviceofferingid = "s1", name = "cpivm-1", userdata = "USERDATA", startvm = false }), runs, tag }
     assert.same({ "cpivm-1", "v" }, { cid, vm.id })
+    assert.same({ "deployVirtualMachine", "startVirtualMachine createTags" }, cpi.waves)
   end)
 
-  it("looks again when the job's result does not show the VM", function()
-    run { deploy { job = {}, id = "v" }, tag, by_name(row()) }
+  it("looks again when the start's result does not show the VM", function()
+    run { deploy(made), start { job = {} }, tag, by_id "Running" }
   end)
 
   it("goes on after a lost reply with the job that it finds, and tags that VM only", function()
     local _, _, cpi = run {
-      deploy { job = { virtualmachine = row() }, fault = "closed", sent = true }, tag,
+      deploy { job = made.job, fault = "closed", sent = true }, runs, tag,
     }
-    assert.equal(2, #cpi.sent)
+    assert.equal(3, #cpi.sent)
   end)
 
   it("has failed where a lost reply left a VM in Error, which goes", function()
@@ -109,47 +123,142 @@ describe("a deployment", function()
   end)
 
   it("has failed where nobody sees its VM any more", function()
-    local failure = failing({ deploy { job = {}, id = "v" }, tag, by_name(), by_name(), { "listVolumes", {} } },
+    local failure = failing({ deploy(made), start { job = {} }, tag, by_id(), by_id(), { "listVolumes", {} } },
       { offering = only_one(small) })
     assert.equal("Bosh::Clouds::VMCreationFailed", failure.type)
     assert.truthy(failure.message:find("VM cpivm-1 is gone after its creation", 1, true), failure.message)
   end)
 
   it("goes on after a lost reply with the VM that it finds by name", function()
-    run { deploy { fault = "closed", sent = true, unknown = true }, by_name(row()), tag }
+    run { deploy { fault = "closed", sent = true, unknown = true }, by_name(row "Stopped"), runs, tag }
+  end)
+end)
+
+describe("what a stopped VM is furnished with", function()
+  local undone
+  before_each(function() undone = {} end)
+
+  -- An aspect that has those requests of addIpToNic for the NIC.
+  local function furnishing(...)
+    local aspect, addresses = { name = "more" }, { ... }
+    function aspect.furnish(_, _, _, _, _, vm)
+      local steps = {}
+      for i, address in ipairs(addresses) do
+        steps[i] = { request = { "addIpToNic", { nicid = vm.nic[1].id, ipaddress = address }, job = true, what = "adding " .. address },
+          undo = function(task) undone[#undone + 1] = task.request[2].ipaddress end }
+      end
+      return steps
+    end
+    return { aspect }
+  end
+  local function add(address, how)
+    local step = { "addIpToNic", { nicid = "nic-1", ipaddress = address } }
+    for key, value in pairs(how or { job = {} }) do step[key] = value end
+    return step
+  end
+
+  it("is one wave before the start", function()
+    local _, _, cpi = run { deploy(made), add "10.0.0.6", add "10.0.0.7", runs, tag, aspects = furnishing("10.0.0.6", "10.0.0.7") }
+    assert.same({ "deployVirtualMachine", "addIpToNic addIpToNic", "startVirtualMachine createTags" }, cpi.waves)
+    assert.same({}, undone)
+  end)
+
+  it("is no wave where no aspect has anything", function()
+    local _, _, cpi = run { deploy(made), runs, tag, aspects = furnishing() }
+    assert.equal(2, #cpi.waves)
+  end)
+
+  it("goes by the VM's NICs, which are looked up where the deploy's result does not show them", function()
+    run { deploy { job = {}, id = "v" }, by_id "Stopped", add "10.0.0.6", runs, tag, aspects = furnishing "10.0.0.6" }
+  end)
+
+  it("that CloudStack refuses ends the try: what was done is taken back, and the VM goes", function()
+    local failure, journal = failing({ deploy(made), add "10.0.0.6", add("10.0.0.7", { job_fails = "Failed to assign", code = 530 }),
+      add("10.0.0.8", { dies = true }), by_id "Stopped", disks, destroy,
+      aspects = furnishing("10.0.0.6", "10.0.0.7", "10.0.0.8") }, { offering = only_one(small) })
+    assert.equal("creating VM cpivm-1: addIpToNic: Failed to assign (530)", failure.message)
+    assert.same({ "10.0.0.8", "10.0.0.6" }, undone)
+    assert.same({}, journal)
+  end)
+
+  it("is taken back before a VM that failed is removed, once", function()
+    failing({ deploy(made), add "10.0.0.6", no_room, tag, by_id "Stopped", disks, destroy, aspects = furnishing "10.0.0.6" },
+      { offering = only_one(small) })
+    assert.same({ "10.0.0.6" }, undone)
+  end)
+
+  it("stays while the VM gets another offering", function()
+    run { deploy(made), add "10.0.0.6", no_room, tag, change, runs, aspects = furnishing "10.0.0.6" }
+    assert.same({}, undone)
   end)
 end)
 
 describe("no room for a VM", function()
-  it("leads to the next offering, under another name, once the failed one is gone", function()
-    local cid, _, cpi = run {
-      deploy(NO_ROOM, { serviceofferingid = "s1", name = "cpivm-1" }), tag, by_id "Error", disks, destroy,
-      deploy(good, { serviceofferingid = "s2", name = "cpivm-2" }), tag,
-    }
-    assert.equal("cpivm-2", cid)
+  it("leads to the next offering for the same VM, with its name and its tags", function()
+    local cid, _, cpi = run { deploy(made, { serviceofferingid = "s1", name = "cpivm-1" }), no_room, tag, change, runs }
+    assert.equal("cpivm-1", cid)
     assert.truthy(table.concat(cpi.log.lines, "\n"):find("no room for offering 'small'", 1, true))
   end)
 
-  it("anywhere may be tried again by the director, nothing being left", function()
-    local failure, journal = failing {
-      deploy(NO_ROOM), tag, by_id "Error", disks, destroy, deploy(NO_ROOM), tag, by_id(nil),
+  it("leads to a new VM where CloudStack does not change the offering, once the first one is gone", function()
+    local cid, _, cpi = run {
+      deploy(made, { serviceofferingid = "s1", name = "cpivm-1" }), no_room, tag,
+      { "changeServiceForVirtualMachine", { serviceofferingid = "s2" }, refuse = "cannot switch between local storage", code = 431 },
+      by_id "Stopped", disks, destroy, deploy(made, { serviceofferingid = "s2", name = "cpivm-2" }), runs, tag,
     }
+    assert.equal("cpivm-2", cid)
+    assert.truthy(table.concat(cpi.log.lines, "\n"):find("VM cpivm-1 cannot have offering 'big', a new one is made", 1, true))
+  end)
+
+  it("leads on where the offering is the VM's already, as after a lost answer", function()
+    run { deploy(made), no_room, tag, { "changeServiceForVirtualMachine", {}, code = 431,
+      refuse = "Not upgrading vm VM instance {..} since it already has the requested service offering (big)" }, runs }
+  end)
+
+  it("anywhere may be tried again by the director, nothing being left", function()
+    local failure, journal = failing { deploy(made), no_room, tag, change, no_room, by_id(nil) }
     assert.equal("Bosh::Clouds::VMCreationFailed", failure.type)
     assert.is_true(failure.ok_to_retry)
-    assert.truthy(failure.message:find("^creating VM cpivm%-2: deployVirtualMachine: No destination found.*%(533%); "
-      .. "before that there was no room for offering 'small' in zone 'zone1'$"), failure.message)
+    assert.truthy(failure.message:find("^creating VM cpivm%-1: no room for offering 'big' in zone 'zone1': "
+      .. "startVirtualMachine: No destination found.*%(533%); before that there was no room for offering 'small' in zone 'zone1'$"),
+      failure.message)
     assert.same({}, journal)
   end)
 end)
 
 describe("no room in several ways", function()
   it("is told in the words of each", function()
-    local short = { job_fails = "insufficient capacity in pod 7", code = 530, id = "v" }
-    local failure = failing {
-      deploy(short), tag, by_id "Error", disks, destroy, deploy(NO_ROOM), tag, by_id "Error", disks, destroy,
-    }
+    local short = start { job_fails = "insufficient capacity in pod 7", code = 530 }
+    local failure = failing { deploy(made), short, tag, change, no_room, by_id "Stopped", disks, destroy }
     assert.truthy(failure.message:find("No destination found", 1, true), failure.message)
     assert.truthy(failure.message:find("insufficient capacity in pod 7 (530)", 1, true), failure.message)
+  end)
+end)
+
+describe("a start of which nobody heard", function()
+  it("is asked for, and the VM that runs is taken", function()
+    run { deploy(made), start { fault = "closed", sent = true, unknown = true }, tag, by_id "Running" }
+    run { deploy(made), start { dies = true }, tag, by_id "Running" }
+  end)
+
+  it("is made again where the VM does not run, without its tags", function()
+    local _, _, cpi = run { deploy(made), start { fault = "closed", sent = true, unknown = true }, tag, by_id "Stopped", runs }
+    assert.equal("startVirtualMachine", cpi.waves[#cpi.waves])
+    run { deploy(made), start { dies = true }, tag, by_id "Stopped", runs }
+    run { deploy(made), start { vanishes = true }, tag, by_id "Starting", runs }
+  end)
+
+  it("has succeeded where the second one hears that the VM runs already", function()
+    run { deploy(made), start { dies = true }, tag, by_id "Stopped",
+      start { job_fails = "The virtual machine v (cpivm-1) is already running", code = 431 }, by_id "Running" }
+  end)
+
+  it("has failed after the third time, and the VM goes", function()
+    local dies = start { dies = true }
+    local failure, journal = failing({ deploy(made), dies, tag, by_id "Stopped", dies, by_id "Stopped", dies, by_id "Stopped",
+      by_id "Stopped", disks, destroy }, { offering = only_one(small) })
+    assert.is_true(failure.ok_to_retry)
+    assert.same({}, journal)
   end)
 end)
 
@@ -174,8 +283,8 @@ describe("a VM whose creation failed", function()
 
   it("says why it could not be removed, and is removed at the end of the verb", function()
     local failure, journal = failing({
-      deploy(NO_ROOM), tag, by_id "Error", disks, { "destroyVirtualMachine", { id = "v" }, refuse = "not now", code = 431 },
-      by_id "Error", by_id "Error", disks, destroy, swept,
+      deploy(made), no_room, tag, by_id "Stopped", disks, { "destroyVirtualMachine", { id = "v" }, refuse = "not now", code = 431 },
+      by_id "Stopped", by_id "Stopped", disks, destroy, swept,
     }, only)
     assert.truthy(failure.message:find("%(533%); cleaning up after it: destroying VM cpivm%-1: .*not now %(431%)$"), failure.message)
     assert.is_false(failure.ok_to_retry)
@@ -193,19 +302,22 @@ describe("a VM whose creation failed", function()
   end)
 
   it("is removed when its job was killed with the management server", function()
-    local failure = failing({ deploy { dies = true, id = "v" }, tag, by_id "Stopped", disks, destroy }, only)
+    local failure = failing({ deploy { dies = true, id = "v" }, by_id "Stopped", disks, destroy }, only)
     assert.is_true(failure.ok_to_retry)
   end)
 
   it("is removed when its job takes too long", function()
-    local script = { deploy { lasts = 10000, job = {}, id = "v" }, tag, by_id "Starting", disks, destroy,
-      settings = { cloudstack = { timeout = { create_vm = 30 } } } }
+    local settings = { cloudstack = { timeout = { create_vm = 30 } } }
+    local script = { deploy { lasts = 10000, job = {}, id = "v" }, by_id "Stopped", disks, destroy, settings = settings }
     assert.truthy(failing(script, only).message:find("creating VM cpivm%-1: job .* is still pending after 3%d s"))
+    script = { deploy(made), start { lasts = 10000, job = {} }, tag, by_id "Starting", by_id "Starting", disks, destroy,
+      settings = settings }
+    assert.truthy(failing(script, only).message:find("starting VM cpivm%-1: job .* is still pending after 3%d s"))
   end)
 
   it("is removed when it does not run", function()
     local failure = failing({
-      deploy { job = {}, id = "v" }, tag, by_name(row "Stopped"), by_id "Stopped", disks, destroy, swept,
+      deploy(made), start { job = {} }, tag, by_id "Stopped", by_id "Stopped", disks, destroy, swept,
     }, only)
     assert.equal("VM cpivm-1 is Stopped after its creation", failure.message)
     assert.is_true(failure.ok_to_retry)
@@ -214,7 +326,7 @@ describe("a VM whose creation failed", function()
   it("is removed when it has another address than asked", function()
     local wrong = row()
     wrong.nic[1].ipaddress = "10.0.0.77"
-    local failure = failing({ deploy { job = { virtualmachine = wrong }, id = "v" }, tag, by_id "Running", disks, destroy, swept }, only)
+    local failure = failing({ deploy(made), start { job = { virtualmachine = wrong } }, tag, by_id "Running", disks, destroy, swept }, only)
     assert.equal("VM cpivm-1 has no NIC with 10.0.0.5 in network 'net-a'", failure.message)
   end)
 
@@ -222,7 +334,7 @@ describe("a VM whose creation failed", function()
 
   it("is named in the message and in the journal when it cannot be removed, tried twice", function()
     local failure, journal = failing({
-      deploy(NO_ROOM), tag, by_id "Error", disks, stays, by_id "Error", by_id "Error", disks, stays, by_id "Error",
+      deploy(made), no_room, tag, by_id "Stopped", disks, stays, by_id "Stopped", by_id "Stopped", disks, stays, by_id "Stopped",
     }, only)
     assert.truthy(failure.message:find("; left behind: VM cpivm-1 (destroying VM cpivm-1: ", 1, true), failure.message)
     assert.is_false(failure.ok_to_retry)
@@ -230,18 +342,19 @@ describe("a VM whose creation failed", function()
   end)
 
   it("stops the tries when it cannot be removed", function()
-    failing { deploy(NO_ROOM), tag, by_id "Error", disks, stays, by_id "Error", by_id "Error", disks, destroy, swept }
+    failing { deploy(made), no_room, tag, { "changeServiceForVirtualMachine", {}, refuse = "no", code = 431 }, by_id "Stopped", disks,
+      stays, by_id "Stopped", by_id "Stopped", disks, destroy, swept }
   end)
 
   it("may be kept by the site, and is in the journal", function()
     local facts
-    local failure, journal = failing({ deploy(NO_ROOM), tag, by_id "Error", policies = { failed_vm = function(given)
+    local failure, journal = failing({ deploy(made), no_room, tag, by_id "Stopped", policies = { failed_vm = function(given)
       facts = given
       return "keep"
     end } }, only)
     assert.is_false(failure.ok_to_retry)
     assert.same({ "cpivm-1" }, journal)
-    assert.same({ "Error", 1, 533, "job" }, { facts.vm.state, facts.attempt, facts.error.code, facts.error.kind })
+    assert.same({ "Stopped", 1, 533, "job" }, { facts.vm.state, facts.attempt, facts.error.code, facts.error.kind })
   end)
 
   it("keeps its journal entry when nobody knows whether it will appear", function()
@@ -269,11 +382,10 @@ describe("a VM whose creation failed", function()
   end)
 
   it("is removed when a policy of the site breaks while it starts", function()
-    local made = { "listVolumes", { virtualmachineid = "v" },
+    local disk = { "listVolumes", { virtualmachineid = "v" },
       { volume = { { id = "e", name = "DATA-1", type = "DATADISK", deviceid = 1 } } } }
-    local look = { "listVirtualMachines", {}, { virtualmachine = { row() } } }
     local failure = failing({
-      deploy(good), tag, made, look, disks, destroy,
+      deploy(made), runs, tag, disk, by_id "Running", disks, destroy,
       policies = { names = function() error("site/names.lua:3: oops", 0) end },
     }, { offering = only_one(small), disks = { ephemeral = { offering = { id = "dc" }, size = 1 } } })
     assert.truthy(failure.message:find("site/names.lua:3: oops", 1, true))

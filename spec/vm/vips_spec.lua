@@ -295,7 +295,7 @@ describe("a vip", function()
     local commands = {}
     for _, request in ipairs(t.requests()) do commands[request.command] = (commands[request.command] or 0) + 1 end
     assert.same({ listZones = 1, listServiceOfferings = 1, listNetworks = 1, listTemplates = 1, listCapabilities = 1,
-      deployVirtualMachine = 1, createTags = 1 }, commands)
+      deployVirtualMachine = 1, startVirtualMachine = 1, createTags = 1 }, commands)
     t.call("delete_vm", cid)
     commands = {}
     for _, request in ipairs(t.requests()) do commands[request.command] = (commands[request.command] or 0) + 1 end

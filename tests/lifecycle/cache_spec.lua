@@ -35,14 +35,14 @@ local function cloud_with_stemcell(options)
 end
 
 describe("the cache across processes", function()
-  it("asks for what hardly changes once, so that a VM costs its deploy, its tags and looks at jobs", function()
+  it("asks for what hardly changes once, so that a VM costs its deploy, its start, its tags and looks at jobs", function()
     local cloud <close>, stemcell = cloud_with_stemcell { role = "bosh", store = true }
     create_vm(cloud, stemcell, 0)
     local before = #cloud:requests()
     for number = 1, 10 do create_vm(cloud, stemcell, number) end
     local counted, all = commands_since(cloud, before)
     assert.equal(10, counted.deployVirtualMachine)
-    counted.deployVirtualMachine, counted.createTags, counted.queryAsyncJobResult = nil, nil, nil
+    counted.deployVirtualMachine, counted.startVirtualMachine, counted.createTags, counted.queryAsyncJobResult = nil, nil, nil, nil
     assert.same({}, counted, "no look-up is repeated")
     assert.is_true(all <= 50, all .. " requests for ten VMs")
   end)

@@ -8,7 +8,7 @@ local rig = require "rig"
 local null = rig.json.null
 local calls = create_env.calls
 local LONG = 3600 -- seconds by the simulator's clock, which the specs turn
-local LATENCY = { template = LONG, jobs = { deployVirtualMachine = LONG, createVolume = LONG, attachVolume = LONG,
+local LATENCY = { template = LONG, jobs = { startVirtualMachine = LONG, createVolume = LONG, attachVolume = LONG,
   createSnapshot = LONG } }
 
 local function ready_cloud(has_store)
@@ -44,7 +44,7 @@ end
 
 -- verb, the command during whose work the interruption comes, and what is to be there before.
 local verbs = {
-  { name = "create_vm", during = "deployVirtualMachine", kind = "vms" },
+  { name = "create_vm", during = "startVirtualMachine", kind = "vms" },
   { name = "create_disk", during = "createVolume", kind = "volumes", arrange = function(_, known) known.vm = "" end },
   { name = "create_stemcell", during = "upload", kind = "templates" },
   { name = "attach_disk", during = "attachVolume", arrange = function(cloud, known)
