@@ -106,7 +106,7 @@ describe("cpi validate", function()
   end
 
   it("skips what needs a VM where none could be made", function()
-    trial.sim.fault { command = "deployVirtualMachine", fault = "capacity", times = 99 }
+    trial.sim.fault { command = "startVirtualMachine", fault = "capacity", times = 99 }
     local code, told = report()
     local of = outcomes(told)
     assert.same({ 1, "failed", "skipped", "skipped" }, { code, of.VM, of.disk, of.reboot })
