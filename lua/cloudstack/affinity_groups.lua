@@ -1,6 +1,7 @@
 -- Affinity groups: VMs that CloudStack is to put on one host or on different ones. A group is made by whoever needs it
 -- first and goes with its last VM; what others made stays.
 
+local collation = require "base.collation"
 local errors = require "errors"
 local made_by = require "cloudstack.made_by"
 local refusals = require "cloudstack.refusals"
@@ -20,10 +21,10 @@ function groups.request(name)
   return { "listAffinityGroups", { name = name }, rows = "affinitygroup" }
 end
 
--- The group of exactly that name among rows, or nil; names are unique per owner.
+-- The group of that name among rows, or nil; names are unique per owner, in whatever case.
 function groups.named(rows, name)
   for _, row in ipairs(rows) do
-    if row.name == name then return row end
+    if collation.same(row.name, name) then return row end
   end
 end
 

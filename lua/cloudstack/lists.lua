@@ -25,7 +25,8 @@ local function largest_page(failure)
   return size and math.tointeger(tonumber(size))
 end
 
--- How many pages a list has, by its count; nil where that is not a number of rows that a cloud could have.
+-- How many pages a list has at least, by its count, which may be the page's own (servers of 4.13 and 4.14); nil where that is
+-- not a number of rows that a cloud could have.
 local MOST_PAGES = 1000
 local function pages_of(payload, size)
   local count = payload.count or 0
@@ -70,27 +71,48 @@ local function page_rows(json, request, outcome, page)
   end
 end
 
--- The pages after the first, all at once, for every list that has more.
-local function later_pages(client, requests, outcomes)
+-- The last page to be asked for next of a list of which `page` was the last one: those that the count of the first promises, and
+-- one more where the last was full. nil, and the failure, where the count is no number of rows.
+local function last_wanted(client, request, outcome, page)
+  local by_count = pages_of(outcome.first, client.page)
+  if not by_count or page >= MOST_PAGES then return nil, no_list(request) end
+  return math.max(by_count, outcome.last_rows >= client.page and page + 1 or page)
+end
+
+-- One more wave: the next pages of every list that may have more. done: the last page of each so far. Returns whether any was asked.
+local function ask_further(client, requests, outcomes, done)
   local more, owner = {}, {}
   for i, request in ipairs(requests) do
-    local payload = request.rows and outcomes[i].payload
-    local pages = payload and pages_of(payload, client.page)
-    if payload and not pages then outcomes[i] = { failure = no_list(request) } end
-    for page = 2, pages or 1 do
-      more[#more + 1], owner[#owner + 1] = with_page(request, page, client.page), i
+    if request.rows and outcomes[i].rows then
+      local last, failure = last_wanted(client, request, outcomes[i], done[i])
+      if failure then outcomes[i] = { failure = failure } end
+      for page = done[i] + 1, last or 0 do
+        more[#more + 1], owner[#owner + 1] = with_page(request, page, client.page), i
+        done[i] = page
+      end
     end
   end
-  if #more == 0 then return end
-  for at, outcome in ipairs(waves.send(client, more)) do
+  for at, outcome in ipairs(#more > 0 and waves.send(client, more) or {}) do
     local i = owner[at]
     page_rows(client.parts.json, requests[i], outcome, more[at][2].page)
     if outcome.failure then
       outcomes[i] = outcome
     elseif outcomes[i].rows then
-      for _, row in ipairs(outcome.rows) do table.insert(outcomes[i].rows, row) end
+      outcomes[i].last_rows = #outcome.rows
+      table.move(outcome.rows, 1, #outcome.rows, #outcomes[i].rows + 1, outcomes[i].rows)
     end
   end
+  return #more > 0
+end
+
+-- The pages after the first: those that the count promises all at once, then one after the other until one is not full.
+local function later_pages(client, requests, outcomes)
+  local done = {}
+  for i, outcome in ipairs(outcomes) do
+    done[i] = 1
+    if outcome.rows then outcome.first, outcome.last_rows = outcome.payload, #outcome.rows end
+  end
+  while ask_further(client, requests, outcomes, done) do end -- luacheck: ignore
 end
 
 -- Lists whose page was refused as too large, asked again with the size that the refusal names.

@@ -11,7 +11,7 @@ local refusals = require "cloudstack.refusals"
 local actions = {}
 
 local function find(cpi, name)
-  return exact.one(cpi.cloudstack:rows(key_pairs.request(name)), name, "key pair")
+  return key_pairs.named(cpi.cloudstack:rows(key_pairs.request(name)), name)
 end
 
 local function remove(cpi, name)

@@ -4,6 +4,7 @@
 -- check for the other side: at least one sees the other. The deleter backs off; the joiner waits. Without a store a VM that
 -- lost its group while it was made is made again (affinity.verify).
 
+local collation = require "base.collation"
 local errors = require "errors"
 local groups = require "cloudstack.affinity_groups"
 
@@ -18,7 +19,7 @@ local function claim(cpi, prefix, list)
   local store, keys = #list > 0 and cpi.store or nil, {}
   local owner = store and cpi.journal.owner() -- without an owner a claim would never end: none is written
   for i, one in ipairs(owner and list or {}) do
-    keys[i] = ("%s%s %s"):format(prefix, one.name, cpi.bytes.uuid())
+    keys[i] = ("%s%s %s"):format(prefix, collation.fold(one.name), cpi.bytes.uuid())
     store.put(TABLE, keys[i], cpi.json.encode { at = cpi.clock.utc(), owner = owner })
   end
   return setmetatable({}, { __close = function()
@@ -28,7 +29,7 @@ end
 
 -- Has a process that is alive such a claim on the group?
 local function is_claimed(cpi, prefix, name)
-  prefix = prefix .. name .. " "
+  prefix = prefix .. collation.fold(name) .. " "
   for _, row in ipairs(cpi.store and cpi.store.rows(TABLE) or {}) do
     local entry = row.key:sub(1, #prefix) == prefix and cpi.json.decode(row.value)
     if type(entry) == "table" and cpi.journal.alive(entry.owner) then return true end

@@ -19,12 +19,10 @@ function names.of(cpi, kind, cid, more)
     stemcell_name = more.stemcell_name, stemcell_version = more.stemcell_version,
   }
   local answer = cpi.decide("names", facts, more.instance)
-  local all = {}
-  for key, value in pairs(tags.of_others(cpi, more.given_tags or {})) do all[key] = value end
-  for key, value in pairs(answer.tags) do all[key] = value end
-  all[volumes.EPHEMERAL_TAG] = nil -- what carries it is deleted with its VM: nobody else may set it
-  all.director_uuid, all.bosh_request = facts.director_uuid, cpi.context.request_id
-  all.bosh_cid, all.bosh_agent_id = cid, more.agent_id
+  -- What carries the tag of an ephemeral disk is deleted with its VM: nobody else may set it.
+  local own = { [volumes.EPHEMERAL_TAG] = "", director_uuid = facts.director_uuid, bosh_request = cpi.context.request_id,
+    bosh_cid = cid, bosh_agent_id = more.agent_id }
+  local all = tags.joined(cpi, own, answer.tags, tags.of_others(cpi, more.given_tags or {}))
   return { display_name = tags.cut(answer.display_name, 255), tags = tags.clean(all, cpi.json.null) }
 end
 

@@ -1,6 +1,7 @@
 -- How an object is recognised: as one of this director's, as one that BOSH knows or uses.
 -- The rows of made/kinds.lua are built of these.
 
+local collation = require "base.collation"
 local marks = require "made.marks"
 local tags = require "cloudstack.tags"
 local volumes = require "cloudstack.volumes"
@@ -8,16 +9,24 @@ local volumes = require "cloudstack.volumes"
 local recognition = {}
 
 -- Tags that a director sets, and always soon: set_vm_metadata follows create_vm, set_disk_metadata attach_disk.
-local OF_BOSH = { "director", "deployment", "instance_group", "job", "index", "instance_index", "id", "instance_id",
-  "created_at", "attached_at", "name" }
+local OF_BOSH = { director = true, deployment = true, instance_group = true, job = true, index = true, instance_index = true,
+  id = true, instance_id = true, created_at = true, attached_at = true, name = true }
 
 -- Has BOSH spoken of the object since it was made? row: of listVirtualMachines, listVolumes or listTemplates.
 function recognition.is_known(row)
-  local set = tags.of(row)
-  for _, key in ipairs(OF_BOSH) do
-    if set[key] then return true end
+  for key in pairs(tags.of(row)) do
+    if OF_BOSH[collation.fold(key)] then return true end
   end
   return false
+end
+
+-- given, without what shows that BOSH has spoken of an object: tags for one of which it has not.
+function recognition.without_word_of_bosh(given)
+  local some = {}
+  for key, value in pairs(given) do
+    if not OF_BOSH[collation.fold(tostring(key))] then some[key] = value end
+  end
+  return some
 end
 
 -- Has BOSH spoken of the VM, or is it at work? A VM that has a persistent disk is at work. vm: a row of listVirtualMachines.

@@ -1,7 +1,7 @@
 -- By what the objects of a kind are found quickly. An index is kept by the assignment itself: the fields that it depends on
 -- live behind a metatable, so that `volume.vm = nil` takes the volume out of the VM's.
 local bucket = require "sim.bucket"
-local collation = require "sim.collation"
+local collation = require "base.collation"
 
 local indexes = {}
 

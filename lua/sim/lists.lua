@@ -1,7 +1,7 @@
 -- What all list commands have in common: whose objects a caller sees, filters by id, name, keyword and
 -- tag, pages, and the envelope that has no count when there is nothing.
 local accounts = require "sim.accounts"
-local collation = require "sim.collation"
+local collation = require "base.collation"
 local indexes = require "sim.indexes"
 local refusal = require "sim.refusal"
 

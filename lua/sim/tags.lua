@@ -1,7 +1,7 @@
 -- Tags on VMs, volumes, templates, snapshots and networks: one value per key, all of a call or nothing. Keys are
 -- compared as the database compares them, also those of one call.
 local accounts = require "sim.accounts"
-local collation = require "sim.collation"
+local collation = require "base.collation"
 local jobs = require "sim.jobs"
 local lists = require "sim.lists"
 local refusal = require "sim.refusal"

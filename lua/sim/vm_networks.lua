@@ -2,7 +2,7 @@
 -- is made.
 local networks = require "sim.networks"
 local accounts = require "sim.accounts"
-local collation = require "sim.collation"
+local collation = require "base.collation"
 local guest_addresses = require "sim.guest_addresses"
 local ipv4 = require "base.ipv4"
 local refusal = require "sim.refusal"

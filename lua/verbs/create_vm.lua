@@ -14,6 +14,7 @@ local naming = require "made.names"
 local networks = require "vm.networks"
 local new_belongings = require "made.new_belongings"
 local on_demand = require "stemcell.on_demand"
+local recognition = require "made.recognition"
 local read_properties = require "request.cloud_properties"
 local rollback = require "base.rollback"
 local secrets = require "request.secrets"
@@ -76,7 +77,8 @@ end
 local function christener(cpi, order)
   return function()
     local vm_cid = vms.new_cid(director_mark.uuid(cpi))
-    return { vm_cid = vm_cid, names = naming.of(cpi, "vm", vm_cid, { agent_id = order.agent_id, instance = order.instance }) }
+    return { vm_cid = vm_cid, names = naming.of(cpi, "vm", vm_cid, { agent_id = order.agent_id, instance = order.instance,
+      given_tags = recognition.without_word_of_bosh(order.instance.tags or {}) }) }
   end
 end
 

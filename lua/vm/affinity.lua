@@ -2,6 +2,7 @@
 -- per BOSH instance group. A VM that needs none costs no request.
 
 local affinity_claims = require "made.affinity_claims"
+local collation = require "base.collation"
 local errors = require "errors"
 local groups = require "cloudstack.affinity_groups"
 local refusals = require "cloudstack.refusals"
@@ -62,11 +63,12 @@ end
 function affinity.plan(cpi, order, found)
   local rows, list, seen = found.affinity_groups or {}, {}, {}
   local function add(name, kind)
-    if seen[name] then return end
-    seen[name] = true
+    local fold = collation.fold(name)
+    if seen[fold] then return end
+    seen[fold] = true
     local row = groups.named(rows, name)
     if row then groups.check_type(row, kind) end
-    list[#list + 1] = { name = name, type = kind, row = row, is_known = found.affinity_groups ~= nil }
+    list[#list + 1] = { name = row and row.name or name, type = kind, row = row, is_known = found.affinity_groups ~= nil }
   end
   for _, name in ipairs(order.properties.affinity_group or {}) do add(name, order.properties.affinity_group_type) end
   for _, more in ipairs(cpi.decide("affinity", facts(cpi, order, rows), order.instance)) do add(more.name, more.type) end

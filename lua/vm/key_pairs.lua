@@ -1,5 +1,6 @@
 -- The SSH key pairs of a VM: those that its cloud_properties name, else the configured one.
 
+local collation = require "base.collation"
 local capabilities = require "cloudstack.capabilities"
 local errors = require "errors"
 local exact = require "cloudstack.exact"
@@ -21,7 +22,8 @@ local function names_of(properties, default)
     if type(name) ~= "string" or name == "" or name:find(",", 1, true) then
       error(errors.cloud("cloud_properties of the VM: 'key_names' must be a list of names of key pairs"))
     end
-    if not seen[name] then names[#names + 1], seen[name] = name, true end
+    local fold = collation.fold(name)
+    if not seen[fold] then names[#names + 1], seen[fold] = name, true end
   end
   return names
 end
@@ -47,7 +49,7 @@ function vm_key_pairs.explain(cpi, _, _, plan, failure)
   local ok, rows = pcall(cpi.cloudstack.rows, cpi.cloudstack, key_pairs.request())
   if not ok then return nil end
   for _, name in ipairs(plan.key_pairs) do
-    if not exact.one(rows, name, "key pair") then
+    if not key_pairs.named(rows, name) then
       return ("key pair '%s' is not in CloudStack; there are: %s"):format(name, exact.names(rows))
     end
   end

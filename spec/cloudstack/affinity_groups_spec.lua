@@ -23,6 +23,7 @@ describe("an affinity group", function()
   it("is found by exactly its name", function()
     assert.equal("2", groups.named({ { id = "1", name = "db2" }, { id = "2", name = "db" } }, "db").id)
     assert.is_nil(groups.named({ { id = "1", name = "db2" } }, "db"))
+    assert.equal("1", groups.named({ { id = "1", name = "Db" } }, "dB").id)
   end)
 
   it("of another type than the one wanted is a CloudError with both", function()

@@ -8,4 +8,10 @@ describe("key pairs", function()
     assert.equal(2, #cpi.cloudstack:rows(key_pairs.request()))
     assert.equal("b", cpi.cloudstack:rows(key_pairs.request "b")[1].name)
   end)
+
+  it("have one name in whatever case", function()
+    local rows = { { name = "bosh-key" }, { name = "Bosh" } }
+    assert.equal("Bosh", key_pairs.named(rows, "bosh").name)
+    assert.is_nil(key_pairs.named(rows, "bos"))
+  end)
 end)

@@ -19,9 +19,35 @@ describe("the pages of a list", function()
     assert.same({ "listNetworks", "listNetworks listNetworks" }, cpi.waves)
   end)
 
-  it("end at exactly 500", function()
-    local cpi <close> = fake.cpi { { "listNetworks", {}, { count = 500, network = rows(500) } } }
-    assert.equal(500, #cpi.cloudstack:rows { "listNetworks", {}, rows = "network" })
+  it("end with one that is not full: a count may be the page's own", function()
+    local cpi <close> = fake.cpi {
+      { "listNetworks", { page = 1 }, { count = 500, network = rows(500) } },
+      { "listNetworks", { page = 2 }, { count = 500, network = rows(500, 500) } },
+      { "listNetworks", { page = 3 }, { count = 7, network = rows(7, 1000) } },
+    }
+    assert.equal(1007, #cpi.cloudstack:rows { "listNetworks", {}, rows = "network" })
+  end)
+
+  it("end with an empty one", function()
+    for _, beyond in ipairs { { count = 500 }, { count = 0 }, {} } do
+      local cpi <close> = fake.cpi { { "listNetworks", { page = 1 }, { count = 500, network = rows(500) } },
+        { "listNetworks", { page = 2 }, beyond } }
+      assert.equal(500, #cpi.cloudstack:rows { "listNetworks", {}, rows = "network" })
+    end
+  end)
+
+  it("go on after those that the count promises, where the last was full", function()
+    local cpi <close> = fake.cpi {
+      { "listNetworks", { page = 1 }, { count = 1000, network = rows(500) } },
+      { "listNetworks", { page = 2 }, { count = 1000, network = rows(500, 500) } },
+      { "listNetworks", { page = 3 }, { count = 1001, network = rows(1, 1000) } },
+    }
+    assert.equal(1001, #cpi.cloudstack:rows { "listNetworks", {}, rows = "network" })
+  end)
+
+  it("are not asked for where the first is not full and promises no more", function()
+    local cpi <close> = fake.cpi { { "listNetworks", {}, { count = 499, network = rows(499) } } }
+    assert.equal(499, #cpi.cloudstack:rows { "listNetworks", {}, rows = "network" })
   end)
 
   it("keep the filter", function()

@@ -29,6 +29,17 @@ describe("naming", function()
     assert.same({ "cpi-disk-1", "director-1", "a" }, { names.tags.bosh_cid, names.tags.director_uuid, names.tags.team })
   end)
 
+  it("has one tag of keys that CloudStack takes for one, its own first", function()
+    local capture = {}
+    local cpi <close> = fake.cpi { capture = capture, policies = { names = function()
+      return { display_name = "x", tags = { Director_UUID = "forged", Team = "a" } }
+    end } }
+    local tags = naming.of(cpi, "vm", "cpivm-1", { given_tags = { ["team "] = "b", cost = "9" } }).tags
+    assert.same({ "director-1", "a", "9" }, { tags.director_uuid, tags.Team, tags.cost })
+    assert.same({ nil, nil }, { tags.Director_UUID, tags["team "] })
+    assert.truthy(table.concat(capture, "\n"):find("debug tag 'team ' is 'Team' to CloudStack, which is set: it is not", 1, true))
+  end)
+
   it("cuts a name to what CloudStack takes, and no shorter", function()
     local length
     local cpi <close> = fake.cpi { policies = { names = function() return { display_name = ("x"):rep(length), tags = {} } end } }

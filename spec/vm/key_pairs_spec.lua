@@ -23,6 +23,7 @@ describe("the key pairs of a VM", function()
     assert.truthy(fake.failure(plan, several, "", "4.16.1.0").message:find("CloudStack 4.16.1.0 takes one key pair for a VM, not 2",
       1, true))
     assert.same({ keypair = "a" }, parameters({ key_names = { "a", "a" } }, "", "4.16.1.0"))
+    assert.same({ keypair = "a" }, parameters({ key_names = { "a", "A" } }, "", "4.16.1.0"))
   end)
 
   for what, properties in pairs {
@@ -52,7 +53,7 @@ describe("a deploy that was refused", function()
   it("for another reason, or where the list is forbidden, is left to CloudStack's words", function()
     assert.is_nil(explain({}, { "a" }, { kind = "refused", text = "no" }))
     assert.is_nil(explain({}, {}, refusal))
-    assert.is_nil(explain({ list }, { "b" }))
+    assert.is_nil(explain({ list }, { "B" }))
     assert.is_nil(explain({ { "listSSHKeyPairs", {}, refuse = "not allowed", code = 432 } }, { "a" }))
   end)
 end)
