@@ -33,6 +33,28 @@ describe("a policy's answer", function()
   end)
 end)
 
+describe("a text that a policy returns", function()
+  local cut = ("caf\u{e9}"):sub(1, 4)
+  local function names(answer, why)
+    local decide = decide_with("names", function() end, function() return answer, why end)
+    return failure_of(decide, "names", { kind = "vm", cid = "c" })
+  end
+
+  it("is UTF-8, wherever it stands in the answer", function()
+    for _, failure in ipairs {
+      names { display_name = cut }, names { display_name = "x", tags = { owner = cut } },
+      names { display_name = "x", tags = { [cut] = "x" } },
+    } do
+      assert.equal("Bosh::Clouds::CpiError", failure.type)
+      assert.matches("^policy names %(site/names%.lua%): not an answer it may give: .* is not UTF%-8$", failure.message)
+    end
+  end)
+
+  it("is made readable where it is a reason", function()
+    assert.equal("policy names (site/names.lua): caf?", names(nil, cut).message)
+  end)
+end)
+
 describe("a site's policy", function()
   it("replaces ours and is handed ours", function()
     local decide = decide_with("failed_vm", function() return "destroy" end,

@@ -72,7 +72,7 @@ local function page_rows(json, request, outcome, page)
 end
 
 -- The last page to be asked for next of a list of which `page` was the last one: those that the count of the first promises, and
--- one more where the last was full. nil, and the failure, where the count is no number of rows.
+-- one more where the last was full. nil, and the failure, where the count is not a number of rows.
 local function last_wanted(client, request, outcome, page)
   local by_count = pages_of(outcome.first, client.page)
   if not by_count or page >= MOST_PAGES then return nil, no_list(request) end

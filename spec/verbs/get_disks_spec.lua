@@ -17,6 +17,13 @@ describe("get_disks", function()
       { type = "DATADISK", name = "cpi-ephemeral-disk-1", deviceid = 5 }))
   end)
 
+  it("leaves out what an operator attached by hand, unless BOSH has spoken of it", function()
+    assert.same({ "brought-in", "cpi-disk-1" }, ask(
+      { type = "DATADISK", name = "backup", deviceid = 4 }, { type = "DATADISK", name = "cpi-disk-1", deviceid = 2 },
+      { type = "DATADISK", name = "my-cpi-disk-2", deviceid = 3 },
+      { type = "DATADISK", name = "brought-in", deviceid = 5, tags = { { key = "deployment", value = "cf" } } }))
+  end)
+
   it("answers [] and never {} for none", function()
     assert.equal("[]", fake.json.encode(ask()))
   end)

@@ -250,13 +250,39 @@ static void check_name(lua_State *L, const char *name, size_t length)
         luaL_error(L, "'%s' is not a valid policy name", name);
 }
 
+struct slice {
+    const char *bytes;
+    size_t length;
+};
+
 /* A BOSH job always renders its templates; a policy that the site did not write is blank. */
-static bool is_blank(const struct buf *text)
+static bool is_blank(struct slice text)
 {
-    for (size_t i = 0; i < text->length; i++)
-        if (!isspace((unsigned char)text->bytes[i]))
+    for (size_t i = 0; i < text.length; i++)
+        if (!isspace((unsigned char)text.bytes[i]))
             return false;
     return true;
+}
+
+/*
+ * The text without what Lua itself leaves out of a file: a byte order mark, and a first line that begins with #. The end of that line
+ * stays, so that the lines keep their numbers.
+ */
+static struct slice program_of(const struct buf *text)
+{
+    static const char mark[] = "\xEF\xBB\xBF";
+    struct slice program = {text->bytes, text->length};
+
+    if (program.length >= 3 && !memcmp(program.bytes, mark, 3)) {
+        program.bytes += 3;
+        program.length -= 3;
+    }
+    if (program.length > 0 && program.bytes[0] == '#') {
+        const char *end = memchr(program.bytes, '\n', program.length);
+        program.length -= end ? (size_t)(end - program.bytes) : program.length;
+        program.bytes = end ? end : program.bytes;
+    }
+    return program;
 }
 
 /* Adds the fields of the table at index 3, where there is one, to the globals on the top. */
@@ -292,10 +318,11 @@ static int load(lua_State *L)
             return 0;
         return luaL_error(L, "%s", fault.text);
     }
-    if (is_blank(text))
+    struct slice program = program_of(text);
+    if (is_blank(program))
         return 0;
-    if (luaL_loadbufferx(L, text->bytes, text->length, chunk, "t") != LUA_OK) {
-        if (text->bytes[0] == LUA_SIGNATURE[0])
+    if (luaL_loadbufferx(L, program.bytes, program.length, chunk, "t") != LUA_OK) {
+        if (program.bytes[0] == LUA_SIGNATURE[0])
             return luaL_error(L, "%s: it is bytecode, not text", chunk + 1);
         return lua_error(L);
     }

@@ -81,6 +81,16 @@ check.equal(0, select("#", policy.load(directory .. "/nowhere", "absent")), "in 
 path, value = load "-- nothing but a remark"
 check.that(path and value == nil, "a file that returns nothing is a file")
 
+local MARK = "\xEF\xBB\xBF"
+for _, head in ipairs { MARK, "#!/usr/bin/env lua5.4\n", MARK .. "#!lua\n" } do
+  path, value = load(head .. "return { api = 1 }")
+  check.that(path and value.api == 1, "what editors and shells put first is left out, as Lua does with a file")
+  check.equal(0, select("#", load(head .. " \n")), "and what is left may be blank")
+end
+check.equal(0, select("#", load "#!lua"), "a first line alone is a blank file")
+check.holds("probe.lua:2:", check.raises("expected", load, "#!lua\nlocal = 2"), "the lines keep their numbers")
+check.raises("probe.lua:1:", load, "\xEF\xBBreturn 1")
+
 check.holds("probe.lua:2:", check.raises("expected", load, "local x = 1\nlocal = 2"), "a syntax error's line")
 check.holds("probe.lua:2:", check.raises("nil value", load, "local x\nreturn x.y"), "a runtime error's line")
 check.raises("my words", load, "error('my words')")
