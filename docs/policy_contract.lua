@@ -68,7 +68,10 @@ local function common_section(list)
   out[1] = "### Facts of every decision\n"
   out[2] = filled(("Every decision has `now`. Those over a VM or a disk have the others too, as far as they are known; %s have none "
     .. "of them. `create_vm` knows them by `env.bosh`; a decision over what exists, or over a disk for a VM, knows them by the tags "
-    .. "that BOSH set on it. A VM that is compiled on has no deployment of its own, and `create-env` says nothing."):format(
+    .. "that BOSH set on it. A VM that is compiled on has no deployment of its own, and `create-env` says nothing.\n\n"
+    .. "`counts` and `limits` cost a request. They are asked for where the site's policy says that it needs them, "
+    .. "`return { api = 1, needs = { \"counts\" }, decide = decide }`, by `create_vm` and `create_disk`, in the decisions before something is made. VMs that "
+    .. "other requests are making at the same moment may not be counted yet."):format(
     table.concat(without, " and ")), 115) .. "\n"
   out[3] = "| fact | type | what it is |\n|---|---|---|"
   add_rows(out, rows, "", true)

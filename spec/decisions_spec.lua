@@ -90,6 +90,23 @@ for _, name in ipairs(names) do
   end)
 end
 
+describe("what costs a request", function()
+  -- The decisions whose needs a verb looks up, by the place where they stand.
+  local PLACES = { create_vm = { "lua/verbs/create_vm.lua", "lua/vm/admission.lua" }, create_disk = { "lua/verbs/create_disk.lua" } }
+
+  it("is looked up for every decision that describes it, by the verbs that make something", function()
+    for _, name in ipairs(names) do
+      local decision, has = require("decisions." .. name), false
+      for _, row in ipairs(decision.facts) do has = has or row[1] == "counts" end
+      for _, verb in ipairs(has and decision.verbs or {}) do
+        local found = not PLACES[verb]
+        for _, path in ipairs(PLACES[verb] or {}) do found = found or text_file.read(path):find('"' .. name .. '"', 1, true) ~= nil end
+        assert.is_true(found, ("%s of %s"):format(name, verb))
+      end
+    end
+  end)
+end)
+
 describe("a verb that asks for no decision", function()
   it("loads none", function()
     for _, name in ipairs(names) do package.loaded["decisions." .. name] = nil end

@@ -25,4 +25,10 @@ function moment.of(seconds)
     second = rest % 60, weekday = (whole // DAY + 3) % 7 + 1 }
 end
 
+-- text(seconds since 1970) -> "2026-11-30T02:10:00Z"
+function moment.text(seconds)
+  local it = moment.of(seconds)
+  return ("%04d-%02d-%02dT%02d:%02d:%02dZ"):format(it.year, it.month, it.day, it.hour, it.minute, it.second)
+end
+
 return moment

@@ -11,6 +11,7 @@
 --   client:wait{ task, ... }         until each task is over
 --   client:made_by(command, jobid [, seconds]) -> id of what a job created whose reply was lost, or nil; and its failure
 --   client:wave{ request, ... }      -> { { payload =, rows = } or { failure = }, ... }     one wave, nothing raised, no job
+--   client:owner()                   for whom it works, as parameters of a command
 --   client.acted                     may CloudStack have changed anything for us?
 --   client.raise, is_open, say       of a failure: lua/cloudstack/failures.lua, which also has its fields and kinds
 --   client.first_words(body, mask)   what a body that is not an answer says to people; mask is the log's
@@ -72,6 +73,11 @@ function client:gather(requests)
   end
   if cache then cache:put(requests, fresh) end
   return answers
+end
+
+-- For whom it works: { projectid }, { account, domainid }, or {} for the account whose key it has. Names may be looked up for it.
+function client:owner()
+  return self.parts.tenant and self.parts.tenant:parameters(self, "listVirtualMachines", {}) or {}
 end
 
 -- All rows of one list request.

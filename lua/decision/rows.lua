@@ -31,18 +31,44 @@ local OF_AN_INSTANCE = {
     common = true },
 }
 
--- The facts of a decision with those that every decision has.
-function rows.of_any(list)
-  local all = table.move(list, 1, #list, 1, {})
-  all[#all + 1] = NOW
+local function counted(name, text, optional) return { name, "table<string, integer>", text, optional = optional } end
+
+-- Facts that cost a request: only a policy has them that says `needs = { "counts", "limits" }` in the table that it returns.
+local OF_A_NEW_ONE = {
+  { "counts", "object", "what there is of the deployment, for a policy with `needs = { \"counts\" }`; absent where the deployment is "
+    .. "not known", optional = true, common = true, fields = {
+    { "deployment", "integer", "VMs of the deployment" },
+    { "cpus", "integer", "their CPUs" },
+    { "ram", "integer", "their MB" },
+    { "instance_group", "integer", "VMs of the instance group" },
+    counted("zones", "the same by the names of zones"),
+    counted("offerings", "by the names of service offerings"),
+    counted("clusters", "by the names of clusters, those without one too; root admins see them, once there is a VM", true),
+    counted("hosts", "by the names of hosts; likewise", true),
+  } },
+  { "limits", "object", "what the account may have and has, for a policy with `needs = { \"limits\" }`: of `vms`, `cpus`, `ram` (MB), "
+    .. "`volumes`, `storage` (GB of primary storage) and public `addresses`", optional = true, common = true, fields = {
+    { "allowed", "table<string, number>", "how much the account may have; absent where there is no limit" },
+    { "used", "table<string, number>", "how much it has" },
+    { "free", "table<string, number>", "how much is left; absent where there is no limit" },
+  } },
+}
+
+-- Lists one behind the other, in a new one.
+local function joined(...)
+  local all = {}
+  for _, list in ipairs { ... } do table.move(list, 1, #list, #all + 1, all) end
   return all
 end
 
+-- The facts of a decision with those that every decision has.
+function rows.of_any(list) return joined(list, { NOW }) end
+
 -- The same of a decision over a VM or a disk: with what says whose it is.
-function rows.of_an_instance(list)
-  local all = table.move(list, 1, #list, 1, {})
-  return rows.of_any(table.move(OF_AN_INSTANCE, 1, #OF_AN_INSTANCE, #all + 1, all))
-end
+function rows.of_an_instance(list) return joined(list, OF_AN_INSTANCE, { NOW }) end
+
+-- The same of a decision over what is to be made: with what there is already, for policies that need it.
+function rows.of_a_new_one(list) return joined(list, OF_AN_INSTANCE, OF_A_NEW_ONE, { NOW }) end
 
 rows.zone = {
   { "id", "string", "CloudStack's id" },

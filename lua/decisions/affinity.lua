@@ -24,7 +24,7 @@ return {
   summary = "Which affinity groups a VM is in, beside those that its cloud_properties name.",
   asked = "Asked by every `create_vm`.",
   verbs = { "create_vm" },
-  facts = rows.of_an_instance {
+  facts = rows.of_a_new_one {
     { "names", "string[]", "`affinity_group` of the cloud_properties; the VM is in these in any case" },
     { "type", "string", "`affinity_group_type` of the cloud_properties", optional = true },
     { "auto", "string", "the name of the group that all VMs of the instance group share, where "

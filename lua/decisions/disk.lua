@@ -7,7 +7,7 @@ return {
   summary = "Whether a persistent disk may be made as it was ordered, and with which cloud_properties.",
   asked = "Asked by `create_disk` and `update_disk`, where a file of the site decides.",
   verbs = { "create_disk", "update_disk" },
-  facts = rows.of_an_instance {
+  facts = rows.of_a_new_one {
     { "verb", '"create_disk"|"update_disk"', "what is being done" },
     { "size", "integer", "GB wanted, rounded up" },
     { "cloud_properties", "table<string, any>", "the disk's, as the manifest and the cloud config have them; keys in lower case" },

@@ -32,7 +32,7 @@ return {
     .. "and by `resize_disk` for a disk whose own offering cannot grow: there only with the offerings that CloudStack takes in "
     .. "its place.",
   verbs = { "create_disk", "create_vm", "calculate_vm_cloud_properties", "resize_disk", "update_disk" },
-  facts = rows.of_an_instance {
+  facts = rows.of_a_new_one {
     { "kind", '"persistent"|"ephemeral"', "what the disk is for" },
     { "size", "integer", "GB wanted, rounded up" },
     { "wanted", "string", "the name that the configuration has for this kind (`cloudstack.default_offer.disk`, "

@@ -49,7 +49,7 @@ return {
   asked = "Asked by `create_vm` where the request names disks (`verb` is `create_vm`), and by `attach_disk` for a disk that no VM "
     .. "has.",
   verbs = { "create_vm", "attach_disk" },
-  facts = rows.of_an_instance {
+  facts = rows.of_a_new_one {
     { "verb", '"create_vm"|"attach_disk"', "what is being done" },
     { "sees_storage", "boolean", "does the account see pools and hosts? Root admins do, and only they may name a host and "
       .. "move a disk" },

@@ -3,9 +3,13 @@
 local refusals = require "cloudstack.refusals"
 local rows = require "decision.rows"
 
+local KEEP_FOR = { "keep_for", "number", "seconds for which it is kept: 60 to 2592000", least = 60, most = 2592000 }
+
 local function match(answer)
   if answer == "destroy" or answer == "keep" then return answer end
-  return nil, 'it must be "destroy" or "keep"'
+  if type(answer) ~= "table" then return nil, 'it must be "destroy", "keep" or { keep_for = seconds }' end
+  if not rows.fits(answer.keep_for, KEEP_FOR) then return nil, rows.range(KEEP_FOR, "seconds") end
+  return { keep_for = answer.keep_for }
 end
 
 return {
@@ -27,7 +31,11 @@ return {
     } },
     { "attempt", "integer", "1 for the first offering tried, 2 for the next, ..." },
   },
-  answer = { type = '"destroy"|"keep"', text = '`"destroy"` or `"keep"`.' },
+  answer = {
+    type = 'answer|"destroy"|"keep"', fields = { KEEP_FOR },
+    text = '`"destroy"`, `"keep"`, or `{ keep_for = seconds }` (60 to 2592000) to keep it for a while: from then on `cpi gc --apply` '
+      .. "removes it, and so does the next verb of the director that creates something, where there is a store.",
+  },
   ours = '`"destroy"`. A kept VM holds its address and its name until somebody deletes it, no other offering is tried after '
     .. "it, and the response asks the director not to try again. It carries its tags, and the journal has it where there is a store.",
   example = {

@@ -19,7 +19,7 @@ return {
   summary = "What an object is called in CloudStack's user interface, and which tags it carries from its creation on.",
   asked = "Asked for every VM (once per try), disk, ephemeral disk, uploaded stemcell, snapshot, and network that the CPI makes.",
   verbs = { "create_vm", "create_disk", "create_stemcell", "snapshot_disk", "create_network" },
-  facts = rows.of_an_instance {
+  facts = rows.of_a_new_one {
     { "kind", '"vm"|"disk"|"ephemeral-disk"|"stemcell"|"snapshot"|"network"', "what it is" },
     { "cid", "string", "the CID; for an ephemeral disk the name that CloudStack gave it, "
       .. "for a snapshot the name that it gets" },

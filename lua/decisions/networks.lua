@@ -40,7 +40,7 @@ return {
     .. "stemcell looks for its metadata.",
   asked = "Asked by every `create_vm`.",
   verbs = { "create_vm" },
-  facts = rows.of_an_instance {
+  facts = rows.of_a_new_one {
     { "networks", "object[]", "in the order of the names", fields = {
       { "name", "string", "the network's name in BOSH" },
       { "kind", '"manual"|"dynamic"', "its type in BOSH" },

@@ -37,7 +37,7 @@ return {
   asked = "Asked by `create_vm` when the manifest names no `compute_offering` but `cpu` and `ram`, and by "
     .. "`calculate_vm_cloud_properties`, which names the first of the answer that does in every zone.",
   verbs = { "create_vm", "calculate_vm_cloud_properties" },
-  facts = rows.of_an_instance {
+  facts = rows.of_a_new_one {
     { "cpu", "integer", "CPUs wanted" },
     { "ram", "integer", "MB wanted" },
     { "zone", "object", "where the VM will be", fields = rows.zone },

@@ -7,7 +7,7 @@ return {
     .. "load balancers, zones, whatever a manifest may name.",
   asked = "Asked by `create_vm` before everything else, where a file of the site decides.",
   verbs = { "create_vm" },
-  facts = rows.of_an_instance {
+  facts = rows.of_a_new_one {
     { "stemcell_cid", "string", "the stemcell's CID" },
     { "cloud_properties", "table<string, any>", "the VM's, as the manifest and the cloud config have them; keys in lower case" },
     { "networks", "object[]", "BOSH's networks of the VM, in the order of their names", fields = {

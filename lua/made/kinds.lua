@@ -23,6 +23,7 @@
 local affinity_claims = require "made.affinity_claims"
 local affinity_groups = require "cloudstack.affinity_groups"
 local exact = require "cloudstack.exact"
+local keeping = require "made.keeping"
 local kinds_of_belongings = require "made.kinds_of_belongings"
 local marks = require "made.marks"
 local networks = require "cloudstack.networks"
@@ -61,6 +62,9 @@ function vm.judge(cpi, row, search)
   local cid = set.bosh_cid or row.name
   local owned = cid:find "^cpivm%-" and recognition.ownership(cpi, set, cid)
   if not owned then return nil end
+  local is_kept, why = keeping.of(set, search.now)
+  if is_kept then return nil end
+  if why then return { cid = cid, why = why } end
   local is_used = recognition.is_vm_used(cpi, row)
   if search.known then return recognition.unlisted(search, row, cid, is_used) end
   if is_used then return nil end

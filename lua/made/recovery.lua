@@ -2,11 +2,12 @@
 -- object is found, seen to be in use and removed, its row of made/kinds.lua says.
 --
 -- An entry is left alone when its process is alive, when another director or another CloudStack account wrote it, when
--- the failed_vm policy keeps the VM, and when its process died between "the answer is ready" and "the answer is
+-- the failed_vm policy keeps the VM (until its time is over), and when its process died between "the answer is ready" and "the answer is
 -- written": then BOSH may have the CID. Where the object itself shows that BOSH knows it (is_used), only the
 -- entry goes.
 
 local errors = require "errors"
+local keeping = require "made.keeping"
 local kinds = require "made.kinds"
 
 local recovery = {}
@@ -38,7 +39,7 @@ local function deal_with(cpi, record)
   local row, was_there = kind.find(cpi, record)
   if row and kind.is_used(cpi, row, record) then return "known to BOSH", true end
   if record.answered and row then return "unclear: BOSH may have its CID", false end
-  if record.kept and row then return "kept for inspection", false end
+  if record.kept and row and not keeping.is_over(record.kept_until, cpi.clock.utc()) then return "kept for inspection", false end
   if row and kind.is_wanted(cpi, row) then return "left to this " .. cpi.journal.verb, false end
   kind.remove(cpi, row, record.name)
   if row then return "removed", true end

@@ -149,7 +149,10 @@
 
 -- failed_vm: What becomes of a VM whose creation failed.
 
----@alias cpi.failed_vm.answers "destroy"|"keep"
+---@class cpi.failed_vm.answer
+---@field keep_for number seconds for which it is kept: 60 to 2592000
+
+---@alias cpi.failed_vm.answers cpi.failed_vm.answer|"destroy"|"keep"
 
 ---@class cpi.failed_vm.policy
 ---@field api 1

@@ -12,6 +12,23 @@
 ---@field index? integer the instance's index; BOSH does not give it to create_vm, but to what exists
 ---@field tags? table<string, string> tags of the manifest and the runtime config
 ---@field policy? table<string, any> policy of the cloud_properties, the site's own keys, which the CPI does not read
+---@field counts? cpi.facts.counts what there is of the deployment, for a policy with needs = { "counts" }; absent where the deployment is not known
+---@field limits? cpi.facts.limits what the account may have and has, for a policy with needs = { "limits" }: of vms, cpus, ram (MB), volumes, storage (GB of primary storage) and public addresses
+
+---@class cpi.facts.counts
+---@field deployment integer VMs of the deployment
+---@field cpus integer their CPUs
+---@field ram integer their MB
+---@field instance_group integer VMs of the instance group
+---@field zones table<string, integer> the same by the names of zones
+---@field offerings table<string, integer> by the names of service offerings
+---@field clusters? table<string, integer> by the names of clusters, those without one too; root admins see them, once there is a VM
+---@field hosts? table<string, integer> by the names of hosts; likewise
+
+---@class cpi.facts.limits
+---@field allowed table<string, number> how much the account may have; absent where there is no limit
+---@field used table<string, number> how much it has
+---@field free table<string, number> how much is left; absent where there is no limit
 
 ---@class cpi.facts.now
 ---@field time integer seconds since 1970

@@ -34,6 +34,8 @@ local permissions = {
       "changeServiceForVirtualMachine" },
     when = "for key pairs, affinity groups, the ip_conflict policy; the last where an offering has no room",
     admin = { "listHosts", "listStoragePools" } },
+  { verbs = { "create_vm", "create_disk" }, always = {}, sometimes = { "listAccounts", "listProjects", "listVirtualMachines" },
+    when = "for policies that need limits the first or the second, for those that need counts the last", admin = { "listHosts" } },
   { verbs = { "create_vm", "delete_vm" }, always = {}, sometimes = NAT,
     when = "for vip networks; those of firewall rules are the last three" },
   { verbs = { "create_vm", "delete_vm" }, always = {}, sometimes = BALANCING, when = "for lbs" },

@@ -2,6 +2,7 @@
 local accounts = require "sim.accounts"
 local limits = require "sim.limits"
 local lists = require "sim.lists"
+local projects = require "sim.projects"
 local refusal = require "sim.refusal"
 
 local account_lists = {}
@@ -14,10 +15,13 @@ local LIMITS = {
   cpu = "cpu", memory = "memory", primarystorage = "primary_storage",
 }
 
--- What an account may have of each kind, has, and may still have; a number as text, or Unlimited.
+local GIB = 1024 * 1024 * 1024
+
+-- What an account may have of each kind, has, and may still have; a number as text, or Unlimited. Storage is in whole GB.
 local function show_limits(m, out, account)
   for prefix, name in pairs(LIMITS) do
     local most, used = account.limits[name], limits.amounts[name](m, account)
+    if name == "primary_storage" then used = used // GIB end
     local limited = most and most >= 0
     out[prefix .. "limit"] = limited and ("%d"):format(most) or "Unlimited"
     out[prefix .. "total"] = used
@@ -25,6 +29,8 @@ local function show_limits(m, out, account)
   end
   return out
 end
+
+projects.show_limits = show_limits -- a project's row has those of its account
 
 local function account_row(m, account)
   return show_limits(m, {

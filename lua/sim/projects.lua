@@ -36,11 +36,11 @@ function projects.refuse_outsider(entry, arguments, caller)
 end
 
 local function row(m, project)
-  return {
+  return projects.show_limits(m, {
     id = project.id, name = project.name, displaytext = project.displaytext, domainid = project.domain.id,
     domain = project.domain.name, owner = m:array { { account = project.owner.name } },
     projectaccountname = project.account.name, state = project.state, tags = m:array(), created = m:date(project.created),
-  }
+  }, project.account)
 end
 
 local function list(m, call)

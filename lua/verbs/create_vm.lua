@@ -20,6 +20,7 @@ local rollback = require "base.rollback"
 local secrets = require "request.secrets"
 local tables = require "base.tables"
 local templates = require "cloudstack.templates"
+local usage = require "cloudstack.usage"
 local vms = require "cloudstack.vms"
 local zone_choice = require "vm.zone_choice"
 local zones = require "cloudstack.zones"
@@ -38,6 +39,9 @@ local of_a_vm = {
   affinity,
   (require "vm.user_data"),
 }
+-- The decisions that fall before the VM is made; what their policies need is asked for with the rest.
+local DECISIONS = { "disk_placement", "networks", "service_offering", "disk_offering", "affinity", "names" }
+
 local properties_of_a_vm = tables.with(aspects.properties(of_a_vm), admission.properties)
 
 -- -> the order, and the aspects that it has.
@@ -55,14 +59,15 @@ local function read_order(cpi, agent_id, stemcell_cid, cloud_properties, given_n
   return admitted.in_its_name(order, aspects.read, of_a_vm, cpi, order)
 end
 
--- Everything that CloudStack must be asked, at once.
+-- Everything that CloudStack must be asked, at once; and the order with what policies need to know.
 local function look_up(cpi, order, wanted)
   local requests = { zones = zones.request(), capabilities = capabilities.request(),
     templates = templates.request(order.stemcell_cid, "executable") }
   requests.templates.cached = true
+  for name, request in pairs(usage.requests(cpi, DECISIONS, order.instance)) do requests[name] = request end
   local found = cpi.cloudstack:gather(aspects.ask(wanted, cpi, order, requests))
   found.can = capabilities.read(found.capabilities)
-  return found
+  return found, tables.with(order, { instance = usage.read(cpi, found, order.instance) })
 end
 
 -- A function that makes the stemcell's template ready in the zone of found.
@@ -85,7 +90,9 @@ end
 return function(cpi, ...)
   local order, wanted = read_order(cpi, ...)
   cpi.journal.settle() -- what a dead process has, an address perhaps, is free before it is looked at
-  local next_choice = zone_choice(cpi, order, wanted, look_up(cpi, order, wanted), preparer(cpi, order))
+  local found
+  found, order = look_up(cpi, order, wanted)
+  local next_choice = zone_choice(cpi, order, wanted, found, preparer(cpi, order))
   local first, memory = admitted.in_its_name(order, next_choice), {}
   local undo <close> = rollback(cpi)
   local announced <close> = affinity.announce(cpi, first.plan, memory) -- luacheck: ignore (until the VM is in them)

@@ -2,6 +2,8 @@
 -- so where no file of the site decides, nothing is asked.
 
 local admitted = require "request.admitted"
+local tables = require "base.tables"
+local usage = require "cloudstack.usage"
 
 local admission = {}
 
@@ -26,10 +28,13 @@ end
 
 -- admit(cpi, order, known) -> the order as it is to be made. order: the arguments of create_vm with `properties`, as they were
 -- read; given_properties, as they came. known: the kinds of the properties. Raises CloudError in the site's words where it
--- refuses the VM, and CpiError where its cloud_properties are none.
+-- refuses the VM, and CpiError where its cloud_properties are none. What it needs to know is asked for before everything else.
 function admission.admit(cpi, order, known)
   if not cpi.decide.matters "vm" then return order end
-  local null = cpi.json.null
+  local null, requests = cpi.json.null, usage.requests(cpi, { "vm" }, order.instance)
+  if next(requests) then
+    order = tables.with(order, { instance = usage.read(cpi, cpi.cloudstack:gather(requests), order.instance) })
+  end
   local answer = cpi.decide("vm", {
     stemcell_cid = order.stemcell_cid, cloud_properties = admitted.facts(order.given_properties, null),
     networks = networks_of(order, null), disks = order.disk_cids,

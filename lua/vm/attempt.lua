@@ -11,6 +11,7 @@
 
 local aspects = require "vm.aspects"
 local errors = require "errors"
+local keeping = require "made.keeping"
 local offering_of_vm = require "vm.offering"
 local refusals = require "cloudstack.refusals"
 local registry = require "registry.settings"
@@ -65,9 +66,8 @@ local function clean_up(cpi, one)
       vm = { id = vm.id, name = vm.name, state = vm.state }, attempt = one.try.number,
       error = { text = failure.text, code = failure.code, kind = failure.kind },
     }, one.try.instance)
-    if fate == "keep" then
-      cpi.log.warn("VM %s is kept as it failed, as the failed_vm policy says", one.try.vm_cid)
-      one.entry.note { kept = true }
+    if fate ~= "destroy" then
+      keeping.keep(cpi, vm, one.try.names.tags, one.entry, type(fate) == "table" and fate.keep_for or nil)
       return false
     end
   end

@@ -25,6 +25,7 @@ end
 local function policy(body) return "return { api = 1, decide = function(facts, default) " .. body .. " end }" end
 
 local SMALL = { compute_offering = "shared.small" }
+local NETWORK = { default = { type = "dynamic", cloud_properties = { name = "bosh-net" } } }
 local function vm(t, properties) return t.cid { cloud_properties = properties or SMALL, env = { bosh = BOSH } } end
 
 local function commands(t)
@@ -60,8 +61,7 @@ describe("the order of a VM", function()
 
   it("is refused in the site's words, and nothing was asked", function()
     local t = trial { vm = policy [[return nil, facts.instance_group .. " may not have " .. facts.cloud_properties.compute_offering]] }
-    local failure = t.failure("create_vm", "a", "ubuntu-builtin", SMALL,
-      { default = { type = "dynamic", cloud_properties = { name = "bosh-net" } } }, {}, { bosh = BOSH })
+    local failure = t.failure("create_vm", "a", "ubuntu-builtin", SMALL, NETWORK, {}, { bosh = BOSH })
     assert.equal("Bosh::Clouds::CloudError", failure.type)
     assert.truthy(failure.message:find("): diego-cell may not have shared.small", 1, true), failure.message)
     assert.same({}, t.requests())
@@ -70,8 +70,7 @@ describe("the order of a VM", function()
   it("that a policy spoilt is refused in the policy's name, wherever it is noticed", function()
     local function failure(body)
       local t = trial { vm = policy(body) }
-      local raised = t.failure("create_vm", "a", "ubuntu-builtin", SMALL,
-        { default = { type = "dynamic", cloud_properties = { name = "bosh-net" } } }, {}, {})
+      local raised = t.failure("create_vm", "a", "ubuntu-builtin", SMALL, NETWORK, {}, {})
       assert.same({}, t.left())
       assert.truthy(raised.message:find "policy vm %(/%S+/vm%.lua%)", raised.message)
       return raised.message
@@ -156,5 +155,110 @@ describe("every decision over a VM or a disk", function()
     local tags = {}
     for _, tag in ipairs(t.disk(t.call("create_disk", 1024, {}, cid)).tags) do tags[tag.key] = tag.value end
     assert.equal("4711", tags.cost_centre)
+  end)
+end)
+
+describe("what a policy needs to know", function()
+  local function needing(needs, body)
+    return ("return { api = 1, needs = { %s }, decide = function(facts, default) %s end }"):format(needs, body)
+  end
+
+  local function asked(t, command)
+    local n = 0
+    for _, request in ipairs(t.requests()) do n = n + (request.command == command and 1 or 0) end
+    return n
+  end
+
+  it("is asked for in the wave of the look-ups, once for all policies", function()
+    local body = [[if not facts.counts or not facts.limits then return nil, "unknown" end return default(facts)]]
+    local t = trial { service_offering = needing('"counts", "limits"', body), names = needing('"limits", "counts"', body) }
+    local waves, send = {}, t.host.cloudstack.send
+    t.host.cloudstack.send = function(requests)
+      for _, request in ipairs(requests) do
+        if request.command == "listAccounts" then waves[#waves + 1] = #requests end
+      end
+      return send(requests)
+    end
+    vm(t, { cpu = 1, ram = 512 })
+    assert.equal(1, #waves)
+    assert.is_true(waves[1] > 4)
+  end)
+
+  it("is asked for before everything else where the decision vm needs it, and not again", function()
+    local t = trial { vm = needing('"counts"', [[
+      if facts.counts.instance_group >= 2 then return nil, "two cells are enough" end
+      return facts]]), names = needing('"counts"', "return default(facts)") }
+    local cids = { vm(t), vm(t) }
+    assert.equal(2, asked(t, "listVirtualMachines"))
+    for _, tag in ipairs(t.vm(cids[1]).tags) do
+      if tag.key == "bosh_instance_group" then assert.equal("cf-east/diego-cell", tag.value) end
+    end
+    local failure = t.failure("create_vm", "a", "ubuntu-builtin", SMALL, NETWORK, {}, { bosh = BOSH })
+    assert.truthy(failure.message:find("two cells are enough", 1, true), failure.message)
+    t.call("delete_vm", cids[1])
+    t.requests()
+    vm(t)
+  end)
+
+  it("is nobody else's: a policy that does not say so has it not", function()
+    local t = trial { vm = needing('"counts"', "return facts"),
+      service_offering = policy [[if facts.counts then return nil, "has counts" end return default(facts)]] }
+    vm(t, { cpu = 1, ram = 512 })
+  end)
+
+  it("is known of a disk too, and says how much is left", function()
+    local t = trial({ disk = needing('"limits", "counts"', [[
+      if facts.size > facts.limits.free.storage then return nil, ("%d GB are left"):format(facts.limits.free.storage) end
+      if facts.vm and facts.counts.instance_group ~= 1 then return nil, "how many?" end
+      return facts]]) }, { world = { accounts = { { name = "bosh", role = "user", apikey = "key", secretkey = "s",
+      limits = { primary_storage = 60 } } } } })
+    local cid = vm(t)
+    t.call("set_vm_metadata", cid, METADATA)
+    t.call("create_disk", 1024, {}, cid)
+    assert.truthy(t.failure("create_disk", 102400, {}).message:find("%d+ GB are left"))
+  end)
+
+  it("has words for what nobody can need", function()
+    local t = trial { vm = needing('"weather"', "return facts") }
+    local failure = t.failure("create_vm", "a", "ubuntu-builtin", SMALL, {}, {}, {})
+    assert.truthy(failure.message:find('its needs must be a list of "counts" and "limits"', 1, true), failure.message)
+  end)
+end)
+
+describe("a VM that is kept until a moment", function()
+  local function kept(t)
+    t.sim.fault { command = "deployVirtualMachine", fault = "fail_job", when = "after", errortext = "no start" }
+    t.failure("create_vm", "a", "ubuntu-builtin", SMALL, NETWORK, {}, {})
+  end
+
+  local function living(t)
+    local n = 0
+    for _, one in ipairs(t.sim.state().vms) do n = n + (one.state ~= "Destroyed" and one.state ~= "Expunging" and 1 or 0) end
+    return n
+  end
+
+  it("is there until then for gc and for the journal, and is removed afterwards", function()
+    local leftovers = require "made.leftovers"
+    for _, store in ipairs { false, true } do
+      local t = trial({ failed_vm = policy "return { keep_for = 7200 }" }, { store = store })
+      kept(t)
+      assert.equal(1, living(t))
+      local function find()
+        local cpi = require("cpi").parts(t.host, { method = "gc", context = { director_uuid = "director-1" }, api_version = 2 })
+        return leftovers.find(cpi, { older_than = 60, known = {} }), cpi
+      end
+      t.sim.advance(3700)
+      assert.same({}, (find()))
+      t.sim.advance(3700)
+      local found, cpi = find()
+      assert.equal(1, #found)
+      assert.truthy(found[1].why:find("was kept for a look until", 1, true))
+      if store then
+        t.call("create_disk", 1024, {})
+      else
+        leftovers.remove(cpi, found[1])
+      end
+      assert.equal(0, living(t))
+    end
   end)
 end)
