@@ -44,6 +44,8 @@ return {
       { "state", "string", "CloudStack's word: `Running`, `Destroyed`, `Error`, ..." },
       { "since", "string", "when it last changed, as CloudStack writes dates", optional = true },
       { "ours", "boolean", "was it made by this director?" },
+      { "own", "boolean", "is it a VM of this very create_vm, from a try that failed? It is removed, and keeps the address until "
+        .. "CloudStack expunges it" },
     } },
     { "may_expunge", "boolean", "may this account expunge?" },
     { "wanted", "boolean", "`cloudstack.expunge_vm` of the configuration" },
@@ -71,7 +73,7 @@ return {
   example = {
     address = "10.0.16.5", network = { id = "n1", name = "bosh-net", cidr = "10.0.16.0/24" }, in_range = true,
     holder = { id = "v1", name = "cpivm-0b8e4a52-9f6d-4a0e-8b36-1d2f4c5a6b7c", state = "Destroyed",
-      since = "2026-01-01T00:00:00+0000", ours = true },
+      since = "2026-01-01T00:00:00+0000", ours = true, own = false },
     may_expunge = false, wanted = true, attempt = 1, elapsed = 0.5,
   },
   match = match,

@@ -69,7 +69,7 @@ function vm.judge(cpi, row, search)
   if search.known then return recognition.unlisted(search, row, cid, is_used) end
   if is_used then return nil end
   if owned == "tagged" then return { cid = cid, why = "BOSH never spoke of it" } end
-  if row.state == "Error" then return { cid = cid, why = "it never ran" } end
+  if recognition.never_ran(row) then return { cid = cid, why = "it never ran" } end
   return { cid = cid, why = "it has no tags: BOSH may know it", is_suspect = true }
 end
 

@@ -38,6 +38,12 @@ function recognition.is_vm_used(cpi, vm)
   return false
 end
 
+-- Has a VM never run? BOSH gets the CID of one that runs only. CloudStack takes the detail away at the first start, and shows it
+-- to users too: spec/sim/observed/deploy.lua.
+function recognition.never_ran(vm)
+  return vm.state == "Error" or type(vm.details) == "table" and vm.details.deployvm == "true"
+end
+
 -- Does the object of that CID belong to this director? -> "tagged", "marked" (nobody came to tag it, and the director's mark
 -- is in the CID), or nil for somebody else's. set: its tags.
 function recognition.ownership(cpi, set, cid)

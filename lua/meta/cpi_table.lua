@@ -20,6 +20,7 @@
 ---@field cloudstack table the client (lua/cloudstack/client.lua)
 ---@field decide fun(name: string, facts: table): any the answer of a policy, checked (lua/policy.lua)
 ---@field delivery table what the verb made, until its result is delivered (lua/made/delivery.lua)
+---@field durations table|false how long jobs of a kind lately took (lua/cloudstack/durations.lua); false without a store
 ---@field interruption table whether to end early (lua/base/interruption.lua)
 ---@field journal table what is about to be created (lua/made/journal.lua)
 ---@field lacking table the rights that a refusal showed to be missing, as a set (lua/cloudstack/rights.lua)

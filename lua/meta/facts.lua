@@ -226,6 +226,7 @@
 ---@field state string CloudStack's word: Running, Destroyed, Error, ...
 ---@field since? string when it last changed, as CloudStack writes dates
 ---@field ours boolean was it made by this director?
+---@field own boolean is it a VM of this very create_vm, from a try that failed? It is removed, and keeps the address until CloudStack expunges it
 
 -- names: What an object is called in CloudStack's user interface, and which tags it carries from its creation on.
 

@@ -8,10 +8,12 @@
 --   failed              the task that failed, if one has; its failure says why
 --   is_stopped          the VM is there, stopped, and may be started again
 --   is_clean, trouble   after abandon(): was everything removed? Where it could not be, why
+--   held                the same: the addresses of its plan that its VM keeps nonetheless, as vm/held_addresses.lua has them
 
 local aspects = require "vm.aspects"
 local errors = require "errors"
 local keeping = require "made.keeping"
+local held_addresses = require "vm.held_addresses"
 local offering_of_vm = require "vm.offering"
 local refusals = require "cloudstack.refusals"
 local registry = require "registry.settings"
@@ -72,6 +74,7 @@ local function clean_up(cpi, one)
     end
   end
   remove(cpi, one, vm, {})
+  one.held = vm and held_addresses.find(cpi, one.plan.networks, vm) or {}
   return true
 end
 

@@ -35,14 +35,32 @@ local function is_usable(address, network)
   return address ~= network.gateway and number > range.first and number < range.last
 end
 
+local function is_among(list, nic)
+  for _, one in ipairs(list) do
+    if one.nic.ip == nic.ip and one.nic.target.id == nic.target.id then return true end
+  end
+  return false
+end
+
+-- Those of a wait's own that the NICs want.
+local function own_of(waiting, nics)
+  local list = {}
+  for _, nic in ipairs(nics) do
+    for _, one in ipairs(waiting.own) do
+      if is_among({ one }, nic) then list[#list + 1] = one end
+    end
+  end
+  return list
+end
+
 -- The addresses of a plan that another VM has, or that no VM can have: { { nic, holder, in_range }, ... }. nil when the failure is
 -- about something else; nil and why where the look fails. Where there is no holder to be seen and the
--- address is a good one, it may be a destroyed VM's.
-local function find(cpi, nics, failure)
+-- address is a good one, it may be a destroyed VM's; own: those that VMs of ours are known to have.
+local function find(cpi, nics, failure, own)
   if not refusals.is(failure, "address_is_not_given") and not refusals.is(failure, "reason_is_hidden") then return nil end
   local requests, wanted = {}, {}
   for i, nic in ipairs(nics) do
-    if nic.ip then
+    if nic.ip and not is_among(own, nic) then
       wanted[#wanted + 1] = nic
       requests[i] = { "listVirtualMachines", { networkid = nic.target.id }, rows = "virtualmachine" }
       wanted[nic] = i
@@ -63,6 +81,9 @@ end
 
 local function words_of(one)
   local nic, holder = one.nic, one.holder
+  if one.is_own then
+    return ("address %s is held by VM '%s', which this create_vm made and has removed"):format(nic.ip, holder.name)
+  end
   if holder then return ("address %s is held by VM '%s' (%s)"):format(nic.ip, holder.name, tostring(holder.state)) end
   if not one.in_range then
     return ("address %s is not one that a VM can have in network '%s' (%s, gateway %s)"):format(nic.ip, nic.target.name,
@@ -80,7 +101,7 @@ local function facts(cpi, can, one, waiting)
     wanted = cpi.settings.cloudstack.expunge_vm, attempt = waiting.attempts, elapsed = cpi.clock.now() - waiting.began,
     holder = holder and {
       id = holder.id, name = holder.name, state = tostring(holder.state), since = holder.lastupdated or holder.created,
-      ours = has_tag(holder, "director_uuid", cpi.context.director_uuid),
+      ours = one.is_own or has_tag(holder, "director_uuid", cpi.context.director_uuid), own = one.is_own or false,
     } or nil,
   }
 end
@@ -118,8 +139,6 @@ end
 
 local answers = {}
 
-function answers.fail() return false end
-
 -- As if no VM had it, once: CloudStack has the last word.
 function answers.ignore(_, _, waiting)
   local first = not waiting.ignored
@@ -144,31 +163,46 @@ function answers.wait(cpi, one, waiting, answer)
   return false
 end
 
--- new_wait(cpi, instance): what settle() remembers from try to try. instance: whose VM it is (request/environment.lua).
+-- new_wait(cpi, instance): what settle() remembers from try to try. instance: whose VM it is (request/environment.lua); own: the
+-- addresses that the VMs of failed tries still have (vm/held_addresses.lua), which are in the way whatever failed.
 function conflict.new_wait(cpi, instance)
-  return { began = cpi.clock.now(), attempts = 0, instance = instance }
+  return { began = cpi.clock.now(), attempts = 0, instance = instance, own = {} }
+end
+
+-- What a VM of ours had and has no more is in nobody's way.
+local function forget(waiting, one)
+  for i, other in ipairs(waiting.own) do
+    if other == one then return table.remove(waiting.own, i) end
+  end
 end
 
 -- settle(cpi, nics, can, failure, waiting) -> is the same deploy worth another try, and what was found out: { explanation (which
 -- VM has the address), unexplained (why that could not be found out) }. Nothing of the failed deploy is left. nics: as
 -- vm/networks.lua plans them; can: as cloudstack/capabilities.lua reads it. Raises what a broken policy raises.
 function conflict.settle(cpi, nics, can, failure, waiting)
-  local list, unexplained = find(cpi, nics, failure)
+  local own = own_of(waiting, nics)
+  local list, unexplained = find(cpi, nics, failure, own)
   if unexplained then return false, { unexplained = unexplained } end
-  if not list or #list == 0 then
+  list = table.move(list or {}, 1, #(list or {}), #own + 1, table.move(own, 1, #own, 1, {}))
+  if #list == 0 then
     local explanation, why = exhaustion.explain(cpi, nics, failure)
     return false, { explanation = explanation, unexplained = why }
   end
   waiting.attempts = waiting.attempts + 1
-  local words = {}
+  local words, decided = {}, {}
   for i, one in ipairs(list) do words[i] = words_of(one) end
   local explanation = table.concat(words, "; ")
-  for _, one in ipairs(list) do
-    local answer = cpi.decide("ip_conflict", facts(cpi, can, one, waiting), waiting.instance)
+  for i, one in ipairs(list) do -- nobody waits for one where another one is in the way for good
+    decided[i] = cpi.decide("ip_conflict", facts(cpi, can, one, waiting), waiting.instance)
+    if decided[i].answer == "fail" then return false, { explanation = explanation } end
+  end
+  for i, one in ipairs(list) do
+    local answer = decided[i]
     if not answers[answer.answer](cpi, one, waiting, answer) then
       if waiting.over then explanation = explanation .. "; " .. waiting.over end
       return false, { explanation = explanation }
     end
+    if answer.answer ~= "ignore" then forget(waiting, one) end
   end
   return true, { explanation = explanation }
 end

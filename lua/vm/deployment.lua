@@ -6,6 +6,7 @@ local aspects = require "vm.aspects"
 local attempt = require "vm.attempt"
 local conflict = require "vm.conflict"
 local errors = require "errors"
+local held_addresses = require "vm.held_addresses"
 local patience = require "cloudstack.patience"
 local refusals = require "cloudstack.refusals"
 local tables = require "base.tables"
@@ -49,15 +50,25 @@ local function may_pass(failure)
   return class == "capacity" or class == "passing" or failure.kind ~= "refused" and failure.kind ~= "job"
 end
 
+-- Ends an attempt that failed; the addresses that its VM keeps are in the way of others.
+local function abandon(cpi, one, tries)
+  attempt.abandon(cpi, one)
+  local held, own = one.held or {}, tries.waiting.own
+  table.move(held, 1, #held, #own + 1, own)
+end
+
 -- Why the last attempt failed, in one message; another try by the director helps only against what passes.
 local function give_up(cpi, job, one, tries)
-  if one.is_clean == nil then attempt.abandon(cpi, one) end
+  if one.is_clean == nil then abandon(cpi, one, tries) end
   local failure, place = one.failed.failure, one.plan.placement
   local words = words_of(cpi, job, one)
   if one.unexplained then words = ("%s; the CPI could not find out which VM has its addresses: %s"):format(words, one.unexplained) end
   words = words .. others_without_room(cpi, tries, failure)
   if one.trouble then words = ("%s; cleaning up after it: %s"):format(words, one.trouble) end
-  error((one.is_clean and not one.explanation and may_pass(failure) and errors.vm_creation_retriable or errors.vm_creation_failed)(
+  local own = tries.waiting.own
+  if #own > 0 then words = ("%s; left behind: %s"):format(words, held_addresses.words(own)) end
+  local may_do = one.is_clean and #own == 0 and not one.explanation and may_pass(failure)
+  error((may_do and errors.vm_creation_retriable or errors.vm_creation_failed)(
     "creating VM %s%s: %s", one.try.vm_cid, place and " " .. place.words or "", words))
 end
 
@@ -68,8 +79,8 @@ local function try_once(cpi, job, choice, offering, tries)
   local one, more = tries.stopped, { number = tries.made, offering = offering, undo = job.undo, memory = job.memory,
     instance = job.order.instance }
   if one and attempt.change(cpi, job, one, choice, more) then return attempt.start(cpi, job, one) end
-  if one then attempt.abandon(cpi, one) end
-  if one and not one.is_clean then return one end
+  if one then abandon(cpi, one, tries) end
+  if one and (not one.is_clean or #one.held > 0) then return one end
   local try = tables.with(job.christen(), more)
   one = attempt.make(cpi, job, choice, aspects.renew(job.aspects, cpi, job.order, choice.found, choice.plan, try), try)
   return one.is_stopped and attempt.start(cpi, job, one) or one
@@ -96,7 +107,7 @@ local function try_patiently(cpi, job, choice, offering, tries)
     local one = try_once(cpi, job, choice, offering, tries)
     tries.stopped = one.is_stopped and one or nil
     if one.vm or one.is_stopped then return one end
-    if one.is_clean == nil then attempt.abandon(cpi, one) end
+    if one.is_clean == nil then abandon(cpi, one, tries) end
     if not one.is_clean then return one end
     local failure = one.failed.failure
     if not has_rejoined and affinity.has_gone(job.memory, failure) then
@@ -165,7 +176,7 @@ function deployment.run(cpi, job, choice)
     local one, wanted = run_in_zone(cpi, job, choice, tries)
     if one.vm then return { vm_cid = one.try.vm_cid, vm = one.vm, found = one.choice.found, plan = one.plan } end
     local other = job.next_choice(wanted)
-    if other and one.is_clean == nil then attempt.abandon(cpi, one) end
+    if other and one.is_clean == nil then abandon(cpi, one, tries) end
     if not other or not one.is_clean then give_up(cpi, job, one, tries) end
     cpi.log.warn("no room in zone '%s'; trying zone '%s'", choice.found.zone.name, other.found.zone.name)
     choice, tries.stopped = other, nil

@@ -44,6 +44,7 @@ local function by_name(...) return { "listVirtualMachines", { name = "cpivm-1" }
 local disks = { "listVolumes", { virtualmachineid = "v" }, {} }
 local swept = { "listVolumes", { ["tags[0].key"] = "bosh_ephemeral_of", ["tags[0].value"] = "cpivm-1" }, {} }
 local destroy = { "destroyVirtualMachine", { id = "v", expunge = true }, job = {} }
+local free = { "listNics", { virtualmachineid = "v" }, refuse = "Virtual machine id does not exist", code = 530 }
 
 -- Runs a deployment in a verb's shape: -> vm_cid, row, cpi. The n-th try's VM is called cpivm-n.
 -- script.aspects: more of them.
@@ -90,7 +91,7 @@ describe("a deployment", function()
     assert.equal("cpivm-1", cid)
     assert.truthy(table.concat(cpi.log.lines, "\n"):find("no room on the host of its disks; trying elsewhere", 1, true))
     place.strict = true
-    local failure = failing({ deploy(made), there, tag, by_id "Stopped", disks, destroy },
+    local failure = failing({ deploy(made), there, tag, by_id "Stopped", disks, destroy, free },
       { placement = place, offering = only_one(small) })
     assert.truthy(failure.message:find("creating VM cpivm-1 on the host of its disks: ", 1, true), failure.message)
     assert.is_true(failure.ok_to_retry)
@@ -116,7 +117,7 @@ describe("a deployment", function()
 
   it("has failed where a lost reply left a VM in Error, which goes", function()
     local failure, journal = failing({
-      deploy { fault = "closed", sent = true, unknown = true }, by_name(row "Error"), by_name(row "Error"), disks, destroy,
+      deploy { fault = "closed", sent = true, unknown = true }, by_name(row "Error"), by_name(row "Error"), disks, destroy, free,
     }, { offering = only_one(small) })
     assert.truthy(failure.message:find("the line is dead; CloudStack knows nothing of its job", 1, true), failure.message)
     assert.same({}, journal)
@@ -174,7 +175,7 @@ describe("what a stopped VM is furnished with", function()
 
   it("that CloudStack refuses ends the try: what was done is taken back, and the VM goes", function()
     local failure, journal = failing({ deploy(made), add "10.0.0.6", add("10.0.0.7", { job_fails = "Failed to assign", code = 530 }),
-      add("10.0.0.8", { dies = true }), by_id "Stopped", disks, destroy,
+      add("10.0.0.8", { dies = true }), by_id "Stopped", disks, destroy, free,
       aspects = furnishing("10.0.0.6", "10.0.0.7", "10.0.0.8") }, { offering = only_one(small) })
     assert.equal("creating VM cpivm-1: addIpToNic: Failed to assign (530)", failure.message)
     assert.same({ "10.0.0.8", "10.0.0.6" }, undone)
@@ -182,7 +183,7 @@ describe("what a stopped VM is furnished with", function()
   end)
 
   it("is taken back before a VM that failed is removed, once", function()
-    failing({ deploy(made), add "10.0.0.6", no_room, tag, by_id "Stopped", disks, destroy, aspects = furnishing "10.0.0.6" },
+    failing({ deploy(made), add "10.0.0.6", no_room, tag, by_id "Stopped", disks, destroy, free, aspects = furnishing "10.0.0.6" },
       { offering = only_one(small) })
     assert.same({ "10.0.0.6" }, undone)
   end)
@@ -204,7 +205,7 @@ describe("no room for a VM", function()
     local cid, _, cpi = run {
       deploy(made, { serviceofferingid = "s1", name = "cpivm-1" }), no_room, tag,
       { "changeServiceForVirtualMachine", { serviceofferingid = "s2" }, refuse = "cannot switch between local storage", code = 431 },
-      by_id "Stopped", disks, destroy, deploy(made, { serviceofferingid = "s2", name = "cpivm-2" }), runs, tag,
+      by_id "Stopped", disks, destroy, free, deploy(made, { serviceofferingid = "s2", name = "cpivm-2" }), runs, tag,
     }
     assert.equal("cpivm-2", cid)
     assert.truthy(table.concat(cpi.log.lines, "\n"):find("VM cpivm-1 cannot have offering 'big', a new one is made", 1, true))
@@ -229,7 +230,7 @@ end)
 describe("no room in several ways", function()
   it("is told in the words of each", function()
     local short = start { job_fails = "insufficient capacity in pod 7", code = 530 }
-    local failure = failing { deploy(made), short, tag, change, no_room, by_id "Stopped", disks, destroy }
+    local failure = failing { deploy(made), short, tag, change, no_room, by_id "Stopped", disks, destroy, free }
     assert.truthy(failure.message:find("No destination found", 1, true), failure.message)
     assert.truthy(failure.message:find("insufficient capacity in pod 7 (530)", 1, true), failure.message)
   end)
@@ -256,7 +257,7 @@ describe("a start of which nobody heard", function()
   it("has failed after the third time, and the VM goes", function()
     local dies = start { dies = true }
     local failure, journal = failing({ deploy(made), dies, tag, by_id "Stopped", dies, by_id "Stopped", dies, by_id "Stopped",
-      by_id "Stopped", disks, destroy }, { offering = only_one(small) })
+      by_id "Stopped", disks, destroy, free }, { offering = only_one(small) })
     assert.is_true(failure.ok_to_retry)
     assert.same({}, journal)
   end)
@@ -267,7 +268,7 @@ describe("a VM whose creation failed", function()
 
   it("is found by its name when CloudStack told no id, and removed", function()
     local failure, journal = failing({
-      deploy { refuse = "Unable to acquire Guest IP address", code = 530 }, by_name(row "Error"), disks, destroy,
+      deploy { refuse = "Unable to acquire Guest IP address", code = 530 }, by_name(row "Error"), disks, destroy, free,
       { "listVirtualMachines", { networkid = "n1" }, { virtualmachine = {
         { id = "db", name = "db", state = "Running", nic = { { networkid = "n1", ipaddress = "10.0.0.5" } } } } } },
     }, only)
@@ -302,15 +303,15 @@ describe("a VM whose creation failed", function()
   end)
 
   it("is removed when its job was killed with the management server", function()
-    local failure = failing({ deploy { dies = true, id = "v" }, by_id "Stopped", disks, destroy }, only)
+    local failure = failing({ deploy { dies = true, id = "v" }, by_id "Stopped", disks, destroy, free }, only)
     assert.is_true(failure.ok_to_retry)
   end)
 
   it("is removed when its job takes too long", function()
     local settings = { cloudstack = { timeout = { create_vm = 30 } } }
-    local script = { deploy { lasts = 10000, job = {}, id = "v" }, by_id "Stopped", disks, destroy, settings = settings }
+    local script = { deploy { lasts = 10000, job = {}, id = "v" }, by_id "Stopped", disks, destroy, free, settings = settings }
     assert.truthy(failing(script, only).message:find("creating VM cpivm%-1: job .* is still pending after 3%d s"))
-    script = { deploy(made), start { lasts = 10000, job = {} }, tag, by_id "Starting", by_id "Starting", disks, destroy,
+    script = { deploy(made), start { lasts = 10000, job = {} }, tag, by_id "Starting", by_id "Starting", disks, destroy, free,
       settings = settings }
     assert.truthy(failing(script, only).message:find("starting VM cpivm%-1: job .* is still pending after 3%d s"))
   end)
@@ -368,7 +369,7 @@ describe("a VM whose creation failed", function()
   it("is removed or named when the look for it after a lost reply fails", function()
     local failure = failing({
       deploy { fault = "closed", sent = true, unknown = true }, { "listVirtualMachines", {}, refuse = "no", code = 432 },
-      by_name(row()), disks, destroy,
+      by_name(row()), disks, destroy, free,
     }, only)
     assert.truthy(failure.message)
   end)
