@@ -3,20 +3,21 @@
 -- examine(host, settings, client) -> { { level, subject, text, remedy }, ... }
 --   level   "good", "remark" (it works, but somebody may have wanted something else) or "problem"
 
+local capacity = require "operator.capacity"
 local capabilities = require "cloudstack.capabilities"
 local configuration = require "setup.configuration"
 local endpoint = require "cloudstack.endpoint"
 local errors = require "errors"
 local http_date = require "operator.http_date"
-local os_types = require "cloudstack.os_types"
+local named_things = require "operator.named_things"
 local permissions = require "operator.permissions"
 local policy_directory = require "operator.policy_directory"
 local refusals = require "cloudstack.refusals"
 local replies = require "cloudstack.replies"
+local support = require "operator.support"
 local store_finding = require "operator.store_finding"
 local weak_secrets = require "operator.weak_secrets"
 
-local OLDEST = { 4, 11 }          -- of CloudStack, that this CPI is tried against
 local EXPIRY, SUSPICIOUS = 600, 60 -- seconds: after the first a signed request is refused
 
 local findings = {}
@@ -100,12 +101,14 @@ end
 
 local function check_version(found, can)
   if not can.version:find "^%d+%.%d+" then
-    found:remark("version", "the server does not report its version", "nothing to do: it counts as a new one")
-  elseif not capabilities.at_least(can.version, OLDEST[1], OLDEST[2]) then
-    found:problem("version", "CloudStack " .. can.version .. " is older than this CPI is tried with",
-      ("use %d.%d or later"):format(OLDEST[1], OLDEST[2]))
+    return found:remark("version", "the server does not report its version", "nothing to do: it counts as a new one")
+  end
+  local how, words = support.of_version(function(major, minor) return capabilities.at_least(can.version, major, minor) end)
+  if how then
+    found:good("version", "CloudStack %s: %s", can.version, words)
   else
-    found:good("version", "CloudStack %s", can.version)
+    found:problem("version", "CloudStack " .. can.version .. " is older than this CPI is tested with",
+      ("use %d.%d or later"):format(table.unpack(support.oldest)))
   end
 end
 
@@ -118,12 +121,15 @@ local function check_expunge(found, can, settings)
   end
 end
 
-local function missing_of(list, allowed)
-  local missing = {}
+-- What of the list is not allowed, and what of it a CloudStack of that version does not have at all.
+local function missing_of(list, allowed, version)
+  local missing, absent = {}, {}
   for _, name in ipairs(list or {}) do
-    if not allowed[name] then missing[#missing + 1] = name end
+    local since = permissions.since[name]
+    local is_there = not since or capabilities.at_least(version, since[1], since[2])
+    if not allowed[name] then table.insert(is_there and missing or absent, name) end
   end
-  return missing
+  return missing, absent
 end
 
 -- Is anything configured that the row is about? settings: cloudstack's.
@@ -134,7 +140,7 @@ local function concerns(row, settings)
   return not row.properties
 end
 
-local function check_permissions(found, outcome, settings)
+local function check_permissions(found, outcome, settings, version)
   if outcome.failure then
     found:remark("permissions", "what the account may do cannot be determined: " .. outcome.failure.text,
       "allow listApis in the account's role")
@@ -143,9 +149,14 @@ local function check_permissions(found, outcome, settings)
   local allowed, lacking = {}, false
   for _, row in ipairs(outcome.rows) do allowed[row.name] = true end
   for _, row in ipairs(permissions) do
-    local always, sometimes = missing_of(row.always, allowed), missing_of(row.sometimes, allowed)
+    local always, absent = missing_of(row.always, allowed, version)
+    local sometimes = missing_of(row.sometimes, allowed, version)
     local remedy = "allow it in the account's role; `cpi permissions role` writes the rules"
     lacking = lacking or #always > 0
+    if #absent > 0 then
+      found:remark("permissions", ("CloudStack %s has no %s, for %s"):format(version, table.concat(absent, ", "), permissions.title(row)),
+        "nothing to do: the CPI goes without it there")
+    end
     if #always > 0 then
       found:problem("permissions", ("the role lacks %s, for %s"):format(table.concat(always, ", "), permissions.title(row)), remedy)
     elseif #sometimes > 0 and concerns(row, settings) then
@@ -154,119 +165,6 @@ local function check_permissions(found, outcome, settings)
     end
   end
   if not lacking then found:good("permissions", "the account may send what the verbs always need") end
-end
-
--- ---------------------------------------------------------------------------------------------------------
--- what the configuration names
-
-local function has_name(rows, wanted)
-  for _, row in ipairs(rows) do
-    if row.name == wanted or row.id == wanted then return row end
-  end
-end
-
-local function names_of(rows)
-  local names = {}
-  for i, row in ipairs(rows) do names[i] = tostring(row.name) end
-  table.sort(names)
-  return #names > 0 and table.concat(names, ", ", 1, math.min(#names, 12)) or "none"
-end
-
--- A list that could not be asked for is a finding of its own.
-local function rows_of(found, asked, subject)
-  local outcome = asked[subject]
-  if not outcome.failure then return outcome.rows end
-  found:problem(subject, ("%s cannot be asked for: %s"):format(subject, outcome.failure.text), "see permissions")
-end
-
-local function check_zone(found, asked, settings)
-  local wanted, rows = settings.cloudstack.default_zone, rows_of(found, asked, "zones")
-  if not rows then return end
-  local zone = has_name(rows, wanted)
-  if not zone then
-    found:problem("zone", ("cloudstack.default_zone '%s' is not in CloudStack"):format(wanted),
-      "name one of: " .. names_of(rows))
-  elseif zone.allocationstate and zone.allocationstate ~= "Enabled" then
-    found:problem("zone", ("zone '%s' is %s"):format(wanted, zone.allocationstate), "an administrator must enable it")
-  else
-    found:good("zone", "'%s' is there (%s)", wanted, tostring(zone.networktype or "of no type"))
-  end
-end
-
-local function check_offerings(found, asked, settings)
-  local services, disks = rows_of(found, asked, "service offerings"), rows_of(found, asked, "disk offerings")
-  if services and #services == 0 then
-    found:problem("offerings", "this account sees no service offering", "an administrator must make some, or share them")
-  elseif services then
-    found:good("offerings", "service offerings: %s", names_of(services))
-  end
-  if not disks then return end
-  local default = settings.cloudstack.default_offer
-  for _, key in ipairs { "disk", "ephemeral_disk" } do
-    if default[key] ~= "" and not has_name(disks, default[key]) then
-      found:problem("offerings", ("default_offer.%s '%s' is not a disk offering"):format(key, default[key]),
-        "name one of: " .. names_of(disks))
-    end
-  end
-  if default.custom_disk ~= "" and not has_name(disks, default.custom_disk) then
-    found:remark("offerings", ("default_offer.custom_disk '%s' is not a disk offering"):format(default.custom_disk),
-      "nothing to do where disks may take the smallest offering that fits; else name one of: " .. names_of(disks))
-  else
-    found:good("offerings", "disk offerings: %s", names_of(disks))
-  end
-end
-
-local function serves_metadata(network)
-  for _, service in ipairs(type(network.service) == "table" and network.service or {}) do
-    if service.name == "UserData" then return true end
-  end
-  return false
-end
-
-local function check_networks(found, asked)
-  local rows = rows_of(found, asked, "networks")
-  if not rows then return end
-  local serving, silent = {}, {}
-  for _, row in ipairs(rows) do
-    local list = serves_metadata(row) and serving or silent
-    list[#list + 1] = row
-  end
-  if #rows == 0 then
-    found:problem("networks", "this account sees no network", "make one, or have one shared with the account")
-  elseif #serving == 0 then
-    found:problem("networks", "no network serves user data: " .. names_of(silent),
-      "a VM's agent finds its settings there: use a network offering with the service UserData")
-  else
-    found:good("networks", "with user data: %s", names_of(serving))
-    if #silent > 0 then
-      found:remark("networks", "without user data: " .. names_of(silent),
-        "nothing to do where a VM has another network that serves it; ours makes that one its first")
-    end
-  end
-end
-
--- Things that the configuration may name: { subject, wanted, rows' subject, the property }.
-local function check_named(found, asked, settings)
-  local site = settings.cloudstack
-  for _, row in ipairs {
-    { "key pair", site.default_key_name, "key pairs", "default_key_name" },
-    { "template", site.stemcell.mock, "templates", "stemcell.mock" },
-  } do
-    local subject, wanted, list, property = table.unpack(row)
-    local rows = wanted ~= "" and rows_of(found, asked, list)
-    if rows and not has_name(rows, wanted) then
-      found:problem(subject, ("cloudstack.%s '%s' is not there for this account"):format(property, wanted),
-        "name one of: " .. names_of(rows))
-    elseif rows then
-      found:good(subject, "'%s' is there", wanted)
-    end
-  end
-  local types = rows_of(found, asked, "OS types")
-  local ok = types and pcall(os_types.pick, types, site.stemcell.os_type)
-  if types and not ok then
-    found:problem("OS type", ("cloudstack.stemcell.os_type '%s' is none of the server's"):format(site.stemcell.os_type),
-      "`cmk list ostypes` has them; create_stemcell needs one for stemcells that name none")
-  end
 end
 
 -- ---------------------------------------------------------------------------------------------------------
@@ -299,19 +197,9 @@ end
 
 -- What is asked of CloudStack, all at once: by subject.
 local function requests_of(settings)
-  local site = settings.cloudstack
-  local list = {
-    { "capabilities", { "listCapabilities", {} } },
-    { "apis", { "listApis", {}, rows = "api" } },
-    { "zones", { "listZones", {}, rows = "zone" } },
-    { "service offerings", { "listServiceOfferings", {}, rows = "serviceoffering" } },
-    { "disk offerings", { "listDiskOfferings", {}, rows = "diskoffering" } },
-    { "networks", { "listNetworks", {}, rows = "network" } },
-    { "OS types", os_types.request(site.stemcell.os_type) },
-  }
-  if site.default_key_name ~= "" then list[#list + 1] = { "key pairs", { "listSSHKeyPairs", {}, rows = "sshkeypair" } } end
-  if site.stemcell.mock ~= "" then
-    list[#list + 1] = { "templates", { "listTemplates", { templatefilter = "executable" }, rows = "template" } }
+  local list = { { "capabilities", { "listCapabilities", {} } }, { "apis", { "listApis", {}, rows = "api" } } }
+  for _, part in ipairs { named_things.requests(settings), capacity.requests(settings) } do
+    table.move(part, 1, #part, #list + 1, list)
   end
   return list
 end
@@ -333,12 +221,10 @@ local function check_there(found, settings, client)
   local outcome = asked.capabilities
   local can = capabilities.read(not outcome.failure and outcome.payload or {})
   check_version(found, can)
-  check_permissions(found, asked.apis, settings.cloudstack)
+  check_permissions(found, asked.apis, settings.cloudstack, can.version)
   check_expunge(found, can, settings)
-  check_zone(found, asked, settings)
-  check_offerings(found, asked, settings)
-  check_networks(found, asked)
-  check_named(found, asked, settings)
+  named_things.check(found, asked, settings, client)
+  capacity.check(found, asked, settings)
 end
 
 -- A secret that could be an ordinary word is not masked where one may stand: help and JSON keys would be unreadable.

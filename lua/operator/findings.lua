@@ -2,7 +2,7 @@
 
 local new_paper = require "operator.paper"
 
-local marks = { good = { "green", "ok    " }, remark = { "yellow", "remark" }, problem = { "red", "WRONG " } }
+local marks = { good = { "green", "ok     " }, remark = { "yellow", "remark " }, problem = { "red", "problem" } }
 
 local function several(count, noun) return ("%d %s%s"):format(count, noun, count == 1 and "" or "s") end
 
@@ -16,7 +16,7 @@ local function write(host, list, as_json)
     for _, one in ipairs(list) do
       local colour, mark = table.unpack(marks[one.level])
       paper:line("%s  %-11s  %s", paper:tint(colour, mark), one.subject, one.text)
-      if one.remedy then paper:line("                     %s", one.remedy) end
+      if one.remedy then paper:line("                      %s", one.remedy) end
     end
     paper:line("%d good, %s, %s", counts.good, several(counts.remark, "remark"), several(counts.problem, "problem"))
   end

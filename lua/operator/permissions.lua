@@ -77,14 +77,18 @@ local permissions = {
   { verbs = { "calculate_vm_cloud_properties" }, always = { "listZones", "listServiceOfferings", "listDiskOfferings",
     "listCapabilities" } },
   { verbs = {}, title = "cpi doctor", always_asked = true, always = {}, sometimes = { "listApis", "listCapabilities",
-    "listDiskOfferings", "listNetworks", "listOsTypes", "listServiceOfferings", "listSSHKeyPairs", "listTemplates", "listZones" },
-    when = "to find out what is wrong" },
+    "listDiskOfferings", "listNetworks", "listOsTypes", "listServiceOfferings", "listSSHKeyPairs", "listTemplates", "listZones",
+    "listHypervisors", "listAccounts", "listVirtualMachines" },
+    when = "to find out what is wrong, and how much is left" },
   { verbs = {}, title = "cpi list, cpi cid", always = {}, sometimes = { "listVirtualMachines", "listVolumes", "listTemplates",
     "listPublicIpAddresses", "listSnapshots", "listNetworks", "listEvents", "listAsyncJobs" },
     when = "where they are used; the last two for cid --history" },
   { verbs = {}, title = "cpi keypair", always = {}, sometimes = { "listSSHKeyPairs", "createSSHKeyPair", "deleteSSHKeyPair",
     "listVirtualMachines" }, when = "where it is used" },
 }
+
+-- Commands that the oldest versions of CloudStack do not have: since which they are there.
+permissions.since = { changeOfferingForVolume = { 4, 17 } }
 
 -- What a row is about, in words.
 function permissions.title(row) return row.title or table.concat(row.verbs, ", ") end

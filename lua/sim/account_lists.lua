@@ -2,7 +2,6 @@
 local accounts = require "sim.accounts"
 local limits = require "sim.limits"
 local lists = require "sim.lists"
-local projects = require "sim.projects"
 local refusal = require "sim.refusal"
 
 local account_lists = {}
@@ -10,30 +9,8 @@ local account_lists = {}
 local TYPES = { admin = 1, domainadmin = 2, user = 0 }
 local ROLES = { admin = "Admin", domainadmin = "DomainAdmin", user = "User" }
 
-local LIMITS = {
-  vm = "user_vm", ip = "public_ip", volume = "volume", snapshot = "snapshot", template = "template", network = "network",
-  cpu = "cpu", memory = "memory", primarystorage = "primary_storage",
-}
-
-local GIB = 1024 * 1024 * 1024
-
--- What an account may have of each kind, has, and may still have; a number as text, or Unlimited. Storage is in whole GB.
-local function show_limits(m, out, account)
-  for prefix, name in pairs(LIMITS) do
-    local most, used = account.limits[name], limits.amounts[name](m, account)
-    if name == "primary_storage" then used = used // GIB end
-    local limited = most and most >= 0
-    out[prefix .. "limit"] = limited and ("%d"):format(most) or "Unlimited"
-    out[prefix .. "total"] = used
-    out[prefix .. "available"] = limited and ("%d"):format(math.max(0, most - used)) or "Unlimited"
-  end
-  return out
-end
-
-projects.show_limits = show_limits -- a project's row has those of its account
-
 local function account_row(m, account)
-  return show_limits(m, {
+  return limits.show(m, {
     id = account.id, name = account.name, accounttype = TYPES[account.role],
     roletype = ROLES[account.role], domainid = account.domain.id, domain = account.domain.name,
     domainpath = account.domain.path, state = account.disabled and "disabled" or "enabled",

@@ -47,6 +47,25 @@ local function refuse_one(m, account, name, more, cserrorcode)
     account.domain.number, shown(name, most), shown(name, have), shown(name, 0), shown(name, more))), 0)
 end
 
+local PREFIXES = {
+  vm = "user_vm", ip = "public_ip", volume = "volume", snapshot = "snapshot", template = "template", network = "network",
+  cpu = "cpu", memory = "memory", primarystorage = "primary_storage",
+}
+
+-- show(m, out, account): adds to a row what the account may have of each kind, has, and may still have; a limit is a number as text, or
+-- Unlimited. Storage counts in GB.
+function limits.show(m, out, account)
+  for prefix, name in pairs(PREFIXES) do
+    local most, used = account.limits[name], limits.amounts[name](m, account)
+    if name == "primary_storage" then used = used // GIB end
+    local limited = most and most >= 0
+    out[prefix .. "limit"] = limited and ("%d"):format(most) or "Unlimited"
+    out[prefix .. "total"] = used
+    out[prefix .. "available"] = limited and ("%d"):format(math.max(0, most - used)) or "Unlimited"
+  end
+  return out
+end
+
 -- check(m, account, { user_vm = 1, cpu = 2, ... }, cserrorcode) raises when one of them would be too much
 function limits.check(m, account, wanted, cserrorcode)
   for _, name in ipairs { "user_vm", "cpu", "memory", "volume", "primary_storage", "template", "network", "snapshot" } do

@@ -1,6 +1,7 @@
 -- Projects: what belongs to several accounts together. CloudStack gives each project an account of its own, which
 -- nobody can be; everything in the project belongs to that.
 local accounts = require "sim.accounts"
+local limits = require "sim.limits"
 local lists = require "sim.lists"
 local refusal = require "sim.refusal"
 
@@ -36,7 +37,7 @@ function projects.refuse_outsider(entry, arguments, caller)
 end
 
 local function row(m, project)
-  return projects.show_limits(m, {
+  return limits.show(m, {
     id = project.id, name = project.name, displaytext = project.displaytext, domainid = project.domain.id,
     domain = project.domain.name, owner = m:array { { account = project.owner.name } },
     projectaccountname = project.account.name, state = project.state, tags = m:array(), created = m:date(project.created),

@@ -43,8 +43,8 @@ describe("doctor", function()
   it("finds nothing wrong where nothing is", function()
     local out, code = doctor()
     assert.equal(0, code)
-    holds(out, "ok      endpoint     https://cloud.test/client/api answers", "ok      tls ", "ok      signature",
-      "ok      version      CloudStack 4.23", "the account may send what the verbs always need", "'zone1' is there (Advanced)",
+    holds(out, "ok       endpoint     https://cloud.test/client/api answers", "ok       tls ", "ok       signature",
+      "ok       version      CloudStack 4.23", "the account may send what the verbs always need", "'zone1' is there (Advanced)",
       "service offerings: shared.custom.compute, shared.large", "with user data: bosh-loop", " 0 problems\n")
   end)
 
@@ -52,7 +52,7 @@ describe("doctor", function()
     local log = setmetatable({ level = function() end, warn = function() end }, { __index = native.log })
     local out, code = doctor { log = log, settings = { registry = { password = "secret" }, cloudstack = { api_key = "0123456789ab" } } }
     assert.equal(0, code)
-    holds(out, "remark  secrets      registry.password is too short to be masked wherever it may be written\n", "at least 8 characters")
+    holds(out, "remark   secrets      registry.password is too short to be masked wherever it may be written\n", "at least 8 characters")
     assert.is_nil(out:find("api_key", 1, true))
   end)
 
@@ -63,7 +63,7 @@ describe("doctor", function()
     it("has a remedy for " .. fault, function()
       local out, code = doctor { reply = function() return { fault = fault, text = "it is dead", sent = false, seconds = 0 } end }
       assert.equal(1, code)
-      holds(out, "WRONG   endpoint     https://cloud.test/client/api: it is dead\n", words)
+      holds(out, "problem  endpoint     https://cloud.test/client/api: it is dead\n", words)
       assert.is_nil(out:find("zone1", 1, true))
     end)
   end
@@ -99,7 +99,7 @@ describe("doctor", function()
     local out, code = doctor { reply = function() return { status = 200, seconds = 0, date = date(os.time()),
       body = json.encode { listcapabilitiesresponse = { errorcode = 530, errortext = "no" } } } end }
     assert.equal(1, code)
-    holds(out, "WRONG   signature    530 no")
+    holds(out, "problem  signature    530 no")
   end)
 
   local function refused(at)
@@ -112,9 +112,9 @@ describe("doctor", function()
   it("tells a wrong key from a wrong clock", function()
     local out, code = doctor { reply = refused(os.time()) }
     assert.equal(1, code)
-    holds(out, "ok      clock", "WRONG   signature", "are a pair of this server")
+    holds(out, "ok       clock", "problem  signature", "are a pair of this server")
     out = doctor { reply = refused(os.time() + 3600) }
-    holds(out, "WRONG   clock        this machine's clock is 3", " s behind the server's", "first set the clock")
+    holds(out, "problem  clock        this machine's clock is 3", " s behind the server's", "first set the clock")
   end)
 
   it("tells a clock that is going to be wrong", function()
@@ -123,7 +123,7 @@ describe("doctor", function()
       return reply
     end }
     assert.equal(0, code)
-    holds(out, "remark  clock        this machine's clock is 12", "ahead of the server's", "ntp")
+    holds(out, "remark   clock        this machine's clock is 12", "ahead of the server's", "ntp")
   end)
 
   it("tells what each verb may not send", function()
@@ -138,8 +138,8 @@ describe("doctor", function()
       return reply
     end }
     assert.equal(1, code)
-    holds(out, "WRONG   permissions  the role lacks attachVolume, for attach_disk\n", "`cpi permissions role` writes the rules",
-      "remark  permissions  the role lacks updateVmNicIp, for delete_vm (expunge policy")
+    holds(out, "problem  permissions  the role lacks attachVolume, for attach_disk\n", "`cpi permissions role` writes the rules",
+      "remark   permissions  the role lacks updateVmNicIp, for delete_vm (expunge policy")
   end)
 
   it("goes on where the role does not allow listApis", function()
@@ -148,7 +148,7 @@ describe("doctor", function()
       return { status = 401, seconds = 0, body = json.encode { errorresponse = { errorcode = 401, errortext = "no such command" } } }
     end }
     assert.equal(0, code)
-    holds(out, "remark  permissions  what the account may do cannot be determined: no such command", "'zone1' is there")
+    holds(out, "remark   permissions  what the account may do cannot be determined: no such command", "'zone1' is there")
   end)
 
   for what, row in pairs {
@@ -183,7 +183,7 @@ describe("doctor", function()
   it("finds a project that is not there", function()
     local out, code = doctor { settings = { cloudstack = { project = "gone" } } }
     assert.equal(1, code)
-    holds(out, "WRONG   tenant", "'gone'", "cloudstack.project")
+    holds(out, "problem  tenant", "'gone'", "cloudstack.project")
   end)
 
   it("remarks on what works and may not be meant", function()
@@ -201,7 +201,7 @@ describe("doctor", function()
     end
     local out, code = doctor { world = world }
     assert.equal(1, code)
-    holds(out, "WRONG   zone", "WRONG   networks     this account sees no network")
+    holds(out, "problem  zone", "problem  networks     this account sees no network")
   end)
 
   it("says the same as JSON", function()

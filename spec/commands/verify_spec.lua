@@ -43,7 +43,7 @@ describe("verify", function()
     loadable(directory, function()
       local code, out = verify(directory)
       assert.equal(0, code)
-      holds(out, "ok      scripts      " .. 2 + #require "decisions" .. " as they were installed", "all of them load",
+      holds(out, "ok       scripts      " .. 2 + #require "decisions" .. " as they were installed", "all of them load",
         "all with a policy that loads", "no configuration is named")
     end)
   end)

@@ -64,14 +64,26 @@ end)
 
 describe("the server's version", function()
   it("is known from 4.11 on", function()
-    assert.same({ "good: CloudStack 4.11.0.0" }, found({ rows = version "4.11.0.0" }).version)
+    assert.same({ "good: CloudStack 4.11.0.0: its differences are tested on the simulator" }, found({ rows = version "4.11.0.0" }).version)
+    assert.same({ "good: CloudStack 4.22.1.0: tried on management servers of 4.22 and 4.23" },
+      found({ rows = version "4.22.1.0" }).version)
+    assert.same({ "good: CloudStack 5.0.0: newer than 4.23, the newest that was tried" }, found({ rows = version "5.0.0" }).version)
     local list, remedies = found { rows = version "4.10.9.0" }
-    assert.same({ "problem: CloudStack 4.10.9.0 is older than this CPI is tried with" }, list.version)
-    assert.equal("use 4.11 or later", remedies["CloudStack 4.10.9.0 is older than this CPI is tried with"])
+    assert.same({ "problem: CloudStack 4.10.9.0 is older than this CPI is tested with" }, list.version)
+    assert.equal("use 4.11 or later", remedies["CloudStack 4.10.9.0 is older than this CPI is tested with"])
   end)
 
   it("that is not told counts as a new one", function()
     assert.same({ "remark: the server does not report its version" }, found({ rows = version "unknown" }).version)
+  end)
+end)
+
+describe("a command that the version does not have", function()
+  it("is no fault of the role's", function()
+    local list, remedies = found { world = { version = "4.11.3.0" } }
+    assert.same({ "remark: CloudStack 4.11.3.0 has no changeOfferingForVolume, for update_disk",
+      "good: the account may send what the verbs always need" }, list.permissions)
+    assert.truthy(remedies["CloudStack 4.11.3.0 has no changeOfferingForVolume, for update_disk"]:find("nothing to do", 1, true))
   end)
 end)
 

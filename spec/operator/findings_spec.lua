@@ -14,8 +14,8 @@ end
 
 describe("findings on paper", function()
   it("are a line each, with the remedy below, and a sum", function()
-    assert.same({ 1, "ok      zone         it is there\nremark  tls          off\n                     on\n"
-      .. "WRONG   endpoint     no answer\n                     look\n1 good, 1 remark, 1 problem\n" },
+    assert.same({ 1, "ok       zone         it is there\nremark   tls          off\n                      on\n"
+      .. "problem  endpoint     no answer\n                      look\n1 good, 1 remark, 1 problem\n" },
       { written { GOOD, REMARK, PROBLEM } })
   end)
 

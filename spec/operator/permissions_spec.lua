@@ -3,8 +3,8 @@ local permissions = require "operator.permissions"
 -- What one verb's role lacks or has too much against a list of commands in words.
 local function role(verb) return table.concat(permissions.commands { verb }, " ") end
 
-local ALWAYS = "listAccounts listApis listCapabilities listDiskOfferings listDomains listNetworks listOsTypes listProjects "
-  .. "listSSHKeyPairs listServiceOfferings listTemplates listZones"
+local ALWAYS = "listAccounts listApis listCapabilities listDiskOfferings listDomains listHypervisors listNetworks listOsTypes "
+  .. "listProjects listSSHKeyPairs listServiceOfferings listTemplates listVirtualMachines listZones"
 
 local function sorted(words)
   local list, seen = {}, {}

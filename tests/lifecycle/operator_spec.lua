@@ -192,7 +192,7 @@ describe("cpi doctor, cid and verify", function()
   it("look and change nothing", function()
     local run = cloud:command { "doctor" }
     assert.equal(0, run.exit, run.stdout .. run.stderr)
-    assert.truthy(run.stdout:find("ok      clock        both clocks agree within 1 s", 1, true), run.stdout)
+    assert.truthy(run.stdout:find("ok       clock        both clocks agree within 1 s", 1, true), run.stdout)
     assert.truthy(run.stdout:find("will be made", 1, true), run.stdout)
     run = cloud:command { "cid", "ubuntu-builtin", "cpivm-1" }
     assert.equal(1, run.exit)
@@ -209,7 +209,7 @@ describe("cpi doctor, cid and verify", function()
     io.open(path, "w"):write(rig.json.encode(config)):close()
     local run = cloud:command({ "doctor" }, { config = path })
     assert.equal(1, run.exit)
-    assert.truthy(run.stdout:find("WRONG   signature    CloudStack refuses it", 1, true), run.stdout)
+    assert.truthy(run.stdout:find("problem  signature    CloudStack refuses it", 1, true), run.stdout)
     assert.is_nil(run.stdout:find("another-secret-key", 1, true))
   end)
 
@@ -226,7 +226,7 @@ describe("cpi doctor, cid and verify", function()
     end
     local text, code = verify()
     assert.equal(0, code, text)
-    assert.truthy(text:find "ok      scripts      %d+ as they were installed\n", text)
+    assert.truthy(text:find "ok       scripts      %d+ as they were installed\n", text)
     os.execute(("echo >>%s/usr/share/cloudstack_cpi/lua/made/names.lua; rm %s/usr/share/cloudstack_cpi/lua/verbs/has_vm.lua"):format(
       root, root))
     text, code = verify()
