@@ -2,7 +2,7 @@
 --
 -- Only CloudStack names it, and only where an empty template is made for it (getUploadParamsForTemplate). Nothing is sent to the
 -- template's own URL: one whose upload was refused cannot be deleted for minutes. Before 4.23 neither can one that waits for its
--- upload, until CloudStack has looked at the storage again: it is asked for longer than that.
+-- upload, until CloudStack has looked at the storage again.
 --
 -- upload_host.ask(cpi, name, zone) -> { id, name, place }: the empty template, and where the machine is. Raises CloudError. name: of
 --   the template; zone: a row of listZones
@@ -14,12 +14,9 @@ local endpoint = require "cloudstack.endpoint"
 local errors = require "errors"
 local image_format = { KVM = "QCOW2", XenServer = "VHD", VMware = "OVA", Simulator = "QCOW2" }
 local os_types = require "cloudstack.os_types"
-local refusals = require "cloudstack.refusals"
 local templates = require "cloudstack.templates"
 
 local upload_host = {}
-
-local TRIES, PAUSE = 30, 15 -- seven minutes
 
 -- A hypervisor of the zone that this CPI knows images for.
 local function hypervisor_of(cpi, zone)
@@ -50,14 +47,9 @@ function upload_host.look(cpi, target, file, proxy)
   return ("%s answers (HTTP %d)"):format(target.place, reply.status)
 end
 
+-- The client waits for one that CloudStack does not let go yet.
 function upload_host.close(cpi, target)
-  for try = 1, TRIES do
-    local ok, why = pcall(templates.delete, cpi, { id = target.id, name = target.name })
-    if ok then return end
-    local failure = errors.is(why) and why.failure
-    if try == TRIES or not failure or not refusals.is(failure, "template_is_on_its_way") then error(why, 0) end
-    cpi.clock.sleep(PAUSE)
-  end
+  templates.delete(cpi, target)
 end
 
 return upload_host
