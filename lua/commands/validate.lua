@@ -2,6 +2,7 @@
 -- verbs, timed; everything is removed again, also after a failure or ^C.
 -- Exit 0: it all went well, and nothing is left; 1: something did not, or is left; 2: usage or configuration, or no consent.
 
+local capabilities = require "cloudstack.capabilities"
 local command = require "operator.command"
 local consent = require "operator.consent"
 local configuration = require "setup.configuration"
@@ -85,7 +86,11 @@ end
 
 -- What lua/operator/life.lua needs to look for the upload host; its template has the run's mark, by which gc knows it. What was
 -- asked for and not answered has no id: it is looked for by its name.
-local function probe_of(host, settings, order)
+local function probe_of(host, settings, order, version)
+  if not capabilities.at_least(version, 4, 23) then
+    error(command.refusal("CloudStack %s keeps a template that waits for its upload: --image FILE looks for the upload host there",
+      version))
+  end
   local cpi = require("cpi").parts(setmetatable({ interruption = function() end }, { __index = host }),
     { method = "validate", context = { director_uuid = order.director }, api_version = 2 })
   local name, target = templates.new_cid(marks.short_uuid(cpi)), nil
@@ -125,6 +130,8 @@ return command.new("validate", function(host, words, options, refuse)
     return write(host, paper, nothing, options.output)
   end
   local order = life_order(client, settings, options, nothing.director)
+  order.probe = options["upload-host"]
+    and probe_of(host, settings, order, capabilities.read(client:call("listCapabilities", {})).version) or nil
   local plan = plan_of(order, settings)
   if not options.output then paper:line("\n%s", plan) end
   local is_given = consent(host, options.output and plan .. ". Go on?" or "Go on?", options.yes)
@@ -132,7 +139,6 @@ return command.new("validate", function(host, words, options, refuse)
     error(command.refusal(is_given == nil and "nothing was made: there is no terminal to ask for consent; --yes gives it"
       or "nothing was made"))
   end
-  order.probe = options["upload-host"] and probe_of(host, settings, order) or nil
   if not options.output then
     paper:line("what is made carries the tag director_uuid=%s\n", order.director)
     life_report.heading(paper)

@@ -2,7 +2,7 @@
 --
 -- Only CloudStack names it, and only where an empty template is made for it (getUploadParamsForTemplate). Nothing is sent to the
 -- template's own URL: one whose upload was refused cannot be deleted for minutes. Before 4.23 neither can one that waits for its
--- upload, until CloudStack has looked at the storage again.
+-- upload, until that is given up.
 --
 -- upload_host.ask(cpi, name, zone) -> { id, name, place }: the empty template, and where the machine is. Raises CloudError. name: of
 --   the template; zone: a row of listZones

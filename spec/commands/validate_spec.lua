@@ -111,11 +111,12 @@ describe("cpi validate", function()
     assert.equal(1, #trial.sim.state().templates)
   end)
 
-  it("waits for the template where CloudStack does not let it go yet", function()
+  it("does not look for it where the template would stay", function()
     trial = new_trial { host = native, world = { version = "4.22.0.0" } }
-    local code, told = report "--upload-host"
-    assert.equal(0, code, json.encode(told))
-    assert.equal(1, #trial.sim.state().templates)
+    local code, _, err = validate("--yes", "--upload-host")
+    assert.equal(2, code)
+    assert.truthy(err:find("CloudStack 4.22.0.0 keeps a template that waits for its upload: --image FILE", 1, true), err)
+    assert.equal(0, #trial.sim.state().vms)
   end)
 
   for command, step in pairs { deployVirtualMachine = "VM", createVolume = "disk", attachVolume = "disk attached",
