@@ -1,6 +1,7 @@
 -- cpi policy list|check|test|facts|try: for the authors of policies. Where no directory is named, it is the
 -- configuration's.
 
+local bounded = require "base.bounded"
 local command = require "operator.command"
 local decisions = require "decisions"
 local errors = require "errors"
@@ -9,6 +10,7 @@ local new_paper = require "operator.paper"
 local policy = require "policy"
 local policy_directory = require "operator.policy_directory"
 local spelling = require "base.spelling"
+local strict_facts = require "operator.strict_facts"
 
 local LONGEST_SUM = 12 -- digits of a checksum, enough to distinguish files
 
@@ -175,20 +177,23 @@ local function read_facts(host, path, name, decision)
   return given
 end
 
--- The answer to the facts, or nil and the words of the failure; and what it took.
+-- { answer, failure (words), used (what it took), mistakes (in what the policy reads of its facts) }
 local function tried(host, directory, name, facts)
-  local used
-  local decide = policy.new {
+  local trial = { mistakes = {} }
+  local decide
+  decide = policy.new {
     ours = host.lua_dir .. "/policies", directory = function() return directory end,
-    sandbox = { load = host.policy.load, call = function(...)
-      local results = table.pack(host.policy.measure(...))
-      used = results[1]
+    sandbox = { load = host.policy.load, call = function(f, given, default)
+      local strict
+      strict, trial.mistakes = strict_facts.of(name, given, decide.needs { name })
+      local results = table.pack(host.policy.measure(f, strict, default))
+      trial.used, trial.remark = results[1], bounded.words(results[3])
       return table.unpack(results, 2, results.n)
     end },
   }
   local ok, answer = pcall(decide, name, facts)
-  if ok then return answer, nil, used end
-  return nil, errors.words(answer), used
+  if ok then trial.answer = answer else trial.failure, trial.remark = errors.words(answer), nil end
+  return trial
 end
 
 local function check_directories(host, directories)
@@ -198,10 +203,11 @@ local function check_directories(host, directories)
   end
 end
 
-local function print_trial(host, name, file, facts, answer, used)
-  local paper = new_paper(host)
+local function print_trial(host, name, file, facts, trial)
+  local paper, answer, used = new_paper(host), trial.answer, trial.used
   paper:line("decided by %s", file)
   paper:value("answer", answer)
+  if trial.remark then paper:line("remark: %s", trial.remark) end
   local weigh = require("decisions." .. name).weigh
   if weigh then
     paper:line "candidates"
@@ -217,15 +223,19 @@ actions["try"] = function(host, words, options, refuse)
   local directory = words[3] and directory_of(host, words[3])
   if directory then check_directories(host, directory) else directory = configured_directory(host) end
   local facts = read_facts(host, options.facts, name, decision)
-  local answer, failure, used = tried(host, directory, name, facts)
+  local trial, paper = tried(host, directory, name, facts), new_paper(host)
   if options.output then
-    new_paper(host):json { answer = answer, failure = failure, used = used }
-  elseif failure then
-    new_paper(host):line("%s", failure)
+    trial.mistakes = host.json.array(trial.mistakes)
+    paper:json(trial)
   else
-    print_trial(host, name, policy_directory.file_of(host, directory, name), facts, answer, used)
+    for _, mistake in ipairs(trial.mistakes) do paper:line("%s", paper:tint("red", mistake)) end
+    if trial.failure then
+      paper:line("%s", trial.failure)
+    else
+      print_trial(host, name, policy_directory.file_of(host, directory, name), facts, trial)
+    end
   end
-  return failure and 1 or 0
+  return (trial.failure or #trial.mistakes > 0) and 1 or 0
 end
 
 local most_words = { list = 1, check = 2, test = 2, facts = 2, ["try"] = 3 }

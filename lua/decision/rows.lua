@@ -91,6 +91,16 @@ function rows.fits(value, row)
   return row[2] == "number" or math.tointeger(value) ~= nil
 end
 
+-- Has the table at most so many entries? What is not a table has none.
+function rows.holds_at_most(most, value)
+  local n = 0
+  for _ in pairs(type(value) == "table" and value or {}) do
+    n = n + 1
+    if n > most then return false end
+  end
+  return true
+end
+
 -- What such a number must be, for a message.
 function rows.range(row, unit)
   return ("its %s must be a %s of %s from %s to %s"):format(row[1], row[2] == "integer" and "whole number" or "number", unit,

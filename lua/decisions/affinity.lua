@@ -3,10 +3,12 @@
 local rows = require "decision.rows"
 
 local LONGEST = 255
+local MOST = 32 -- groups; each is a request, and a claim that is announced
 
 local function match(answer)
   if answer == "none" then return {} end
   if type(answer) ~= "table" then return nil, 'it must be a list of { name = string, type = string }, or "none"' end
+  if not rows.holds_at_most(MOST, answer) then return nil, ("it has more than %d groups"):format(MOST) end
   local list, seen = {}, {}
   for i, one in ipairs(answer.name and { answer } or answer) do
     if type(one) ~= "table" or type(one.name) ~= "string" or one.name == "" or #one.name > LONGEST then
@@ -45,7 +47,7 @@ return {
       { "type", "string", "its type, where it has to be made; one of another type that exists is an error", optional = true },
     },
     text = [[
-a list of `{ name = ..., type = ... }`, one of them, an empty list or `"none"`. A group that is not there is made, with
+a list of at most 32 `{ name = ..., type = ... }`, one of them, an empty list or `"none"`. A group that is not there is made, with
 the type `host anti-affinity` when none is given, and deleted with its last VM. Types: `host anti-affinity`,
 `host affinity`, and from CloudStack 4.18 on `non-strict host anti-affinity` and `non-strict host affinity`.]],
   },

@@ -2,11 +2,14 @@
 
 local rows = require "decision.rows"
 
+local MOST_TAGS = 100 -- CloudStack takes them in one command
+
 local function match(answer)
   if type(answer) ~= "table" or type(answer.display_name) ~= "string" or answer.display_name == "" then
     return nil, "it must be { display_name = string, tags = { key = string } }"
   end
   if answer.tags ~= nil and type(answer.tags) ~= "table" then return nil, "its tags must be a table of strings by their keys" end
+  if not rows.holds_at_most(MOST_TAGS, answer.tags) then return nil, ("it has more than %d tags"):format(MOST_TAGS) end
   local tags = {}
   for key, value in pairs(answer.tags or {}) do
     if type(key) ~= "string" or type(value) ~= "string" then return nil, "its tags must be strings" end
@@ -39,7 +42,7 @@ return {
     text = [[
 `{ display_name = string, tags = { key = string } }`. The display name has at least one character and is
 cut after 255 bytes; VMs, stemcells and networks show it, disks and snapshots have no place for it. Tags are cut after 255
-bytes, empty ones are left out.
+bytes, empty ones are left out; at most 100.
 
 `director_uuid`, `bosh_request`, `bosh_cid`, `bosh_agent_id` and `bosh_ephemeral_of` are the CPI's own tags, by
 which objects are found again; a policy cannot change or remove them. The CID is not decided here either.]],

@@ -6,9 +6,11 @@ local needs = { existing = "template", copy = "template", register = "url" }
 local known = { upload = true, register = true, publish = true, copy = true, existing = true }
 local texts = { "url", "template", "from" }
 
+local MOST_DETAILS = 100
+
 -- Template details are texts to CloudStack.
 local function details_of(given)
-  if given ~= nil and type(given) ~= "table" then return nil end
+  if given ~= nil and type(given) ~= "table" or not rows.holds_at_most(MOST_DETAILS, given) then return nil end
   local details = {}
   for key, value in pairs(given or {}) do
     local is_text = type(value) == "string" or math.type(value) and value - value == 0 -- neither NaN nor infinity
@@ -24,7 +26,7 @@ local function match(answer)
     return nil, 'its how must be "upload", "register", "publish", "copy" or "existing"'
   end
   local matched = { how = answer.how, details = details_of(answer.details) }
-  if not matched.details then return nil, "its details must be texts by their names" end
+  if not matched.details then return nil, "its details must be at most 100 texts by their names" end
   for _, name in ipairs(texts) do
     local value = answer[name]
     if value ~= nil and (type(value) ~= "string" or value == "") then return nil, ("its %s must be a string"):format(name) end

@@ -3,8 +3,10 @@
 local decisions = require "decisions"
 local errors = require "errors"
 local policy = require "policy"
+local samples = require "decision.samples"
 local source = require "operator.policy_source"
 local spelling = require "base.spelling"
+local strict_facts = require "operator.strict_facts"
 
 local policy_directory = {}
 
@@ -16,14 +18,36 @@ local function from_place(failure)
   return (errors.words(failure):gsub("^policy [%l_]+ %(.-%): ", ""):gsub("^policy [%l_]+: ", ""))
 end
 
--- How a policy does with the example of its decision: an error, or an answer that is none. A refusal is neither.
-local function trouble_with_example(host, directory, name)
-  local decide = policy.new {
-    sandbox = host.policy, ours = host.lua_dir .. "/policies", directory = function() return directory end,
-  }
-  local ok, failure = pcall(decide, name, require("decisions." .. name).example)
-  if ok or failure.type == "Bosh::Clouds::CloudError" then return nil end
-  return ("%s (asked with the example of `cpi policy facts %s`)"):format(from_place(failure), name)
+-- Runs a policy on facts in a request's place -> a list of what is wrong: what its facts noticed, else its error, an answer that is
+-- none, or an end without a return. A refusal with a reason is nothing wrong.
+local function run(host, directory, name, facts)
+  local mistakes, returned, strict
+  local sandbox, needs = { load = host.policy.load }, policy.load(host.policy, directory, name).needs
+  function sandbox.call(decide, given, default)
+    strict, mistakes = strict_facts.of(name, given, needs)
+    local results = table.pack(host.policy.call(decide, strict, default))
+    returned = results.n
+    return table.unpack(results, 1, results.n)
+  end
+  local decide = policy.new { sandbox = sandbox, ours = host.lua_dir .. "/policies", directory = function() return directory end }
+  local ok, failure = pcall(decide, name, facts)
+  if #mistakes > 0 then return mistakes end
+  if returned == 0 then return { "it ends without a return: there is no answer" } end
+  local is_refusal = not ok and failure.type == "Bosh::Clouds::CloudError"
+  if is_refusal and failure.message:find "it gave no answer and no reason$" then return { "its answer is nil, without a reason" } end
+  return not ok and not is_refusal and { from_place(failure) } or {}
+end
+
+-- The facts that its text names and the decision has not.
+local function unknown_facts(name, text)
+  local known, names, list = {}, {}, {}
+  for i, row in ipairs(require("decisions." .. name).facts) do known[row[1]], names[i] = true, row[1] end
+  for _, one in ipairs(source.facts(text)) do
+    if not known[one.name] then
+      list[#list + 1] = ("%d: facts.%s is not a fact of %s%s"):format(one.line, one.name, name, spelling.suggestion(one.name, names))
+    end
+  end
+  return list
 end
 
 local function check_policy(host, directory, name, problem)
@@ -33,9 +57,21 @@ local function check_policy(host, directory, name, problem)
   local missing = source.names(text)
   for _, one in ipairs(missing) do problem(("%s:%d: a policy has no '%s'"):format(path, one.line, one.name)) end
   if #missing > 0 then return end -- whatever else goes wrong, goes wrong because of it
-  local ok, failure = pcall(policy.load, host.policy, directory, name)
-  local trouble = not ok and from_place(failure) or text:find "%S" and trouble_with_example(host, directory, name)
-  if trouble then problem(trouble) end
+  local ok, loaded = pcall(policy.load, host.policy, directory, name)
+  if not ok then return problem(from_place(loaded)) end
+  if not loaded then return end
+  local unknown, decision = unknown_facts(name, text), require("decisions." .. name)
+  for _, words in ipairs(unknown) do problem(("%s:%s"):format(path, words)) end
+  if #unknown > 0 then return end
+  local seen = {}
+  for i, facts in ipairs { samples.full(decision, loaded.needs), samples.bare(decision) } do
+    for _, words in ipairs(run(host, directory, name, facts)) do
+      local how = i == 1 and ("asked with the example of `cpi policy facts %s`"):format(name) or "asked with facts in which all that may "
+        .. "be absent is"
+      if not seen[words] then problem(("%s (%s)"):format(words, how)) end
+      seen[words] = true
+    end
+  end
 end
 
 local function add_files(host, directory, files)

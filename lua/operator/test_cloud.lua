@@ -14,7 +14,7 @@ local function host_of(host)
   local function no_file() return nil, "a policy's test has no files" end
   return {
     json = host.json, bytes = host.bytes, policy = { load = host.policy.load, call = host.policy.call },
-    files = { read = host.files.read }, images = { stat = no_file, checksum = no_file, inside = no_file },
+    files = { read = host.files.read, list = host.files.list }, images = { stat = no_file, checksum = no_file, inside = no_file },
     lua_dir = host.lua_dir, version = host.version,
   }
 end

@@ -21,8 +21,7 @@ function parts.of(host, request)
         host.log.info("%s is decided by %s (SHA-256 %s)", name, path, host.bytes.sha256(host.files.read(path) or ""):sub(1, 12))
       end,
       directory = function()
-        local directory = cpi.settings.policies.directory
-        return directory ~= "" and directory or nil
+        return require "setup.site_policies"(host.files, cpi.settings.policies.directory, host.log.warn)
       end,
     }
   end

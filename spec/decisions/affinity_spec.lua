@@ -1,12 +1,20 @@
 local decision = require "tests.support.decision"
 
+-- n groups.
+local function groups(n)
+  local list = {}
+  for i = 1, n do list[i] = { name = "g" .. i } end
+  return list
+end
+
 describe("affinity", function()
   decision.answers(it, "affinity", {
     good = {
-      { "none", {} }, { {}, {} }, { { name = "a" }, { { name = "a" } } },
+      { groups(32), groups(32) }, { "none", {} }, { {}, {} }, { { name = "a" }, { { name = "a" } } },
       { { { name = "a", type = "host affinity" }, { name = "a" } }, { { name = "a", type = "host affinity" } } },
     },
-    bad = { { true, "it must be a list of" }, { { { name = "" } }, "its entry 1 has no name" },
+    bad = { { groups(33), "it has more than 32 groups" }, { true, "it must be a list of" },
+      { { { name = "" } }, "its entry 1 has no name" },
       { { { name = "a", type = 5 } }, "its entry 1 has a type that is not a string" }, { { "a" }, "its entry 1 has no name" } },
   })
 end)

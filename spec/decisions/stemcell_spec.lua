@@ -17,8 +17,8 @@ describe("stemcell", function()
       { { how = "register", url = "http://x" }, "its url must be http or https" },
       { { how = "existing", template = "" }, "its template must be a string" },
       { { how = "copy", template = "t", from = 7 }, "its from must be a string" },
-      { { how = "upload", details = { a = true } }, "its details must be texts" },
-      { { how = "upload", details = "x" }, "its details must be texts" },
+      { { how = "upload", details = { a = true } }, "its details must be at most 100 texts" },
+      { { how = "upload", details = "x" }, "its details must be at most 100 texts" },
     },
   })
 end)

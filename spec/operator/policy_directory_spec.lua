@@ -100,3 +100,47 @@ describe("the policies in force", function()
     assert.equal("lua/policies/retry.lua", policy_directory.file_of(operator.host(), nil, "retry"))
   end)
 end)
+
+describe("a beginner's mistake", function()
+  local EXAMPLE = " (asked with the example of `cpi policy facts %s`)"
+  local BARE = " (asked with facts in which all that may be absent is)"
+
+  local function body(text) return "local function decide(facts, default)\n" .. text .. "\nend\nreturn { api = 1, decide = decide }" end
+
+  for what, row in pairs {
+    ["a misspelt fact"] = { "names", "return { display_name = facts.grup or 'x' }",
+      "2: facts.grup is not a fact of names (did you mean 'group'?)" },
+    ["one where the example does not lead"] = { "names", "if facts.kind == 'network' then return facts.grup end return default(facts)",
+      "2: facts.grup is not a fact of names (did you mean 'group'?)" },
+    ["a fact of another decision"] = { "names", "if facts.holder then return nil, 'x' end return default(facts)",
+      "2: facts.holder is not a fact of names" },
+    ["a forgotten return"] = { "service_offering", "default(facts)", " it ends without a return: there is no answer" .. EXAMPLE },
+    ["a forgotten reason"] = { "service_offering", "return nil", " its answer is nil, without a reason" .. EXAMPLE },
+    ["an entry 0"] = { "service_offering", "return facts.offerings[0] or facts.offerings[1]",
+      "2: facts.offerings[0] is not there: a list begins with 1" .. EXAMPLE },
+    ["an optional fact taken for granted"] = { "service_offering",
+      "if facts.group:find 'cell' then return nil, 'x' end return default(facts)",
+      "2: attempt to index a nil value (field 'group')" .. BARE },
+    ["a field that is misspelt"] = { "service_offering", "if facts.offerings[1].hosttag then return nil, 'x' end return default(facts)",
+      "2: facts.offerings[1] has no 'hosttag' (did you mean 'hosttags'?)" .. EXAMPLE },
+    ["a fact that nobody asked for"] = { "vm", "if facts.counts then return nil, 'x' end return facts",
+      '2: facts.counts is there for a policy that says needs = { "counts" }' .. EXAMPLE },
+  } do
+    it("is found: " .. what, function()
+      local problems = problems_of(row[1], body(row[2]))
+      assert.same({ ("DIR/%s.lua:%s"):format(row[1], row[3]:format(row[1])) }, problems)
+    end)
+  end
+
+  it("is none where a policy minds what may be absent", function()
+    assert.same({}, (problems_of("service_offering", body [[
+      facts.mine = true
+      if facts.mine and (facts.group or ""):find "cell" then return nil, "no cells" end
+      return default(facts)]])))
+    assert.same({}, (problems_of("vm", [[return { api = 1, needs = { "counts" }, decide = function(facts)
+      if facts.counts and facts.counts.deployment > 100 then return nil, "enough" end
+      return facts
+    end }]])))
+    assert.same({}, (problems_of("retry", body "return nil")))
+  end)
+end)

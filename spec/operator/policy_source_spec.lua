@@ -1,4 +1,5 @@
-local names = require("operator.policy_source").names
+local policy_source = require "operator.policy_source"
+local names = policy_source.names
 
 local function told(text)
   local list = {}
@@ -23,4 +24,20 @@ describe("names that a policy has not", function()
   } do
     it("are told for " .. text:gsub("\n", " / "), function() assert.equal(wanted, told(text)) end)
   end
+end)
+
+describe("the facts that a policy's text reads", function()
+  local function read(text)
+    local list = {}
+    for i, one in ipairs(policy_source.facts(text)) do list[i] = ("%d %s"):format(one.line, one.name) end
+    return list
+  end
+
+  it("are found with their lines, outside of strings and comments", function()
+    assert.same({ "1 a", "2 b", "4 d" }, read 'local x = facts.a\nreturn facts . b -- facts.c\n, "facts.c", [[facts.c]]\n, facts.d == 1')
+  end)
+
+  it("are not those that it sets, nor fields of something else", function()
+    assert.same({ "1 own2" }, read "facts.own = facts.own2 x = facts.own y.facts.z = 1 other_facts.q = facts")
+  end)
 end)

@@ -25,7 +25,7 @@ local rooms = {
   { "decisions", "decision cloudstack" },
   { "policy", "errors base" },
   -- one request
-  { "setup", "errors base cloudstack request made policy" },
+  { "setup", "errors base cloudstack request made decisions policy" },
   { "cpi", "errors setup" },
   -- what people start
   { "sim", "base" },
