@@ -1,6 +1,7 @@
 /* A command: its script, the host table that it gets, its exit code, what it raises. */
 #include "command.h"
 
+#include "api/api.h"
 #include "base/buf.h"
 #include "base/console.h"
 #include "base/interruption.h"
@@ -61,6 +62,8 @@ static void push_host(lua_State *L)
     lua_setfield(L, -2, "compile");
     lua_pushcfunction(L, catch_signals);
     lua_setfield(L, -2, "catch_signals");
+    api_open_workshop(L);
+    lua_setfield(L, -2, "workshop");
 }
 
 /* The exit code for what the command returned, which is on the top: a whole number, or whether it succeeded. */

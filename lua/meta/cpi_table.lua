@@ -26,4 +26,5 @@
 ---@field lacking table the rights that a refusal showed to be missing, as a set (lua/cloudstack/rights.lua)
 ---@field liveness table which processes are alive (lua/setup/liveness.lua)
 ---@field settings table the configuration with its defaults (lua/setup/settings.lua)
+---@field takes_any_infrastructure boolean cloudstack.stemcell.any_infrastructure, for `info` (lua/setup/early_settings.lua)
 ---@field store host.store|false false where no store is configured

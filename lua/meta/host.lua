@@ -26,6 +26,7 @@
 ---@field store host.store
 ---@field throttle host.throttle
 ---@field version string "0.1.0"
+---@field workshop? host.workshop commands only: programs of this machine, and a directory to make a file in
 
 ---@class host.bytes
 ---@field base64 fun(s: string): string
@@ -84,6 +85,7 @@
 ---@field clean fun(text: string): string one line, without anything that a terminal acts on
 ---@field error fun(text: string)
 ---@field interactive boolean are standard input and standard error a terminal, so that a person can be asked?
+---@field progress fun(text: string) what is under way, in the place of what stood there before; "" at the end. Only a terminal on stderr gets it
 ---@field read fun(): string? the next line of stdin, nil at its end
 ---@field tty boolean is standard output a terminal?
 ---@field write fun(text: string, in_colours?: boolean): boolean?, string? true, or nil, why
@@ -155,3 +157,23 @@
 ---@field leave fun()
 ---@field open fun(path: string, limits: { concurrent?: integer, per_second?: number, patience?: number }): boolean?, string?
 ---@field pause fun(seconds: number) no process begins a request for so long
+
+---@class host.workshop for operator commands that make files: no verb and no policy can reach it. Words go to programs as they are, without a shell
+---@field find fun(name: string): string? where a program is, in PATH or the directories of the administrator
+---@field hand_over fun(file: string, result: string): boolean?, string? gives a finished file its name, in the place of no other; true, or nil, why
+---@field is_there fun(path: string): boolean
+---@field make_directory fun(result: string): string?, string? a new directory beside the file that is to be made; or nil, why
+---@field members fun(tarball: string): { name: string, size: integer }[]?, string? of a gzipped tar: its regular files, without their directories
+---@field remove_directory fun(directory: string): boolean?, string? with the files in it
+---@field room fun(directory: string): integer bytes that are free
+---@field start fun(words: string[], options?: { directory?: string, output?: string }): host.program?, string? output: a new file for its stdout
+---@field unpack fun(tarball: string, member: string, place: string): host.unpacking?, string? into a new file
+
+---@class host.program
+---@field output fun(self): string what it wrote to stdout so far
+---@field stop fun(self) kills it
+---@field wait fun(self, seconds: number): { code?: integer, signal?: integer, output: string, errors: string }? nil while it runs
+
+---@class host.unpacking
+---@field run fun(self, seconds: number): boolean?, integer|string is it done, and bytes so far; or nil, why
+---@field stop fun(self)

@@ -74,6 +74,7 @@ local schema = {
   ["cloudstack.stemcell.os_type"] = { "text", "Other PV (64-bit)" },
   ["cloudstack.stemcell.zones"] = { "list" },
   ["cloudstack.stemcell.mock"] = { "text", "" },
+  ["cloudstack.stemcell.any_infrastructure"] = { "boolean", false },
   ["cloudstack.calculate.disk_tags"] = { "list" },
   ["cloudstack.calculate.not_disk_tags"] = { "list" },
   ["cloudstack.calculate.compute_tags"] = { "list" },

@@ -10,6 +10,7 @@ local director_mark = require "made.marks"
 local errors = require "errors"
 local exact = require "cloudstack.exact"
 local image = require "stemcell.image"
+local infrastructure = require "stemcell.infrastructure"
 local making = require "stemcell.making"
 local naming = require "made.names"
 local os_types = require "cloudstack.os_types"
@@ -223,6 +224,7 @@ return function(cpi, image_path, cloud_properties, more)
   local zone_name = properties.zone or site.default_zone
   local existing = properties.light_template or site.stemcell.mock ~= "" and site.stemcell.mock or nil
   if existing then return use_existing(cpi, existing, zone_name) end
+  infrastructure.check(properties, site.stemcell.any_infrastructure)
 
   local order = {
     properties = properties, version = properties.version and tostring(properties.version), zone_name = zone_name,

@@ -87,8 +87,18 @@ describe("create_stemcell", function()
       some_other_key = { 1 }, disk = fake.json.null })
   end)
 
+  it("is refused where it was made for another infrastructure, before CloudStack is asked", function()
+    local failure = fake.failure(create, {}, { hypervisor = "kvm", name = "bosh-ubuntu", version = "1.7", infrastructure = "openstack" })
+    assert.truthy(failure.message:find("`cpi stemcell convert`", 1, true), failure.message)
+    failure = fake.failure(create, {}, { template_url = "http://h/a.qcow2", infrastructure = "vsphere" })
+    assert.truthy(failure.message:find("was made for 'vsphere'", 1, true), failure.message)
+    local one = script()
+    one.settings = { cloudstack = { stemcell = { any_infrastructure = true } } }
+    create(one, { hypervisor = "kvm", name = "bosh-ubuntu", version = "1.7", infrastructure = "openstack" })
+  end)
+
   it("ignores what a published one says for others, and no more than that", function()
-    create(script(), { hypervisor = "kvm", name = "bosh-ubuntu", version = "1.7", infrastructure = "openstack",
+    create(script(), { hypervisor = "kvm", name = "bosh-ubuntu", version = "1.7", infrastructure = "cloudstack",
       disk_format = "qcow2", container_format = "bare", os_distro = "ubuntu", root_device_name = "/dev/vda1",
       os_type = "linux", architecture = "x86_64" })
     for key, value in pairs { os_type = "windows", architecture = "aarch64" } do

@@ -2,7 +2,7 @@ local fake = require "tests.support.fake"
 local info = require "verbs.info"
 
 describe("info", function()
-  local answer = info { json = fake.json }
+  local answer = info { json = fake.json, takes_any_infrastructure = false }
 
   it("speaks API version 3, as an integer", function()
     assert.equal(3, answer.api_version)
@@ -13,9 +13,14 @@ describe("info", function()
     assert.is_true(fake.json.is_array(answer.stemcell_formats))
     local formats = {}
     for _, format in ipairs(answer.stemcell_formats) do formats[format] = type(format) end
-    for _, format in ipairs { "cloudstack-vhdx", "cloudstack-qcow2", "cloudstack-ova", "openstack-qcow2", "vsphere-ova" } do
-      assert.equal("string", formats[format])
-    end
+    for _, format in ipairs { "cloudstack-vhdx", "cloudstack-qcow2", "cloudstack-ova" } do assert.equal("string", formats[format]) end
+    assert.same({ nil, nil }, { formats["openstack-qcow2"], formats["vsphere-ova"] })
+  end)
+
+  it("names those of other infrastructures where create_stemcell takes them", function()
+    local all = info({ json = fake.json, takes_any_infrastructure = true }).stemcell_formats
+    assert.equal(" openstack-qcow2 openstack-raw vsphere-ova", (table.concat(all, " "):gsub("cloudstack%-%w+ ?", " "):gsub("^ +", " ")))
+    assert.equal(#answer.stemcell_formats + 3, #all)
   end)
 
   it("says nothing else", function()

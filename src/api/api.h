@@ -30,6 +30,7 @@ int api_open_policy(lua_State *L);
 int api_open_process(lua_State *L);
 int api_open_store(lua_State *L);
 int api_open_throttle(lua_State *L);
+int api_open_workshop(lua_State *L); /* for commands alone: src/command.c */
 
 /* Pushes nil and the reason; to be returned. */
 int api_refuse(lua_State *L, const struct fault *fault);

@@ -215,6 +215,35 @@ bool archive_look(const char *path, bool (*wanted)(const char *name), struct arc
     return ok;
 }
 
+static bool go_through(struct archive *archive, void (*visit)(void *context, const char *name, uint64_t size), void *context,
+                       struct fault *fault)
+{
+    char block[BLOCK], name[ARCHIVE_NAME];
+
+    if (read_all(archive->out, block, sizeof block) != sizeof block || !is_header(block))
+        return fault_set(fault, "%s: it is not a gzipped tar", archive->path);
+    for (int i = 0; i < MOST_MEMBERS && is_header(block); i++) {
+        uint64_t size = size_in(block);
+        name_in(block, name);
+        visit(context, name, size);
+        if (size > INT64_MAX / 2 || !skip(archive->out, padded(size)) || read_all(archive->out, block, BLOCK) != BLOCK)
+            return fault_set(fault, "%s: it is cut short", archive->path);
+    }
+    return true;
+}
+
+bool archive_list(const char *path, void (*visit)(void *context, const char *name, uint64_t size), void *context,
+                  struct fault *fault)
+{
+    struct archive archive = {.path = path};
+
+    if (!start(&archive, fault))
+        return false;
+    bool ok = go_through(&archive, visit, context, fault);
+    stop(&archive);
+    return ok;
+}
+
 static bool seek_member(struct archive *archive, struct fault *fault)
 {
     struct search search = {.member = archive->member};

@@ -26,6 +26,14 @@ struct archive_look {
  */
 bool archive_look(const char *path, bool (*wanted)(const char *name), struct archive_look *look, struct fault *fault);
 
+/*
+ * Goes through the members of a gzipped tar, as many as there are up to a limit, in their order: `visit` gets the name
+ * without directories ("" for what is not a regular file) and the size that the header has. False when it cannot be unpacked
+ * or is not a tar.
+ */
+bool archive_list(const char *path, void (*visit)(void *context, const char *name, uint64_t size), void *context,
+                  struct fault *fault);
+
 /* A member, from its first byte; NULL when there is no such member or it cannot be unpacked. */
 struct archive;
 struct archive *archive_open(const char *path, const char *member, struct fault *fault);

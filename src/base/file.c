@@ -216,6 +216,25 @@ bool file_create(const char *path, const char *bytes, size_t length, struct faul
     return ok;
 }
 
+FILE *file_new(const char *path, struct fault *fault)
+{
+    char name[PRIVATE_NAME];
+    int directory = private_directory(path, name, fault);
+
+    if (directory < 0)
+        return NULL;
+    int fd = openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, S_IRUSR | S_IWUSR);
+    if (fd < 0)
+        refuse_place(path, fault);
+    FILE *file = fd < 0 ? NULL : fdopen(fd, "wb");
+    if (fd >= 0 && !file) {
+        fault_set(fault, "%s: %s", path, strerror(errno));
+        close(fd);
+    }
+    close(directory);
+    return file;
+}
+
 static bool copy_stream(int from, int to)
 {
     char chunk[CHUNK];

@@ -5,6 +5,7 @@
 #include "buf.h"
 #include "fault.h"
 
+#include <stdio.h>
 #include <sys/stat.h>
 
 /*
@@ -40,6 +41,9 @@ bool file_list(const char *path, struct buf *names, struct fault *fault);
 /* Makes a file that only its owner can read; one that is there already is left alone and is a failure. Here and below
  * no symlink of another user leads to the directory. */
 bool file_create(const char *path, const char *bytes, size_t length, struct fault *fault);
+
+/* The same for one that is written bit by bit: NULL where it cannot be made. */
+FILE *file_new(const char *path, struct fault *fault);
 
 /*
  * Makes the same file under another name: a hard link, or a copy where that cannot be, or where root would give the owner

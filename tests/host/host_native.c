@@ -7,7 +7,8 @@ int luaopen_host_native(lua_State *L);
 static const luaL_Reg fields[] = {
     {"json", api_open_json}, {"bytes", api_open_bytes},     {"policy", api_open_policy}, {"clock", api_open_clock},
     {"files", api_open_files}, {"log", api_open_log},   {"process", api_open_process}, {"store", api_open_store},
-    {"throttle", api_open_throttle}, {"console", api_open_console}, {NULL, NULL},
+    {"throttle", api_open_throttle}, {"console", api_open_console}, {"images", api_open_images},
+    {"workshop", api_open_workshop}, {NULL, NULL},
 };
 
 /* Our allocator takes over from lua5.4's, which is realloc and free too, so that the sandbox has its ceiling. */

@@ -29,9 +29,10 @@ local rooms = {
   { "cpi", "errors setup" },
   -- what people start
   { "sim", "base" },
+  { "workshop", "errors base" },
   { "operator", "errors base cloudstack decision decisions policy setup request cpi sim" },
   { "daemons", "errors registry setup stemcell" },
-  { "commands", "errors base cloudstack request made decision decisions policy setup cpi operator" },
+  { "commands", "errors base cloudstack request made decision decisions policy setup cpi workshop operator" },
   { "meta", "" },
 }
 

@@ -69,7 +69,7 @@ opens='f?open|openat|freopen|opendir|creat|mkdir|mkdirat|mkdtemp|mkstemp|mkfifo|
 opens="$opens|renameat|unlink|unlinkat|rmdir|l?chown|fchownat|chmod|fchmodat|truncate|popen|system"
 wanted "files are opened, made and removed in few places" && rule "$(
   c_files -nE "\\b($opens)\\([^)]" | grep -vE '^[^:]*:[0-9]+: *(/?\*|static )' \
-    | grep -vE '^src/(base/(private_file|file|store_files|descriptors)\.c|server/(guest|kept_file)\.c):')"
+    | grep -vE '^src/(base/(private_file|file|store_files|workplace|descriptors)\.c|server/(guest|kept_file)\.c):')"
 
 wanted "what is opened is closed on exec" && rule "$(
   c_files -nE '\bopen(at)?\([^)]' | grep -vE '^[^:]*:[0-9]+: *(/?\*|static )' \
@@ -108,7 +108,13 @@ wanted "env.bosh.group is read in request/environment.lua" && rule "$(
 
 wanted "only cpi.lua and commands see the host table" && rule "$(
   lua_files -nE '\bhost\.[a-z_]+[.( ]' | grep -vE '^[^:]*:[0-9]+: *--' \
-    | grep -vE '^lua/(cpi\.lua|setup/|daemons/|operator/|commands/|sim\.lua|sim/)')"
+    | grep -vE '^lua/(cpi\.lua|setup/|daemons/|operator/|commands/|workshop/|sim\.lua|sim/)')"
+
+# It starts programs and makes files: no verb, policy or daemon is to come near it.
+wanted "only cpi stemcell sees the workshop" && rule "$(
+  lua_files -nE '\bhost\.workshop\b|\brequire[ (]*["'"'"']workshop\.' | grep -vE '^[^:]*:[0-9]+: *--' \
+    | grep -vE '^lua/(workshop/|commands/stemcell\.lua:)'
+  grep -rn 'api_open_workshop' src | grep -vE '^src/(command\.c|api/(workshop\.c|api\.h)):')"
 
 # What CloudStack's refusals mean is in one file. The daemons speak HTTP of their own.
 product_lua() { lua_files "$@" | grep -vE '^[^:]*:[0-9]+: *--' | grep -vE '^lua/(sim|meta)(/|\.lua)'; }

@@ -66,6 +66,9 @@ plant "a room requires what it may" lua/base/ipv4.lua 'local x = require "clouds
 plant "a room requires what it may" lua/sim.lua 'local x = require "cloudstack.client"'
 plant "a room requires what it may" lua/attic/things.lua '-- Things.'
 plant "no file of the product is longer than 400 lines" lua/errors.lua "$(yes -- '-- line' | head -n 400)"
+plant "only cpi stemcell sees the workshop" lua/setup/parts.lua 'local function x(host) return host.workshop.start { "true" } end'
+plant "only cpi stemcell sees the workshop" lua/commands/cid.lua 'local x = require "workshop.bench"'
+plant "only cpi stemcell sees the workshop" src/api/api.c 'int (*x)(lua_State *) = api_open_workshop;'
 plant "only cpi.lua and commands see the host table" lua/verbs/info.lua 'local x = host.json.encode({})'
 codes="codes of CloudStack's errors are in cloudstack/refusals.lua"
 for code in 401 431 432 530 531 533 537; do plant "$codes" lua/vm/conflict.lua "local x = { $code }"; done

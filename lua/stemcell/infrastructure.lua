@@ -1,0 +1,25 @@
+-- The infrastructure that a stemcell was published for. Its agent looks for the settings where that one has them; on CloudStack
+-- the agents of all others find nothing, and their VMs would never answer.
+
+local errors = require "errors"
+
+local infrastructure = {}
+
+-- Those that stemcells are published for (bosh-linux-stemcell-builder, lib/bosh/stemcell/infrastructure.rb). What is not among
+-- them is of a site's own making, and the site knows.
+local OTHERS = { openstack = true, vsphere = true, vcloud = true, aws = true, google = true, azure = true, alicloud = true,
+  softlayer = true, warden = true }
+
+-- Formats of stemcells: CloudStack's own, and those whose images CloudStack takes as well.
+infrastructure.FORMATS = { "cloudstack-vhdx", "cloudstack-vhd", "cloudstack-qcow2", "cloudstack-raw", "cloudstack-ova", "cloudstack-light" }
+infrastructure.FORMATS_OF_OTHERS = { "openstack-qcow2", "openstack-raw", "vsphere-ova" }
+
+-- Raises CloudError for a stemcell of another infrastructure, unless the site takes them.
+function infrastructure.check(properties, takes_any)
+  local name = properties.infrastructure and properties.infrastructure:lower()
+  if takes_any or not OTHERS[name] then return end
+  error(errors.cloud("stemcell '%s' was made for '%s': its agent would not find its settings on CloudStack; `cpi stemcell convert` "
+    .. "makes one of it that does (cloudstack.stemcell.any_infrastructure takes it as it is)", properties.name or "", name))
+end
+
+return infrastructure
