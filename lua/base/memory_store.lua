@@ -1,10 +1,14 @@
 -- A store that lives in memory, in the shape of host.store: for tests, and for a request that is only explained.
 
+-- The tables of src/base/store.c.
+local TABLES = { registry = true, journal = true, cache = true, durations = true, parked = true }
+
 -- memory_store(tables) -> store; what is put is found in `tables`, by the names of tables and keys.
 return function(tables)
   local store = {}
 
   local function rows(name)
+    if not TABLES[name] then error(("the store has no table '%s'"):format(tostring(name)), 3) end
     tables[name] = tables[name] or {}
     return tables[name]
   end

@@ -26,6 +26,7 @@
 --   find        a function that looks the object up by its exact name after a lost reply
 --   entry       a journal entry, which notes the job id before anything is sent
 --   cached      true where an answer that another process had lately will do (gather only)
+--   optional    true where no answer will do, should CloudStack refuse to give one (gather only)
 --   expires     seconds since 1970 from which on CloudStack is to refuse it; else ten minutes from now
 -- A task, which is what became of a request: lua/cloudstack/jobs.lua.
 
@@ -54,6 +55,10 @@ function client:forget()
   if self.parts.tenant then self.parts.tenant:forget() end
 end
 
+local function is_missed(request, failure)
+  return not (request.optional and failure.kind == "refused")
+end
+
 -- Everything that can be asked at once: { name = request } -> { name = rows or payload }. The first failure
 -- (by name, so that the same trouble always gives the same message) is raised.
 function client:gather(requests)
@@ -67,7 +72,8 @@ function client:gather(requests)
   for i, name in ipairs(names) do list[i] = requests[name] end
   local outcomes, fresh = lists.wave(self, list), {}
   for i, name in ipairs(names) do
-    if outcomes[i].failure then failures.raise(outcomes[i].failure) end
+    local failure = outcomes[i].failure
+    if failure and is_missed(list[i], failure) then failures.raise(failure) end
     answers[name] = outcomes[i].rows or outcomes[i].payload
     fresh[name] = answers[name]
   end

@@ -9,6 +9,7 @@ local network_offerings = {}
 -- CloudStack's own, where the manifest names none.
 local DEFAULT = {
   isolated = "DefaultIsolatedNetworkOfferingWithSourceNatService", tier = "DefaultIsolatedNetworkOfferingForVpcNetworks",
+  l2 = "DefaultL2NetworkOffering",
 }
 
 function network_offerings.request()
@@ -36,6 +37,17 @@ function network_offerings.pick(rows, wanted, is_tier)
     if row.guestiptype == "Isolated" and (row.forvpc or false) == is_tier then fitting[#fitting + 1] = row end
   end
   return pick(fitting, wanted or (is_tier and DEFAULT.tier or DEFAULT.isolated), "network offering")
+end
+
+-- An offering for a network without addresses that names no VLAN: CloudStack's own where it is there, which is any user's to
+-- take. Raises CloudError.
+function network_offerings.without_addresses(rows)
+  local found
+  for _, row in ipairs(rows) do
+    local fits = row.guestiptype == "L2" and not row.specifyvlan
+    if fits and (not found or row.name == DEFAULT.l2) then found = row end
+  end
+  return found or error(errors.cloud("there is no network offering of the type L2 that this account may use"))
 end
 
 -- The zone's VPC with that id or name.

@@ -118,6 +118,8 @@ local meanings = {
   { "taken", "template_is_used",
     { text = "instances using it", kinds = OWN_WORDS },                      -- observed/objects
     { text = "are using it", kinds = OWN_WORDS } },                          -- up to 4.22: sim/template_life
+  { "taken", "address_is_taken", -- to which a NIC is to be moved: another VM's, or none of the network's
+    { text = "please choose another ip", kinds = JOB } },                    -- observed/vms, sim/nics
   { "taken", "address_is_not_given", -- to a new VM; root admins are shown it, and everybody in a basic zone
     { code = INTERNAL, text = "unable to acquire", kinds = REQUEST },        -- observed/deploy
     { code = INTERNAL, text = "insufficient address", kinds = REQUEST },     -- observed/networking

@@ -1,5 +1,6 @@
--- What an account turned out not to be allowed to do, though CloudStack had said otherwise: found once, remembered in
--- cpi.lacking for this request and in the store for the processes to come, as long as an answer in the cache counts.
+-- What an account may do: what CloudStack says of a command; and what the account turned out not to be allowed to do, though
+-- CloudStack had said otherwise: found once, remembered in cpi.lacking for this request and in the store for the processes to
+-- come, as long as an answer in the cache counts.
 
 local tenancy = require "cloudstack.tenancy"
 
@@ -27,6 +28,21 @@ end
 function rights.note_lack(cpi, right)
   cpi.lacking[right] = true
   if cpi.store then cpi.store.put(TABLE, key_of(cpi, right), cpi.json.encode { at = cpi.clock.utc() }) end
+end
+
+-- The question whether this account's role has the command; its answer is has()'s. A role may be without the question.
+function rights.request(command)
+  return { "listApis", { name = command }, cached = true, optional = true }
+end
+
+-- Does the role have the command? answer: of request(command), or nil where there is none: then nothing speaks against it. For a
+-- command that the role lacks CloudStack lists all the others (observed on 4.23).
+function rights.has(answer, command)
+  if not answer or type(answer.api) ~= "table" then return true end
+  for _, one in ipairs(answer.api) do
+    if one.name == command then return true end
+  end
+  return #answer.api == 0
 end
 
 -- Does the failure say that the account may not expunge?

@@ -4,12 +4,10 @@
 local errors = require "errors"
 local exact = require "cloudstack.exact"
 local refusals = require "cloudstack.refusals"
+local states = require "cloudstack.states"
 local tags = require "cloudstack.tags"
 
 local snapshots = {}
-
--- States in which CloudStack is still at work.
-local unfinished = { Creating = true, CreatedOnPrimary = true, BackingUp = true, Copying = true }
 
 function snapshots.new_name(uuid)
   return "cpi-snapshot-" .. uuid
@@ -42,8 +40,9 @@ local function finished(cpi, id, deadline)
   while true do
     local row = snapshots.find(cpi, id)
     if not row then error(errors.cloud("snapshot %s is gone while CloudStack was at work on it", id)) end
-    if row.state == "Error" then error(errors.cloud("snapshot %s ended in the state Error", id)) end
-    if not unfinished[row.state] then return row end
+    local state = states.snapshot(row.state)
+    if state.failed then error(errors.cloud("snapshot %s ended in the state %s", id, row.state)) end
+    if not state.passing then return row end
     if cpi.clock.now() - began >= deadline then
       error(errors.cloud("snapshot %s is still %s after %d s", id, row.state, deadline))
     end
@@ -72,7 +71,7 @@ function snapshots.create(cpi, volume, name, owned, undo)
   }
   if task.failure then client.raise(task.failure, task.request.what) end
   local row = task.result.snapshot or task.result
-  if row.state ~= "BackedUp" then row = finished(cpi, task.id, timeout) end
+  if not states.snapshot(row.state).done then row = finished(cpi, task.id, timeout) end
   tags.merge(cpi, "Snapshot", row, owned)
   return task.id
 end

@@ -2,6 +2,7 @@
 -- names its pool, but not on which host a local one is.
 
 local offerings = require "cloudstack.offerings"
+local states = require "cloudstack.states"
 local volumes = require "cloudstack.volumes"
 
 local storage = {}
@@ -70,7 +71,7 @@ end
 function storage.migrate(cpi, volume, pool)
   local function moved()
     local row = volumes.again(cpi, volume)
-    return row and row.storageid == pool.id and row.state == "Ready" and { volume = row } or nil
+    return row and row.storageid == pool.id and states.volume(row.state).attaches and { volume = row } or nil
   end
   local task = cpi.cloudstack:run {
     "migrateVolume", { volumeid = volume.id, storageid = pool.id }, job = true, idempotent = true, find = moved,

@@ -6,6 +6,7 @@
 -- processes are making at this moment may not be there yet.
 
 local instance_tags = require "cloudstack.instance_tags"
+local states = require "cloudstack.states"
 local storage = require "cloudstack.storage"
 local tables = require "base.tables"
 local tags = require "cloudstack.tags"
@@ -69,7 +70,7 @@ local function counts_of(cpi, rows, instance)
     clusters = clusters }
   for _, row in ipairs(rows) do
     local deployment, group = group_of(row)
-    if deployment == instance.deployment and not vms.is_gone(row) and row.state ~= "Error" then
+    if deployment == instance.deployment and not vms.is_gone(row) and not states.vm(row.state).failed then
       counts.deployment = counts.deployment + 1
       counts.cpus = counts.cpus + (math.tointeger(row.cpunumber) or 0)
       counts.ram = counts.ram + (math.tointeger(row.memory) or 0)

@@ -2,14 +2,14 @@
 
 local errors = require "errors"
 local exact = require "cloudstack.exact"
+local rest = require "cloudstack.rest"
+local states = require "cloudstack.states"
 
 local vms = {}
 
-local gone = { Destroyed = true, Expunging = true }
-
 -- Is the VM deleted for BOSH, though CloudStack may still list it (to root admins)?
 function vms.is_gone(row)
-  return gone[row.state] or false
+  return states.vm(row.state).gone or false
 end
 
 -- A fresh CID; a host name may not begin with a digit, a bare uuid may.
@@ -52,13 +52,21 @@ function vms.missing(vm_cid)
   error(errors.vm_not_found("VM '%s' is not in CloudStack", vm_cid))
 end
 
--- Restarts a running VM, starts a stopped one.
+-- Restarts a running VM, starts a stopped one. What is under way is waited for: one that was starting has been restarted by it.
+-- A VM in a state that is not known is CloudStack's to judge.
 function vms.reboot(cpi, vm)
-  local stopped = vm.state == "Stopped"
+  local timeout, was = cpi.settings.cloudstack.timeout.reboot_vm, states.vm(vm.state)
+  if was.passing then
+    vm = rest.vm(cpi, vm, timeout) or vms.missing(vm.name)
+    if was.starting and states.vm(vm.state).runs then return end
+  end
+  local state = states.vm(vm.state)
+  if not (state.runs or state.starts or state.is_new) then
+    error(errors.cloud("VM '%s' is in state %s, in which CloudStack restarts none", vm.name, tostring(vm.state)))
+  end
   cpi.cloudstack:job {
-    stopped and "startVirtualMachine" or "rebootVirtualMachine", { id = vm.id },
-    what = (stopped and "starting VM " or "rebooting VM ") .. vm.name, idempotent = true,
-    timeout = cpi.settings.cloudstack.timeout.reboot_vm,
+    state.starts and "startVirtualMachine" or "rebootVirtualMachine", { id = vm.id },
+    what = (state.starts and "starting VM " or "rebooting VM ") .. vm.name, idempotent = true, timeout = timeout,
   }
 end
 

@@ -3,20 +3,19 @@
 local errors = require "errors"
 local exact = require "cloudstack.exact"
 local refusals = require "cloudstack.refusals"
+local rest = require "cloudstack.rest"
+local states = require "cloudstack.states"
 
 local volumes = {}
 
 local GIB = 1024 * 1024 * 1024
-local PENDING = 0 -- of a row's jobstatus
 
 -- The tag on a disk that was made with its VM: the VM's CID. Such a disk cannot be given a name.
 volumes.EPHEMERAL_TAG = "bosh_ephemeral_of"
 
-local deleted = { Destroy = true, Destroyed = true, Expunging = true, Expunged = true }
-
 -- Is the volume deleted for BOSH, though CloudStack may still list it?
 function volumes.is_deleted(row)
-  return deleted[row.state] or false
+  return states.volume(row.state).gone or false
 end
 
 function volumes.new_cid(uuid)
@@ -126,23 +125,32 @@ end
 -- The row of a disk when nothing is under way on it any more; nil when it is gone. An attach goes on when its process is
 -- killed, and the disk is on no VM until it is done. Raises CloudError where it is not done in time.
 function volumes.at_rest(cpi, volume)
-  if volume.jobstatus ~= PENDING or type(volume.jobid) ~= "string" then return volume end
-  cpi.cloudstack:made_by("attachVolume", volume.jobid, cpi.settings.cloudstack.timeout.attach_volume)
-  return volumes.again(cpi, volume)
+  if states.volume(volume.state).gone then return volume end
+  return rest.volume(cpi, volume, cpi.settings.cloudstack.timeout.global)
 end
 
--- Attaches, and answers the device id. Raises CloudError.
-function volumes.attach(cpi, volume, vm)
+-- Runs the requests at once -> the first one's task; the failures of the others are warnings.
+local function first_of(cpi, requests)
+  local tasks = cpi.cloudstack:run_all(requests)
+  for i = 2, #tasks do
+    if tasks[i].failure then cpi.log.warn("%s", cpi.cloudstack.say(tasks[i].failure)) end
+  end
+  return tasks[1]
+end
+
+-- Attaches, and answers the device id. Raises CloudError. beside: further requests to send along with the attach, whose failures
+-- are warnings.
+function volumes.attach(cpi, volume, vm, beside)
   local client = cpi.cloudstack
   local function attached()
     local row = volumes.again(cpi, volume)
     return row and row.virtualmachineid == vm.id and { volume = row } or nil
   end
-  local task = client:run {
+  local task = first_of(cpi, { {
     "attachVolume", { id = volume.id, virtualmachineid = vm.id }, job = true, find = attached, idempotent = true,
     what = ("attaching disk %s to VM %s"):format(volume.name, vm.name),
     timeout = cpi.settings.cloudstack.timeout.attach_volume,
-  }
+  }, table.unpack(beside or {}) })
   local done = not task.failure and task.result.volume and task.result or attached()
   if done and done.volume.deviceid then return done.volume.deviceid end
   if done or not task.failure then error(errors.cloud("%s: CloudStack does not say where it is", task.request.what)) end

@@ -2,6 +2,7 @@
 -- recognised, which numbers it may have, what became of the others.
 
 local bounded = require "base.bounded"
+local spans = require "base.spans"
 
 local rows = {}
 
@@ -69,6 +70,9 @@ function rows.of_an_instance(list) return joined(list, OF_AN_INSTANCE, { NOW }) 
 
 -- The same of a decision over what is to be made: with what there is already, for policies that need it.
 function rows.of_a_new_one(list) return joined(list, OF_AN_INSTANCE, OF_A_NEW_ONE, { NOW }) end
+
+-- Addresses in an answer, as people write them: base/spans.lua.
+rows.spans = spans.read
 
 rows.zone = {
   { "id", "string", "CloudStack's id" },

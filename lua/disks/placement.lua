@@ -199,13 +199,14 @@ local function explained(cpi, vm, facts, volume, words)
     .. "to the host of a VM that runs"):format(words, disk.cid, pool, host, vm.name, tostring(vm.state))
 end
 
--- attach(cpi, vm, volume) -> the device id. The disk is moved first where the policy says so. Raises.
-function disk_placement.attach(cpi, vm, volume)
+-- attach(cpi, vm, volume, beside) -> the device id. The disk is moved first where the policy says so. Raises. beside: as
+-- volumes.attach has it.
+function disk_placement.attach(cpi, vm, volume, beside)
   local found = look_up(cpi, vm, volume)
   local facts = facts_of(vm, volume, found)
   local answer = cpi.decide("disk_placement", facts, instance_tags.of(vm))
   if answer.migrate then storage.migrate(cpi, volume, storage.with_id(found.pools, answer.migrate)) end
-  local ok, result = pcall(volumes.attach, cpi, volume, vm)
+  local ok, result = pcall(volumes.attach, cpi, volume, vm, beside)
   if ok then return result end
   if errors.is(result) and result.failure and refusals.is(result.failure, "disk_out_of_reach") then
     error(result:wrapped(explained(cpi, vm, facts, volume, result.message)), 0)

@@ -22,6 +22,7 @@
 
 local affinity_claims = require "made.affinity_claims"
 local affinity_groups = require "cloudstack.affinity_groups"
+local custody = require "made.custody"
 local exact = require "cloudstack.exact"
 local keeping = require "made.keeping"
 local kinds_of_belongings = require "made.kinds_of_belongings"
@@ -31,6 +32,7 @@ local orphans = require "made.orphans"
 local recognition = require "made.recognition"
 local removal = require "made.removal"
 local snapshots = require "cloudstack.snapshots"
+local states = require "cloudstack.states"
 local tags = require "cloudstack.tags"
 local templates = require "cloudstack.templates"
 local twins = require "stemcell.twins"
@@ -93,8 +95,9 @@ local disk = {
 
 function disk.judge(cpi, row, search)
   if row.virtualmachineid or tags.of(row)[volumes.EPHEMERAL_TAG] then return nil end
-  local cid, is_known = own_name(cpi, row, "^cpi%-disk%-"), recognition.is_known(row)
+  local cid, is_known = own_name(cpi, row, "^cpi%-disk%-"), recognition.is_known(row) or custody.is_taken(row)
   if not cid then return nil end
+  if custody.is_given_back(row) then return { cid = cid, why = "BOSH gave it back, and it was not deleted then" } end
   if search.known then return recognition.unlisted(search, row, cid, is_known) end
   return not is_known and { cid = cid, why = "BOSH never spoke of it, and may know it", is_suspect = true } or nil
 end
@@ -161,6 +164,7 @@ local network = {
 function network.judge(cpi, row, search)
   local cid = own_name(cpi, row, "^cpi%-network%-")
   if not cid then return nil end
+  if custody.is_given_back(row) then return { cid = cid, why = "BOSH gave it back, and VMs were in it then" } end
   if search.known then return recognition.unlisted(search, row, cid, false) end
   return { cid = cid, why = "BOSH may know it", is_suspect = true }
 end
@@ -178,7 +182,7 @@ local snapshot = {
 function snapshot.judge(cpi, row, search)
   local cid = own_name(cpi, row, "^cpi%-snapshot%-")
   if not cid then return nil end
-  if row.state == "Error" then return { cid = cid, why = "it failed" } end
+  if states.snapshot(row.state).failed then return { cid = cid, why = "it failed" } end
   if search.known then return recognition.unlisted(search, row, cid, false) end
   return { cid = cid, why = "BOSH may know it", is_suspect = true }
 end

@@ -3,6 +3,7 @@
 
 local collation = require "base.collation"
 local marks = require "made.marks"
+local states = require "cloudstack.states"
 local tags = require "cloudstack.tags"
 local volumes = require "cloudstack.volumes"
 
@@ -41,7 +42,7 @@ end
 -- Has a VM never run? BOSH gets the CID of one that runs only. CloudStack takes the detail away at the first start, and shows it
 -- to users too: spec/sim/observed/deploy.lua.
 function recognition.never_ran(vm)
-  return vm.state == "Error" or type(vm.details) == "table" and vm.details.deployvm == "true"
+  return states.vm(vm.state).failed or type(vm.details) == "table" and vm.details.deployvm == "true"
 end
 
 -- Does the object of that CID belong to this director? -> "tagged", "marked" (nobody came to tag it, and the director's mark

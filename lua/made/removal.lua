@@ -7,12 +7,17 @@
 local affinity_claims = require "made.affinity_claims"
 local belongings = require "made.belongings"
 local capabilities = require "cloudstack.capabilities"
+local destruction = require "made.destruction"
 local errors = require "errors"
 local instance_tags = require "cloudstack.instance_tags"
+local obstacles = require "made.obstacles"
+local parking = require "made.parking"
 local registry = require "registry.settings"
+local release = require "made.release"
+local rest = require "cloudstack.rest"
 local rights = require "cloudstack.rights"
+local states = require "cloudstack.states"
 local tags = require "cloudstack.tags"
-local vms = require "cloudstack.vms"
 local volumes = require "cloudstack.volumes"
 
 local removal = {}
@@ -34,26 +39,6 @@ local function detach_data_disks(cpi, attached, version)
   end
 end
 
-local function job(cpi, command, params, what, timeout)
-  local task = cpi.cloudstack:run {
-    command, params, job = true, idempotent = true, what = what, timeout = timeout,
-  }
-  return task.failure, task
-end
-
--- Each NIC gets another address, so that its own is free at once; only a stopped VM's may be changed. What
--- CloudStack refuses here (a network without addresses of its own) does not keep the VM.
-local function release_addresses(cpi, vm, strategy)
-  for _, nic in ipairs(vm.nic or {}) do
-    local failure = job(cpi, "updateVmNicIp", { nicid = nic.id, ipaddress = strategy.addresses[nic.networkid] },
-      "releasing address " .. tostring(nic.ipaddress), cpi.settings.cloudstack.timeout.global)
-    if failure then
-      cpi.log.warn("address %s of VM %s stays taken until it is expunged: %s", tostring(nic.ipaddress), vm.name,
-        cpi.cloudstack.say(failure))
-    end
-  end
-end
-
 -- Gives the VM a name that no create_vm asks for; 63 characters at most, a letter first.
 local function name_request(vm)
   return { "updateVirtualMachine", { id = vm.id, name = "gone-" .. vm.id }, idempotent = true }
@@ -72,52 +57,33 @@ local function stop_request(cpi, vm, may_force)
     what = "stopping VM " .. vm.name, timeout = cpi.settings.cloudstack.timeout.stop_vm }
 end
 
+-- Is it stopped, as far as the stop says? CloudStack also reports a success where it has changed nothing.
+local function has_stopped(stop)
+  if stop.failure then return false end
+  local row = stop.result.virtualmachine
+  return not (row and row.state) or states.vm(row.state).nics
+end
+
 -- Asks for the VM's disks and, in the same step, stops a VM that is to give its addresses back: only a stopped one can.
--- -> their rows, whether it does not run
+-- -> their rows, may its NICs be changed now?
 local function look_and_stop(cpi, vm, may_force, is_leaving)
-  local client, requests = cpi.cloudstack, { volumes.request_of_vm(vm) }
-  local is_running = vm.state == "Running" or vm.state == "Starting"
-  if is_leaving and is_running then requests[2] = stop_request(cpi, vm, may_force) end
+  local client, state, requests = cpi.cloudstack, states.vm(vm.state), { volumes.request_of_vm(vm) }
+  if state.is_new then cpi.log.warn("VM %s is in state %s, which this CPI does not know: it is stopped", vm.name, tostring(vm.state)) end
+  if is_leaving and state.up then requests[2] = stop_request(cpi, vm, may_force) end
   local look, stop = table.unpack(client:run_all(requests))
   if look.failure then client.raise(look.failure) end
   if stop and stop.failure then cpi.log.warn("VM %s was not stopped: %s", vm.name, client.say(stop.failure)) end
-  return look.rows, not is_running or stop ~= nil and not stop.failure
+  if stop then return look.rows, has_stopped(stop) end
+  return look.rows, state.nics or vm.state == nil
 end
 
--- The VM's row as CloudStack shows it, or nil when it is gone or destroyed.
-local function living(cpi, vm)
-  local row = cpi.cloudstack:rows({ "listVirtualMachines", { id = vm.id }, rows = "virtualmachine" })[1]
-  if row and not vms.is_gone(row) then return row end
-end
-
--- Destroys and verifies: a failed job may have succeeded; a job that a restarted server forgot is repeated. Returns false when
--- the account may not expunge: then the VM runs on, untouched. Raises when it lives on for another reason.
-local DESTROY_TRIES = 3
-local function destroy(cpi, vm, params)
-  params.id = vm.id
-  for try = 1, DESTROY_TRIES do
-    local failure, task = job(cpi, "destroyVirtualMachine", params, "destroying VM " .. vm.name,
-      cpi.settings.cloudstack.timeout.delete_vm)
-    if not failure then return true end
-    if params.expunge and rights.is_expunge_refused(failure) then return false end
-    if not living(cpi, vm) then return true end
-    local passing = failure.kind == "killed" or failure.kind == "vanished" or failure.kind == "lost"
-    if try == DESTROY_TRIES or not passing then cpi.cloudstack.raise(failure, task.request.what) end
-  end
-end
-
--- Waits until CloudStack has expunged the VM: its NICs are listed, to a user too, until then.
-local function wait_until_free(cpi, vm, deadline)
-  local began, pause = cpi.clock.now(), 1
-  while true do
-    local payload, failure = cpi.cloudstack:try("listNics", { virtualmachineid = vm.id })
-    if failure and failure.kind == "refused" or payload and not payload.nic then return end
-    if cpi.clock.now() - began >= deadline then
-      error(errors.cloud("VM %s is destroyed, but CloudStack has not expunged it after %d s: its addresses stay taken",
-        vm.name, deadline))
+-- While a snapshot of its root disk is being taken CloudStack destroys no VM. Raises CloudError where that does not end.
+local function await_snapshots(cpi, attached)
+  for _, volume in ipairs(attached) do
+    if volume.type == "ROOT" and states.volume(volume.state).snapshots then
+      cpi.log.info("a snapshot of disk %s is being taken; waiting for its end", volume.name)
+      rest.volume(cpi, volume, cpi.settings.cloudstack.timeout.delete_vm)
     end
-    cpi.clock.sleep(pause)
-    pause = math.min(pause * 1.5, 30)
   end
 end
 
@@ -125,11 +91,14 @@ end
 local function facts(cpi, vm, can)
   local addresses = {}
   for i, nic in ipairs(vm.nic or {}) do
-    addresses[i] = { address = nic.ipaddress, network = nic.networkname, network_id = nic.networkid }
+    addresses[i] = { address = nic.ipaddress, network = nic.networkname, network_id = nic.networkid,
+      parking = parking.texts_of_site(cpi, nic.networkname, nic.networkid) }
   end
+  local network = cpi.settings.cloudstack.parking.network
   return {
     vm = { name = vm.name, id = vm.id, state = vm.state, zone = vm.zonename }, addresses = addresses,
-    may_expunge = rights.may_expunge(cpi, can), version = can.version, wanted = cpi.settings.cloudstack.expunge_vm,
+    parking_network = network ~= "" and network or nil, may_expunge = rights.may_expunge(cpi, can),
+    version = can.version, wanted = cpi.settings.cloudstack.expunge_vm,
   }
 end
 
@@ -146,26 +115,50 @@ local function mark_untagged(cpi, vm, ephemeral)
   end
 end
 
+-- Destroys it -> as destruction.destroy. Where CloudStack does not, what was moved is moved back, and the error says so.
+local function destroy(cpi, vm, expunge, moved)
+  local ok, result = pcall(destruction.destroy, cpi, vm, expunge)
+  if ok then return result end
+  if not errors.is(result) or #moved == 0 then error(result, 0) end
+  if result.failure and cpi.cloudstack.is_open(result.failure) then
+    error(result:wrapped(result.message .. "; its addresses were given up before"), 0)
+  end
+  error(result:wrapped(("%s; it is stopped, %s"):format(result.message, release.take_back(cpi, moved))), 0)
+end
+
+-- What is not free when the VM is destroyed and not expunged.
+local function say_what_stays(cpi, vm, strategy)
+  if strategy == "now" or strategy == "wait" then return end
+  for _, one in ipairs(release.addresses(vm)) do
+    cpi.log.warn("address %s of VM %s, which is in state %s, stays taken until CloudStack expunges it", one.address, vm.name,
+      tostring(vm.state))
+  end
+end
+
 -- vm_and_disks(cpi, vm, can): the VM with the disks that were made with it; vm a row of listVirtualMachines, can as
 -- capabilities.read gives it. Raises CloudError
 -- when the VM or one of its ephemeral disks is still there.
 function removal.vm_and_disks(cpi, vm, can)
   local strategy = cpi.decide("expunge", facts(cpi, vm, can), instance_tags.of(vm))
-  cpi.log.debug("VM %s leaves by strategy %s", vm.name, strategy.strategy)
-  local releases = strategy.strategy == "release" and vm.state ~= "Error"
-  local attached, is_stopped = look_and_stop(cpi, vm, can.may_force_stop, releases)
-  local ephemeral, is_released = ephemeral_of(attached), releases and is_stopped
+  local way = strategy.strategy
+  cpi.log.debug("VM %s leaves by strategy %s", vm.name, way)
+  local releases = (way == "release" or way == "network") and not states.vm(vm.state).failed
+  local attached, may_move = look_and_stop(cpi, vm, can.may_force_stop, releases)
+  local ephemeral, is_released, moved = ephemeral_of(attached), releases and may_move, {}
+  obstacles.refuse_disks(vm, ephemeral)
+  await_snapshots(cpi, attached)
   mark_untagged(cpi, vm, ephemeral)
   detach_data_disks(cpi, attached, can.version)
-  if is_released then release_addresses(cpi, vm, strategy) end
-  if not destroy(cpi, vm, { expunge = strategy.strategy == "now" or nil }) then
+  if is_released then moved = release.free(cpi, vm, strategy) end
+  if not destroy(cpi, vm, way == "now", moved) then
     cpi.log.warn("this account may not expunge, though CloudStack had said so; VM %s leaves in another way", vm.name)
     rights.note_lack(cpi, "expunge")
     return removal.vm_and_disks(cpi, vm, can)
   end
+  if not is_released then say_what_stays(cpi, vm, way) end
   -- The name is given back last: a second delete_vm finds the VM by it.
   clear_away(cpi, vm, ephemeral, is_released)
-  if strategy.strategy == "wait" then wait_until_free(cpi, vm, strategy.deadline or 3600) end
+  if way == "wait" then destruction.wait_until_free(cpi, vm, strategy.deadline or 3600) end
 end
 
 -- Deletes the disks that a half-done removal left: their VM is gone, they carry its CID.
@@ -179,7 +172,16 @@ end
 
 -- What is to be looked up before a VM is removed: the requests of a gather, whose answers everything() takes.
 function removal.requests(vm_cid)
-  return { belongings = belongings.request(vm_cid), capabilities = capabilities.request(), orphans = volumes.request_ephemeral(vm_cid) }
+  return { belongings = belongings.request(vm_cid), capabilities = capabilities.request(), orphans = volumes.request_ephemeral(vm_cid),
+    role = obstacles.request() }
+end
+
+-- The VM's row when nothing is under way on it any more, nil where it is gone by then: a start that goes on when its process is
+-- gone would bring the VM up after its address was moved.
+local function at_rest(cpi, vm)
+  if not vm or vm.jobstatus ~= 0 then return vm end
+  vm = rest.vm(cpi, vm, cpi.settings.cloudstack.timeout.create_vm)
+  return vm and not states.vm(vm.state).gone and vm or nil
 end
 
 -- everything(cpi, vm_cid, vm, found): the one way to remove a VM with all that was made for it. It does the same again on what a
@@ -188,13 +190,17 @@ end
 --   belongings      nil: the caller deals with them itself
 --   untagged        as untagged.find gives it, or nil
 --   orphans         the disks made with the VM; nil: they are looked up when the VM is gone
+--   role            what obstacles.request() led to
 --   capabilities    used only where vm is there; or can, as capabilities.read gives it
 --   keeps_groups    true: the VM's affinity groups are left to the caller
 function removal.everything(cpi, vm_cid, vm, found)
+  if vm then obstacles.refuse(vm, found.orphans, found.role) end
+  vm = at_rest(cpi, vm)
   local collect_groups = affinity_claims.of(cpi, not found.keeps_groups and vm or nil)
   local list = found.belongings and belongings.of(found.belongings, vm, found.untagged) or {}
   belongings.take_away(cpi, vm_cid, list, vm)
   if vm then removal.vm_and_disks(cpi, vm, found.can or capabilities.read(found.capabilities)) end
+  for _, id in ipairs(vm and {} or destruction.unfinished(found.belongings)) do destruction.finish(cpi, id, vm_cid) end
   removal.sweep(cpi, found.orphans or cpi.cloudstack:rows(volumes.request_ephemeral(vm_cid)))
   collect_groups()
   registry.forget(cpi, vm_cid)

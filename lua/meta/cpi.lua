@@ -62,11 +62,12 @@
 -- expunge: How a VM leaves. CloudStack keeps address and name of a destroyed VM until it expunges it, and only some accounts may ask for that.
 
 ---@class cpi.expunge.answer
----@field strategy "now"|"release"|"wait"|"leave" what happens
+---@field strategy "now"|"release"|"network"|"wait"|"leave" what happens
 ---@field deadline? number seconds, for "wait": 0 to 172800
----@field addresses? table<string, string> network id to the address to park a NIC on, for "release"
+---@field addresses? table<string, string|string[]> where NICs are parked, by the id of their network, for "release"
+---@field network? string the network without addresses, for "network"
 
----@alias cpi.expunge.answers cpi.expunge.answer|"now"|"release"|"wait"|"leave"
+---@alias cpi.expunge.answers cpi.expunge.answer|"now"|"release"|"network"|"wait"|"leave"
 
 ---@class cpi.expunge.policy
 ---@field api 1
@@ -75,10 +76,10 @@
 -- ip_conflict: What is done when CloudStack does not give a VM the address that BOSH wants for it.
 
 ---@class cpi.ip_conflict.answer
----@field answer "wait"|"expunge"|"ignore"|"fail" what happens
+---@field answer "wait"|"expunge"|"move"|"ignore"|"fail" what happens
 ---@field deadline? number seconds since the deploys began, for "wait": 0 to 172800
 
----@alias cpi.ip_conflict.answers cpi.ip_conflict.answer|"wait"|"expunge"|"ignore"|"fail"
+---@alias cpi.ip_conflict.answers cpi.ip_conflict.answer|"wait"|"expunge"|"move"|"ignore"|"fail"
 
 ---@class cpi.ip_conflict.policy
 ---@field api 1

@@ -188,6 +188,7 @@
 ---@class cpi.expunge.facts: cpi.facts.of_an_instance
 ---@field vm cpi.expunge.vm the VM
 ---@field addresses cpi.expunge.addresses[] one per NIC
+---@field parking_network? string cloudstack.parking.network of the configuration, where it is set
 ---@field may_expunge boolean may this account expunge?
 ---@field wanted boolean cloudstack.expunge_vm of the configuration
 ---@field version string CloudStack's version
@@ -202,6 +203,7 @@
 ---@field address? string the address
 ---@field network? string the network's name in CloudStack
 ---@field network_id string its id
+---@field parking? string[] where cloudstack.parking.ranges has the network's addresses go
 
 -- ip_conflict: What is done when CloudStack does not give a VM the address that BOSH wants for it.
 
@@ -210,6 +212,7 @@
 ---@field network cpi.ip_conflict.network the network in CloudStack
 ---@field in_range boolean can a VM have that address there: inside the network, and not its gateway?
 ---@field holder? cpi.ip_conflict.holder the VM that has it; absent when the account sees none, as a user does not see a destroyed one
+---@field parked? cpi.ip_conflict.parked the VM that a delete_vm parked on the address, as the store has it noted
 ---@field may_expunge boolean may this account expunge?
 ---@field wanted boolean cloudstack.expunge_vm of the configuration
 ---@field attempt integer 1 after the first refused deploy
@@ -227,6 +230,13 @@
 ---@field since? string when it last changed, as CloudStack writes dates
 ---@field ours boolean was it made by this director?
 ---@field own boolean is it a VM of this very create_vm, from a try that failed? It is removed, and keeps the address until CloudStack expunges it
+---@field leaving boolean will it give the address back by itself: is it being started, stopped or expunged?
+---@field expunges boolean can it be expunged as it is?
+---@field movable boolean was it parked there by a delete_vm that did not come to its end, and is it stopped?
+
+---@class cpi.ip_conflict.parked
+---@field name string its CID
+---@field since integer seconds since 1970
 
 -- names: What an object is called in CloudStack's user interface, and which tags it carries from its creation on.
 

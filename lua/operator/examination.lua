@@ -10,6 +10,7 @@ local endpoint = require "cloudstack.endpoint"
 local errors = require "errors"
 local http_date = require "operator.http_date"
 local named_things = require "operator.named_things"
+local parked = require "operator.parked"
 local permissions = require "operator.permissions"
 local policy_directory = require "operator.policy_directory"
 local refusals = require "cloudstack.refusals"
@@ -112,15 +113,6 @@ local function check_version(found, can)
   end
 end
 
-local function check_expunge(found, can, settings)
-  if settings.cloudstack.expunge_vm and not can.may_expunge then
-    found:remark("expunge", "cloudstack.expunge_vm is on, but this account may not expunge",
-      "nothing to do: delete_vm moves the addresses away first; or allow it (allow.user.expunge.recover.vm)")
-  else
-    found:good("expunge", can.may_expunge and "this account may expunge VMs" or "VMs leave without being expunged")
-  end
-end
-
 -- What of the list is not allowed, and what of it a CloudStack of that version does not have at all.
 local function missing_of(list, allowed, version)
   local missing, absent = {}, {}
@@ -212,7 +204,7 @@ local function ask(client, settings)
 end
 
 -- Everything that CloudStack is asked about. A project or domain that cannot be found makes an end of it.
-local function check_there(found, settings, client)
+local function check_there(found, host, settings, client)
   local ok, asked = pcall(ask, client, settings)
   if not ok then
     found:problem("tenant", errors.words(asked), "check cloudstack.project, account and domain, and to whom the key belongs")
@@ -222,7 +214,7 @@ local function check_there(found, settings, client)
   local can = capabilities.read(not outcome.failure and outcome.payload or {})
   check_version(found, can)
   check_permissions(found, asked.apis, settings.cloudstack, can.version)
-  check_expunge(found, can, settings)
+  parked.check(found, host, settings, can)
   named_things.check(found, asked, settings, client)
   capacity.check(found, asked, settings)
 end
@@ -238,7 +230,7 @@ end
 
 local function examine(host, settings, client)
   local found = setmetatable({}, findings)
-  if check_way(found, host, settings) then check_there(found, settings, client) end
+  if check_way(found, host, settings) then check_there(found, host, settings, client) end
   check_here(found, host, settings)
   check_secrets(found, host, settings)
   return setmetatable(found, nil)

@@ -11,6 +11,7 @@
 local addresses = require "cloudstack.addresses"
 local ages = require "operator.ages"
 local bosh_names = require "operator.bosh_names"
+local states = require "cloudstack.states"
 local tags = require "cloudstack.tags"
 local templates = require "cloudstack.templates"
 local vms = require "cloudstack.vms"
@@ -162,7 +163,7 @@ end
 
 -- What costs money: VMs, CPUs and memory of those that run, GB by kind, addresses.
 function inventory.sums(found)
-  local function runs(row) return row.state == "Running" end
+  local function runs(row) return states.vm(row.state).runs end
   local function is(kind) return function(row) return row.kind == kind end end
   return {
     vms = #(found.vms or {}), running = count(found.vms, runs), cpus = add_up(found.vms, "cpus", runs),

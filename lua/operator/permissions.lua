@@ -4,15 +4,18 @@
 -- tests/support/machine.lua, which the matrices of tests/faults run on, lets no verb send another command.
 
 local JOB = "queryAsyncJobResult"
+local BY_A_NETWORK = { "listNetworks", "listNetworkOfferings", "createNetwork", "addNicToVirtualMachine",
+  "updateDefaultNicForVirtualMachine", "removeNicFromVirtualMachine" }
 local CLEAN_UP = { "listCapabilities", "listVirtualMachines", "listVolumes", "destroyVirtualMachine", "deleteVolume",
   "stopVirtualMachine", "updateVmNicIp", "updateVirtualMachine", "listNics", "detachVolume", "listSSHKeyPairs", "listTags",
-  "deleteAffinityGroup", "listAffinityGroups", "createAffinityGroup", "expungeVirtualMachine" }
+  "deleteAffinityGroup", "listAffinityGroups", "createAffinityGroup", "expungeVirtualMachine", "listApis", "removeIpFromNic",
+  "createTags", table.unpack(BY_A_NETWORK) }
 local NAT = { "listPublicIpAddresses", "associateIpAddress", "disassociateIpAddress", "enableStaticNat", "disableStaticNat",
   "deleteTags", "listFirewallRules", "createFirewallRule", "deleteFirewallRule" }
 local BALANCING = { "listLoadBalancerRules", "listLoadBalancerRuleInstances", "listPublicIpAddresses",
   "createLoadBalancerRule", "deleteLoadBalancerRule", "assignToLoadBalancerRule", "removeFromLoadBalancerRule", "deleteTags" }
 -- Verbs that create replay the journal first.
-local OF_OTHER_KINDS = { "deleteTemplate", "listTemplates", "deleteTags", "listNetworks",
+local OF_OTHER_KINDS = { "deleteTemplate", "listTemplates", "deleteTags",
   "deleteNetwork", "listSnapshots", "deleteSnapshot", "listPublicIpAddresses", "disassociateIpAddress", "disableStaticNat",
   "listFirewallRules", "deleteFirewallRule", "listLoadBalancerRules", "listLoadBalancerRuleInstances",
   "removeFromLoadBalancerRule", "deleteLoadBalancerRule" }
@@ -44,24 +47,28 @@ local permissions = {
     when = "in a zone without its stemcell's template; the second when the copy fails" },
   { verbs = { "delete_vm" }, always = { "listVirtualMachines", "listVolumes", "listCapabilities", "listTags", "destroyVirtualMachine",
     "deleteVolume", JOB }, sometimes = { "stopVirtualMachine", "updateVmNicIp", "updateVirtualMachine", "listNics",
-    "detachVolume", "createTags", "deleteAffinityGroup", "listAffinityGroups" }, when = "expunge policy: the first three for "
-    .. "release, the fourth for wait; the fifth before 4.16; the sixth when create_vm was killed; the last two for affinity groups" },
+    "detachVolume", "createTags", "deleteAffinityGroup", "listAffinityGroups", "listApis", "removeIpFromNic" },
+    when = "expunge policy: the first three for release, the fourth for wait and after an expunge that failed; the fifth before 4.16; "
+    .. "the sixth when create_vm was killed, or an expunge failed; the next two for affinity groups; listApis to see whether the "
+    .. "role has destroyVirtualMachine; the last one for a VM with secondary addresses" },
+  { verbs = { "delete_vm" }, always = {}, sometimes = BY_A_NETWORK,
+    when = "where VMs leave by a network without addresses: cloudstack.parking.network, or the expunge policy" },
   { verbs = { "create_stemcell", "create_vm", "create_disk", "create_network", "snapshot_disk", "delete_vm" }, always = {},
     sometimes = RECOVERY, when = "when it fails, or a process before it was killed" },
   { verbs = { "create_network" }, always = { "listZones", "listNetworkOfferings", "listNetworks", "createNetwork", "createTags", JOB },
     sometimes = { "listVPCs", "listNetworkACLLists", "deleteNetwork" }, when = "for a tier the first two, when it fails the last" },
-  { verbs = { "delete_network" }, always = { "listNetworks", "deleteNetwork", JOB }, sometimes = { "listVirtualMachines" },
-    when = "when VMs are in it" },
+  { verbs = { "delete_network" }, always = { "listNetworks", "deleteNetwork", JOB },
+    sometimes = { "listVirtualMachines", "createTags" }, when = "when VMs are in it" },
   { verbs = { "has_vm" }, always = { "listVirtualMachines" } },
   { verbs = { "reboot_vm" }, always = { "listVirtualMachines", "rebootVirtualMachine", "startVirtualMachine", JOB } },
   { verbs = { "set_vm_metadata" }, always = { "listVirtualMachines", "createTags", "deleteTags", JOB } },
   { verbs = { "create_disk" }, always = { "listZones", "listDiskOfferings", "listServiceOfferings", "listVirtualMachines",
     "listVolumes", "listCapabilities", "createVolume", "createTags", JOB } },
-  { verbs = { "delete_disk" }, always = { "listVolumes", "deleteVolume" }, sometimes = { JOB },
-    when = "while something is under way on the disk" },
+  { verbs = { "delete_disk" }, always = { "listVolumes", "deleteVolume" }, sometimes = { JOB, "createTags" },
+    when = "while something is under way on the disk; where it is not deleted" },
   { verbs = { "has_disk" }, always = { "listVolumes" } },
-  { verbs = { "attach_disk" }, always = { "listVirtualMachines", "listVolumes", "attachVolume", JOB },
-    sometimes = { "listDiskOfferings" }, when = "to explain a refusal",
+  { verbs = { "attach_disk" }, always = { "listVirtualMachines", "listVolumes", "attachVolume", "createTags", JOB },
+    sometimes = { "listDiskOfferings", "deleteTags" }, when = "to explain a refusal; for a disk that could not be deleted",
     admin = { "listHosts", "listStoragePools", "listDiskOfferings", "migrateVolume" } },
   { verbs = { "detach_disk" }, always = { "listVirtualMachines", "listVolumes", "detachVolume", JOB } },
   { verbs = { "get_disks" }, always = { "listVirtualMachines", "listVolumes" } },

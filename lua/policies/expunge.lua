@@ -2,6 +2,7 @@
 
 local function decide(facts)
   if facts.may_expunge and facts.wanted then return { strategy = "now" } end
+  if facts.parking_network then return { strategy = "network", network = facts.parking_network } end
   return { strategy = "release" }
 end
 

@@ -5,13 +5,11 @@
 
 local PATIENCE = 180 -- seconds
 
-local passing = { Destroyed = true, Expunging = true, Error = true, Starting = true, Stopping = true }
-local expungeable = { Destroyed = true, Error = true }
-
 local function decide(facts)
   local holder = facts.holder
-  if not facts.in_range or holder and not passing[holder.state] then return "fail" end
-  if holder and holder.ours and expungeable[holder.state] and facts.may_expunge and facts.wanted then return "expunge" end
+  if holder and holder.movable then return "move" end
+  if not facts.in_range or holder and not holder.leaving then return "fail" end
+  if holder and holder.ours and holder.expunges and facts.may_expunge and facts.wanted then return "expunge" end
   return { answer = "wait", deadline = PATIENCE }
 end
 

@@ -7,6 +7,7 @@
 -- the host takes it out of the text and keeps it.
 
 local errors = require "errors"
+local spans = require "base.spans"
 local spelling = require "base.spelling"
 local tables = require "base.tables"
 
@@ -29,6 +30,15 @@ local function is_list_of_strings(value)
   return true
 end
 
+-- An object of spans by the name of a network.
+local function is_ranges(value)
+  if not is_table(value) then return false end
+  for name, given in pairs(value) do
+    if not is_string(name) or not spans.read(given) then return false end
+  end
+  return true
+end
+
 -- Each kind: what a message calls it, and its test.
 local kinds = {
   text = { "a string", is_string },
@@ -42,6 +52,7 @@ local kinds = {
   port = { "a port number", function(v) return math.type(v) == "integer" and v > 0 and v < 65536 end },
   list = { "a list of strings", is_list_of_strings },
   object = { "an object", is_table },
+  ranges = { 'an object of addresses by the name or id of a network, such as {"net": "10.0.0.240-10.0.0.254"}', is_ranges },
   level = { "one of debug, info, warn, error",
     function(v) return v == "debug" or v == "info" or v == "warn" or v == "error" end },
 }
@@ -63,6 +74,8 @@ local schema = {
   ["cloudstack.throttle.per_second"] = { "amount", 0 },
   ["cloudstack.user_data_limit"] = { "count", 32768 },
   ["cloudstack.expunge_vm"] = { "boolean", true },
+  ["cloudstack.parking.ranges"] = { "ranges" }, -- where the addresses of deleted VMs go to, by network
+  ["cloudstack.parking.network"] = { "text", "" }, -- the L2 network by which VMs leave; "new": one that the CPI makes
   ["cloudstack.default_key_name"] = { "text", "" },
   ["cloudstack.enable_auto_anti_affinity"] = { "boolean", false },
   ["cloudstack.auto_anti_affinity_type"] = { "text", "host anti-affinity" },

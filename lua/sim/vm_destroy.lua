@@ -108,9 +108,25 @@ local function refuse_volumes(vm, volumes)
   end
 end
 
+local UNDER_WAY = { Creating = true, CreatedOnPrimary = true, BackingUp = true }
+
+-- While a snapshot of its root disk is being taken a VM is not destroyed (source: the destroy of CloudStack's UserVmManager).
+local function refuse_snapshots(m, vm)
+  local root = m:first_by("volume", "vm", vm, function(volume) return volume.type == "ROOT" end)
+  local is_busy = root and root.state == "Snapshotting" or root and #m:rows("snapshot", function(snapshot)
+    return snapshot.volume == root and UNDER_WAY[snapshot.state]
+  end) > 0
+  if is_busy then
+    refusal.internal(m.version:at_least "4.23" and "There is/are unbacked up Snapshot(s) on ROOT volume, Instance destroy is not "
+      .. "permitted, please try again later." or "There is/are unbacked up snapshot(s) on ROOT volume, vm destroy is not permitted, "
+      .. "please try again later.")
+  end
+end
+
 local function refuse_destroy(m, vm, call)
   vm_running.refuse_unknown(vm)
   refuse_expunge(m, call)
+  if not EXPUNGEABLE[vm.state] then refuse_snapshots(m, vm) end
   if vm.protected then
     refusal.invalid("Instance [id = %s, name = %s] has delete protection enabled and cannot be deleted.", vm.id,
       vm.instance_name)

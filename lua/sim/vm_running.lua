@@ -100,7 +100,7 @@ end
 
 -- Is there anything to stop?
 function vm_running.is_up(vm)
-  return vm.state == "Running" or vm.state == "Unknown" or BETWEEN[vm.state] or false
+  return vm.state == "Running" or vm.state == "Unknown" or vm.state == "Shutdown" or BETWEEN[vm.state] or false
 end
 
 function vm_running.stopped(m, vm)

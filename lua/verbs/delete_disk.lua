@@ -1,6 +1,7 @@
 -- delete_disk(disk_cid): deletes the disk for good; refused while a VM has it. One that is gone is deleted.
 
 local arguments = require "request.arguments"
+local custody = require "made.custody"
 local errors = require "errors"
 local exact = require "cloudstack.exact"
 local volumes = require "cloudstack.volumes"
@@ -16,5 +17,5 @@ return function(cpi, disk_cid)
     error(errors.cloud("disk '%s' is attached to VM '%s' and is not deleted", disk_cid,
       volume.vmname or volume.virtualmachineid))
   end
-  volumes.delete_all(cpi, { volume })
+  custody.delete(cpi, "Volume", volume, function() volumes.delete_all(cpi, { volume }) end)
 end

@@ -8,13 +8,14 @@ local errors = require "errors"
 local instance_tags = require "cloudstack.instance_tags"
 local naming = require "made.names"
 local snapshots = require "cloudstack.snapshots"
+local states = require "cloudstack.states"
 local volumes = require "cloudstack.volumes"
 
 return function(cpi, disk_cid, metadata)
   arguments.text("disk_cid", disk_cid)
   metadata = arguments.object("metadata", metadata, cpi.json.null)
   local volume = volumes.get(cpi, disk_cid)
-  if volume.state == "Allocated" then
+  if states.volume(volume.state).fresh then
     -- With enable_snapshots the director snapshots every disk before it mends anything, and goes on after NotImplemented alone
     -- (bosh src/bosh-director/lib/bosh/director/api/snapshot_manager.rb): any other class would stop the deployment for good.
     error(errors.not_implemented("disk '%s' was never attached: CloudStack puts a disk onto storage when it is first attached "

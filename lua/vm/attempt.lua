@@ -20,6 +20,7 @@ local registry = require "registry.settings"
 local removal = require "made.removal"
 local starting = require "vm.starting"
 local tables = require "base.tables"
+local states = require "cloudstack.states"
 local tagging = require "vm.tagging"
 local vm_networks = require "vm.networks"
 local vms = require "cloudstack.vms"
@@ -97,7 +98,7 @@ end
 -- The VM of a deploy whose reply was lost; one in Error is what CloudStack leaves of a deploy that it refuses.
 local function made_unheard(cpi, vm_cid)
   local vm = vms.find(cpi, vm_cid)
-  return vm and vm.state ~= "Error" and vm or nil
+  return vm and not states.vm(vm.state).failed and vm or nil
 end
 
 local function parameters(cpi, job, one)

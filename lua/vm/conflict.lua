@@ -4,12 +4,16 @@
 local errors = require "errors"
 local exhaustion = require "vm.exhaustion"
 local ipv4 = require "base.ipv4"
+local parking = require "made.parking"
 local refusals = require "cloudstack.refusals"
+local release = require "made.release"
 local rights = require "cloudstack.rights"
+local states = require "cloudstack.states"
 
 local conflict = {}
 
 local FIRST_PAUSE, LONGEST_PAUSE = 2, 30 -- seconds
+local AT_WORK = 180 -- seconds for which an expunge of CloudStack's own may take
 local LONGEST_WAIT = 3600 -- where the policy names no deadline
 
 local function has_tag(vm, key, value)
@@ -89,8 +93,17 @@ local function words_of(one)
     return ("address %s is not one that a VM can have in network '%s' (%s, gateway %s)"):format(nic.ip, nic.target.name,
       tostring(nic.target.cidr), tostring(nic.target.gateway))
   end
+  if one.parked then
+    return ("address %s is held by VM '%s', which was deleted and parked there, until CloudStack expunges it (cloudstack.parking)")
+      :format(nic.ip, one.parked.cid)
+  end
   return ("nobody that this account sees holds address %s: it may be outside network '%s' (%s), or held by a "
     .. "destroyed VM until that is expunged"):format(nic.ip, nic.target.name, tostring(nic.target.cidr))
+end
+
+-- Was the holder parked there by a delete_vm that did not come to its end, and can it be moved on?
+local function is_movable(one)
+  return one.parked ~= nil and one.parked.id == one.holder.id and states.vm(one.holder.state).nics or false
 end
 
 local function facts(cpi, can, one, waiting)
@@ -102,14 +115,17 @@ local function facts(cpi, can, one, waiting)
     holder = holder and {
       id = holder.id, name = holder.name, state = tostring(holder.state), since = holder.lastupdated or holder.created,
       ours = one.is_own or has_tag(holder, "director_uuid", cpi.context.director_uuid), own = one.is_own or false,
+      leaving = states.vm(holder.state).leaving or false, expunges = states.vm(holder.state).expunges or false,
+      movable = is_movable(one),
     } or nil,
+    parked = one.parked and { name = one.parked.cid, since = one.parked.at } or nil,
   }
 end
 
 -- Expunges a holder that is destroyed or never came to life. -> is it gone? where not, CloudStack's words; a right that is
 -- lacking is remembered.
 local function expunge(cpi, holder)
-  local in_error = holder.state == "Error"
+  local in_error = states.vm(holder.state).failed
   local task = cpi.cloudstack:run {
     in_error and "destroyVirtualMachine" or "expungeVirtualMachine", { id = holder.id, expunge = in_error or nil }, job = true,
     idempotent = true, what = "expunging VM " .. holder.name, timeout = cpi.settings.cloudstack.timeout.delete_vm,
@@ -150,9 +166,19 @@ end
 function answers.expunge(cpi, one, waiting)
   if waiting.expunged == one.holder.id then return false end
   waiting.expunged = one.holder.id
-  local is_gone
-  is_gone, waiting.over = expunge(cpi, one.holder)
-  return is_gone
+  local is_gone, why = expunge(cpi, one.holder)
+  if is_gone then return true end
+  -- CloudStack may be at it already: then it ends.
+  if states.vm(one.holder.state).gone and wait(cpi, one, waiting, AT_WORK) then return true end
+  waiting.over = why
+  return false
+end
+
+-- Each holder once, likewise.
+function answers.move(cpi, one, waiting)
+  if waiting.moved == one.holder.id then return false end
+  waiting.moved = one.holder.id
+  return release.move_on(cpi, one.holder, one.nic.target.id)
 end
 
 function answers.wait(cpi, one, waiting, answer)
@@ -189,6 +215,7 @@ function conflict.settle(cpi, nics, can, failure, waiting)
     return false, { explanation = explanation, unexplained = why }
   end
   waiting.attempts = waiting.attempts + 1
+  for _, one in ipairs(list) do one.parked = parking.note_of(cpi, one.nic.target.id, one.nic.ip) end
   local words, decided = {}, {}
   for i, one in ipairs(list) do words[i] = words_of(one) end
   local explanation = table.concat(words, "; ")

@@ -3,6 +3,7 @@
 
 local errors = require "errors"
 local refusals = require "cloudstack.refusals"
+local states = require "cloudstack.states"
 local tagging = require "vm.tagging"
 local vms = require "cloudstack.vms"
 
@@ -12,7 +13,7 @@ local STARTS = 3 -- of one VM, where nobody heard what came of the one before
 
 local function running(cpi, id)
   local vm = vms.with_id(cpi, id)
-  return vm and vm.state == "Running" and vm or nil
+  return vm and states.vm(vm.state).runs and vm or nil
 end
 
 local function request_for(cpi, one, params)
@@ -34,9 +35,9 @@ end
 -- The row of the VM that a start led to.
 local function row_of(cpi, one, task)
   local row = task.result.virtualmachine or task.result
-  if not row.nic or row.state ~= "Running" then row = vms.with_id(cpi, one.id) end
+  if not row.nic or not states.vm(row.state).runs then row = vms.with_id(cpi, one.id) end
   if not row then error(errors.vm_creation_retriable("VM %s is gone after its creation", one.try.vm_cid)) end
-  if row.state ~= "Running" then
+  if not states.vm(row.state).runs then
     error(errors.vm_creation_retriable("VM %s is %s after its creation", one.try.vm_cid, tostring(row.state)))
   end
   return row

@@ -8,6 +8,17 @@ describe("a store in memory", function()
     store = memory_store(tables)
   end)
 
+  it("has the tables of the store on disk, and no others", function()
+    local list = require("tests.support.text_file").read("src/base/store.c"):match "tables%[%] = (%b{})"
+    local count = 0
+    for name in list:gmatch '"(%l+)"' do
+      count = count + 1
+      assert.same({}, store.rows(name))
+    end
+    assert.is_true(count >= 5)
+    assert.has_error(function() store.get("journals", "k") end, "the store has no table 'journals'")
+  end)
+
   it("opens, and gives back what was put, by table and key", function()
     assert.is_true(store.open "anywhere")
     assert.is_true(store.put("journal", "k", "1"))

@@ -70,6 +70,8 @@ local said = {
   { "taken", "network_range_is_taken", "The network cidr 10.1.0.0/24 crosses other network cidr", 431, "refused" },
   { "taken", "template_is_used", "Unable to delete template [x] because there are [2] VM instances using it.", 431, "job" },
   { "taken", "template_is_used", "Unable to delete template with id: 5 because VM instances: [i-3-5-VM] are using it.", 431, "job" },
+  { "taken", "address_is_taken", "Allocating IP to guest NIC Nic {..} failed, please choose another IP", 431, "job" },
+  { "taken", "address_is_taken", "Allocating ip to guest nic {..} failed, please choose another ip", 431, "job" }, -- up to 4.22
   { "taken", "address_is_not_given", "Unable to acquire Guest IP address for network Network {..}", 530, "refused" },
   { "taken", "address_is_not_given", "Insufficient address capacity", 530, "refused" },
   { "taken", "address_is_not_given", "Unable to acquire Guest IP address for network Ntwk[5|Guest|8]", 533, "refused" },

@@ -191,7 +191,7 @@ describe("doctor", function()
       default_offer = { custom_disk = "gone" } } } }
     assert.equal(0, code)
     holds(out, "agent.mbus is empty", "skip_verify_ssl is on", "default_offer.custom_disk 'gone' is not a disk offering",
-      "may not expunge")
+      "holds another address until CloudStack expunges it")
   end)
 
   it("finds a zone that is switched off, and an account without networks", function()

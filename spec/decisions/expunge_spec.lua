@@ -1,5 +1,7 @@
 local decision = require "tests.support.decision"
 
+local LAST = 0xa0000fe -- 10.0.0.254
+
 describe("expunge", function()
   decision.answers(it, "expunge", {
     facts = { may_expunge = false, addresses = {}, vm = {} },
@@ -7,7 +9,11 @@ describe("expunge", function()
       { "release", { strategy = "release", addresses = {} } },
       { { strategy = "wait", deadline = 90 }, { strategy = "wait", deadline = 90, addresses = {} } },
       { { strategy = "release", addresses = { n = "10.0.0.250" } },
-        { strategy = "release", addresses = { n = "10.0.0.250" } } },
+        { strategy = "release", addresses = { n = { { first = LAST - 4, last = LAST - 4 } } } } },
+      { { strategy = "release", addresses = { n = { "10.0.0.250-10.0.0.254", "10.0.0.1" } } },
+        { strategy = "release", addresses = { n = { { first = LAST - 4, last = LAST }, { first = 0xa000001, last = 0xa000001 } } } } },
+      { "network", { strategy = "network", addresses = {} } },
+      { { strategy = "network", network = "gone" }, { strategy = "network", network = "gone", addresses = {} } },
       { "leave", { strategy = "leave", addresses = {} } },
     },
     bad = {
@@ -21,6 +27,9 @@ describe("expunge", function()
       { { strategy = "release", addresses = 5 }, "addresses" },
       { { strategy = "release", addresses = { n = 5 } }, "addresses" },
       { { strategy = "release", addresses = { "10.0.0.250" } }, "addresses" },
+      { { strategy = "release", addresses = { n = "10.0.0.0/24" } }, "'10.0.0.0/24' is not an address" },
+      { { strategy = "network", network = "" }, "network" },
+      { { strategy = "network", network = 5 }, "network" },
     },
   })
 

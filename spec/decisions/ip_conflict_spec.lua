@@ -22,6 +22,10 @@ describe("ip_conflict", function()
   decision.answers(it, "ip_conflict", { good = {}, bad = { { "expunge", "this account may not expunge" } } })
   decision.answers(it, "ip_conflict", { good = {}, bad = { { "expunge", "only a holder that is Destroyed" } },
     facts = with { may_expunge = true, holder = { id = "v", name = "x", state = "Running", ours = true } } })
+
+  decision.answers(it, "ip_conflict", { good = {}, bad = { { "move", "only a holder that is parked and stopped can be moved" } } })
+  decision.answers(it, "ip_conflict", { good = { { "move", { answer = "move" } } }, bad = {},
+    facts = with { holder = { id = "v", name = "x", state = "Stopped", ours = true, movable = true } } })
 end)
 
 describe("an answer of ip_conflict", function()

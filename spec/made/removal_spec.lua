@@ -20,6 +20,8 @@ local function look(state)
   return { "listVirtualMachines", { id = "vm-1" }, { virtualmachine = state and { { id = "vm-1", state = state } } } }
 end
 
+local no_nics = { "listNics", { virtualmachineid = "vm-1" }, refuse = "Virtual machine id does not exist", code = 530 }
+
 local function remove(script, can, state)
   local cpi <close> = fake.cpi(script)
   removal.vm_and_disks(cpi, vm(state), can or user)
@@ -117,8 +119,8 @@ describe("a destroy that fails", function()
   end
 
   it("has done it all the same when the VM is gone: it ran twice", function()
-    remove({ disks(), failing { job_fails = "Failed to destroy vm", code = 530 }, look(nil) }, admin)
-    remove({ disks(), failing { job_fails = "Failed to destroy vm", code = 530 }, look "Destroyed" }, admin)
+    remove({ disks(), failing { job_fails = "Failed to destroy vm", code = 530 }, look(nil), no_nics }, admin)
+    remove({ disks(), failing { job_fails = "Failed to destroy vm", code = 530 }, look "Expunging", no_nics }, admin)
   end)
 
   it("is an error while the VM lives", function()

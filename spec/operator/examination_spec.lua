@@ -87,21 +87,6 @@ describe("a command that the version does not have", function()
   end)
 end)
 
-describe("expunging", function()
-  local function may(value)
-    return { listCapabilities = function(payload) payload.capability.allowuserexpungerecovervm = value end }
-  end
-
-  it("is remarked upon where it is wanted and not allowed", function()
-    assert.same({ "remark: cloudstack.expunge_vm is on, but this account may not expunge" },
-      found({ rows = may(false), settings = { cloudstack = { expunge_vm = true } } }).expunge)
-    assert.same({ "good: this account may expunge VMs" },
-      found({ rows = may(true), settings = { cloudstack = { expunge_vm = true } } }).expunge)
-    assert.same({ "good: VMs leave without being expunged" },
-      found({ rows = may(false), settings = { cloudstack = { expunge_vm = false } } }).expunge)
-  end)
-end)
-
 describe("the way to the server", function()
   it("is remarked upon where it is not encrypted, or nobody is verified", function()
     assert.same({ "remark: cloudstack.endpoint is http: user data with passwords goes over the wire as it is" }, found({}).tls)

@@ -20,9 +20,9 @@ describe("the commands of a verb", function()
   for verb, words in pairs {
     info = "", has_vm = "listVirtualMachines", has_disk = "listVolumes",
     reboot_vm = "listVirtualMachines rebootVirtualMachine startVirtualMachine queryAsyncJobResult",
-    delete_disk = "listVolumes deleteVolume queryAsyncJobResult",
+    delete_disk = "listVolumes deleteVolume createTags queryAsyncJobResult",
     detach_disk = "listVirtualMachines listVolumes detachVolume queryAsyncJobResult",
-    delete_network = "listNetworks deleteNetwork listVirtualMachines queryAsyncJobResult",
+    delete_network = "listNetworks deleteNetwork listVirtualMachines createTags queryAsyncJobResult",
     resize_disk = "listVolumes listDiskOfferings listCapabilities resizeVolume changeOfferingForVolume queryAsyncJobResult",
   } do
     it(verb .. " are what it sends, always and sometimes, and what everybody may look at", function()

@@ -26,9 +26,10 @@ describe("attach_disk", function()
   } do
     it("answers where the guest of " .. hypervisor .. " finds the disk, in strings", function()
       local hint, cpi = attach { vm(hypervisor), disk(),
-        { "attachVolume", { id = ID, virtualmachineid = "v" }, job = { volume = { deviceid = 2 } } } }
+        { "attachVolume", { id = ID, virtualmachineid = "v" }, job = { volume = { deviceid = 2 } } },
+        { "createTags", { resourceids = ID, resourcetype = "Volume", ["tags[0].key"] = "bosh_taken" }, job = {} } }
       assert.same({ path = path, volume_id = "2" }, hint)
-      assert.same({ "listVirtualMachines listVolumes", "attachVolume" }, cpi.waves)
+      assert.same({ "listVirtualMachines listVolumes", "attachVolume createTags" }, cpi.waves)
     end)
   end
 

@@ -30,7 +30,8 @@ describe("delete_network", function()
     local vms = { { id = "1", name = "cpivm-b" }, { id = "2", name = "cpivm-a" } }
     local ok, failure = delete { list(row), { "deleteNetwork", { id = "n" }, job_fails = "Failed to delete network" },
       { "listNetworks", { id = "n" }, { network = { row } } },
-      { "listVirtualMachines", { networkid = "n" }, { virtualmachine = vms } } }
+      { "listVirtualMachines", { networkid = "n" }, { virtualmachine = vms } },
+      { "createTags", { resourceids = "n", resourcetype = "Network", ["tags[0].key"] = "bosh_given_back" }, job = {} } }
     assert.is_false(ok)
     assert.equal("Bosh::Clouds::CloudError", failure.type)
     assert.truthy(failure.message:find("network 'cpi-network-1' is not deleted: VMs are in it: cpivm-a, cpivm-b", 1, true), failure.message)

@@ -12,6 +12,8 @@ local function vm(state)
     { virtualmachine = state and { { id = "v", name = "cpivm-1", state = state } } } }
 end
 
+local role = { "listApis", { name = "destroyVirtualMachine" }, { api = { { name = "destroyVirtualMachine" } } } }
+
 local left = { id = "e", name = "DATA-1", type = "DATADISK", tags = { { key = "bosh_ephemeral_of", value = "cpivm-1" } } }
 
 local none = { "listTags", { key = "cpivm-1" }, {} } -- nothing belongs to it
@@ -24,33 +26,33 @@ end
 describe("delete_vm", function()
   it("looks once, destroys, and answers null", function()
     local result, cpi = delete {
-      none, can, orphans(), vm "Running", { "listVolumes", { virtualmachineid = "v" }, {} },
+      none, can, orphans(), role, vm "Running", { "listVolumes", { virtualmachineid = "v" }, {} },
       { "destroyVirtualMachine", { id = "v", expunge = true }, job = {} },
     }
     assert.is_nil(result)
-    assert.same({ "listTags listCapabilities listVolumes listVirtualMachines", "listVolumes", "destroyVirtualMachine" }, cpi.waves)
+    assert.same({ "listTags listCapabilities listVolumes listApis listVirtualMachines", "listVolumes", "destroyVirtualMachine" }, cpi.waves)
   end)
 
   it("is done when the VM is gone", function()
-    assert.is_nil((delete { none, can, orphans(), vm(nil) }))
-    assert.is_nil((delete { none, can, orphans(), vm "Destroyed" }))
+    assert.is_nil((delete { none, can, orphans(), role, vm(nil) }))
+    assert.is_nil((delete { none, can, orphans(), role, vm "Destroyed" }))
   end)
 
   it("sweeps what an earlier, half-done delete left of a VM that is gone", function()
-    delete { none, can, orphans(left), vm(nil), { "deleteVolume", { id = "e" } } }
+    delete { none, can, orphans(left), role, vm(nil), { "deleteVolume", { id = "e" } } }
   end)
 
   it("sweeps it also while the VM is still there", function()
     delete {
-      none, can, orphans(left), vm "Running", { "listVolumes", { virtualmachineid = "v" }, {} },
+      none, can, orphans(left), role, vm "Running", { "listVolumes", { virtualmachineid = "v" }, {} },
       { "destroyVirtualMachine", {}, job = {} }, { "deleteVolume", { id = "e" } },
     }
   end)
 
   it("removes the VM's row of the registry", function()
-    local _, cpi = delete { none, can, orphans(), vm(nil), store = true }
+    local _, cpi = delete { none, can, orphans(), role, vm(nil), store = true }
     cpi.store.put("registry", "cpivm-1", "{}")
-    local again <close> = fake.cpi { none, can, orphans(), vm(nil) }
+    local again <close> = fake.cpi { none, can, orphans(), role, vm(nil) }
     again.store = cpi.store
     delete_vm(again, "cpivm-1")
     assert.is_nil(cpi.store.get("registry", "cpivm-1"))
@@ -58,7 +60,7 @@ describe("delete_vm", function()
 
   it("is no success when CloudStack cannot say", function()
     assert.equal("Bosh::Clouds::CloudError", fake.failure(delete, {
-      none, can, orphans(), { "listVirtualMachines", {}, refuse = "no", code = 530 },
+      none, can, orphans(), role, { "listVirtualMachines", {}, refuse = "no", code = 530 },
     }).type)
   end)
 end)

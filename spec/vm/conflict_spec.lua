@@ -21,6 +21,7 @@ local function new(options, site)
     end,
     call = function(f, ...) return f(...) end,
   }
+  t.host.files = setmetatable({ list = function() return {} end }, { __index = native.files })
   return t, t.cid { networks = manual() }
 end
 
@@ -233,5 +234,38 @@ describe("a network without a free address", function()
     failure = fill("Shared", "10.6.0.0/24", "10.6.0.1", { "10.6.0.10", "10.6.0.11" })
     assert.truthy(failure.message:find("network 'tiny' (10.6.0.0/24) may have no free address: VMs that this account sees hold 2",
       1, true), failure.message)
+  end)
+end)
+
+describe("an address on which a deleted VM is parked", function()
+  local parking = require "made.parking"
+  local leaving = require "tests.support.leaving"
+
+  -- The notes as a process has them.
+  local function cpi_of(s) return { store = s.store, json = s.json, clock = s.sim.clock, bytes = require("host_native").bytes } end
+
+  it("is moved on from where its delete_vm did not come to its end", function()
+    local s = leaving.stage { store = true }
+    local old = s:small_vm()
+    function s.before_send(_, requests)
+      if requests[1].command == "destroyVirtualMachine" then coroutine.yield "kill" end
+    end
+    s:run(s:begin("delete_vm", { old }))
+    s.before_send = nil
+    local parked = s:find("vms", old).nics[1].address
+    local vm = s:small_vm(nil, s:networks(parked))
+    assert.equal(parked, s:find("vms", vm).nics[1].address)
+    assert.not_equal(parked, s:find("vms", old).nics[1].address)
+    assert.equal(1, #parking.notes(cpi_of(s)))
+  end)
+
+  it("is named by its own VM, which CloudStack does not show", function()
+    local s = leaving.stage { store = true }
+    local old = s:small_vm()
+    s:good("delete_vm", { old })
+    local parked = parking.notes(cpi_of(s))[1].address
+    local answer = s:call("create_vm", s:small_order(nil, s:networks(parked)))
+    local words = ("address %s is held by VM '%s', which was deleted and parked there"):format(parked, old)
+    assert.truthy(answer.error.message:find(words, 1, true), answer.error.message)
   end)
 end)

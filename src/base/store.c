@@ -14,13 +14,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SCHEMA_VERSION 2 /* 1 had no durations */
+#define SCHEMA_VERSION 3 /* 1 had no durations, 2 nothing parked */
 #define PATIENCE 10.0  /* seconds that a call waits for other processes */
 #define IMPATIENCE 0.1 /* the same after one has waited in vain, until one succeeds: so that not every call waits */
 #define CLEANING 1.0   /* seconds that a deletion waits to cut the log */
 #define SHORTEST_PAUSE 0.002
 
-static const char *const tables[] = {"registry", "journal", "cache", "durations"};
+static const char *const tables[] = {"registry", "journal", "cache", "durations", "parked"};
 static const char confidential[] = "registry"; /* the table with the settings of agents, passwords among them */
 #define TABLES (sizeof tables / sizeof *tables)
 

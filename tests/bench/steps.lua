@@ -18,8 +18,8 @@ local TAGS = { "createTags", "while the job runs: a tag wants the id, which the 
 local MOST = "listCapabilities, listNetworks, listServiceOfferings, listTemplates, listZones"
 local VM_LOOK = { "listVirtualMachines", "the VM's id and state" }
 local DISK_LOOK = { "listVolumes", "the disk's id and state" }
-local LEAVE = { "listCapabilities, listTags, listVirtualMachines, listVolumes",
-  "the VM and what it left outside itself; what an earlier, killed delete left" }
+local LEAVE = { "listApis, listCapabilities, listTags, listVirtualMachines, listVolumes",
+  "the VM, what forbids its removal, what it left outside itself; what an earlier, killed delete left" }
 local OF_VM = { "listVolumes", "which disks were made with it; wants the VM's id" }
 
 return {
@@ -55,7 +55,8 @@ return {
     { "createVolume", "the act" },
     { "createTags", "while the job runs: a tag wants the id, which createVolume's answer has" } } },
   { "attach_disk", "new", {
-    { "listVirtualMachines, listVolumes", LOOK .. "; is it attached already?" }, { "attachVolume", "the act; its job says the device" } } },
+    { "listVirtualMachines, listVolumes", LOOK .. "; is it attached already?" },
+    { "attachVolume, createTags", "the act; its job says the device. The mark that BOSH has the disk" } } },
   { "attach_disk", "again", { { "listVirtualMachines, listVolumes", "it is attached: the device is known" } } },
   { "detach_disk", "", { { "listVirtualMachines, listVolumes", LOOK .. "; is it on that VM?" }, { "detachVolume", "the act" } },
     scenario = false },

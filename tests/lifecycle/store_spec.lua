@@ -145,11 +145,11 @@ describe("store.path", function()
       used(cloud)
       local file = assert(io.open(cloud.store, "r+b"))
       file:seek("set", 60) -- the user version, in the file's head; the log does not have that page any more
-      file:write "\0\0\0\3"
+      file:write "\0\0\0\4"
       file:close()
       os.remove(cloud.store .. "-wal")
       os.remove(cloud.store .. "-shm")
-    end, "its schema is version 3, this program knows 2")
+    end, "its schema is version 4, this program knows 3")
   end)
 
   it("that is damaged inside", function()

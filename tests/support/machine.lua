@@ -183,7 +183,7 @@ local function host_of(self, process)
     config = { read = function() return config_of(self) end, has_secret = function() return true end, path = "cpi.json" },
     cloudstack = { open = function(options) process.request_timeout = options.request_timeout end, send = sender_of(self, process) },
     throttle = throttle.none,
-    environment = function() end, files = { read = read, read_argument = read },
+    environment = function() end, files = { read = read, read_argument = read, list = native.files.list },
     console = { clean = native.console.clean, write = function() end, error = function() end },
   }
   function host.attempt(run, ...)

@@ -113,9 +113,9 @@ static void refuses_a_newer_schema(void)
 
     snprintf(other, sizeof other, "%s/newer", directory);
     sqlite3_open(other, &database);
-    sqlite3_exec(database, "PRAGMA user_version = 3", NULL, NULL, NULL);
+    sqlite3_exec(database, "PRAGMA user_version = 4", NULL, NULL, NULL);
     sqlite3_close(database);
-    check(!store_open(other, &fault) && strstr(fault.text, "schema is version 3, this program knows 2"), "%s", fault.text);
+    check(!store_open(other, &fault) && strstr(fault.text, "schema is version 4, this program knows 3"), "%s", fault.text);
 }
 
 /* A file of the release before has its rows, and gets the tables that it lacks. */
@@ -135,6 +135,7 @@ static void extends_an_older_schema(void)
     check(store_open(other, &fault), "opens: %s", fault.text);
     check(store_get("journal", "k", 1, &value, &found, &fault) && found, "its row");
     check(store_put("durations", "k", 1, "v", 1, &fault), "a table that it lacked: %s", fault.text);
+    check(store_put("parked", "k", 1, "v", 1, &fault), "another: %s", fault.text);
     buf_free(&value);
     store_close();
     check(store_open(other, &fault), "opens again: %s", fault.text);
