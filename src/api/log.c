@@ -54,6 +54,25 @@ static int set_level(lua_State *L)
     return 0;
 }
 
+/* format(name): "text" or "json" */
+static int set_format(lua_State *L)
+{
+    static const char *const names[] = {"text", "json", NULL};
+
+    log_as_json(luaL_checkoption(L, 1, NULL, names) == 1);
+    return 0;
+}
+
+/* status(text?) -> whether there is a status line; without a text it ends */
+static int status(lua_State *L)
+{
+    size_t length = 0;
+    const char *text = luaL_optlstring(L, 1, NULL, &length);
+
+    lua_pushboolean(L, log_status(text, length));
+    return 1;
+}
+
 /* secret(value) -> whether it is masked wherever it stands from now on; a short or plain one is only where no ordinary
  * word can be */
 static int add_secret(lua_State *L)
@@ -88,8 +107,9 @@ static int set_context(lua_State *L)
 int api_open_log(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"context", set_context}, {"debug", debug},       {"error", error}, {"info", info_line}, {"level", set_level},
-        {"mask", mask},           {"secret", add_secret}, {"warn", warn},   {NULL, NULL},
+        {"context", set_context}, {"debug", debug}, {"error", error},       {"format", set_format}, {"info", info_line},
+        {"level", set_level},     {"mask", mask},   {"secret", add_secret}, {"status", status},     {"warn", warn},
+        {NULL, NULL},
     };
 
     luaL_newlibtable(L, functions);

@@ -33,6 +33,16 @@ void clock_iso(int64_t utc, const char *suffix, char *text)
              parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, suffix);
 }
 
+void clock_stamp(char *text)
+{
+    struct timespec now;
+    char suffix[9];
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    snprintf(suffix, sizeof suffix, ".%03dZ", (int)(now.tv_nsec / 1000000 % 1000));
+    clock_iso((int64_t)now.tv_sec, suffix, text);
+}
+
 void clock_sleep(double seconds)
 {
     if (!(seconds > 0))

@@ -3,6 +3,7 @@
 
 #include "file.h"
 #include "printable.h"
+#include "status.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@ static bool write_printable(int fd, const char *text, size_t length, int allowed
     struct buf clean = buf_new(0);
 
     printable_append(&clean, text, length, PRINTABLE_LINES | PRINTABLE_TABS | allowed);
+    status_clear();
     bool written = !clean.failed && file_write_stream(fd, buf_string(&clean), clean.length);
     buf_wipe(&clean);
     return written;

@@ -4,6 +4,7 @@
 #include "archive.h"
 #include "clock.h"
 #include "http_settings.h"
+#include "status.h"
 #include "transfer.h"
 
 #include <stdio.h>
@@ -70,7 +71,9 @@ static int on_progress(void *context, curl_off_t to_get, curl_off_t got, curl_of
 
     (void)to_get;
     (void)got;
-    return pace_ends(&transfer->pace, &http_settings()->upload, clock_now(), (long long)sent, (long long)to_send) ? 1 : 0;
+    double now = clock_now();
+    upload_progress_note(&transfer->progress, now, (long long)sent, (long long)to_send);
+    return pace_ends(&transfer->pace, &http_settings()->upload, now, (long long)sent, (long long)to_send) ? 1 : 0;
 }
 
 static void set_body(struct transfer *transfer)
@@ -103,6 +106,7 @@ bool http_upload(struct http_upload *upload, struct fault *fault)
         set_body(&transfer);
     }
     transfer_run(&transfer, 1);
+    status_clear();
     transfer_end(&transfer);
     archive_close(archive);
     return true;

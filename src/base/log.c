@@ -3,10 +3,12 @@
 #include "log.h"
 
 #include "buf.h"
+#include "clock.h"
 #include "file.h"
 #include "known_secrets.h"
 #include "mask.h"
 #include "printable.h"
+#include "status.h"
 
 #include <ctype.h>
 #include <stdarg.h>
@@ -23,7 +25,8 @@ static const char withheld[] = "<text withheld: not enough memory to mask it>";
 
 static const char *const level_names[] = {"debug", "info", "warn", "error"};
 static enum log_level threshold = LOG_INFO;
-static char context[2][CONTEXT_SIZE] = {"-", "-"};
+static char context[2][CONTEXT_SIZE];
+static bool is_json;
 
 static struct buf masked;
 static struct buf line;
@@ -79,8 +82,6 @@ static void set_context(char *word, const char *text)
     for (; text && *text && length < CONTEXT_SIZE - 1; text++)
         if (isgraph((unsigned char)*text))
             word[length++] = *text;
-    if (length == 0)
-        word[length++] = '-';
     word[length] = '\0';
 }
 
@@ -105,26 +106,102 @@ static void append_escaped(struct buf *out, const char *text, size_t length)
     }
 }
 
-void log_write(enum log_level level, const char *text, size_t length)
+void log_as_json(bool is_wanted)
+{
+    is_json = is_wanted;
+}
+
+/* How many of that byte are at the end. */
+static size_t trailing(const char *bytes, size_t length, char byte)
+{
+    size_t count = 0;
+
+    while (count < length && bytes[length - count - 1] == byte)
+        count++;
+    return count;
+}
+
+/* Ends the line with "..." where it is too long, and with what has to stand behind the message in any case. */
+static void finish_line(const char *end)
+{
+    static const char cut[] = "...";
+    size_t most = LONGEST_LINE - sizeof cut - strlen(end);
+
+    if (line.length >= most) {
+        while (most > 0 && ((unsigned char)line.bytes[most] & 0xc0) == 0x80)
+            most--;
+        line.length = most - (is_json ? trailing(line.bytes, most, '\\') % 2 : 0); /* an escape stays whole */
+        buf_text(&line, cut);
+    }
+    buf_text(&line, end);
+}
+
+static void write_text(const char *stamp, enum log_level level, const char *message)
 {
     static const char *const tags[] = {"DEBUG", "INFO", "WARN", "ERROR"};
-    static const char cut[] = "...";
+
+    buf_format(&line, "%s %s ", stamp, tags[level]);
+    for (size_t i = 0; i < 2; i++)
+        if (context[i][0])
+            buf_format(&line, "%s ", context[i]);
+    buf_text(&line, message);
+    finish_line("\n");
+}
+
+/* A member of the object; what is in the text is printable already. */
+static void append_member(const char *name, const char *text)
+{
+    buf_format(&line, "%s\"%s\":\"", line.length > 1 ? "," : "", name);
+    for (; *text; text++) {
+        if (*text == '"' || *text == '\\')
+            buf_byte(&line, '\\');
+        buf_byte(&line, *text);
+    }
+}
+
+static void write_json(const char *stamp, enum log_level level, const char *message)
+{
+    static const char *const names[] = {"request_id", "verb"};
+
+    buf_byte(&line, '{');
+    append_member("time", stamp);
+    buf_byte(&line, '"');
+    append_member("level", level_names[level]);
+    buf_byte(&line, '"');
+    for (size_t i = 0; i < 2; i++) {
+        if (!context[i][0])
+            continue;
+        append_member(names[i], context[i]);
+        buf_byte(&line, '"');
+    }
+    append_member("message", message);
+    finish_line("\"}\n");
+}
+
+void log_write(enum log_level level, const char *text, size_t length)
+{
+    char stamp[CLOCK_ISO_SIZE];
+    struct buf message = buf_new(0);
 
     if (!log_wanted(level))
         return;
     const char *clean = log_mask(text, length, &length);
+    append_escaped(&message, clean, length);
+    clock_stamp(stamp);
     buf_clear(&line);
-    buf_format(&line, "%s %s %s ", tags[level], context[0], context[1]);
-    append_escaped(&line, clean, length);
-    if (line.length >= LONGEST_LINE - sizeof cut) {
-        size_t end = LONGEST_LINE - sizeof cut;
-        while (end > 0 && ((unsigned char)line.bytes[end] & 0xc0) == 0x80)
-            end--;
-        line.length = end;
-        buf_text(&line, cut);
-    }
-    buf_byte(&line, '\n');
+    (is_json ? write_json : write_text)(stamp, level, message.failed ? withheld : buf_string(&message));
+    buf_wipe(&message);
+    status_clear();
     file_write_stream(STDERR_FILENO, buf_string(&line), line.length);
+}
+
+bool log_status(const char *text, size_t length)
+{
+    if (!status_is_possible())
+        return false;
+    const char *clean = log_mask(text ? text : "", text ? length : 0, &length);
+    status_show(clean, length);
+    return true;
 }
 
 void log_line(enum log_level level, const char *format, ...)

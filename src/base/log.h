@@ -16,10 +16,16 @@ void log_threshold(enum log_level level);
 /* Whether a line of this level would be written. */
 bool log_wanted(enum log_level level);
 
-/* What follows the level on every line; either may be NULL for "-". */
+/* What follows the level on every line; what is NULL is left out. */
 void log_context(const char *request_id, const char *verb);
 
-/* One line: masked, control bytes escaped, cut at 8 KB. */
+/* Lines as JSON objects of time, level, request_id, verb and message, in place of text: TIME LEVEL REQUEST_ID VERB MESSAGE. */
+void log_as_json(bool is_wanted);
+
+/* What is going on, masked, on the status line (status.h) of a terminal; NULL or "" ends it. False where there is none. */
+bool log_status(const char *text, size_t length);
+
+/* One line: with the time in UTC, masked, control bytes escaped, cut at 8 KB. */
 void log_write(enum log_level level, const char *text, size_t length);
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

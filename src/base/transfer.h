@@ -9,6 +9,7 @@
 #include "fault.h"
 #include "http_reply.h"
 #include "pace.h"
+#include "upload_progress.h"
 
 struct transfer {
     CURL *handle;
@@ -19,6 +20,7 @@ struct transfer {
     struct curl_slist *headers;
     curl_mime *mime;  /* the body of an upload; such a transfer ends early when the process is interrupted */
     struct pace pace; /* of an upload */
+    struct upload_progress progress;
     CURLcode code;
     bool done;
     char error[CURL_ERROR_SIZE];

@@ -1,9 +1,13 @@
 /* base/log.c: what is masked, and how a line looks. */
 #include "../../src/base/log.h"
 
+#include "../../src/base/jsontext.h"
+
 #include "../../src/base/secret.h"
 
 #include "check.h"
+
+#include <ctype.h>
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -90,6 +94,28 @@ static char *stderr_of(void (*f)(void))
     return text;
 }
 
+/* The lines without their times, each of which is one: "2026-01-31T23:59:59.123Z ". */
+static char *without_times(char *text)
+{
+    static const char form[] = "dddd-dd-ddTdd:dd:dd.dddZ ";
+    char *out = text;
+
+    for (char *line = text; *line;) {
+        bool is_time = strlen(line) > sizeof form - 1;
+        for (size_t i = 0; is_time && form[i]; i++)
+            is_time = form[i] == 'd' ? isdigit((unsigned char)line[i]) != 0 : line[i] == form[i];
+        check(is_time, "a line begins with a time: %s", line);
+        line += is_time ? sizeof form - 1 : 0;
+        char *end = strchr(line, '\n');
+        size_t length = end ? (size_t)(end - line) + 1 : strlen(line);
+        memmove(out, line, length);
+        out += length;
+        line += length;
+    }
+    *out = '\0';
+    return text;
+}
+
 static void write_some(void)
 {
     log_line(LOG_INFO, "plain %d", 1);
@@ -122,13 +148,50 @@ static void write_much(void)
 
 static void writes_lines(void)
 {
-    check_text("INFO - - plain 1\n"
+    check_text("INFO plain 1\n"
                "WARN cpi-123 some_verb a\\nb\\t\\x1b[1m\\x7f\\xff\xc3\xa4\n"
-               "ERROR badid - one\nERROR badid - two\nERROR badid - <redacted>\n", stderr_of(write_some));
-    check_text("ERROR - - why\nERROR - - <redacted>\nERROR - - end\n", stderr_of(write_a_key));
+               "ERROR badid one\nERROR badid two\nERROR badid <redacted>\n", without_times(stderr_of(write_some)));
+    check_text("ERROR why\nERROR <redacted>\nERROR end\n", without_times(stderr_of(write_a_key)));
     char *line = stderr_of(write_much);
     check(strlen(line) <= 8192 && strlen(line) > 8180, "a long line is cut: %zu", strlen(line));
     check(strcmp(line + strlen(line) - 4, "...\n") == 0, "and says so");
+}
+
+static void write_json(void)
+{
+    log_context("cpi-1", "some_verb");
+    log_as_json(true);
+    log_line(LOG_WARN, "a \"b\" \\ hunter2\n");
+    log_context(NULL, NULL);
+    log_line(LOG_INFO, "c");
+    log_as_json(false);
+}
+
+static void write_much_json(void)
+{
+    static char much[20000];
+
+    memset(much, '\\', sizeof much);
+    log_as_json(true);
+    log_write(LOG_INFO, much, sizeof much);
+    log_as_json(false);
+}
+
+static void writes_json(void)
+{
+    char *text = stderr_of(write_json), *first = strchr(text, ',');
+    struct fault fault;
+
+    check(strncmp(text, "{\"time\":\"20", 11) == 0 && first, "%s", text);
+    char *second = strstr(first, "{\"time\"");
+    check(second != NULL, "a second line");
+    static const char wanted[] = ",\"level\":\"warn\",\"request_id\":\"cpi-1\",\"verb\":\"some_verb\",\"message\":"
+                                 "\"a \\\"b\\\" \\\\ <redacted>\\\\n\"}\n";
+    check(strncmp(first, wanted, sizeof wanted - 1) == 0, "%s", first);
+    check_text(",\"level\":\"info\",\"message\":\"c\"}\n", strchr(second, ','));
+    text = stderr_of(write_much_json);
+    check(strlen(text) <= 8192 && strlen(text) > 8000, "a long line is cut: %zu", strlen(text));
+    check(jsontext_check(text, strlen(text), &fault), "and stays JSON: %s", fault.text);
 }
 
 static void knows_levels(void)
@@ -146,6 +209,7 @@ int main(void)
     masks_by_form();
     masks_the_secret_key();
     writes_lines();
+    writes_json();
     knows_levels();
     log_forget();
     masks_to("hunter2", "hunter2");
