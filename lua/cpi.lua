@@ -59,10 +59,12 @@ end
 -- call with what became of the answer: "taken", "lost" or "unknown", as lua/made/delivery.lua has them.
 local function answer(_, host, request)
   check_names(host, request.context)
-  host.log.context(request.context.request_id or "-", request.method)
+  host.log.context(request.context.request_id, request.method)
   local verb = verb_named(host, request.method)
-  local cpi = cpi_for(host, request)
-  local result = perform(host, cpi, verb, request.arguments)
+  local cpi, began = cpi_for(host, request), host.clock.now()
+  local ok, result = pcall(perform, host, cpi, verb, request.arguments)
+  if rawget(cpi, "cloudstack") then require("setup.closing")(cpi, host.clock.now() - began, not ok and result or nil) end
+  if not ok then error(result, 0) end
   local delivery = rawget(cpi, "delivery")
   if not delivery or not delivery.has_made() then return result end
   delivery.prepare()

@@ -34,6 +34,8 @@ local failures = require "cloudstack.failures"
 local jobs = require "cloudstack.jobs"
 local lists = require "cloudstack.lists"
 local replies = require "cloudstack.replies"
+local tally = require "cloudstack.tally"
+local waiting = require "base.waiting"
 
 local client = {
   raise = failures.raise, is_open = failures.is_open, say = failures.say,
@@ -47,7 +49,8 @@ client.__index = client
 -- makes it; hold(seconds), which is called for every pause that CloudStack asks for; tenant as cloudstack/tenancy.lua
 -- makes it; interruption as lua/base/interruption.lua makes it; endpoint, the configured one.
 local function new(parts)
-  return setmetatable({ parts = parts, page = lists.PAGE, round_trip = 0, acted = false, under_way = {} }, client)
+  parts.wait = parts.wait or waiting(parts)
+  return setmetatable({ parts = parts, page = lists.PAGE, round_trip = 0, acted = false, under_way = {}, tally = tally() }, client)
 end
 
 -- Forgets what was learnt of CloudStack's names, for another try without the cache.

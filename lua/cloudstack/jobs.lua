@@ -220,18 +220,29 @@ local function poll(client, tasks)
   return throttled
 end
 
+-- What is waited for, in words: the last of the tasks that are still under way.
+local function words_of(task)
+  local lately = task.lately and (", lately %.1f to %.1f s"):format(task.lately.from, task.lately.to) or ""
+  return ("%s (%s%s)"):format(task.request.what or "a job", task.request[1], lately)
+end
+
 -- Polls until each task is over. A poll that fails ends nothing: the job goes on, and so does the wait.
 local function settle(client, tasks)
-  local throttled = 0
+  local throttled, began, last = 0, client.parts.clock.now(), nil
   while true do
     local open = {}
     for _, task in ipairs(tasks) do
       if not task.over then open[#open + 1] = task end
     end
-    if #open == 0 then return tasks end
-    client.parts.clock.sleep(math.max(looks.pause(client, open), throttled))
+    if #open == 0 then break end
+    last = open[#open]
+    client.parts.wait(math.max(looks.pause(client, open), throttled), function() return words_of(last) end, began)
     throttled = poll(client, open)
   end
+  if not last then return end
+  local now = client.parts.clock.now()
+  client.tally:waited_for(last.request[1], now - began, now - last.began, last.lately)
+  client.parts.log.status()
 end
 
 -- The tasks that failed and are tried again, and the seconds to wait before that.
@@ -252,8 +263,7 @@ function jobs.wait(client, tasks)
     settle(client, open)
     local again, pause = that_pass(client, open)
     if #again == 0 then return tasks end
-    client.parts.log.warn("%s: %s; trying again in %.1f s", again[1].request[1], again[1].failure.text, pause)
-    client.parts.clock.sleep(pause)
+    patience.pause(client, again[1].failure, pause, again[1].attempt or 1, again[1].first or again[1].began)
     local requests = {}
     for i, task in ipairs(again) do
       task.attempt, requests[i] = (task.attempt or 1) + 1, getmetatable(task.request).__index

@@ -1,7 +1,8 @@
 -- When to look at jobs: so that the end of each is noticed within a tenth of its duration, or one round trip where that is longer,
 -- with as few looks as that takes.
 --
---   looks.pause(client, tasks) -> seconds until the next look at these tasks, none of them over
+--   looks.pause(client, tasks) -> seconds until the next look at these tasks, none of them over; each gets `lately`, what is known
+--                                 of the length of such jobs
 --
 -- Where the length of a kind of job is known (cloudstack/durations.lua) nothing is looked at before the shortest that was lately
 -- seen, but for a few looks at a quarter, a sixteenth ... of it: a job that fails early is not waited for to the end of one that
@@ -34,8 +35,8 @@ function looks.pause(client, tasks)
   local left = math.huge -- seconds until the first of them is given up
   for _, task in ipairs(tasks) do
     local age = now - task.began
-    local known = durations and not task.lost and durations:of(task.request[1])
-    local pause = known and by_length(known, age)
+    task.lately = task.lately or durations and not task.lost and durations:of(task.request[1]) or nil
+    local pause = task.lately and not task.lost and by_length(task.lately, age)
     if pause then latest = math.max(latest, pause, client.round_trip) else youngest = math.min(youngest, age) end
     if task.lost then return by_age(client, age) end -- whether it was begun at all is to be found out first
     left = math.min(left, task.deadline - now)

@@ -4,6 +4,7 @@
 --   patience.of_job(client, request, failure, attempt, elapsed)     -> the same, of a job that was refused or has failed
 --   patience.of_create(client, failure, attempt, elapsed, limit)    -> the same, of a create whose remains are removed
 --   patience.is_reading(command)                                    does the command only read?
+--   patience.pause(client, failure, seconds, attempt, began)   waits that long, and says so
 --   patience.note_unknown(client, failure)                          logs CloudStack's words that nobody here knows
 --
 -- attempt: 1 after the first try; elapsed: seconds since the first try began; limit: the seconds that all tries may take.
@@ -70,6 +71,14 @@ local function is_repeatable(request, failure)
   end
   if failure.kind == "busy" or not failure.sent or patience.is_reading(request[1]) then return true end
   return request.idempotent and not request.job or false
+end
+
+-- Waits for the next try, and says so. began: when the first one began (clock.now).
+function patience.pause(client, failure, seconds, attempt, began)
+  local clock, elapsed = client.parts.clock, client.parts.clock.now() - began
+  client.parts.log.warn("%s: %s; trying again in %.1f s (try %d, %.0f s so far)", failure.command, failure.text, seconds, attempt + 1,
+    elapsed)
+  clock.sleep(seconds)
 end
 
 function patience.of_request(client, request, failure, attempt, elapsed)

@@ -12,6 +12,7 @@
 local patience = require "cloudstack.patience"
 local refusals = require "cloudstack.refusals"
 local replies = require "cloudstack.replies"
+local wording = require "cloudstack.wording"
 
 local waves = {}
 
@@ -32,9 +33,10 @@ function waves.transmit(client, requests)
   local answers = client.parts.send(wire)
   client.round_trip = 0
   for i, reply in ipairs(answers) do
-    client.round_trip = math.max(client.round_trip, reply.seconds or 0)
-    client.parts.log.debug("%s answered %s after %d ms", wire[i].command, reply.status or reply.fault,
-      math.floor((reply.seconds or 0) * 1000))
+    local seconds = reply.seconds or 0
+    client.round_trip = math.max(client.round_trip, seconds)
+    client.tally:sent(wire[i].command, seconds)
+    client.parts.log.debug("%s: %s after %d ms", wording.of(wire[i]), reply.status or reply.fault, math.floor(seconds * 1000))
   end
   return answers
 end
@@ -85,9 +87,7 @@ function waves.send(client, requests)
       end
     end
     if #again == 0 then return outcomes end
-    client.parts.log.warn("%s: %s; trying again in %.1f s", requests[again[1]][1],
-      outcomes[again[1]].failure.text, pause)
-    client.parts.clock.sleep(pause)
+    patience.pause(client, outcomes[again[1]].failure, pause, attempt, began)
     open = again
   end
 end

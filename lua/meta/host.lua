@@ -125,10 +125,12 @@
 ---@field context fun(request_id: string, verb: string)
 ---@field debug fun(format: string, ...)
 ---@field error fun(format: string, ...)
+---@field format fun(name: "text"|"json")
 ---@field info fun(format: string, ...)
 ---@field level fun(name: "debug"|"info"|"warn"|"error")
 ---@field mask fun(text: string): string
 ---@field secret fun(value: string): boolean masks it from now on; false: it is too short or plain to be masked inside ordinary words
+---@field status fun(text?: string): boolean shows what is going on, on the status line of a terminal, or ends it; false: there is none
 ---@field warn fun(format: string, ...)
 
 ---@class host.policy the sandbox

@@ -32,6 +32,8 @@ local function logger(lines)
   end
   function log.context() end
   function log.level() end
+  function log.format() end
+  function log.status() return false end
   function log.secret(value) log.secrets[#log.secrets + 1] = value end
   function log.mask(text) return text end
   return log

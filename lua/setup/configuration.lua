@@ -49,6 +49,7 @@ function configuration.load(host, context)
   }
   settings.policies.directory = policy_directories(host, settings)
   host.log.level(settings.log.level)
+  host.log.format(settings.log.format)
   secrets.register(host.log.secret, settings)
   point_to_cloudstack(host, settings)
   return settings
@@ -60,6 +61,7 @@ function configuration.load_daemon(host)
     file = file_of(host), context = {}, is_daemon = true, null = host.json.null, warn = host.log.warn,
   }
   host.log.level(settings.log.level)
+  host.log.format(settings.log.format)
   secrets.register(host.log.secret, settings)
   return settings
 end

@@ -23,6 +23,8 @@ function parts.of(host, request)
     return require("policy").new {
       sandbox = host.policy, ours = host.lua_dir .. "/policies", now = host.clock.utc,
       note = function(name, path)
+        cpi.decided = rawget(cpi, "decided") or {}
+        table.insert(cpi.decided, name)
         host.log.info("%s is decided by %s (SHA-256 %s)", name, path, host.bytes.sha256(host.files.read(path) or ""):sub(1, 12))
       end,
       directory = function()
@@ -66,6 +68,9 @@ function parts.of(host, request)
   function makers.clock(cpi)
     return setmetatable({ sleep = cpi.interruption.sleep }, { __index = host.clock })
   end
+
+  -- Waiting of which a person sees that it goes on.
+  function makers.wait(cpi) return require("base.waiting") { clock = cpi.clock, log = host.log } end
 
   function makers.liveness(cpi) return require("setup.liveness").of(host.process, cpi.settings) end
 

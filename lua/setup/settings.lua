@@ -55,6 +55,7 @@ local kinds = {
   ranges = { 'an object of addresses by the name or id of a network, such as {"net": "10.0.0.240-10.0.0.254"}', is_ranges },
   level = { "one of debug, info, warn, error",
     function(v) return v == "debug" or v == "info" or v == "warn" or v == "error" end },
+  log_format = { "text or json", function(v) return v == "text" or v == "json" end },
 }
 
 -- path = { kind, default }; `required` has no default and must be there. The timeouts are those of the Go
@@ -112,6 +113,7 @@ local schema = {
   ["policies.directory"] = { "text", "" },
   ["store.path"] = { "text", "" },
   ["log.level"] = { "level", "info" },
+  ["log.format"] = { "log_format", "text" },
 }
 for name, seconds in pairs {
   global = 1800, reboot_vm = 1800, create_vm = 1800, delete_vm = 1800, stop_vm = 1800, create_volume = 1800,

@@ -49,7 +49,9 @@ function arrival.wait(cpi, cid, id, zones, is_abandoned)
       error(errors.cloud("the template of stemcell %s is not ready in zone '%s' after %d s; its last state: %s", cid,
         zone.name, limit, status))
     end
-    clock.sleep(arrival.pause(age))
+    cpi.wait(arrival.pause(age), function()
+      return ("waiting until the template of stemcell %s is ready in zone '%s' (%s)"):format(cid, zone.name, status)
+    end, began)
   end
 end
 

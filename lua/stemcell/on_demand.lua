@@ -90,7 +90,9 @@ function on_demand.bring(cpi, cid, source, zone)
       error(errors.cloud("stemcell '%s' is copied to zone '%s' by another process, and is not there after %d s", cid,
         zone.name, limit))
     end
-    cpi.clock.sleep(arrival.pause(age, FIRST_PAUSE))
+    cpi.wait(arrival.pause(age, FIRST_PAUSE), function()
+      return ("waiting until another process has copied stemcell %s to zone '%s'"):format(cid, zone.name)
+    end, began)
   end
   if cpi.cache then cpi.cache:drop() end -- it has the template without this zone
 end

@@ -137,7 +137,7 @@ function twins.await(cpi, id)
     local now = clock.now()
     ready_since = ready_since or row.isready and now or nil
     if now - began >= limit or ready_since and now - ready_since >= SILENCE then return false end
-    clock.sleep(arrival.pause(now - began))
+    cpi.wait(arrival.pause(now - began), function() return "waiting for the template that another process makes of this image" end, began)
   end
 end
 

@@ -10,7 +10,7 @@ local function basic(user, password) return "Basic " .. bytes.base64(user .. ":"
 -- The daemon's Lua side over a store that is a table; more is laid over its configuration.
 local function started(more, rows)
   local lines = {}
-  local log = { context = function() end, level = function() end, secret = function() end }
+  local log = { context = function() end, level = function() end, format = function() end, secret = function() end }
   for _, level in ipairs { "debug", "info", "warn", "error" } do
     log[level] = function(format, ...) lines[#lines + 1] = level .. " " .. format:format(...) end
   end

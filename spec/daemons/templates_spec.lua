@@ -6,7 +6,7 @@ local NAME = "1767225600-00112233445566778899aabbccddeeff.qcow2"
 -- The daemon's Lua side over files that are a table: name -> size.
 local function started(files, config)
   local lines, removed, now = {}, {}, { 1000, 1767225600 }
-  local log = { context = function() end, level = function() end, secret = function() end }
+  local log = { context = function() end, level = function() end, format = function() end, secret = function() end }
   for _, level in ipairs { "debug", "info", "warn", "error" } do
     log[level] = function(format, ...) lines[#lines + 1] = level .. " " .. format:format(...) end
   end

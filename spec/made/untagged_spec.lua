@@ -33,7 +33,7 @@ local function find(s)
   local vm = s.sim.state().vms[1]
   local cpi = { bytes = require("host_native").bytes, cloudstack = nil, settings = { cloudstack = { timeout = { global = 60 } } } }
   cpi.cloudstack = require "cloudstack.client" { send = s.sim.send, json = machine.json, clock = s.sim.clock, uuid = s.uuid,
-    log = { debug = function() end, warn = function() end }, decide = function() return {} end }
+    log = { debug = function() end, warn = function() end, status = function() end }, decide = function() return {} end }
   return untagged.find(cpi, vm.name, { id = vm.id })
 end
 

@@ -11,7 +11,8 @@ local function host_with(file, options)
       has_secret = function() return options.has_secret ~= false, options.request_has_secret end },
     log = {
       warn = function(format, ...) table.insert(told.warnings, format:format(...)) end,
-      level = function(name) told.level = name end, secret = function(value) told.secrets[value] = true end,
+      level = function(name) told.level = name end, format = function(name) told.format = name end,
+      secret = function(value) told.secrets[value] = true end,
     },
     cloudstack = { open = function(how) told.open = how end },
     store = { open = function(path)
@@ -57,9 +58,10 @@ describe("the configuration", function()
   end)
 
   it("tells the host what to mask and how loud to be", function()
-    local host, told = host_with(file { log = { level = "debug" }, agent = { mbus = "nats://u:mbus-secret@x:4222" } })
+    local host, told = host_with(file { log = { level = "debug", format = "json" }, agent = { mbus = "nats://u:mbus-secret@x:4222" } })
     configuration.load(host, {})
     assert.equal("debug", told.level)
+    assert.equal("json", told.format)
     assert.is_true(told.secrets["mbus-secret"] and told.secrets["API-KEY"])
   end)
 

@@ -15,7 +15,8 @@ local function cpi_of(settings, more)
   local host = operator.host {
     config = { read = function() return configuration end, has_secret = function() return true end },
     cloudstack = { open = function() end, send = function() error "nothing is sent" end },
-    log = { lines = {}, secret = function() end, level = function() end, mask = function(text) return text end,
+    log = { lines = {}, secret = function() end, level = function() end, format = function() end, status = function() end,
+      mask = function(text) return text end,
       warn = function() end, debug = function() end, info = function() end },
   }
   for name, value in pairs(more or {}) do host[name] = value end

@@ -39,6 +39,7 @@ describe("settings", function()
     assert.equal("", loaded.policies.directory)
     assert.equal("", loaded.store.path)
     assert.equal("info", loaded.log.level)
+    assert.equal("text", loaded.log.format)
   end)
 
   it("hold what the file says, whole sections untouched", function()
@@ -157,9 +158,9 @@ describe("a wrong configuration", function()
   it("is told in one message, every problem of it", function()
     local message = problems({
       cloudstack = { endpoint = "cloud", user_data_limit = -1, expung_vm = true, timeout = { create_vm = "long" } },
-      log = { level = "loud" }, ntp = "pool", agnt = {},
+      log = { level = "loud", format = "xml" }, ntp = "pool", agnt = {},
     }, nil, false)
-    assert.truthy(message:find("the configuration has 9 problems: ", 1, true), message)
+    assert.truthy(message:find("the configuration has 10 problems: ", 1, true), message)
     for _, words in ipairs {
       "configuration: agnt is not known (did you mean 'agent'?)",
       "configuration: cloudstack.expung_vm is not known (did you mean 'expunge_vm'?)",
@@ -168,6 +169,7 @@ describe("a wrong configuration", function()
       "configuration: cloudstack.user_data_limit must be a whole number above 0, not -1",
       "configuration: cloudstack.timeout.create_vm must be a number of seconds above 0, at most 604800, not string",
       "configuration: log.level must be one of debug, info, warn, error, not string",
+      "configuration: log.format must be text or json, not string",
       "configuration: ntp must be a list of strings, not string",
     } do
       assert.truthy(message:find(words, 1, true), words .. "\nis not in\n" .. message)

@@ -49,14 +49,16 @@ void status_show(const char *text, size_t length)
 {
     struct buf line = buf_new(0), clean = buf_new(0);
 
-    if (!status_is_possible())
+    if (length == 0)
+        status_clear();
+    if (length == 0 || !status_is_possible())
         return;
     printable_append(&clean, text, length, 0);
     buf_text(&line, erase);
     buf_append(&line, buf_string(&clean), bytes_of(buf_string(&clean), clean.length, width() - 1));
     if (!line.failed && !clean.failed)
         file_write_stream(STDERR_FILENO, buf_string(&line), line.length);
-    is_shown = length > 0;
+    is_shown = true;
     buf_wipe(&line);
     buf_wipe(&clean);
 }

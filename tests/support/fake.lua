@@ -30,6 +30,7 @@ local journal = require "made.journal"
 local memory_store = require "base.memory_store"
 local policy = require "policy"
 local settings = require "setup.settings"
+local waiting = require "base.waiting"
 local tables = require "base.tables"
 
 local json = native.json
@@ -184,6 +185,7 @@ local function log(lines)
   end
   function fake_log.secret(value) table.insert(fake_log.secrets, value) end
   function fake_log.level() end
+  function fake_log.status() return false end
   function fake_log.mask(text) return text end
   return fake_log
 end
@@ -259,6 +261,7 @@ function fake.cpi(script)
     liveness = cpi.liveness, context = cpi.context, verb = "spec",
   }
   cpi.delivery = delivery(cpi)
+  cpi.wait = waiting { clock = cpi.clock, log = cpi.log }
   return setmetatable(cpi, { __close = finish })
 end
 

@@ -81,6 +81,8 @@ local function log_of(process)
     return text
   end
   process.masked, log.mask = masked, masked
+  function log.status() return false end
+  function log.format() end
   for _, level in ipairs { "debug", "info", "warn", "error" } do
     log[level] = function(format, ...)
       table.insert(process.log, level .. " " .. masked(select("#", ...) > 0 and format:format(...) or format))

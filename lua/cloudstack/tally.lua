@@ -1,0 +1,56 @@
+-- What a request of BOSH cost at CloudStack: requests, looks at jobs, and the seconds that were spent waiting for jobs.
+--
+-- new() -> tally { requests, looks, waited = { COMMAND = seconds }, slow = { { command, seconds, from, to } }, slowest }
+--   slow     jobs that took much longer than such jobs lately did: between `from` and `to` seconds
+--   slowest  { command, seconds } of the request whose reply took longest
+
+local MUCH = 3          -- times what jobs of a kind lately took at most
+local WORTH_SAYING = 5  -- seconds
+
+local tally = {}
+tally.__index = tally
+
+local function new()
+  return setmetatable({ requests = 0, looks = 0, waited = {}, slow = {} }, tally)
+end
+
+-- A request was sent, and the reply took so many seconds.
+function tally:sent(command, seconds)
+  self.requests = self.requests + 1
+  if command == "queryAsyncJobResult" then self.looks = self.looks + 1 end
+  if seconds > (self.slowest and self.slowest.seconds or 0) then self.slowest = { command = command, seconds = seconds } end
+end
+
+-- A wait for jobs is over: the last of them was of that command. seconds: of the wait; age: of that job; lately: what such jobs
+-- lately took, as cloudstack/durations.lua has it, or nil.
+function tally:waited_for(command, seconds, age, lately)
+  self.waited[command] = (self.waited[command] or 0) + seconds
+  if lately and age > lately.to * MUCH and age >= WORTH_SAYING then
+    self.slow[#self.slow + 1] = { command = command, seconds = age, from = lately.from, to = lately.to }
+  end
+end
+
+local function by_seconds(waited)
+  local list = {}
+  for command, seconds in pairs(waited) do list[#list + 1] = { command = command, seconds = seconds } end
+  table.sort(list, function(a, b)
+    if a.seconds ~= b.seconds then return a.seconds > b.seconds end
+    return a.command < b.command
+  end)
+  return list
+end
+
+-- "8 requests (3 of them looks at jobs), 15.2 s in startVirtualMachine, 0.4 s in deployVirtualMachine"
+function tally:words()
+  local words = { ("%d requests (%d of them looks at jobs)"):format(self.requests, self.looks) }
+  for _, one in ipairs(by_seconds(self.waited)) do words[#words + 1] = ("%.1f s in %s"):format(one.seconds, one.command) end
+  for _, one in ipairs(self.slow) do
+    words[#words + 1] = ("a job of %s took %.1f s, lately %.1f to %.1f s"):format(one.command, one.seconds, one.from, one.to)
+  end
+  if self.slowest and self.slowest.seconds >= WORTH_SAYING then
+    words[#words + 1] = ("a reply to %s took %.1f s"):format(self.slowest.command, self.slowest.seconds)
+  end
+  return table.concat(words, ", ")
+end
+
+return new
