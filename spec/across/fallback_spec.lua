@@ -2,6 +2,7 @@
 -- more, zones, an end.
 
 local native = require "host_native"
+local site_policies = require "tests.support.site_policies"
 local trial = require "operator.trial"
 
 -- Two zones with a network of the same name each; the first is full for what wants a GPU.
@@ -25,14 +26,7 @@ end
 local function new(policies)
   local w = world()
   local t = trial.new { host = native, world = w, policies = policies and "site" or nil }
-  local load_policy = t.host.policy
-  t.host.policy = {
-    load = function(directory, name)
-      if directory ~= "site" then return load_policy.load(directory, name) end
-      if policies[name] then return "site/" .. name .. ".lua", { api = 1, decide = policies[name] } end
-    end,
-    call = function(f, ...) return f(...) end,
-  }
+  if policies then site_policies(t, policies) end
   return t
 end
 

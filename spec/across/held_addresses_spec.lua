@@ -2,6 +2,7 @@
 -- what is destroyed for a day, and a key that may not expunge. The CPI frees them, or says which it could not free.
 
 local native = require "host_native"
+local site_policies = require "tests.support.site_policies"
 local trial = require "operator.trial"
 
 local DAY = 86400
@@ -21,14 +22,7 @@ end
 -- policies: { NAME = function }: the site's.
 local function new(more, policies)
   local t = trial.new { host = native, world = world(more), policies = policies and "site" or nil }
-  local ours = t.host.policy
-  t.host.policy = {
-    load = function(directory, name)
-      if directory ~= "site" then return ours.load(directory, name) end
-      if policies[name] then return ("site/%s.lua"):format(name), { api = 1, decide = policies[name] } end
-    end,
-    call = function(f, ...) return f(...) end,
-  }
+  if policies then site_policies(t, policies) end
   return t
 end
 

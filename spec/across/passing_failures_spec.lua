@@ -2,6 +2,7 @@
 -- issues 9128, 9860, 12753), at the request and at the end of the job.
 
 local native = require "host_native"
+local site_policies = require "tests.support.site_policies"
 local trial = require "operator.trial"
 
 local PASSING = {
@@ -11,22 +12,11 @@ local PASSING = {
   "Unable to start the VM due to concurrent operation",
 }
 
--- The site's retry policy as a function; the others are ours.
-local function with_retry(t, decide)
-  local ours = t.host.policy
-  t.host.policy = {
-    load = function(directory, name)
-      if directory ~= "site" then return ours.load(directory, name) end
-      if name == "retry" then return "site/retry.lua", { api = 1, decide = decide } end
-    end,
-    call = function(f, ...) return f(...) end,
-  }
-end
-
+-- retry: the site's policy of that name.
 local function new(retry)
   local t = trial.new { host = native, policies = retry and "site" or nil,
     world = { settings = { ["expunge.delay"] = 86400, ["expunge.interval"] = 86400 } } }
-  if retry then with_retry(t, retry) end
+  if retry then site_policies(t, { retry = retry }) end
   return t
 end
 

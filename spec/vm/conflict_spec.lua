@@ -1,6 +1,7 @@
 -- An address that is taken: every way in which the ip_conflict policy may deal with it, in simulated clouds.
 
 local native = require "host_native"
+local site_policies = require "tests.support.site_policies"
 local trial = require "operator.trial"
 
 local function manual(ip)
@@ -13,15 +14,7 @@ local function new(options, site)
   options.host = native
   options.policies = site and "site" or nil
   local t = trial.new(options)
-  local ours = native.policy
-  t.host.policy = {
-    load = function(directory, name)
-      if directory ~= "site" then return ours.load(directory, name) end
-      if site[name] then return "site/" .. name .. ".lua", { api = 1, decide = site[name] } end
-    end,
-    call = function(f, ...) return f(...) end,
-  }
-  t.host.files = setmetatable({ list = function() return {} end }, { __index = native.files })
+  if site then site_policies(t, site) end
   return t, t.cid { networks = manual() }
 end
 
