@@ -30,10 +30,20 @@ tenancy.commands = {}
 for command in OWNED:gmatch "%a+" do tenancy.commands[command] = "project" end
 for command in OF_AN_ACCOUNT:gmatch "%a+" do tenancy.commands[command] = "account" end
 
+local USUAL_PORTS = { http = ":80$", https = ":443$" }
+
+-- The endpoint in one of its spellings: the case of its host, a slash at its end and the usual port do not count.
+local function spelt(endpoint)
+  local scheme, authority, path = endpoint:match "^(%a+)://([^/]*)(.*)$"
+  if not scheme then return endpoint end
+  scheme = scheme:lower()
+  return ("%s://%s%s"):format(scheme, authority:lower():gsub(USUAL_PORTS[scheme] or "$^", ""), (path:gsub("/+$", "")))
+end
+
 -- A short name of the account at that CloudStack: what is kept for it in a store or beside one has this in its name. sha256:
 -- host.bytes'; site: settings.cloudstack.
 local function account(sha256, site)
-  return sha256(site.endpoint .. " " .. site.api_key):sub(1, 16)
+  return sha256(spelt(site.endpoint) .. " " .. site.api_key):sub(1, 16)
 end
 
 -- new(settings.cloudstack) -> tenancy, or nil where the CPI works for the account whose key it has.

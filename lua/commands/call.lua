@@ -14,13 +14,15 @@ local function argument(host, word)
   return value
 end
 
-local function request_of(host, words)
+local BY_HAND = "cpi-call" -- the director of what is made by hand: gc and list find it by that
+
+local function request_of(host, words, director)
   local arguments = { n = #words - 1 }
   for i = 2, #words do
     local value = argument(host, words[i])
     if value ~= host.json.null then arguments[i - 1] = value end
   end
-  return { method = words[1], arguments = arguments, context = {}, api_version = 2 }
+  return { method = words[1], arguments = arguments, context = { director_uuid = director or BY_HAND }, api_version = 2 }
 end
 
 local function check_verb(host, method)
@@ -44,7 +46,8 @@ end
 
 return command.new("call", function(host, words, options, refuse)
   if (#words > 0) == (options.request ~= nil) then refuse "a verb, or a request" end
-  local request = options.request and command.request(host, options.request) or request_of(host, words)
+  if options.request and options.director then refuse "a request has its own director" end
+  local request = options.request and command.request(host, options.request) or request_of(host, words, options.director)
   check_verb(host, request.method)
   if host.config.path then command.settings(host, request.context) end
   host.catch_signals()

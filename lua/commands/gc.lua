@@ -1,8 +1,12 @@
--- cpi gc: leftovers in CloudStack; with --apply they are removed.
--- Exit 0: there is nothing (any more); 1: a finding; 2: usage or configuration.
+-- cpi gc: leftovers in CloudStack; with --apply they are removed, on a terminal after the person has consented.
+-- Exit 0: there is nothing (any more); 1: a finding; 2: usage or configuration, or no consent.
 
+local ages = require "operator.ages"
 local command = require "operator.command"
+local consent = require "operator.consent"
 local errors = require "errors"
+local exact = require "cloudstack.exact"
+local inventory = require "operator.inventory"
 local leftovers = require "made.leftovers"
 local new_paper = require "operator.paper"
 
@@ -16,11 +20,26 @@ local function seconds_of(text, refuse)
   return tonumber(number) * (UNITS[unit] or 1)
 end
 
--- The CIDs in a text, whatever is around them: the output of the bosh CLI will do.
-local function cids_in(text)
-  local set = {}
-  for word in text:gmatch "[%w_-]+" do set[word] = true end
-  return set
+local function is_cid(word)
+  return word:find "^cpi[%w-]*%-%x" ~= nil or word:find "^light%-" ~= nil or exact.is_id(word)
+end
+
+-- The CIDs in a text, whatever is around them: the output of the bosh CLI will do. A text without any is a mistake: with it everything
+-- that BOSH has would count as unknown to it.
+local function cids_in(text, path)
+  local set, count = {}, 0
+  for word in text:gmatch "[%w_-]+" do
+    set[word] = true
+    count = count + (is_cid(word) and 1 or 0)
+  end
+  if count > 0 then return set end
+  error(command.refusal("--known %s has no CID in it; where BOSH knows of nothing any more, say --none-known", path))
+end
+
+local function known_of(host, options, refuse)
+  if options.known and options["none-known"] then refuse "--known and --none-known are both given" end
+  if options["none-known"] then return {} end
+  return options.known and cids_in(command.read(host, options.known), options.known) or nil
 end
 
 -- What living processes are working on, by the journal; one that exists and cannot be read does not count as empty.
@@ -36,17 +55,42 @@ local function busy(cpi)
   return set
 end
 
+-- ---------------------------------------------------------------------------------------------------------
+-- what is shown
+
 local function word_of(one) return one.is_suspect and "suspect" or "leftover" end
 
-local function print_one(paper, one, fate)
-  paper:line("%-9s %-8s %s (%s)  %s: %s", word_of(one), one.kind, one.cid, one.id,
-    tostring(one.row.state or one.row.status or "-"), one.why .. (fate and "; " .. fate or ""))
+-- What helps a person to know it again, beside its CID.
+local function described(cpi, one, fate)
+  local row, addresses = one.row, {}
+  for _, nic in ipairs(row.nic or {}) do addresses[#addresses + 1] = nic.ipaddress end
+  local display_name = row.displayname or row.displaytext
+  return { is = word_of(one), kind = one.kind, cid = one.cid, id = one.id, state = row.state or row.status, why = one.why, fate = fate,
+    age = ages.of(row.created or row.allocated, cpi.clock.utc()), addresses = cpi.json.array(addresses),
+    display_name = display_name ~= one.cid and display_name or nil }
 end
 
-local function described(one, fate)
-  return { is = word_of(one), kind = one.kind, cid = one.cid, id = one.id, state = one.row.state or one.row.status,
-    why = one.why, fate = fate }
+local function print_one(paper, shown)
+  local parts = { tostring(shown.state or "-") }
+  if shown.age then parts[#parts + 1] = ages.words(shown.age) end
+  if #shown.addresses > 0 then parts[#parts + 1] = table.concat(shown.addresses, " ") end
+  if shown.display_name then parts[#parts + 1] = ("'%s'"):format(shown.display_name) end
+  paper:line("%-9s %-8s %s (%s)  %s: %s", shown.is, shown.kind, shown.cid, tostring(shown.id), table.concat(parts, ", "),
+    shown.why .. (shown.fate and "; " .. shown.fate or ""))
 end
+
+-- Nothing of the director is there: its uuid may be misspelt. -> the others that are there, or nil
+local function others_of(host, settings, director)
+  local found = inventory.look(command.client(host, settings), inventory.words, function() return true end, host.clock.utc())
+  local list = {}
+  for _, one in ipairs(inventory.directors(found)) do
+    if one.uuid == director then return nil end
+    list[#list + 1] = one.uuid
+  end
+  return #list > 0 and list or nil
+end
+
+-- ---------------------------------------------------------------------------------------------------------
 
 local function apply(cpi, one)
   if one.is_suspect then return false, "left alone" end
@@ -54,28 +98,61 @@ local function apply(cpi, one)
   return ok, ok and "removed" or "not removed: " .. errors.words(why)
 end
 
+local function count_leftovers(found)
+  local count = 0
+  for _, one in ipairs(found) do count = count + (one.is_suspect and 0 or 1) end
+  return count
+end
+
+-- Is --apply to be done? On a terminal what is found is listed first, and the person asked.
+local function may_apply(host, cpi, found, paper, options)
+  local count = count_leftovers(found)
+  if not options.apply or count == 0 or options.yes or not host.console.interactive then return options.apply end
+  for _, one in ipairs(found) do print_one(paper, described(cpi, one)) end
+  if consent(host, ("Remove %d leftover%s?"):format(count, count == 1 and "" or "s")) then return true end
+  error(command.refusal "nothing was removed")
+end
+
+-- Removes where it is wanted, prints where it is for people -> what is shown of each, how many are left.
+local function go_through(cpi, found, is_to_apply, paper)
+  local list, left = {}, 0
+  for i, one in ipairs(found) do
+    local is_gone, fate
+    if is_to_apply then is_gone, fate = apply(cpi, one) end
+    list[i] = described(cpi, one, fate)
+    if paper then print_one(paper, list[i]) end
+    if not is_gone then left = left + 1 end
+  end
+  return list, left
+end
+
+local function print_sum(paper, found, left, younger, others)
+  paper:line("%d found, %d left", #found, left)
+  if #younger > 0 then
+    paper:line("%d more would be on the list, %s younger than --older-than", #younger, #younger == 1 and "but is" or "but are")
+  end
+  if others then
+    paper:line("nothing in CloudStack carries this director; directors that are there: %s", table.concat(others, ", "))
+  end
+end
+
 return command.new("gc", function(host, words, options, refuse)
   if #words > 0 then refuse "no such argument" end
   if not options.director then refuse "whose leftovers is not said: --director UUID" end
   local older_than = options["older-than"] and seconds_of(options["older-than"], refuse) or AGE
-  local known = options.known and cids_in(command.read(host, options.known))
-  command.settings(host, {})
+  local known = known_of(host, options, refuse)
+  local settings = command.settings(host, {})
   local cpi = require("cpi").parts(host, { method = "gc", context = { director_uuid = options.director }, api_version = 2 })
-  local paper, list = new_paper(host), {}
-  local left = 0
-  local found = leftovers.find(cpi, { known = known, older_than = older_than, earlier_cpis = options["earlier-cpis"],
+  local paper = new_paper(host)
+  local found, younger = leftovers.find(cpi, { known = known, older_than = older_than, earlier_cpis = options["earlier-cpis"],
     busy = busy(cpi) })
-  for _, one in ipairs(found) do
-    local is_gone, fate
-    if options.apply then is_gone, fate = apply(cpi, one) end
-    list[#list + 1] = described(one, fate)
-    if not options.output then print_one(paper, one, fate) end
-    if not is_gone then left = left + 1 end
-  end
+  local is_to_apply = may_apply(host, cpi, found, paper, options)
+  local list, left = go_through(cpi, found, is_to_apply, not options.output and paper)
+  local others = #found == 0 and #younger == 0 and others_of(host, settings, options.director) or nil
   if options.output then
-    paper:json { found = host.json.array(list), left = left }
+    paper:json { found = host.json.array(list), left = left, younger = #younger, other_directors = others and host.json.array(others) }
   else
-    paper:line("%d found, %d left", #found, left)
+    print_sum(paper, found, left, younger, others)
   end
   return left == 0 and 0 or 1
 end)

@@ -1,8 +1,12 @@
 -- cpi journal show: what was begun and never seen to its end, by whom and when.
 -- cpi journal replay [--director UUID]: removes what dead processes left of it; docs/day2.md says what it never does.
+-- cpi journal forget NAME...: drops the entries of those names; nothing is asked of CloudStack. For what replay can never settle: an
+-- account or a cloud that is gone.
+-- On a terminal replay and forget ask before; without one they do what they are for.
 -- Exit 0: nothing is left; 1: something is; 2: usage or configuration.
 
 local command = require "operator.command"
+local consent = require "operator.consent"
 local configuration = require "setup.configuration"
 local new_paper = require "operator.paper"
 local liveness = require "setup.liveness"
@@ -61,6 +65,12 @@ local function show(host, options)
   return print_entries(host, list, #list, options.output)
 end
 
+-- On a terminal a person is asked; elsewhere the command itself is the consent.
+local function check_consent(host, options, format, ...)
+  if not host.console.interactive or consent(host, format:format(...), options.yes) then return end
+  error(command.refusal "nothing was changed")
+end
+
 -- The director that is meant: the one named, else the only one that wrote anything.
 local function director_of(entries, named)
   if named then return named end
@@ -76,16 +86,47 @@ end
 local function replay(host, options)
   local entries, list, left = entries_of(host, command.settings(host, {})), {}, 0
   local director = director_of(entries, options.director)
+  if #entries > 0 then check_consent(host, options, "Remove what dead processes left of %d entries?", #entries) end
   local cpi = require("cpi").parts(host, { method = "journal", context = { director_uuid = director }, api_version = 2 })
-  for _, one in ipairs(recovery.replay(cpi, director)) do
+  for _, one in ipairs(recovery.replay(cpi, director, true)) do
     list[#list + 1] = { record = one.record, state = one.fate }
     if not one.is_over then left = left + 1 end
   end
   return print_entries(host, list, left, options.output)
 end
 
+-- The entries of those names, none of them of a process that may be alive.
+local function to_forget(entries, names, processes)
+  local list = {}
+  for _, name in ipairs(names) do
+    local count = 0
+    for _, entry in ipairs(entries) do
+      if entry.record.name == name then
+        if processes.alive(entry.record.owner) then error(command.refusal("'%s' is at work: its process may be alive", name)) end
+        count, list[#list + 1] = count + 1, entry
+      end
+    end
+    if count == 0 then error(command.refusal("no entry of the journal has the name '%s'", name)) end
+  end
+  return list
+end
+
+local function forget(host, options, names)
+  local settings = command.settings(host, {})
+  local entries = to_forget(entries_of(host, settings), names, liveness.of(host.process, settings))
+  check_consent(host, options, "Drop %d entries, whatever is left in CloudStack?", #entries)
+  local list, left = {}, 0
+  for i, entry in ipairs(entries) do
+    local ok, why = host.store.delete("journal", entry.key)
+    list[i] = { record = entry.record, state = ok and "forgotten" or "not forgotten: " .. tostring(why) }
+    left = left + (ok and 0 or 1)
+  end
+  return print_entries(host, list, left, options.output)
+end
+
 return command.new("journal", function(host, words, options, refuse)
+  if words[1] == "forget" and #words > 1 then return forget(host, options, { table.unpack(words, 2) }) end
   local run = words[1] == "show" and show or words[1] == "replay" and replay
-  if not run or #words ~= 1 then refuse() end
+  if not run or #words ~= 1 then refuse(words[1] == "forget" and "which entries? their names, as `cpi journal show` has them" or nil) end
   return run(host, options)
 end)

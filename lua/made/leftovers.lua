@@ -66,21 +66,26 @@ local function add_untagged(cpi, vm, found)
   end
 end
 
--- Is the row old enough, and not yet looked at (a template has a row for each zone)?
-local function is_due(row, search, seen)
+-- The age of a row that is there and not yet looked at (a template has a row for each zone); nil for another.
+local function age_of(row, search, seen)
   local made = dates.seconds(row.created)
-  return made and search.now - made >= search.older_than and not is_gone(row) and not seen[row.id]
+  return made and not is_gone(row) and not seen[row.id] and search.now - made or nil
 end
 
 local function find_leftovers(cpi, rows, search)
   local found, seen = {}, {}
   for _, group in ipairs(by_list "leftovers") do
     for _, row in ipairs(rows[group[1].name]) do
-      local verdict, kind
-      if is_due(row, search, seen) then verdict, kind = judge(cpi, group, row, search) end
+      local age, verdict, kind = age_of(row, search, seen), nil, nil
+      if age then verdict, kind = judge(cpi, group, row, search) end
       if verdict and not (search.busy and search.busy[verdict.cid]) then
-        found[#found + 1], seen[row.id] = finding(kind, row, verdict), true
-        if kind == kinds.vm then add_untagged(cpi, found[#found], found) end
+        seen[row.id] = true
+        if age < search.older_than then
+          search.younger[#search.younger + 1] = finding(kind, row, verdict)
+        else
+          found[#found + 1] = finding(kind, row, verdict)
+          if kind == kinds.vm then add_untagged(cpi, found[#found], found) end
+        end
       end
     end
   end
@@ -127,18 +132,19 @@ end
 
 -- find(cpi, { known = set of CIDs or nil, older_than = seconds, busy = set of CIDs that a living process is at,
 --   earlier_cpis = true: what the earlier CPIs are known to leave is nobody's })
--- -> list of { kind, cid, id, row, why, is_suspect }. cpi.context.director_uuid says whose. Raises CloudError.
+-- -> list of { kind, cid, id, row, why, is_suspect }, and a list of the same of what would be on it, were it older.
+-- cpi.context.director_uuid says whose. Raises CloudError.
 -- The judges of made/kinds.lua find more in that table: now (seconds since 1970, by CloudStack's clock), vms (set of the CIDs
 -- of VMs that live), young (set of the CIDs of VMs for which an address was taken lately).
 function leftovers.find(cpi, search)
   local of_vms = look_up_orphans(cpi) -- before the VMs: a VM whose tag is on something by now is among them
   local rows = look_up(cpi)
-  search.vms, search.now = {}, clock.now(cpi)
+  search.vms, search.younger, search.now = {}, {}, clock.now(cpi)
   for _, vm in ipairs(rows.vm) do search.vms[tags.of(vm).bosh_cid or vm.name] = not is_gone(vm) or nil end
   search.young = orphans.young_vms(of_vms.address, search)
   local orphaned = find_orphans(cpi, of_vms, search)
   local found = find_leftovers(cpi, rows, search)
-  return table.move(orphaned, 1, #orphaned, #found + 1, found)
+  return table.move(orphaned, 1, #orphaned, #found + 1, found), search.younger
 end
 
 -- Removes a leftover. Raises CloudError where it stays.

@@ -15,11 +15,13 @@ local recovery = {}
 -- Seconds after which a create that nothing is seen of will not appear any more.
 local SETTLED = 300
 
+local ANOTHER_ACCOUNT = "another account's"
+
 -- Why an entry is not ours to deal with, or nil.
 local function hands_off(cpi, record, director)
   if type(record.kind) ~= "string" or not kinds[record.kind] or type(record.name) ~= "string" then return "of an unknown kind" end
   if record.director ~= director then return "another director's" end
-  if record.cloud ~= cpi.journal.cloud then return "another account's" end
+  if record.cloud ~= cpi.journal.cloud then return ANOTHER_ACCOUNT end
   if cpi.journal.alive(record.owner) then return "at work" end
 end
 
@@ -48,16 +50,25 @@ local function deal_with(cpi, record)
   return "not there", true
 end
 
--- replay(cpi, director) -> { { record, fate, is_over }, ... }: of that director's entries.
+-- An entry that was written with another API key, or for another spelling of the endpoint: the account is the same where the
+-- object is in it. What is in none of its lists may be another account's.
+local function is_of_this_account(cpi, record)
+  local ok, row = pcall(kinds[record.kind].find, cpi, record)
+  return ok and row ~= nil
+end
+
+-- replay(cpi, director, looks) -> { { record, fate, is_over }, ... }: of that director's entries. looks: true where those of other
+-- API keys are looked for too, which costs a request each.
 -- cpi.store is there. The fate says what could not be removed; its entry stays. Raises CpiError where the journal
 -- cannot be read.
-function recovery.replay(cpi, director)
+function recovery.replay(cpi, director, looks)
   local fates, rows, why = {}, cpi.store.rows "journal"
   if not rows then error(errors.cpi("the journal cannot be read: %s", why)) end
   for _, row in ipairs(rows) do
     local fate, record, text = read(cpi, row.key, row.value, director)
     if record then
       local is_over = false
+      if looks and fate == ANOTHER_ACCOUNT and is_of_this_account(cpi, record) then fate = nil end
       if not fate and not cpi.journal.claim(row.key, text, record) then fate = "at work" end
       if not fate then
         local ok, words, over = pcall(deal_with, cpi, record)

@@ -94,6 +94,22 @@ describe("whose a command's objects are", function()
     end
   end)
 
+  it("has a short name that goes by the endpoint, however it is spelt, and by the key", function()
+    local function name(endpoint, key)
+      return tenancy.account(require("host_native").bytes.sha256, { endpoint = endpoint, api_key = key or "k" })
+    end
+    local one = name "https://cloud.test/client/api"
+    for _, endpoint in ipairs { "https://Cloud.Test/client/api", "HTTPS://cloud.test:443/client/api/",
+      "https://cloud.test/client/api//" } do
+      assert.equal(one, name(endpoint), endpoint)
+    end
+    for _, endpoint in ipairs { "http://cloud.test/client/api", "https://cloud.test:80/client/api", "https://cloud.test/Client/api" } do
+      assert.are_not.equal(one, name(endpoint), endpoint)
+    end
+    assert.are_not.equal(one, name("https://cloud.test/client/api", "other"))
+    assert.equal(16, #one)
+  end)
+
   it("is an account with its domain", function()
     local cpi <close> = fake.cpi {
       settings = { cloudstack = { account = "bosh", domain = "ROOT/team" } },

@@ -29,6 +29,27 @@ describe("cpi call", function()
     assert.same({ 0, "has_vm = false\n", "" }, { call({ "--request", "f" }, { request = request("has_vm", "cpivm-1") }) })
   end)
 
+  it("makes things for a director, by which gc and list find them", function()
+    local function directors()
+      local seen = {}
+      for _, sent in ipairs(trial.requests()) do
+        for name, value in pairs(sent.parameters) do
+          local at = value == "director_uuid" and name:match "^tags%[(%d+)%]%.key$"
+          if at then seen[#seen + 1] = sent.parameters[("tags[%s].value"):format(at)] end
+        end
+      end
+      return table.concat(seen, " ")
+    end
+    trial.requests()
+    assert.equal(0, (operator.on(trial, "call", { "create_disk", "1024", "{}" })))
+    assert.equal("cpi-call", directors())
+    assert.equal(0, (operator.on(trial, "call", { "--director", "d-9", "create_disk", "1024", "{}" })))
+    assert.equal("d-9", directors())
+    local code, _, err = operator.on(trial, "call", { "--director", "d-9", "--request", "/x" })
+    assert.equal(2, code)
+    assert.truthy(err:find("a request has its own director", 1, true), err)
+  end)
+
   it("gives programs the director's line, of an answer and of a failure", function()
     local code, out = call { "has_vm", "cpivm-1", "--output", "json" }
     assert.equal(0, code)

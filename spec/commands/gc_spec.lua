@@ -30,7 +30,7 @@ describe("cpi gc", function()
     local code, out = gc()
     assert.equal(1, code)
     assert.truthy(out:find("leftover  vm       " .. vm .. " (", 1, true), out)
-    assert.truthy(out:find(")  Running: BOSH never spoke of it\n", 1, true), out)
+    assert.truthy(out:find(")  Running, 2 h, 10.0.0.2: BOSH never spoke of it\n", 1, true), out)
     assert.truthy(out:find("\n1 found, 1 left\n", 1, true), out)
     assert.truthy(trial.vm(vm))
   end)
@@ -48,12 +48,12 @@ describe("cpi gc", function()
     local _, out = gc("--output", "json")
     local told = json.decode(out)
     assert.equal(1, told.left)
-    assert.same({ is = "leftover", kind = "vm", cid = vm, id = trial.vm(vm).id, state = "Running", why = "BOSH never spoke of it" },
-      told.found[1])
+    assert.same({ is = "leftover", kind = "vm", cid = vm, id = trial.vm(vm).id, state = "Running", why = "BOSH never spoke of it",
+      age = 7200, addresses = { "10.0.0.2" } }, told.found[1])
     told = json.decode(select(2, gc("--apply", "--output", "json")))
     assert.equal("removed", told.found[1].fate)
     assert.equal(0, told.left)
-    assert.equal('{"found":[],"left":0}\n', select(2, gc("--output", "json")))
+    assert.equal('{"found":[],"left":0,"younger":0}\n', select(2, gc("--output", "json")))
   end)
 
   it("goes on where one cannot be removed, and ends with 1", function()
@@ -94,10 +94,75 @@ describe("cpi gc", function()
     local path = operator.write(operator.directory() .. "/cids", "VM | " .. vm .. ", 1\n")
     local code, out = gc("--known", path)
     assert.same({ 0, "0 found, 0 left\n" }, { code, out })
-    operator.write(path, "nothing")
+    operator.write(path, "cpivm-1")
     code, out = gc("--known", path)
     assert.equal(1, code)
     assert.truthy(out:find("BOSH does not know it", 1, true), out)
+  end)
+
+  it("takes a list without any CID for a mistake, and not for a BOSH that knows nothing", function()
+    local vm = leftover()
+    for _, text in ipairs { "", "Name  State\n\n0 vms\n" } do
+      local path = operator.write(operator.directory() .. "/cids", text)
+      local code, out, err = gc("--apply", "--known", path)
+      assert.same({ 2, "" }, { code, out })
+      assert.truthy(err:find("has no CID in it; where BOSH knows of nothing any more, say --none-known", 1, true), err)
+    end
+    assert.equal(2, (gc("--apply", "--known", "/dev/null")))
+    assert.truthy(trial.vm(vm))
+    trial.call("set_vm_metadata", vm, { job = "web", name = "web/0", deployment = "d" })
+    assert.equal(0, (gc()))
+    local code, out = gc "--none-known"
+    assert.equal(1, code)
+    assert.truthy(out:find("suspect   vm", 1, true), out)
+    assert.equal(2, (gc("--none-known", "--known", "/dev/null")))
+  end)
+
+  it("says how many are only too young, and whose things are there where the director's uuid is misspelt", function()
+    trial.cid()
+    local code, out = gc()
+    assert.same({ 0, "0 found, 0 left\n1 more would be on the list, but is younger than --older-than\n" }, { code, out })
+    code, out = operator.on(trial, "gc", { "--director", "directro-1" })
+    assert.same({ 0, "0 found, 0 left\nnothing in CloudStack carries this director; directors that are there: director-1\n" },
+      { code, out })
+    local _, text = operator.on(trial, "gc", { "--director", "directro-1", "--output", "json" })
+    assert.same({ "director-1" }, json.decode(text).other_directors)
+  end)
+
+  it("shows a display name of its own", function()
+    local vm = leftover()
+    trial.sim.send { { command = "updateVirtualMachine", params = { id = trial.vm(vm).id, displayname = "web of cf" } } }
+    assert.truthy(select(2, gc()):find("10.0.0.2, 'web of cf': BOSH never", 1, true))
+  end)
+
+  it("asks on a terminal before it removes, and without one it does not", function()
+    local vm, asked = leftover(), {}
+    local function at_terminal(answer, ...)
+      local console = operator.host().console
+      local out = {}
+      console.interactive = true
+      console.read = function() return answer end
+      console.write = function(text) out[#out + 1] = text return true end
+      console.error = function(text) asked[#asked + 1] = text end
+      local code = operator.on(trial, "gc", { "--director", "director-1", ... }, { console = console })
+      return code, table.concat(out)
+    end
+    local code, out = at_terminal("n", "--apply")
+    assert.equal(2, code)
+    assert.truthy(out:find("leftover  vm       " .. vm, 1, true), out)
+    assert.same({ "Remove 1 leftover? [y/N] ", "cpi: nothing was removed\n" }, asked)
+    assert.truthy(trial.vm(vm))
+    assert.equal(1, (at_terminal("n")))
+    assert.equal(0, (at_terminal("n", "--apply", "--older-than", "1d")))
+    assert.equal(2, #asked)
+    code, out = at_terminal("y", "--apply")
+    assert.equal(0, code)
+    assert.truthy(out:find("; removed\n1 found, 0 left\n", 1, true), out)
+    assert.is_nil(trial.vm(vm))
+    vm = leftover()
+    assert.equal(0, (at_terminal("n", "--apply", "--yes")))
+    assert.is_nil(trial.vm(vm))
+    assert.equal(3, #asked)
   end)
 
   it("leaves alone what a living process is at, and not what a dead one was", function()
@@ -165,8 +230,8 @@ do
     it("prints JSON", function()
       local m, id = with_a_group()
       local answer = on_machine(m, "--director", machine.DIRECTOR, "--apply", "--output", "json")
-      assert.same({ left = 0, found = { { is = "leftover", kind = "affinity group", cid = "web", id = id, why = "no VM is in it",
-        fate = "removed" } } }, machine.json.decode(answer.text))
+      assert.same({ left = 0, younger = 0, found = { { is = "leftover", kind = "affinity group", cid = "web", id = id,
+        why = "no VM is in it", fate = "removed", addresses = {} } } }, machine.json.decode(answer.text))
       assert.equal(0, answer.exit)
     end)
 

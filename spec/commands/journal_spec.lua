@@ -98,6 +98,68 @@ describe("cpi journal replay", function()
   end)
 end)
 
+describe("cpi journal forget", function()
+  it("drops the entries of a name, and asks CloudStack nothing", function()
+    entry("1", { cloud = "of an account that is gone" })
+    entry("2", {})
+    local code, out = journal("forget", "cpi-disk-1")
+    assert.equal(0, code)
+    assert.truthy(out:find("  forgotten  ", 1, true), out)
+    assert.is_nil(trial.store.journal["1"])
+    assert.truthy(trial.store.journal["2"])
+    assert.same({}, trial.requests())
+  end)
+
+  it("says what could not be dropped, and ends with 1", function()
+    entry("1", {})
+    trial.host.store.delete = function() return nil, "the disk is full" end
+    local code, out = journal("forget", "cpi-disk-1")
+    assert.equal(1, code)
+    assert.truthy(out:find("not forgotten: the disk is full", 1, true), out)
+  end)
+
+  it("drops nothing where one is not there, or its process may be alive", function()
+    entry("1", {})
+    entry("2", { owner = "1.1" })
+    trial.host.process.alive = function(owner) return owner == "1.1" end
+    local code, _, err = journal("forget", "cpi-disk-1", "cpi-disk-9")
+    assert.equal(2, code)
+    assert.truthy(err:find("no entry of the journal has the name 'cpi-disk-9'", 1, true), err)
+    code, _, err = journal("forget", "cpi-disk-1", "cpi-disk-2")
+    assert.equal(2, code)
+    assert.truthy(err:find("'cpi-disk-2' is at work: its process may be alive", 1, true), err)
+    assert.truthy(trial.store.journal["1"])
+    code, _, err = journal "forget"
+    assert.equal(2, code)
+    assert.truthy(err:find("which entries? their names, as `cpi journal show` has them", 1, true), err)
+  end)
+end)
+
+describe("on a terminal", function()
+  local function at_terminal(answer, ...)
+    local asked, console = {}, operator.host().console
+    console.interactive, console.read = true, function() return answer end
+    console.error = function(text) asked[#asked + 1] = text end
+    return operator.on(trial, "journal", { ... }, { console = console }), table.concat(asked)
+  end
+
+  it("replay and forget ask before, and --yes is consent", function()
+    entry("1", {})
+    local code, asked = at_terminal("n", "replay")
+    assert.equal(2, code)
+    assert.truthy(asked:find("Remove what dead processes left of 1 entries? [y/N] ", 1, true), asked)
+    assert.truthy(asked:find("nothing was changed", 1, true))
+    code, asked = at_terminal("n", "forget", "cpi-disk-1")
+    assert.equal(2, code)
+    assert.truthy(asked:find("Drop 1 entries, whatever is left in CloudStack? [y/N] ", 1, true), asked)
+    assert.truthy(trial.store.journal["1"])
+    assert.equal(0, (at_terminal("n", "replay", "--yes")))
+    assert.same({}, trial.store.journal)
+    assert.same({ 0, "" }, { at_terminal("n", "replay") })
+    assert.equal(0, (at_terminal("n", "show")))
+  end)
+end)
+
 describe("cpi journal", function()
   for _, words in ipairs { {}, { "shew" }, { "show", "x" }, { "replay", "x" } } do
     it("ends with 2 for '" .. table.concat(words, " ") .. "'", function()

@@ -5,7 +5,7 @@ describe("cpi permissions", function()
   it("tells of each verb what it sends, and what for a root admin only", function()
     local code, text = operator.run("permissions", {})
     assert.equal(0, code)
-    assert.truthy(text:find("\nattach_disk\n  listVirtualMachines listVolumes attachVolume queryAsyncJobResult\n"
+    assert.truthy(text:find("\nattach_disk\n  listVirtualMachines listVolumes attachVolume createTags queryAsyncJobResult\n"
       .. "  for a root admin: listHosts listStoragePools listDiskOfferings migrateVolume\n", 1, true), text)
   end)
 

@@ -119,6 +119,14 @@ function moves.replay(trial, good, complain)
   end
 end
 
+-- cpi gc with what BOSH has: its CIDs, or that there are none.
+local function gc(stage, cids, director, age, ...)
+  stage.files["/known"] = cids
+  local known = cids:find "%S" and { "--known", "/known" } or { "--none-known" }
+  for _, word in ipairs { ... } do known[#known + 1] = word end
+  return stage:command("gc", "--director", director, "--older-than", age, table.unpack(known))
+end
+
 -- The same verb again (with a new agent id); then the replay, or gc where there is nothing to replay.
 moves["again"] = function(trial, good, complain, method, scenario)
   local stage = trial.stage
@@ -135,8 +143,7 @@ moves["again"] = function(trial, good, complain, method, scenario)
   if stage.store then
     stage:command("journal", "replay")
   else
-    stage.files["/known"] = cids_of(trial.before)
-    stage:command("gc", "--director", machine.DIRECTOR, "--older-than", "1s", "--known", "/known", "--apply")
+    gc(stage, cids_of(trial.before), machine.DIRECTOR, "1s", "--apply")
   end
   local found = settled(stage)
   if trial.is_ready and trial.method_creates then return end -- told as unclear: see the move before
@@ -164,10 +171,10 @@ function moves.gc(trial, good, complain)
   local stage = trial.stage
   local wanted = trial.is_answered and good.after or trial.before
   if not trial.method_creates then return end
-  stage.files["/known"] = cids_of(trial.is_answered and trial.after or trial.before)
+  local known = cids_of(trial.is_answered and trial.after or trial.before)
   local function beyond() return inventory.beyond(trial.before, without_images(inventory.of(stage.sim, stage))) end
   local left = beyond()
-  local dry = stage:command("gc", "--director", machine.DIRECTOR, "--older-than", "1s", "--known", "/known")
+  local dry = gc(stage, known, machine.DIRECTOR, "1s")
   if trial.is_answered then left = {} end
   for _, object in ipairs(left) do
     local goes_along = OF_A_VM[object.kind] or object.raw and #(object.raw.vms or {}) > 0
@@ -176,10 +183,10 @@ function moves.gc(trial, good, complain)
     end
   end
   if (dry.exit == 1) ~= (#left > 0) then complain("gc exits %d with %d left: %s", dry.exit, #left, dry.text) end
-  stage:command("gc", "--director", "another-director", "--older-than", "1s", "--apply", "--known", "/known")
-  stage:command("gc", "--director", machine.DIRECTOR, "--older-than", "1d", "--apply", "--known", "/known")
+  gc(stage, known, "another-director", "1s", "--apply")
+  gc(stage, known, machine.DIRECTOR, "1d", "--apply")
   if #beyond() < #left then complain "gc removed what is not its own, or young" end
-  local applied = stage:command("gc", "--director", machine.DIRECTOR, "--older-than", "1s", "--apply", "--known", "/known")
+  local applied = gc(stage, known, machine.DIRECTOR, "1s", "--apply")
   if applied.exit ~= 0 then complain("gc --apply: %s", applied.text) end
   stage.sim.advance(SETTLING)
   compare(inventory.of(stage.sim, stage), wanted, complain, "after gc --apply")

@@ -422,6 +422,7 @@ local function list_for(world, director)
   local list = {}
   for cid in pairs(known_to(world, director)) do list[#list + 1] = cid end
   world.stage.files["/known"] = table.concat(list, "\n")
+  if #list == 0 then return "--director", director.uuid, "--older-than", "1s", "--none-known" end
   return "--director", director.uuid, "--older-than", "1s", "--known", "/known"
 end
 
