@@ -6,10 +6,12 @@ PREFIX  := /usr/local
 CC      ?= cc
 CFLAGS  ?= -O2 -g
 
+# With these VMs are made that boot (tests/guest). Their kernel is fetched by the tests, and not installed.
+GUEST_DEBS := $(if $(filter x86_64,$(shell uname -m)),qemu-system-x86 dnsmasq-base iproute2 mount xz-utils)
 # The one list of Debian packages: to build, and to check.
 DEBS := build-essential pkg-config liblua5.4-dev lua-cjson-dev libcurl4-openssl-dev libssl-dev libsqlite3-dev \
         libmicrohttpd-dev clang libclang-rt-dev lua5.4 lua-busted lua-check valgrind strace curl openssl ruby \
-        busybox qemu-utils e2fsprogs fdisk bzip2
+        busybox-static qemu-utils e2fsprogs fdisk bzip2 $(GUEST_DEBS)
 
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes
 # The same as the libraries of a release are compiled with. Sanitizers see more without the library's own checks.
@@ -86,11 +88,14 @@ contract:                        ## what the code says, into lua/policies/README
 deps:                            ## installs the Debian packages that building and checking need
 	$(if $(filter 0,$(shell id -u)),,sudo) apt-get install -y --no-install-recommends $(DEBS)
 
+cloud: all build/spec/host_native.so ## a small cloud on this machine, whose VMs boot, to try the CPI and BOSH by hand
+	@tests/guest/run lua5.4 tests/guest/by_hand.lua
+
 demo: all build/spec/host_native.so ## a VM's life against the simulated CloudStack, for a person to follow
 	lua5.4 demo/life.lua
 
 test: all $(CHECKERS) fuzz-build ## all checks; the last line is the sum
-	@$(RUN) lint unit host-tests spec server transcripts lifecycle release job faults hostile fuzz
+	@$(RUN) lint unit host-tests spec server transcripts lifecycle guest release job faults hostile fuzz
 
 lint:                            ## style, and the floors of the design
 	@$(RUN) lint
@@ -115,6 +120,9 @@ hostile: all $(CHECKERS)         ## servers that mean harm: bad TLS, absurd answ
 
 lifecycle: all $(CHECKERS)       ## whole lives of VMs, over HTTP
 	@$(RUN) lifecycle
+
+guest: all $(CHECKERS)           ## a small Linux that boots in the simulated cloud, in qemu
+	@$(RUN) guest
 
 job: all $(CHECKERS)             ## the BOSH job: its templates, manifests, and the CPI installed by it
 	@$(RUN) job
@@ -276,7 +284,7 @@ clean:                           ## removes what was built
 help:                            ## this list
 	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
 
-.PHONY: witnesses all contract deps demo test lint unit host-tests spec server transcripts lifecycle job coverage hostile faults faults-http crash interruptions \
+.PHONY: witnesses all contract deps demo test lint unit host-tests spec server transcripts lifecycle guest job coverage hostile faults faults-http crash interruptions \
         pairs planted histories mutants fuzz e2e walk bench bench-page asan asan-run valgrind install clean help
 .SECONDARY:
 

@@ -44,6 +44,15 @@ compiled_packages() {
   [ $code -eq 0 ] || ! release/blobs --check || { echo "0 passed, 1 failed"; echo "the packages do not compile"; }
 }
 
+# A machine that lets us have no guests says so in one line, and the tests go on. In CI there are some to be had.
+guests() {
+  tests/guest/run busted --output=plainTerminal --run=guest
+  code=$?
+  [ $code -eq 75 ] || return $code
+  if [ -n "${CI:-}" ]; then echo "0 passed, 1 failed"; return 1; fi
+  echo "0 passed, 0 failed, none expected"
+}
+
 run_suite() {
   case $1 in
     lint) tests/lint/rules.sh && tests/lint/rules_test.sh ;;
@@ -61,6 +70,7 @@ run_suite() {
         lua5.4 "tests/faults/${check%% *}.lua" ${check#* } || worst=1
       done
       [ $worst -eq 0 ] ;;
+    guest) guests ;;
     server | transcripts | lifecycle | job | hostile) specs "$1" "tests/$1" ;;
     *) echo "there is no suite '$1'"; return 1 ;;
   esac
@@ -93,6 +103,7 @@ for suite; do
     failed=1
   fi
   [ "$failed" -eq 0 ] || tail -n 150 "$log"
+  grep "^$suite: nothing was tested" "$log"
   not_run=
   [ "$pending" -eq 0 ] || not_run=", $pending not run"
   echo "  $suite: $passed good, $failed bad$not_run, $(($(date +%s) - started)) s ($log)"

@@ -154,7 +154,7 @@ end
 -- The rig has endpoint, base_url, accounts, api_key, secret_access_key, directory, config and store (paths).
 function rig.start(options)
   options = options or {}
-  local self = setmetatable({ directory = new_directory(), build = rig.build, runs = 0, background = {} }, rig)
+  local self = setmetatable({ directory = new_directory(), build = rig.build, runs = 0, background = {}, grace = options.grace }, rig)
   local ok, why = pcall(function()
     local first = start_server(self, options)
     local account = account_for(first.accounts, options.role or "bosh")
@@ -178,7 +178,7 @@ function rig:stop()
   local code, report
   if self.server then
     os.execute(("kill -TERM %d 2>/dev/null"):format(self.server))
-    pcall(rig.wait, function() return number_in(directory .. "/server.exit") end, STOP_SECONDS)
+    pcall(rig.wait, function() return number_in(directory .. "/server.exit") end, STOP_SECONDS + (self.grace or 0))
     code = number_in(directory .. "/server.exit")
     if not code then rig.kill(self.server) end
     report = read(directory .. "/server.err")
