@@ -6,7 +6,8 @@
 --   waves.read(client, command, reply) -> payload, or nil and a failure
 --   waves.heed(client, requests [, attempt]) raises where the verb is to end early and these may not begin
 --
--- client: lua/cloudstack/client.lua, which keeps the state: parts, round_trip (seconds, of the slowest reply of the last wave),
+-- client: lua/cloudstack/client.lua, which keeps the state: parts, round_trip (seconds, of the slowest reply to a question in the last
+-- wave that had one: a command that acts takes longer, and says nothing of how long a look at a job takes),
 -- acted (may CloudStack have changed anything for us?), under_way (the tasks of our jobs).
 
 local patience = require "cloudstack.patience"
@@ -30,14 +31,14 @@ function waves.transmit(client, requests)
     wire[i] = { command = request[1], expires = request.expires,
       params = tenant and tenant:parameters(client, request[1], params) or params }
   end
-  local answers = client.parts.send(wire)
-  client.round_trip = 0
+  local answers, slowest = client.parts.send(wire), nil
   for i, reply in ipairs(answers) do
     local seconds = reply.seconds or 0
-    client.round_trip = math.max(client.round_trip, seconds)
+    if patience.is_reading(wire[i].command) then slowest = math.max(slowest or 0, seconds) end
     client.tally:sent(wire[i].command, seconds)
     client.parts.log.debug("%s: %s after %d ms", wording.of(wire[i]), reply.status or reply.fault, math.floor(seconds * 1000))
   end
+  client.round_trip = slowest or client.round_trip
   return answers
 end
 

@@ -19,6 +19,24 @@ describe("a wave", function()
   end)
 end)
 
+describe("the round trip of a client", function()
+  it("is that of questions: a command that acts takes longer, and no look waits for that", function()
+    local cpi <close> = fake.cpi {
+      { "listZones", {}, {} }, { "deployVirtualMachine", {}, {} }, { "listZones", {}, {} }, { "deleteVolume", {}, {} }, round_trip = 0.2,
+    }
+    local client, seen = cpi.cloudstack, {}
+    assert.equal(0, client.round_trip)
+    client:call("listZones", {})
+    seen[1] = client.round_trip
+    client.round_trip = 0.05
+    client:call("deployVirtualMachine", {})
+    seen[2] = client.round_trip
+    client:wave { { "listZones", {} }, { "deleteVolume", {} } }
+    seen[3] = client.round_trip
+    assert.same({ 0.2, 0.05, 0.2 }, seen)
+  end)
+end)
+
 describe("the retry policy", function()
   -- What it is told, in order, while `script` is played.
   local function told(script, ask)

@@ -57,6 +57,7 @@ timed(require("tests.bench.start").measure, programs, directory)
 if #arg == 0 then
   local wire = require "tests.bench.wire"
   show_steps()
+  require("tests.bench.own_speed").measure(report)
   timed(wire.waiting)
   timed(wire.deployment)
   timed(wire.looks)
