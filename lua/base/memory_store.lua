@@ -1,7 +1,7 @@
 -- A store that lives in memory, in the shape of host.store: for tests, and for a request that is only explained.
 
 -- The tables of src/base/store.c.
-local TABLES = { registry = true, journal = true, cache = true, durations = true, parked = true }
+local TABLES = { registry = true, journal = true, cache = true, durations = true, parked = true, metrics = true }
 
 -- memory_store(tables) -> store; what is put is found in `tables`, by the names of tables and keys.
 return function(tables)

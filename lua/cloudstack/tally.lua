@@ -1,8 +1,10 @@
 -- What a request of BOSH cost at CloudStack: requests, looks at jobs, and the seconds that were spent waiting for jobs.
 --
--- new() -> tally { requests, looks, waited = { COMMAND = seconds }, slow = { { command, seconds, from, to } }, slowest }
---   slow     jobs that took much longer than such jobs lately did: between `from` and `to` seconds
---   slowest  { command, seconds } of the request whose reply took longest
+-- new() -> tally { requests, looks, commands, waited, slow, slowest }
+--   commands  { COMMAND = { count, seconds } } of the replies
+--   waited    { COMMAND = { count, seconds } } of the waits for jobs
+--   slow      { { command, seconds, from, to }, ... }: jobs that took much longer than such jobs lately did
+--   slowest   { command, seconds } of the request whose reply took longest
 
 local MUCH = 3          -- times what jobs of a kind lately took at most
 local WORTH_SAYING = 5  -- seconds
@@ -11,12 +13,19 @@ local tally = {}
 tally.__index = tally
 
 local function new()
-  return setmetatable({ requests = 0, looks = 0, waited = {}, slow = {} }, tally)
+  return setmetatable({ requests = 0, looks = 0, commands = {}, waited = {}, slow = {} }, tally)
+end
+
+local function add(list, command, seconds)
+  local one = list[command] or { count = 0, seconds = 0 }
+  one.count, one.seconds = one.count + 1, one.seconds + seconds
+  list[command] = one
 end
 
 -- A request was sent, and the reply took so many seconds.
 function tally:sent(command, seconds)
   self.requests = self.requests + 1
+  add(self.commands, command, seconds)
   if command == "queryAsyncJobResult" then self.looks = self.looks + 1 end
   if seconds > (self.slowest and self.slowest.seconds or 0) then self.slowest = { command = command, seconds = seconds } end
 end
@@ -24,7 +33,7 @@ end
 -- A wait for jobs is over: the last of them was of that command. seconds: of the wait; age: of that job; lately: what such jobs
 -- lately took, as cloudstack/durations.lua has it, or nil.
 function tally:waited_for(command, seconds, age, lately)
-  self.waited[command] = (self.waited[command] or 0) + seconds
+  add(self.waited, command, seconds)
   if lately and age > lately.to * MUCH and age >= WORTH_SAYING then
     self.slow[#self.slow + 1] = { command = command, seconds = age, from = lately.from, to = lately.to }
   end
@@ -32,7 +41,7 @@ end
 
 local function by_seconds(waited)
   local list = {}
-  for command, seconds in pairs(waited) do list[#list + 1] = { command = command, seconds = seconds } end
+  for command, one in pairs(waited) do list[#list + 1] = { command = command, seconds = one.seconds } end
   table.sort(list, function(a, b)
     if a.seconds ~= b.seconds then return a.seconds > b.seconds end
     return a.command < b.command

@@ -96,6 +96,7 @@
 ---@field read fun(path: string): string?, string?, boolean? a regular file of at most 32 MB; or nil, why, whether it does not exist
 ---@field read_argument fun(path: string): string?, string? for a path of the command line, which may be a pipe or the terminal
 ---@field remove fun(path: string): boolean?, string? true, or nil, why
+---@field replace fun(path: string, text: string): boolean?, string? true, or nil, why. For everybody to read; replaced as a whole
 
 ---@class host.http
 ---@field upload fun(url: string, file: string, headers?: table<string, string>, form: host.form): host.reply multipart, streamed from the disk

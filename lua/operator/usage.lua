@@ -64,6 +64,12 @@ return {
       options = { { "--director UUID", "only what that director has had made; all: of every director, as without it" }, OUTPUT },
       values = { output = { "json" } },
       summary = "what the CPI made and is there: state, size, age, address, instance, and sums; and the directors that it is for" },
+    { name = "metrics", arguments = "[--prometheus | --textfile FILE]", words = {},
+      options = { { "--prometheus", "in Prometheus' text format" },
+        { "--textfile FILE", "the same into a file, which is replaced as a whole, for the textfile collector of the node exporter" },
+        OUTPUT },
+      values = { output = { "json" } },
+      summary = "how many requests there were and how long they took, by verb, error class and CloudStack's commands; needs a store" },
     { name = "permissions", arguments = "[role [VERB...]]", words = { "role" }, then_words_of = { role = "verbs" },
       summary = "the CloudStack commands that each verb sends; with role, CloudMonkey lines that make a role of them, or of "
         .. "those of some verbs" },

@@ -112,6 +112,7 @@ local schema = {
   ["env.no_proxy"] = { "text", "" },
   ["policies.directory"] = { "text", "" },
   ["store.path"] = { "text", "" },
+  ["metrics.textfile"] = { "text", "" },
   ["log.level"] = { "level", "info" },
   ["log.format"] = { "log_format", "text" },
 }

@@ -2,6 +2,7 @@
 #include "api.h"
 
 #include "../base/file.h"
+#include "../base/public_file.h"
 #include "../base/readonly.h"
 
 #include <lualib.h>
@@ -90,10 +91,27 @@ static int remove_file(lua_State *L)
     return 1;
 }
 
+/* replace(path, text) -> true | nil, why. Everybody can read it; a reader sees what was there or all of the text. */
+static int replace(lua_State *L)
+{
+    size_t length;
+    const char *path = luaL_checkstring(L, 1);
+    const char *text = luaL_checklstring(L, 2, &length);
+    struct fault fault;
+
+    if (readonly_is_on())
+        return luaL_error(L, "no file is made: only reads are allowed here");
+    if (!public_file_replace(path, text, length, &fault))
+        return api_refuse(L, &fault);
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
 int api_open_files(lua_State *L)
 {
     static const luaL_Reg functions[] = {{"create", create}, {"list", list_names}, {"read", read_text},
-                                        {"read_argument", read_argument}, {"remove", remove_file}, {NULL, NULL}};
+                                        {"read_argument", read_argument}, {"remove", remove_file}, {"replace", replace},
+                                        {NULL, NULL}};
 
     luaL_newlib(L, functions);
     return 1;

@@ -20,7 +20,7 @@
 #define CLEANING 1.0   /* seconds that a deletion waits to cut the log */
 #define SHORTEST_PAUSE 0.002
 
-static const char *const tables[] = {"registry", "journal", "cache", "durations", "parked"};
+static const char *const tables[] = {"registry", "journal", "cache", "durations", "parked", "metrics"};
 static const char confidential[] = "registry"; /* the table with the settings of agents, passwords among them */
 #define TABLES (sizeof tables / sizeof *tables)
 

@@ -63,4 +63,21 @@ check.equal("text\0", (files.read(new)))
 none, refused = files.create(directory .. "/no/such", "x")
 check.that(none == nil and refused:find("No such file", 1, true), "no directory")
 
+-- ---- for other programs to read
+local public = directory .. "/public"
+for _, line in ipairs { "one\n", "two\n" } do
+  check.equal(true, files.replace(public, line))
+  check.equal(line, (files.read(public)))
+end
+local stat = assert(io.popen("stat -c %a " .. public))
+check.equal("644\n", stat:read "a")
+stat:close()
+harness.shell(("ln -sf %s/new %s/link"):format(directory, directory))
+check.equal(true, files.replace(directory .. "/link", "mine"))
+check.equal("text\0", (files.read(new)), "what a symlink in its place leads to stays")
+none, refused = files.replace(directory .. "/no/such", "x")
+check.that(none == nil and refused:find("No such file", 1, true), "no directory")
+for _, name in ipairs(assert(files.list(directory))) do check.that(not name:find "^%.", "no draft stays: " .. name) end
+check.raises("string expected", files.replace, public)
+
 harness.shell("rm -rf " .. directory)

@@ -35,6 +35,7 @@ check.holds("only reads", select(2, host.store.open(directory .. "/other.db")))
 check.holds("No such file", select(2, host.files.read(directory .. "/other.db")), "no store was made")
 
 check.raises("only reads", host.files.create, directory .. "/file", "x")
+check.raises("only reads", host.files.replace, directory .. "/file", "x")
 
 -- Other ways to the same functions, and new sessions, do not help.
 host.cloudstack.open { endpoint = "http://127.0.0.1:1/client/api", api_key = "the-key" }

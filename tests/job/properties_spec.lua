@@ -12,7 +12,8 @@ local of_the_job = { ["cloudstack.policies"] = true, ["registry.enabled"] = true
 
 -- A value that each kind refuses.
 local wrong = { text = 5, url = "cloud.example.com", boolean = "false", seconds = 0, amount = -1, count = 1.5, port = 70000, list = "x",
-  object = "x", level = "loud", log_format = "xml" }
+  object = "x", level = "loud", log_format = "xml",
+  ranges = "x" }
 
 local spec = job.spec()
 

@@ -69,7 +69,7 @@ opens='f?open|openat|freopen|opendir|creat|mkdir|mkdirat|mkdtemp|mkstemp|mkfifo|
 opens="$opens|renameat|unlink|unlinkat|rmdir|l?chown|fchownat|chmod|fchmodat|truncate|popen|system"
 wanted "files are opened, made and removed in few places" && rule "$(
   c_files -nE "\\b($opens)\\([^)]" | grep -vE '^[^:]*:[0-9]+: *(/?\*|static )' \
-    | grep -vE '^src/(base/(private_file|file|store_files|workplace|descriptors)\.c|server/(guest|kept_file)\.c):')"
+    | grep -vE '^src/(base/(private_file|public_file|file|store_files|workplace|descriptors)\.c|server/(guest|kept_file)\.c):')"
 
 wanted "what is opened is closed on exec" && rule "$(
   c_files -nE '\bopen(at)?\([^)]' | grep -vE '^[^:]*:[0-9]+: *(/?\*|static )' \
