@@ -32,8 +32,9 @@ local function with_verb(name, verb, body)
 end
 
 describe("the dispatch", function()
-  it("answers info without configuration, network or store", function()
-    local result, settle = dispatch(host_with(), request "info")
+  it("answers info with neither network nor store, whatever the configuration", function()
+    local unreadable = { read = function() error "no such file" end }
+    local result, settle = dispatch(host_with { config = unreadable }, request "info")
     assert.equal(3, result.api_version)
     assert.is_nil(settle)
   end)
