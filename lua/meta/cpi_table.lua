@@ -24,10 +24,8 @@
 ---@field interruption table whether to end early (lua/base/interruption.lua)
 ---@field journal table what is about to be created (lua/made/journal.lua)
 ---@field lacking table the rights that a refusal showed to be missing, as a set (lua/cloudstack/rights.lua)
----@field durations table|false how long jobs lately took (lua/cloudstack/durations.lua); false without a store
----@field takes_any_infrastructure boolean cloudstack.stemcell.any_infrastructure, as `info` reads it (lua/setup/early_settings.lua)
----@field wait fun(seconds: number, words: fun(): string, since: number) waits where a person can follow (lua/base/waiting.lua)
 ---@field liveness table which processes are alive (lua/setup/liveness.lua)
 ---@field settings table the configuration with its defaults (lua/setup/settings.lua)
----@field takes_any_infrastructure boolean cloudstack.stemcell.any_infrastructure, for `info` (lua/setup/early_settings.lua)
 ---@field store host.store|false false where no store is configured
+---@field takes_any_infrastructure boolean cloudstack.stemcell.any_infrastructure, for `info` (lua/setup/early_settings.lua)
+---@field wait fun(seconds: number, words: fun(): string, since: number) waits where a person can follow (lua/base/waiting.lua)
