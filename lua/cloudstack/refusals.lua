@@ -162,6 +162,8 @@ local meanings = {
     { text = "no suitable pool", kinds = OWN_WORDS },                        -- sim/resize
     { text = "storage pool is not suitable", kinds = OWN_WORDS },            -- sim/resize
     { text = "is not available for the account", kinds = OWN_WORDS } },      -- the command: observed/requests
+  { "broken", "template_cannot_be_copied", -- because it was uploaded
+    { text = "vmtemplatevo.geturl()", kinds = OWN_WORDS } },                 -- seen on 4.22: sim/template_life
   { "broken", "port_is_reserved",
     { text = "lb service provider cannot support this rule", kinds = OWN_WORDS } }, -- sim/load_balancers
   { "broken", "page_too_large",

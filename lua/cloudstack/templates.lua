@@ -49,6 +49,17 @@ function templates.request_by_id(id, zone_id)
   return { "listTemplates", { id = id, templatefilter = "self", zoneid = zone_id }, rows = "template" }
 end
 
+-- The templates of exactly that name among rows, a row each: a stemcell is in several zones by one template with copies, or by
+-- several, where it was uploaded to each.
+function templates.named(rows, name)
+  local list, seen = {}, {}
+  for _, row in ipairs(rows) do
+    if row.name == name and not seen[row.id] then list[#list + 1], seen[row.id] = row, true end
+  end
+  table.sort(list, function(a, b) return a.id < b.id end)
+  return list
+end
+
 -- Raises CloudError: the stemcell cannot be used in the zone. rows: those of its template elsewhere.
 function templates.refuse_absent(stemcell_cid, zone, rows)
   local names = {}

@@ -134,6 +134,11 @@ local stemcell = {
 }
 
 function stemcell.find(cpi, record)
+  if record.id then
+    local row = cpi.cloudstack:rows(templates.request_by_id(record.id))[1]
+    -- A template of a hypervisor that no zone has is in no list, and is deleted by its id all the same.
+    return row or not record.answered and { id = record.id, name = record.name } or nil
+  end
   return exact.one(cpi.cloudstack:rows(templates.request(record.name, "self")), record.name, "stemcell")
 end
 

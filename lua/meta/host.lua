@@ -75,6 +75,7 @@
 ---@field fault? string resolve, connect, tls, timeout, closed, toolarge or other
 ---@field text? string the fault in words
 ---@field sent? boolean may the server have received the request?
+---@field complete? boolean of an upload: has its last byte left?
 
 ---@class host.config
 ---@field path? string the file of the configuration, absolute

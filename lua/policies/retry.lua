@@ -5,10 +5,10 @@ local PATIENCE = { busy = 300, garbled = 60, transport = 60 } -- seconds in all;
 local LONGEST_PAUSE = 8
 
 -- Something else is under way, for as long as it takes: the verb's own time limit is the end.
-local UNDER_WAY = { other_snapshot = true, template_is_on_its_way = true, later = true }
+local UNDER_WAY = { other_snapshot = true, later = true }
 
--- These words may also mean a state that does not pass.
-local SHORT = { disk_is_not_at_rest = 60 }
+-- These words may also mean a state that does not pass. CloudStack looks once a minute at uploads that failed.
+local SHORT = { disk_is_not_at_rest = 60, template_is_on_its_way = 180 }
 
 local function patience_of(facts)
   return SHORT[facts.meaning] or UNDER_WAY[facts.meaning] and facts.limit or PATIENCE[facts.kind] or 0

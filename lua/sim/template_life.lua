@@ -27,17 +27,13 @@ local function refuse_use(m, template)
     table.concat(names, ","))
 end
 
--- Seen up to 4.22: one whose upload is not over, refused or not, stays until the server has looked at the storage again.
+-- One whose upload is not over, refused or not, stays until the server has looked at the storage again. Seen on 4.22.
 local UPLOADING = { NotUploaded = true, UploadInProgress = true }
-
-local function is_held(m, template)
-  return UPLOADING[template.state] and not m.version:at_least "4.23"
-end
 
 local function refuse_delete(m, template, call)
   if template.ghost or template.removed then refusal.invalid("Unable to find Template with id %d", template.number) end
   if not call.arguments.forced then refuse_use(m, template) end
-  if is_held(m, template) then
+  if UPLOADING[template.state] then
     refusal.invalid("The template is either getting uploaded or it may be initiated shortly, please wait for it to be completed")
   end
   if not accounts.may_act(call.account, template.account) then
@@ -92,7 +88,7 @@ local function refuse_copy(m, call, template, where)
   if source and not access.is_ready(template, source) then
     refusal.invalid("There is no template %s in zone %s", template.id, source.id)
   end
-  if template.upload and not m.version:at_least "4.23" then
+  if template.upload then -- seen on 4.22
     refusal.internal 'Cannot invoke "String.length()" because the return value of "com.cloud.storage.VMTemplateVO.getUrl()" is null'
   end
   limits.check(m, template.account, {})
@@ -123,9 +119,9 @@ local function arrive_all(template, where)
   return last
 end
 
--- Seen up to 4.22: the job ends when the copies are ready, which takes as long as the world says of templates where it says
+-- The job ends when the copies are ready (seen on 4.22), which takes as long as the world says of templates where it says
 -- nothing of this command.
-local function wait_for_copies(m, call, template, where)
+local function copy_all(m, call, template, where)
   return { seconds = m.world.latency.template, begin = function() arrive_all(template, where) end,
     finish = function()
       local last = complete(template, where)
@@ -133,19 +129,9 @@ local function wait_for_copies(m, call, template, where)
     end }
 end
 
--- In the newest version the rows of the new zones are there when the job ends, and are ready later.
-local function begin_copies(m, call, template, where)
-  return { finish = function()
-    local last = arrive_all(template, where)
-    local function ready() complete(template, where) end
-    if m.world.latency.template == 0 then ready() else m.schedule:after(m.world.latency.template, ready) end
-    return { template = templates.row(m, template, last, call.account) }
-  end }
-end
-
 local function copy_template(m, call)
   local template, where = call.arguments.id, destinations(call)
-  local plan = (m.version:at_least "4.23" and begin_copies or wait_for_copies)(m, call, template, where)
+  local plan = copy_all(m, call, template, where)
   plan.instance, plan.instance_type = template, "Template"
   plan.check = function() refuse_copy(m, call, template, where) end
   return jobs.answer(jobs.start(m, call, plan))

@@ -71,12 +71,10 @@ local function complaint(m, template, request)
   end
 end
 
--- Up to 4.22 the server learns that an upload failed when it looks at the storage the next time.
+-- The server learns that an upload failed when it looks at the storage the next time. Seen on 4.22.
 local function refuse(m, template, text)
-  local function fail() template.state, template.error = "UploadError", text end
   template.refused = text
-  if m.version:at_least "4.23" then return fail() end
-  m.schedule:after(m:setting "upload.monitoring.interval", fail)
+  m.schedule:after(m:setting "upload.monitoring.interval", function() template.state, template.error = "UploadError", text end)
 end
 
 -- receive(m, id, { headers, size, sha256, filename }) -> { status, type, body }

@@ -1,6 +1,7 @@
 -- Looking at a template until it is ready in all its zones.
 
 local errors = require "errors"
+local failures = require "cloudstack.failures"
 local templates = require "cloudstack.templates"
 local rows_in = require("cloudstack.zones").rows_in
 
@@ -24,9 +25,26 @@ local function pending(rows, zones)
   end
 end
 
+-- Is the template of that id ready in the zone?
+function arrival.is_there(cpi, id, zone)
+  return pending(cpi.cloudstack:rows(templates.request_by_id(id, zone.id)), { zone }) == nil
+end
+
 -- Seconds until the next look at a template that has been waited for so long; not less than `shortest`, where it is given.
 function arrival.pause(age, shortest)
   return math.min(math.max(age * 0.1, shortest or FIRST_LOOK), LONGEST_PAUSE)
+end
+
+-- Raises CloudError: it is not there in time, and may still come.
+function arrival.late(cid, zone, limit, status)
+  local failure = errors.cloud("the template of stemcell %s is not ready in zone '%s' after %d s; its last state: %s", cid,
+    zone.name, limit, status)
+  error(failure:with { failure = failures.new("listTemplates", { kind = "late", text = failure.message }) }, 0)
+end
+
+-- Is that why it was raised?
+function arrival.is_late(failure)
+  return errors.is(failure) and failure.failure ~= nil and failure.failure.kind == "late"
 end
 
 -- wait(cpi, cid, id, zones [, is_abandoned]) -> true when the template of that id is ready in all zones ({ id, name }
@@ -46,8 +64,7 @@ function arrival.wait(cpi, cid, id, zones, is_abandoned)
     end
     local age = clock.now() - began
     if age >= limit then
-      error(errors.cloud("the template of stemcell %s is not ready in zone '%s' after %d s; its last state: %s", cid,
-        zone.name, limit, status))
+      arrival.late(cid, zone, limit, status)
     end
     cpi.wait(arrival.pause(age), function()
       return ("waiting until the template of stemcell %s is ready in zone '%s' (%s)"):format(cid, zone.name, status)

@@ -7,19 +7,34 @@
 
 local arrival = require "stemcell.arrival"
 local errors = require "errors"
-local exact = require "cloudstack.exact"
 local tags = require "cloudstack.tags"
 local templates = require "cloudstack.templates"
 local twins = require "stemcell.twins"
 
 local making = {}
 
--- What is left of the stemcell, deleted, unless another process has given it to BOSH.
-local function remove(cpi, cid)
-  local left = exact.one(cpi.cloudstack:rows(templates.request(cid, "self")), cid, "stemcell")
-  if not left then return end
-  if twins.may_go(cpi, left) then return templates.delete(cpi, left) end
-  cpi.log.info("another process has given stemcell %s to BOSH: it stays", cid)
+local function has_id(rows, id)
+  for _, row in ipairs(rows) do
+    if row.id == id then return true end
+  end
+  return false
+end
+
+-- What is left of the stemcell, deleted, unless another process has given it to BOSH. Templates of its name that were there before
+-- stay.
+-- id: of what was made, where it is known. A list may not have it: it hides templates of a hypervisor that no zone has.
+local function remove(cpi, stemcell, id)
+  local cid, ignored = stemcell.cid, stemcell.ignored or {}
+  local rows = templates.named(cpi.cloudstack:rows(templates.request(cid, "self")), cid)
+  if id and not has_id(rows, id) then rows[#rows + 1] = { id = id, name = cid } end
+  for _, left in ipairs(rows) do
+    local may_go = not ignored[left.id] and twins.may_go(cpi, left)
+    if may_go then
+      templates.delete(cpi, left)
+    elseif not ignored[left.id] then
+      cpi.log.info("another process has given stemcell %s to BOSH: it stays", cid)
+    end
+  end
 end
 
 -- The parameters of every new template, however its image gets there.
@@ -56,21 +71,25 @@ local function has_rival(cpi, stemcell, id)
 end
 
 -- run(cpi, stemcell, way, undo) -> the template's id, ready in its zones; or nil when another process makes the same one
---   stemcell  { cid, name, version, file, zones, os_type, names = { display_name, tags }, details, ignored }; ignored: a
+--   stemcell  { cid, name, version, file, zones, os_type, names = { display_name, tags }, details, ignored, is_further };
+--             is_further: there is a template of that CID, in another zone; ignored: a
 --             set of ids of templates that are not rivals, because they never show their image, or were there when this one
 --             was decided upon; a file without checksum() is not there, and has none
 --   way       { start = function(cpi, stemcell) -> id, zones it will be in, fill = function(cpi, stemcell) or nil }
 -- Raises CloudError; what was made is removed by undo.
 function making.run(cpi, stemcell, way, undo)
-  local entry = cpi.journal.open { kind = "stemcell", name = stemcell.cid }
+  -- One that gets the name of a template that is there is in the journal once it has an id: by the name alone that one would go.
+  local id, zones
+  local entry = not stemcell.is_further and cpi.journal.open { kind = "stemcell", name = stemcell.cid }
   undo.add("stemcell " .. stemcell.cid, function()
-    remove(cpi, stemcell.cid)
-    if not stemcell.is_lost then entry.close() end
+    remove(cpi, stemcell, id)
+    if entry and not stemcell.is_lost then entry.close() end
   end)
-  local id, zones = way.start(cpi, stemcell)
+  id, zones = way.start(cpi, stemcell)
   if type(id) ~= "string" then
     error(errors.cloud("making the template of stemcell %s: the answer has no id", stemcell.cid))
   end
+  entry = entry or cpi.journal.open { kind = "stemcell", name = stemcell.cid, id = id }
   entry.note { id = id }
   local is_tagged = tag(cpi, id, stemcell.names.tags) and stemcell.file.checksum ~= nil
   if is_tagged and has_rival(cpi, stemcell, id) then
@@ -82,6 +101,10 @@ function making.run(cpi, stemcell, way, undo)
   if way.fill then way.fill(cpi, stemcell) end
   if is_tagged then tag(cpi, id, twins.image_tags(stemcell.file.checksum())) end
   local ok, why = pcall(arrival.wait, cpi, stemcell.cid, id, zones)
+  if not ok and #zones > 1 and arrival.is_late(why) and arrival.is_there(cpi, id, zones[1]) then
+    cpi.log.warn("%s; going on: a VM there waits for it", why.message)
+    ok = true
+  end
   if not ok and stemcell.doubt and errors.is(why) then
     error(errors.cloud("%s; the upload was answered by %s", errors.words(why), stemcell.doubt))
   end

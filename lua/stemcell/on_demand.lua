@@ -56,10 +56,12 @@ local function copy_once(cpi, cid, source, zone, key)
   local rows = rows_of(cpi, source)
   if #zones.rows_in(rows, zone) > 0 then return false end
   cpi.log.info("stemcell %s has no template in zone '%s': it is copied there", cid, zone.name)
+  local late
   do
     local undo <close> = rollback(cpi, true) -- the copy is the stemcell's, and any VM's
-    copying.begin(cpi, { cid = cid, zones = { zone } }, rows, undo)
+    late = select(3, copying.begin(cpi, { cid = cid, zones = { zone } }, rows, undo))
   end
+  if late then arrival.late(cid, zone, cpi.settings.cloudstack.timeout.poll_template, "being copied") end
   await(cpi, cid, source, zone)
   return true
 end

@@ -27,6 +27,17 @@ function upload.start(cpi, stemcell)
   return stemcell.target.id, { stemcell.zones[1] }
 end
 
+-- What an answer to the upload says of the image: "taken"; "refused", which is final; "unclear": all of it has left, and the storage may
+-- have it. A second upload to the same place is never taken, so CloudStack is asked for the template.
+local function fate_of(reply)
+  if reply.fault then return reply.sent and reply.complete ~= false and "unclear" or "refused" end
+  local words = reply.body:lower()
+  if reply.status >= 500 then return reply.complete ~= false and "unclear" or "refused" end
+  if words:find("post url is already used", 1, true) and not words:find("in error state", 1, true) then return "unclear" end
+  if reply.status ~= 200 or words:find "^%s*<" then return "refused" end -- a page does not come from a server that takes images
+  return (reply.body == "" or words:find("success", 1, true)) and "taken" or "unclear"
+end
+
 function upload.fill(cpi, stemcell)
   local target, file = stemcell.target, stemcell.file
   cpi.log.secret(target.signature)
@@ -35,11 +46,11 @@ function upload.fill(cpi, stemcell)
     ["X-signature"] = target.signature, ["X-metadata"] = target.metadata, ["X-expires"] = target.expires,
   }, { name = "file", filename = stemcell.cid .. "." .. file.extension, type = file.media_type, member = file.member })
   if reply.fault == "interrupted" then cpi.interruption.check() end
-  if reply.fault then error(errors.cloud("uploading stemcell %s: %s", stemcell.cid, reply.text)) end
-  local said = ("HTTP %d with %s"):format(reply.status, cpi.cloudstack.first_words(reply.body, cpi.log.mask))
-  if reply.status ~= 200 or reply.body:find "^%s*<" then -- a page does not come from a server that takes images
-    error(errors.cloud("uploading stemcell %s: %s", stemcell.cid, said))
-  elseif reply.body ~= "" and not reply.body:lower():find("success", 1, true) then
+  local said = reply.fault and reply.text
+    or ("HTTP %d with %s"):format(reply.status, cpi.cloudstack.first_words(reply.body, cpi.log.mask))
+  local fate = fate_of(reply)
+  if fate == "refused" then error(errors.cloud("uploading stemcell %s: %s", stemcell.cid, said)) end
+  if fate == "unclear" then
     cpi.log.warn("uploading stemcell %s: %s; looking whether CloudStack has the image", stemcell.cid, said)
     stemcell.doubt = said
   end

@@ -18,7 +18,9 @@ local publication = require "stemcell.publication"
 local read_properties = require "request.cloud_properties"
 local registration = require "stemcell.registration"
 local rollback = require "base.rollback"
+local tables = require "base.tables"
 local templates = require "cloudstack.templates"
+local runners = require "stemcell.runners"
 local twins = require "stemcell.twins"
 local upload = require "stemcell.upload"
 local zones = require "cloudstack.zones"
@@ -101,9 +103,9 @@ local function decide(cpi, order, found)
   })
 end
 
--- A stemcell to be made: what lua/stemcell/making.lua needs to know.
-local function describe(cpi, order, found, answer)
-  local stemcell_cid = templates.new_cid(director_mark.short_uuid(cpi))
+-- A stemcell to be made: what lua/stemcell/making.lua needs to know. cid: that of a template that is there, in another zone.
+local function describe(cpi, order, found, answer, cid)
+  local stemcell_cid = cid or templates.new_cid(director_mark.short_uuid(cpi))
   local names = naming.of(cpi, "stemcell", stemcell_cid, {
     stemcell_name = order.properties.name, stemcell_version = order.version, given_tags = order.tags,
   })
@@ -117,7 +119,7 @@ local function describe(cpi, order, found, answer)
   for _, template in ipairs(found.twins) do ignored[template.id] = true end
   return {
     cid = stemcell_cid, name = order.properties.name, version = order.version, file = order.file, zones = found.zones,
-    os_type = found.os_type, names = names, details = details, ignored = ignored, cloudstack_version = found.version,
+    os_type = found.os_type, names = names, details = details, ignored = ignored, cloudstack_version = found.version, is_further = cid ~= nil,
   }
 end
 
@@ -127,6 +129,31 @@ local function rows_of(cpi, wanted)
   local rows = cpi.cloudstack:rows(request)
   if #rows == 0 then rows = cpi.cloudstack:rows(templates.request(wanted, "executable")) end
   return exact.one(rows, wanted, "template"), rows
+end
+
+-- The image, uploaded to the zone as a template of the CID, of which there are `rows` in other zones. Raises CloudError.
+local function upload_further(cpi, order, found, zone, rows, undo, cid)
+  cpi.log.info("template '%s' was uploaded, which CloudStack does not copy: the image is uploaded to zone '%s' too", cid, zone.name)
+  local stemcell = describe(cpi, order, tables.with(found, { zones = { zone } }), {}, cid)
+  for _, row in ipairs(rows) do stemcell.ignored[row.id] = true end
+  local id = making.run(cpi, stemcell, upload, undo)
+  if not id then error(errors.cloud("another process uploads stemcell %s to zone '%s'", cid, zone.name)) end
+  rows[#rows + 1] = { id = id, zoneid = zone.id }
+end
+
+-- The template of these rows in all zones that are wanted: copied, or uploaded to each where CloudStack does not copy it and there
+-- is an image.
+local function spread(cpi, order, found, answer, rows, undo, cid)
+  for _, row in ipairs(found.twins) do
+    if row.name == cid then rows[#rows + 1] = row end -- of another id, where it was uploaded to each zone
+  end
+  if copying.is_everywhere(rows, found.zones) then return end
+  local ok, why = pcall(copying.spread, cpi, { cid = cid, zones = found.zones, from = answer.from }, rows, undo)
+  if ok then return end
+  if not (copying.is_impossible(why) and order.file.path and templates.is_ours(cid)) then error(why, 0) end
+  for _, zone in ipairs(found.zones) do
+    if #zones.rows_in(rows, zone) == 0 then upload_further(cpi, order, found, zone, rows, undo, cid) end
+  end
 end
 
 local ways = {}
@@ -149,7 +176,7 @@ local function share(cpi, found, template)
 end
 
 -- A template that exists in the first zone, and is copied to the others; nil where the process that made it gave it up.
-function ways.existing(cpi, _, found, answer, undo)
+function ways.existing(cpi, order, found, answer, undo)
   local template, rows = rows_of(cpi, answer.template)
   if not template and may_be_gone(found, answer.template) then return nil end
   local cid, zone = templates.cid_of(template), found.zones[1]
@@ -158,25 +185,26 @@ function ways.existing(cpi, _, found, answer, undo)
   local function is_abandoned(row) return twins.is_abandoned(cpi, row) end
   if not there.isready and not arrival.wait(cpi, cid, template.id, { zone }, is_abandoned) then return nil end
   if not share(cpi, found, template) then return nil end
-  copying.spread(cpi, { cid = cid, zones = found.zones }, rows, undo)
+  spread(cpi, order, found, {}, rows, undo, cid)
   return cid
 end
 
-function ways.copy(cpi, _, found, answer, undo)
+function ways.copy(cpi, order, found, answer, undo)
   local template, rows = rows_of(cpi, answer.template)
   if not template and may_be_gone(found, answer.template) then return nil end
   local cid = templates.cid_of(template)
   if not share(cpi, found, template) then return nil end
-  copying.spread(cpi, { cid = cid, zones = found.zones, from = answer.from }, rows, undo)
+  spread(cpi, order, found, answer, rows, undo, cid)
   return cid
 end
 
 local function make(cpi, order, found, answer, undo, way)
+  found = tables.with(found, { zones = runners.of(cpi, found.zones, order.file.hypervisor) })
   local stemcell = describe(cpi, order, found, answer)
   local id = making.run(cpi, stemcell, way, undo)
   if not id then return nil end
   if #stemcell.zones > 1 then
-    copying.spread(cpi, stemcell, cpi.cloudstack:rows(templates.request_by_id(id)), undo)
+    spread(cpi, order, found, {}, cpi.cloudstack:rows(templates.request_by_id(id)), undo, stemcell.cid)
   end
   return stemcell.cid
 end

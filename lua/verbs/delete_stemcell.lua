@@ -1,8 +1,7 @@
--- delete_stemcell(stemcell_cid): deletes the template that create_stemcell made. One that is gone is deleted;
+-- delete_stemcell(stemcell_cid): deletes what create_stemcell made, a template or one for each zone. One that is gone is deleted;
 -- a light stemcell's template belongs to somebody else and stays.
 
 local arguments = require "request.arguments"
-local exact = require "cloudstack.exact"
 local templates = require "cloudstack.templates"
 
 return function(cpi, stemcell_cid)
@@ -12,6 +11,5 @@ return function(cpi, stemcell_cid)
     return
   end
   local rows = cpi.cloudstack:rows(templates.request(stemcell_cid, "self"))
-  local template = exact.one(rows, stemcell_cid, "stemcell")
-  if template then templates.delete(cpi, template) end
+  for _, template in ipairs(templates.named(rows, stemcell_cid)) do templates.delete(cpi, template) end
 end

@@ -108,6 +108,8 @@ local said = {
   { "broken", "bad_parameter", "Unable to execute API command deletetemplate due to missing parameter id", 431, "refused" },
   { "broken", "bad_parameter_of_job", "Volume change offering operation failed", 431, "job" },
   { "broken", "page_too_large", "Page size can't exceed max allowed page size value: 100", 431, "refused" },
+  { "broken", "template_cannot_be_copied", 'Cannot invoke "String.length()" because the return value of '
+    .. '"com.cloud.storage.VMTemplateVO.getUrl()" is null', 530, "job" },
   { "broken", "port_is_reserved", "LB service provider cannot support this rule", 431, "refused" },
   { "broken", "disk_out_of_reach", "Can't move volume between scope: CLUSTER and HOST", 530, "job" },
   { "broken", "disk_out_of_reach", "migration of local data volume is not allowed", 530, "job" },

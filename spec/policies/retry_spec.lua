@@ -2,7 +2,8 @@ local ours = require("tests.support.decision").ours
 
 local function after(facts)
   local answer = ours("retry", { kind = facts.kind or "transport", fault = facts.fault, attempt = facts.attempt or 1,
-    elapsed = facts.elapsed or 0, wanted = facts.wanted })
+    elapsed = facts.elapsed or 0, wanted = facts.wanted, meaning = facts.meaning, limit = facts.limit,
+    class = facts.meaning and "passing" or nil })
   return answer and answer.after
 end
 
@@ -21,6 +22,18 @@ describe("our policy of retry", function()
       assert.is_nil(after { kind = kind, elapsed = patience })
     end)
   end
+
+  for meaning, patience in pairs { database_is_busy = 300, other_operation = 300, guest_tools_are_missing = 300,
+    disk_is_not_at_rest = 60, template_is_on_its_way = 180, other_snapshot = 5000, later = 5000 } do
+    it(("waits %d seconds for the end of %s"):format(patience, meaning), function()
+      local facts = { kind = "busy", meaning = meaning, limit = 5000, elapsed = patience - 0.1 }
+      assert.truthy(after(facts))
+      facts.elapsed = patience
+      assert.is_nil(after(facts))
+    end)
+  end
+
+  it("leaves words that nobody knows to the site", function() assert.is_nil(after { kind = "failed" }) end)
 
   it("does not repeat what does not pass by waiting", function()
     assert.is_nil(after { kind = "elsewhere" })

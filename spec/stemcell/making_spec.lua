@@ -66,9 +66,35 @@ describe("a new template", function()
 
   it("that fails after an upload with an odd answer has that in its message", function()
     local one = stemcell { doubt = "HTTP 500" }
-    local ok, failure = run({ tag, look("Upload Error", false), left() }, { start = started }, one)
+    local ok, failure = run({ tag, look("Upload Error", false), left(),
+      { "deleteTemplate", { id = "t1" }, job_fails = "Unable to find Template with id 5", code = 431 } }, { start = started }, one)
     assert.is_false(ok)
     assert.truthy(failure.message:find("; the upload was answered by HTTP 500", 1, true), failure.message)
+  end)
+
+  it("that no list shows is deleted by its id", function()
+    local ok, failure = run({ tag, look("Download Error", false), left(), { "deleteTemplate", { id = "t1" }, job = {} } },
+      { start = started })
+    assert.is_false(ok)
+    assert.is_nil(failure.message:find("left behind", 1, true))
+  end)
+
+  it("that has the name of one that is there leaves that one alone", function()
+    local ok = run({ tag, look("Download Error", false), left({ id = "t0", name = CID }, { id = "t1", name = CID }),
+      { "deleteTemplate", { id = "t1" }, job = {} } }, { start = started }, stemcell { is_further = true, ignored = { t0 = true } })
+    assert.is_false(ok)
+  end)
+
+  it("that is not ready in a further zone in time is a stemcell all the same", function()
+    local function rows(...) return { "listTemplates", { id = "t1" }, { template = { ... } } } end
+    local one, two = { id = "t1", zoneid = "z1", isready = true }, { id = "t1", zoneid = "z2", isready = false, status = "5%" }
+    local script = { tag, settings = { cloudstack = { timeout = { poll_template = 1 } } } }
+    for i = 2, 12 do script[i] = rows(one, two) end -- at 0, 0.1, ... 1 s
+    script[13] = rows(one)
+    local zones = { { id = "z1", name = "zone1" }, { id = "z2", name = "zone2" } }
+    local ok, id, cpi = run(script, { start = function() return "t1", zones end })
+    assert.same({ true, "t1" }, { ok, id })
+    assert.matches("not ready in zone 'zone2' after .*; going on: a VM there waits for it", table.concat(cpi.log.lines, "\n"))
   end)
 
   it("that may still appear keeps its journal entry", function()

@@ -77,7 +77,8 @@ describe("a stemcell of one zone, and VMs in another", function()
           zones = { { name = "zone2" } }, projects = { { name = "p", account = "bosh" } }, networks = { network },
           accounts = { { name = "chief", role = "domainadmin", domain = "bosh" } },
           clusters = { { name = "c2", zone = "zone2", pools = { { name = "p2" } }, hosts = { { name = "h2" } } } } } }
-      local stemcell = t.call("create_stemcell", "/tmp/image", { name = "s", version = "1", disk_format = "vhdx" })
+      local stemcell = t.call("create_stemcell", "/tmp/image", { name = "s", version = "1", disk_format = "vhdx",
+        template_url = "http://192.0.2.2/image.vhd" })
       for _ = 1, 2 do
         local vm = t.cid { stemcell = stemcell, cloud_properties = { compute_offering = "shared.small", zone = "zone2" },
           networks = { default = { type = "dynamic", cloud_properties = { name = "net-two" } } } }
@@ -213,5 +214,74 @@ describe("a VM in a zone without its stemcell's template", function()
     local cid = t.cid { stemcell = CID, cloud_properties = { compute_offering = "shared.small", zones = { "zone1", "zone2" } },
       networks = { default = { type = "dynamic", cloud_properties = { name = "net-two" } } } }
     assert.equal("zone2", t.vm(cid).zonename)
+  end)
+end)
+
+describe("a stemcell whose image was uploaded, which CloudStack does not copy", function()
+  local IMAGE = { stat = function(path) return { size = 5000000, path = path, head = "an image" } end,
+    checksum = function() return "c0ffee" end }
+  local PROPERTIES = { name = "s", version = "1", disk_format = "vhdx" }
+
+  local function two_zones(zones)
+    return trial.new { host = setmetatable({ images = IMAGE }, { __index = native }), store = true,
+      settings = { cloudstack = { stemcell = { zones = zones } } }, world = {
+        zones = { { name = "zone2" } }, networks = { { name = "net-two", zone = "zone2", type = "Isolated", cidr = "10.8.0.0/24",
+          gateway = "10.8.0.1", account = "bosh" } },
+        clusters = { { name = "c2", zone = "zone2", pools = { { name = "p2" } }, hosts = { { name = "h2" } } } } } }
+  end
+
+  local function vm(t, stemcell, zone)
+    return t.cid { stemcell = stemcell, cloud_properties = { compute_offering = "shared.small", zone = zone },
+      networks = { default = { type = "dynamic", cloud_properties = { name = zone == "zone2" and "net-two" or "bosh-net" } } } }
+  end
+
+  local function templates(t, cid)
+    local n = 0
+    for _, row in ipairs(t.sim.state().templates) do n = n + (row.name == cid and 1 or 0) end
+    return n
+  end
+
+  it("is uploaded to each of the zones that the site names, and goes from all of them", function()
+    local t = two_zones { "*" }
+    local stemcell = t.call("create_stemcell", "/tmp/image", PROPERTIES)
+    assert.equal(2, templates(t, stemcell))
+    for _, zone in ipairs { "zone1", "zone2" } do t.call("delete_vm", vm(t, stemcell, zone)) end
+    assert.equal(stemcell, t.call("create_stemcell", "/tmp/image", PROPERTIES))
+    assert.equal(2, templates(t, stemcell))
+    t.call("delete_stemcell", stemcell)
+    assert.equal(0, templates(t, stemcell))
+    assert.equal(0, #t.store.journal or 0)
+  end)
+
+  it("is uploaded to another zone where a later create_stemcell wants it there", function()
+    local t = two_zones()
+    local first = t.call("create_stemcell", "/tmp/image", PROPERTIES)
+    local properties = { zone = "zone2" }
+    for key, value in pairs(PROPERTIES) do properties[key] = value end
+    local second = t.call("create_stemcell", "/tmp/image", properties)
+    assert.same({ first, 2 }, { second, templates(t, first) })
+    t.call("delete_vm", vm(t, second, "zone2"))
+  end)
+
+  it("leaves the first zone's as it was where the second upload fails", function()
+    local t = two_zones()
+    local first = t.call("create_stemcell", "/tmp/image", PROPERTIES)
+    local properties = { zone = "zone2" }
+    for key, value in pairs(PROPERTIES) do properties[key] = value end
+    t.sim.fault { command = "upload", fault = "status", status = 403, body = "no" }
+    assert.truthy(t.failure("create_stemcell", "/tmp/image", properties).message:find("HTTP 403 with no", 1, true))
+    assert.equal(1, templates(t, first) - (t.sim.state().left.templates - 1))
+    t.call("delete_vm", vm(t, first, "zone1"))
+  end)
+
+  it("is refused to a VM in another zone, with what to do, and nothing is left", function()
+    local t = two_zones()
+    local stemcell = t.call("create_stemcell", "/tmp/image", PROPERTIES)
+    local ok, failure = pcall(vm, t, stemcell, "zone2")
+    assert.is_false(ok)
+    assert.truthy(failure.message:find("this CloudStack does not copy uploaded templates to another zone: name the zone in "
+      .. "cloudstack.stemcell.zones and upload the stemcell again", 1, true), failure.message)
+    assert.equal(1, templates(t, stemcell))
+    assert.equal(0, t.sim.state().left.vms)
   end)
 end)

@@ -119,6 +119,40 @@ describe("an answer to the upload that is not the storage's", function()
   end)
 end)
 
+describe("an upload whose answer is lost", function()
+  local lost = {
+    ["no answer"] = { fault = "closed", text = "the server closed the connection", sent = true, complete = true },
+    ["an answer that never comes"] = { fault = "timeout", text = "no answer for 300 s", sent = true, complete = true },
+    ["a gateway's page"] = { status = 502, body = "<html>Bad Gateway</html>", complete = true },
+    ["an internal error"] = { status = 500, body = "", complete = true },
+    ["a second upload, because the first was taken"] = { status = 400, complete = true,
+      body = "The one time post url is already used and the upload is in COMPLETED state." },
+    ["a second upload while the first is looked at"] = { status = 400, complete = true,
+      body = "The one time post url is already used and the upload is in IN_PROGRESS state." },
+  }
+  for what, reply in pairs(lost) do
+    it("is kept where it becomes ready: " .. what, function()
+      local _, cpi = run({ ask, tag, look { id = "t1", zoneid = "z1", isready = false, status = "Processing" }, ready }, reply)
+      assert.truthy(table.concat(cpi.log.lines, "\n"):find("looking whether CloudStack has the image", 1, true))
+    end)
+
+    it("is deleted where it does not, and the message has both: " .. what, function()
+      local why = fake.failure(run, { ask, tag, look { id = "t1", zoneid = "z1", status = "Upload error" }, find(mine), delete }, reply)
+      assert.truthy(why.message:find("failed in zone 'zone1': Upload error; the upload was answered by", 1, true), why.message)
+    end)
+  end
+
+  it("is refused at once where not all of it had left, or the storage says no", function()
+    for _, reply in ipairs {
+      { fault = "closed", text = "connection reset", sent = true, complete = false }, { status = 500, body = "", complete = false },
+      { fault = "connect", text = "refused", sent = false, complete = false }, { status = 403, body = "no", complete = true },
+      { status = 400, complete = true, body = "The one time post url is already used and the upload is in ERROR state." },
+    } do
+      assert.truthy(fake.failure(run, { ask, tag, find(mine), delete }, reply).message:find("^uploading stemcell"))
+    end
+  end)
+end)
+
 describe("an upload that fails", function()
   local function failure(script, reply)
     return fake.failure(run, script, reply)
@@ -142,7 +176,7 @@ describe("an upload that fails", function()
   end)
 
   it("when the file does not get there deletes the template", function()
-    local why = failure({ ask, tag, find(mine), delete }, { fault = "closed", text = "connection reset", sent = true })
+    local why = failure({ ask, tag, find(mine), delete }, { fault = "closed", text = "connection reset", sent = true, complete = false })
     assert.equal("uploading stemcell " .. CID .. ": connection reset", why.message)
   end)
 

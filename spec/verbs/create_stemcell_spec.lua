@@ -8,17 +8,37 @@ local os_types = { "listOsTypes", { description = "Other PV (64-bit)" },
 local where = { getuploadparams = { id = "t1", postURL = "https://10.1.1.1/upload/u1", metadata = "M", signature = "SIGN",
   expires = "E" } }
 
+local MAKING = { getUploadParamsForTemplate = true, registerTemplate = true }
+
+-- The script with the look for the zone's hypervisors before each template that is made.
+local function with_looks(script)
+  local full = {}
+  for key, value in pairs(script) do
+    if type(key) == "string" then full[key] = value end
+  end
+  for _, step in ipairs(script) do
+    for _ = 1, MAKING[step[1]] and (step[2].zoneids and 2 or 1) or 0 do
+      full[#full + 1] = { "listHypervisors", {}, { count = 2, hypervisor = { { name = "KVM" }, { name = "XenServer" } } } }
+    end
+    full[#full + 1] = step
+  end
+  return full
+end
+
 local function create(script, properties, more, path)
+  local given = script
+  script = with_looks(given)
   script.images = {
     stat = function() return { size = 100, head = script.head or "BZh9" } end,
     checksum = function()
       script.sums = (script.sums or 0) + 1
+      given.sums = script.sums
       return "c0ffee"
     end,
   }
   script.http = {
     upload = function()
-      script.sums_at_upload = script.sums or 0
+      given.sums_at_upload = script.sums or 0
       return { status = 200, body = "" }
     end,
   }
@@ -67,7 +87,7 @@ describe("create_stemcell", function()
   it("uploads the image and answers the template's name", function()
     local cid, cpi = create(script(), { hypervisor = "kvm", name = "bosh-ubuntu", version = "1.7" })
     assert.truthy(cid:find "^cpitemplate%-%x+%-%x+%-%x+$")
-    assert.equal(cid, cpi.sent[4][2].name)
+    assert.equal(cid, cpi.sent[5][2].name)
     assert.equal("listOsTypes listTemplates listZones", cpi.waves[1])
   end)
 
@@ -75,10 +95,10 @@ describe("create_stemcell", function()
     local _, cpi = create(script(), { hypervisor = "kvm", name = "bosh-ubuntu", version = "1.7" },
       { tags = { team = "a", bosh_cid = "forged" } })
     local tags = {}
-    local sent = cpi.sent[5][2]
+    local sent = cpi.sent[6][2]
     for i = 0, 9 do tags[sent["tags[" .. i .. "].key"] or i] = sent["tags[" .. i .. "].value"] end
     assert.equal("a", tags.team)
-    assert.equal(cpi.sent[4][2].name, tags.bosh_cid)
+    assert.equal(cpi.sent[5][2].name, tags.bosh_cid)
     assert.equal("director-1", tags.director_uuid)
   end)
 

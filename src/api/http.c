@@ -84,6 +84,8 @@ static int upload_file(lua_State *L)
     if (!ok)
         return luaL_error(L, "%s", fault.text);
     api_push_reply(L, reply);
+    lua_pushboolean(L, reply->complete);
+    lua_setfield(L, -2, "complete");
     return 1;
 }
 

@@ -9,6 +9,7 @@ struct http_reply {
                          * interrupted (an upload) other */
     char text[256];     /* the fault in words */
     bool sent;          /* whether the server may have acted: false when it cannot have had the request */
+    bool complete;      /* of an upload: whether its last byte has left */
     double seconds;     /* how long it took */
     long status;
     char type[128];     /* the header Content-Type; "" without one */

@@ -80,6 +80,8 @@ static void set_body(struct transfer *transfer)
 {
     CURL *handle = transfer->handle;
 
+    /* On a kept connection that is dead libcurl would send it all a second time, and an upload may be made once. */
+    curl->easy_setopt(handle, CURLOPT_FRESH_CONNECT, 1L);
     curl->easy_setopt(handle, CURLOPT_MIMEPOST, transfer->mime);
     curl->easy_setopt(handle, CURLOPT_UPLOAD_BUFFERSIZE, UPLOAD_BUFFER);
     curl->easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, on_progress);

@@ -237,6 +237,18 @@ static bool may_have_sent(struct transfer *transfer)
     return ready > 0;
 }
 
+/* Whether the last byte of an upload has left, also where no answer came. */
+static bool has_sent_all(const struct transfer *transfer)
+{
+    curl_off_t sent = 0, size = -1;
+
+    if (!transfer->mime)
+        return false;
+    curl->easy_getinfo(transfer->handle, CURLINFO_SIZE_UPLOAD_T, &sent);
+    curl->easy_getinfo(transfer->handle, CURLINFO_CONTENT_LENGTH_UPLOAD_T, &size);
+    return size >= 0 && sent >= size;
+}
+
 static void note_answer(struct transfer *transfer)
 {
     struct http_reply *reply = transfer->reply;
@@ -250,6 +262,7 @@ static void note_answer(struct transfer *transfer)
     reply->seconds = (double)took / 1e6;
     snprintf(reply->type, sizeof reply->type, "%s", type ? type : "");
     reply->sent = may_have_sent(transfer);
+    reply->complete = has_sent_all(transfer);
 }
 
 /* A proxy that refuses to connect answers with a status; the server has not had the request then. */

@@ -72,6 +72,7 @@ return {
   { "delete_snapshot", "", { { "deleteSnapshot", "the act: the CID is CloudStack's id" } }, scenario = false },
   { "create_stemcell", "uploaded", {
     { "listOsTypes, listTemplates, listZones", LOOK .. "; is the image there already?" },
+    { "listHypervisors", "has the zone a host that runs it? its id must be known; else the template would be hidden and never ready" },
     { "getUploadParamsForTemplate", "makes the empty template, and says where its image goes" },
     { "createTags", "before the long part, so that others see who makes it" },
     { "listTemplates", "did somebody else begin the same? after our own mark, else both go on" },

@@ -420,6 +420,27 @@ static void take_upload(int connection, int number)
     answer(connection, length == expected ? "200 OK" : "400 Bad", head);
 }
 
+/* The same, and closes without an answer. */
+static void take_upload_in_silence(int connection, int number)
+{
+    static char text[1 << 16];
+    size_t length = 0, expected = 0;
+
+    (void)number;
+    for (ssize_t got; (got = read(connection, text, sizeof text)) > 0;) {
+        if (!expected) {
+            text[got < (ssize_t)sizeof text ? got : (ssize_t)sizeof text - 1] = '\0';
+            char *end = strstr(text, "\r\n\r\n"), *header = strstr(text, "Content-Length: ");
+            if (!end || !header)
+                return;
+            expected = (size_t)(end + 4 - text) + strtoul(header + 16, NULL, 10);
+        }
+        length += (size_t)got;
+        if (length >= expected)
+            return;
+    }
+}
+
 #define UPLOAD_MEGABYTES 200
 
 #ifdef __SANITIZE_ADDRESS__
@@ -447,6 +468,7 @@ static void uploads_in_constant_memory(void)
     getrusage(RUSAGE_SELF, &after);
     const char *body = buf_string(&upload.reply.body);
     check(!upload.reply.fault && upload.reply.status == 200, "%ld %s", upload.reply.status, upload.reply.text);
+    check(upload.reply.complete, "the last byte has left");
     check(strstr(body, "X-signature: abc\r\n") && strstr(body, "Content-Type: multipart/form-data; boundary="), "%s", body);
     check(!strstr(body, "Transfer-Encoding") && !strstr(body, "Expect"), "%s", body);
     if (!IS_INSTRUMENTED && !getenv("CPI_RUNNER"))
@@ -457,6 +479,11 @@ static void uploads_in_constant_memory(void)
     server = start(close_after_request);
     upload.url = url;
     check(http_upload(&upload, &fault) && upload.reply.fault && upload.reply.sent, "closed: %s", upload.reply.text);
+    check(!upload.reply.complete, "most of it has not left");
+    stop(server);
+    server = start(take_upload_in_silence);
+    upload.url = url;
+    check(http_upload(&upload, &fault) && upload.reply.fault && upload.reply.complete, "no answer: %s", upload.reply.text);
     stop(server);
     close(fd);
     unlink(path);
