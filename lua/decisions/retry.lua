@@ -56,9 +56,10 @@ return {
   },
   may_be_nil = true,
   ours = "pauses of 0.25 s, doubled each time up to 8 s, or what CloudStack asked for; for 300 s when it is busy, for 60 s "
-    .. "otherwise. Where CloudStack says that a snapshot is under way or \"try again later\", it goes on until `limit`; a template on its "
-    .. "way is waited for 180 s, a disk that is not at rest 60 s. A TLS fault, a body over the limit and an answer from `elsewhere` are final at once, so are words that "
-    .. "the CPI does not know; a timeout is at the second time, an unknown host name at the third.",
+    .. "otherwise. Where CloudStack says that a snapshot is under way or \"try again later\", it goes on until `limit`; a template on "
+    .. "its way is waited for 180 s, a disk that is not at rest 60 s. A TLS fault, a body over the limit and an answer from "
+    .. "`elsewhere` are final at once, so are words that the CPI does not know; a timeout is at the second time, an unknown host "
+    .. "name at the third.",
   example = {
     command = "listVirtualMachines", reading = true, kind = "busy", class = "passing", status = 503,
     text = "HTTP 503 with \"Service Unavailable\"", attempt = 1, elapsed = 0.4,

@@ -71,12 +71,15 @@ function disk_placement.ask(_, order)
   return requests
 end
 
+-- -> the disks that are there: { cid, volume }, ...; the CIDs of those that are not. BOSH names the disks as a hint where the VM is
+-- to go: one that was deleted by hand must not keep the VM from being made, which is how its instance is mended.
 local function disks_of(order, found)
-  local list = {}
+  local list, gone = {}, {}
   for i, disk_cid in ipairs(order.disk_cids) do
-    list[i] = volumes.pick(found["disk " .. i], disk_cid) or volumes.missing(disk_cid)
+    local volume = volumes.pick(found["disk " .. i], disk_cid)
+    if volume then list[#list + 1] = { cid = disk_cid, volume = volume } else gone[#gone + 1] = disk_cid end
   end
-  return list
+  return list, gone
 end
 
 -- The names with that zone's in front: the only one where the manifest names none. What it does not name stays out.
@@ -104,8 +107,13 @@ end
 -- zones, disks and disk offerings.
 function disk_placement.of_vm(cpi, order, found)
   local names = allowed_zones(cpi, order.properties)
-  if #order.disk_cids == 0 then return names, nil end
-  local disks, facts = disks_of(order, found), {}
+  local there, gone = disks_of(order, found)
+  for _, disk_cid in ipairs(gone) do
+    cpi.log.warn("disk '%s', which the VM is to get, is not in CloudStack: the VM goes where it would go without it", disk_cid)
+  end
+  if #there == 0 then return names, nil end
+  local disks, facts = {}, {}
+  for i, one in ipairs(there) do disks[i] = one.volume end
   local places = { pools = {}, hosts = {} }
   if is_any(disks, function(volume) return storage.scope(volume) == "host" end) then
     places = cpi.cloudstack:gather { pools = storage.pool_request(), hosts = storage.host_request() }
@@ -124,12 +132,12 @@ function disk_placement.of_vm(cpi, order, found)
   }
 end
 
--- The disks exist and can be attached to a VM in this zone: better said now than after the deploy.
+-- The disks that are there can be attached to a VM in this zone: better said now than after the deploy.
 function disk_placement.plan(_, order, found)
-  for i, volume in ipairs(disks_of(order, found)) do
-    if volume.zoneid ~= found.zone.id then
-      error(errors.cloud("disk '%s' is in zone '%s', the VM would be in zone '%s'", order.disk_cids[i],
-        tostring(volume.zonename), found.zone.name))
+  for _, one in ipairs((disks_of(order, found))) do
+    if one.volume.zoneid ~= found.zone.id then
+      error(errors.cloud("disk '%s' is in zone '%s', the VM would be in zone '%s'", one.cid, tostring(one.volume.zonename),
+        found.zone.name))
     end
   end
 end

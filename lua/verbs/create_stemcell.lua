@@ -119,7 +119,8 @@ local function describe(cpi, order, found, answer, cid)
   for _, template in ipairs(found.twins) do ignored[template.id] = true end
   return {
     cid = stemcell_cid, name = order.properties.name, version = order.version, file = order.file, zones = found.zones,
-    os_type = found.os_type, names = names, details = details, ignored = ignored, cloudstack_version = found.version, is_further = cid ~= nil,
+    os_type = found.os_type, names = names, details = details, ignored = ignored, cloudstack_version = found.version,
+    is_further = cid ~= nil,
   }
 end
 

@@ -87,9 +87,17 @@ describe("the disks that a VM is to have", function()
     assert.same({}, disk_placement.ask(nil, { disk_cids = {} }))
   end)
 
-  it("must exist", function()
-    assert.equal("Bosh::Clouds::DiskNotFound", fake.failure(check, {}).type)
-    assert.equal("Bosh::Clouds::DiskNotFound", fake.failure(check, { { id = "d", name = "cpi-disk-1", state = "Destroy" } }).type)
+  it("are a hint: one that is gone, or never was, is logged, and the VM is made", function()
+    local t = require("operator.trial").new { host = require "host_native" }
+    local disk, other = t.call("create_disk", 1024, {}), t.call("create_disk", 1024, {})
+    t.call("delete_disk", disk)
+    for _, gone in ipairs { disk, "7d5d1a3e-52f5-4c6a-9f0b-2f6d3f1c9b11" } do
+      for _, disks in ipairs { { gone }, { gone, other } } do
+        assert.equal("Running", t.vm(t.cid { disks = disks }).state)
+        local words = ("warn disk '%s', which the VM is to get, is not in CloudStack"):format(gone)
+        assert.truthy(table.concat(t.log, "\n"):find(words, 1, true))
+      end
+    end
   end)
 
   it("must be in the zone of the VM", function()

@@ -308,16 +308,9 @@ describe("a create_vm that cannot be", function()
     ["an unknown stemcell"] = { { stemcell = "cpitemplate-x" }, "CloudError", "has no template in zone 'zone1'",
       { templates = { "listTemplates", {}, {} } } },
     ["an unknown zone"] = { { properties = { compute_offering = "small", zone = "zone9" } }, "CloudError", "there are: zone1" },
-    ["a missing disk"] = { { disks = { "cpi-disk-1" } }, "DiskNotFound", "cpi-disk-1",
-      { disk_offerings = disk_offerings, ["disk 1"] = { "listVolumes", {}, {} } } },
     ["a disk in another zone"] = { { disks = { "cpi-disk-1" }, properties = { compute_offering = "small", zone = "zone1" } },
       "CloudError", "zone2", { disk_offerings = disk_offerings, ["disk 1"] = { "listVolumes", {},
       rows("volume", { { id = "d", name = "cpi-disk-1", zoneid = "z2", zonename = "zone2", state = "Ready" } }) } } },
-    ["a disk by an id that never was"] = { { disks = { "7d5d1a3e-52f5-4c6a-9f0b-2f6d3f1c9b11" } }, "DiskNotFound", "7d5d1a3e",
-      { disk_offerings = disk_offerings, ["disk 1"] = { "listVolumes", {}, code = 431,
-        refuse = "Unable to execute API command listvolumes due to invalid value. Invalid parameter id "
-          .. "value=7d5d1a3e-52f5-4c6a-9f0b-2f6d3f1c9b11 due to incorrect long value format, or entity does not exist or "
-          .. "due to incorrect parameter annotation for the field in api cmd class." } } },
     ["an ephemeral disk that is too large"] = {
       { properties = { compute_offering = "small", disk = 20000, ephemeral_disk_offering = "ten" } }, "CloudError",
       "gives 10 GB, asked were 20 GB", { disk_offerings = disk_offerings } },
