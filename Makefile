@@ -134,7 +134,7 @@ coverage: build/spec/host_native.so ## every job property and cloud_properties k
 # Seconds for each; by hand hours are better.
 FUZZ_SECONDS ?= $(if $(CI),30,5)
 export FUZZ_SECONDS
-FUZZ_TARGETS := $(addprefix $(BUILD)/fuzz/,request secret mask sign json reply config)
+FUZZ_TARGETS := $(addprefix $(BUILD)/fuzz/,request secret mask sign yaml json reply config)
 CLANG := BUILD=build/clang CC=clang CFLAGS="-O1 -g" \
          SANITIZE="-fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=undefined"
 fuzz: all build/spec/host_native.so fuzz-build ## spoilt requests, and fuzz targets for FUZZ_SECONDS each

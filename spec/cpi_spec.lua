@@ -66,7 +66,8 @@ describe("the dispatch", function()
   end)
 
   it("says that settings are wrong only to a verb that needs them", function()
-    local host = host_with { config = { read = function() return {} end, has_secret = function() return false end } }
+    local host = host_with { config = { read = function() return {} end,
+      has_secret = function() return false end, context = function() return {} end } }
     assert.equal("pong", (dispatch(host, request "ping")))
     assert.truthy(fake.failure(dispatch, host, request("has_vm", { "cpivm-1" })).message:find("the configuration has", 1, true))
   end)

@@ -69,6 +69,20 @@ bool config_take_request_secret(char *text, size_t length, struct fault *fault)
     return ok;
 }
 
+bool config_take_cpi_secret(char *text, size_t length, struct fault *fault)
+{
+    struct buf secret = buf_new(0);
+    bool found;
+
+    bool ok = take_secret(text, length, NULL, &secret, &found, fault);
+    if (ok && found && secret.length > 0 && !from_request) {
+        from_request = true;
+        ok = keep_secret(&secret, fault);
+    }
+    buf_wipe(&secret);
+    return ok;
+}
+
 static bool take_file_secret(struct buf *text, struct fault *fault)
 {
     struct buf secret = buf_new(0);
@@ -161,5 +175,7 @@ int config_open(lua_State *L)
     luaL_newlib(L, functions);
     lua_pushstring(L, config_path);
     lua_setfield(L, -2, "path");
+    lua_pushboolean(L, config_path != NULL);
+    lua_setfield(L, -2, "is_named");
     return 1;
 }

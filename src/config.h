@@ -17,10 +17,16 @@ void config_set_path(const char *path);
  */
 bool config_take_request_secret(char *text, size_t length, struct fault *fault);
 
+/*
+ * The same of the properties of a cpi in a cpi-config: secret_access_key and, stronger, cloudstack.secret_access_key. A
+ * request's own wins.
+ */
+bool config_take_cpi_secret(char *text, size_t length, struct fault *fault);
+
 /* Removes what is left of the secret's key from the table on the top, and from its field `cloudstack`. */
 void config_strip(lua_State *L);
 
-/* Pushes host.config: path, read(), has_secret(). */
+/* Pushes host.config: path, is_named, read(), has_secret(). */
 int config_open(lua_State *L);
 
 #endif

@@ -12,6 +12,7 @@
 #include "base/store.h"
 #include "base/throttle.h"
 #include "config.h"
+#include "cpi_config.h"
 
 #include <lauxlib.h>
 #include <limits.h>
@@ -163,6 +164,7 @@ static void make_host_table(lua_State *L, const char *lua_dir)
 {
     api_push(L);
     config_open(L);
+    cpi_config_add(L);
     lua_setfield(L, -2, "config");
     lua_pushcfunction(L, attempt);
     lua_setfield(L, -2, "attempt");

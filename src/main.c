@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "command.h"
 #include "config.h"
+#include "cpi_config.h"
 #include "host.h"
 #include "rpc.h"
 
@@ -17,25 +18,35 @@
 #define EXIT_USAGE 2
 
 struct invocation {
-    const char *config;
+    const char *config, *cpi_config, *cpi;
     char **words; /* the command and its arguments; empty for a request */
     int count;
     bool version;
 };
 
-/* Reads --config FILE or --config=FILE at argv[*i], and leaves *i at its last word. */
-static bool parse_config(int argc, char **argv, int *i, struct invocation *invocation)
+/* Reads --NAME VALUE or --NAME=VALUE at argv[*i], and leaves *i at its last word. */
+static bool parse_value(int argc, char **argv, int *i, const char *name, const char **value)
 {
-    if (strcmp(argv[*i], "--config") == 0 && *i + 1 < argc)
-        invocation->config = argv[++*i];
-    else if (strncmp(argv[*i], "--config=", 9) == 0)
-        invocation->config = argv[*i] + 9;
+    size_t length = strlen(name);
+
+    if (strcmp(argv[*i], name) == 0 && *i + 1 < argc)
+        *value = argv[++*i];
+    else if (strncmp(argv[*i], name, length) == 0 && argv[*i][length] == '=')
+        *value = argv[*i] + length + 1;
     else
         return false;
     return true;
 }
 
-/* What follows the command is the command's, but for --config, which people write there too. */
+/* The options that say which cloud is meant. */
+static bool parse_config(int argc, char **argv, int *i, struct invocation *invocation)
+{
+    return parse_value(argc, argv, i, "--config", &invocation->config)
+        || parse_value(argc, argv, i, "--cpi-config", &invocation->cpi_config)
+        || parse_value(argc, argv, i, "--cpi", &invocation->cpi);
+}
+
+/* What follows the command is the command's, but for --config and the like, which people write there too. */
 static void parse_command(int argc, char **argv, int i, struct invocation *invocation)
 {
     invocation->words = argv + i;
@@ -76,7 +87,7 @@ static bool parse(int argc, char **argv, struct invocation *invocation)
 /* The long text is a command of its own, lua/commands/help.lua. */
 static int refuse_usage(void)
 {
-    fprintf(stderr, "usage: cpi [--config FILE] [COMMAND [ARGUMENT]...]; `cpi --help` says more\n");
+    fprintf(stderr, "usage: cpi [--config FILE] [--cpi-config FILE [--cpi NAME]] [COMMAND [ARGUMENT]...]; `cpi --help` says more\n");
     return EXIT_USAGE;
 }
 
@@ -123,5 +134,6 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is then an error like a full disk */
     config_set_path(invocation.config);
+    cpi_config_set(invocation.cpi_config, invocation.cpi);
     return invocation.count == 0 ? serve_request(has_stdout) : run_command(&invocation);
 }

@@ -49,7 +49,7 @@ return command.new("call", function(host, words, options, refuse)
   if options.request and options.director then refuse "a request has its own director" end
   local request = options.request and command.request(host, options.request) or request_of(host, words, options.director)
   check_verb(host, request.method)
-  if host.config.path then command.settings(host, request.context) end
+  if host.config.is_named then command.settings(host, request.context) end
   host.catch_signals()
   local ok, result, settle = pcall(require "cpi", host, request)
   if not ok and (not errors.is(result) or result.exit_code) then error(result, 0) end

@@ -26,7 +26,7 @@ local function names() return table.concat(sources.commands(), " ") end
 
 -- Of all commands: options whose value is a file, and { option, its words } of the others.
 local function valued_options()
-  local files, others, seen = { "--config" }, {}, { ["--config"] = true }
+  local files, others, seen = { "--config", "--cpi-config" }, { { "--cpi", "" } }, { ["--config"] = true }
   for _, one in ipairs(usage.commands) do
     for _, option in ipairs(one.options or {}) do
       local name, value = option[1]:match "^(%S+) (.+)$"
@@ -89,7 +89,7 @@ local BOTH = [=[
     esac
   done
   case "$command/$first" in
-    /) offered="%s"; [[ $word == -* ]] && offered="--config --help --version" ;;
+    /) offered="%s"; [[ $word == -* ]] && offered="--config --cpi-config --cpi --help --version" ;;
 %s  esac
   [[ $word == -* ]] && case $command in
 %s  esac
@@ -162,6 +162,8 @@ function __cpi_of
 end
 complete -c cpi -f
 complete -c cpi -l config -r -F
+complete -c cpi -l cpi-config -r -F
+complete -c cpi -l cpi -x
 complete -c cpi -n '__cpi_after ""' -s h -l help
 complete -c cpi -n '__cpi_after ""' -l version
 complete -c cpi -n '__cpi_after ""' -a '%s'

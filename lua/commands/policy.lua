@@ -16,7 +16,7 @@ local LONGEST_SUM = 12 -- digits of a checksum, enough to distinguish files
 
 -- Without a configuration there is no site.
 local function configured_directory(host)
-  if not host.config.path then return nil end
+  if not host.config.is_named then return nil end
   local directory = command.settings(host).policies.directory
   return directory ~= "" and directory or nil
 end

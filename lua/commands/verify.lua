@@ -8,5 +8,5 @@ local write = require "operator.findings"
 return command.new("verify", function(host, words, options, refuse)
   if #words > 0 then refuse(("unknown argument '%s'"):format(words[1])) end
   host.read_only()
-  return write(host, inspect(host, host.config.path and command.settings(host)), options.output)
+  return write(host, inspect(host, host.config.is_named and command.settings(host)), options.output)
 end)

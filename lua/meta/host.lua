@@ -79,6 +79,8 @@
 
 ---@class host.config
 ---@field path? string the file of the configuration, absolute
+---@field is_named boolean is a configuration or a cpi-config named?
+---@field context fun(): table the properties of the cpi that --cpi-config and --cpi name, {} without them; raises what is wrong
 ---@field has_secret fun(): boolean is there a secret key? The key itself stays in C
 ---@field read fun(): table the configuration, {} when there is no file; raises what is wrong with it
 

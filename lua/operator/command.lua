@@ -110,7 +110,7 @@ end
 function command.settings(host, context)
   local ok, settings = pcall(require("setup.configuration").load, host, context or {})
   if ok then return settings end
-  error(refusal("%s%s", host.config.path and "" or "no configuration is named (--config FILE, or CPI_CONFIG); ",
+  error(refusal("%s%s", host.config.is_named and "" or "no configuration is named (--config FILE, or CPI_CONFIG); ",
     errors.words(settings)))
 end
 

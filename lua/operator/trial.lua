@@ -71,7 +71,8 @@ function trial.new(options)
   local host = setmetatable({
     cloudstack = { open = function() end, send = function(requests) return sim.send(requests, options.account) end },
     http = { upload = sim.upload }, images = only_reads(given.images), clock = sim.clock, log = logger(self.log),
-    config = { read = function() return configuration(options) end, has_secret = function() return true end },
+    config = { read = function() return configuration(options) end, has_secret = function() return true end,
+      context = function() return {} end },
     attempt = pcall, throttle = throttle.none, interruption = function() end,
     store = memory_store(self.store),
     process = { use = function() end, identity = function() return "1.1" end, alive = function() return false end },

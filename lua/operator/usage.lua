@@ -10,7 +10,8 @@ local OUTPUT = { "--output json", "as JSON, for programs" }
 return {
   name = "cpi",
   summary = "BOSH external CPI for Apache CloudStack",
-  synopsis = { "cpi [--config FILE] <REQUEST", "cpi [--config FILE] COMMAND [ARGUMENT...]", "cpi --help | --version" },
+  synopsis = { "cpi [--config FILE] <REQUEST",
+    "cpi [--config FILE] [--cpi-config FILE [--cpi NAME]] COMMAND [ARGUMENT...]", "cpi --help | --version" },
   description = {
     "Without a command the program reads one request of BOSH's CPI protocol from standard input (a JSON object with "
       .. "method, arguments, context and api_version) and writes one response line to standard output.",
@@ -18,6 +19,9 @@ return {
   },
   options = {
     { "--config FILE", "the configuration, JSON; else the file that CPI_CONFIG names" },
+    { "--cpi-config FILE", "several clouds in a file of the form of BOSH's cpi-config, YAML or JSON: the properties of one of its "
+      .. "cpis go over the configuration" },
+    { "--cpi NAME", "which of them; needed where the file has several" },
     { "--help, -h", "what the program takes" },
     { "--version", "which version it is" },
   },

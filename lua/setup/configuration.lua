@@ -4,6 +4,7 @@
 local errors = require "errors"
 local secrets = require "request.secrets"
 local settings_of = require "setup.settings"
+local tables = require "base.tables"
 local tenancy = require "cloudstack.tenancy"
 
 local configuration = {}
@@ -39,12 +40,20 @@ local function file_of(host)
   return ok and file or error(errors.configuration("%s", file), 0)
 end
 
+-- The request's context over the properties of the cpi that the command line names. Its secret has to be taken before the file's.
+local function context_of(host, context)
+  local ok, properties = pcall(host.config.context)
+  if not ok then error(errors.configuration("%s", properties), 0) end
+  return tables.with(properties, context)
+end
+
 -- load(host, context) -> settings. context: the request's, or {}. Raises CpiError with every problem.
 function configuration.load(host, context)
+  local all = context_of(host, context)
   local file = file_of(host)
   local has_secret, request_has_secret = host.config.has_secret()
   local settings = settings_of.load {
-    file = file, context = context, has_secret = has_secret, request_has_secret = request_has_secret,
+    file = file, context = all, has_secret = has_secret, request_has_secret = request_has_secret,
     null = host.json.null, warn = host.log.warn,
   }
   settings.policies.directory = policy_directories(host, settings)

@@ -237,7 +237,7 @@ end)
 describe("a CPI without credentials", function()
   it("never says that a VM is deleted", function()
     local t = cloud {}
-    t.host.config = { read = function() return {} end, has_secret = function() return false end }
+    t.host.config = { read = function() return {} end, has_secret = function() return false end, context = function() return {} end }
     for verb, arguments in pairs { delete_vm = { "cpivm-1" }, has_vm = { "cpivm-1" }, delete_disk = { "cpi-disk-1" } } do
       local failure = t.failure(verb, table.unpack(arguments))
       assert.equal("Bosh::Clouds::CpiError", failure.type)

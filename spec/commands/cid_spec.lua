@@ -8,7 +8,7 @@ local trial, vm, disk
 local function cid(...)
   return operator.run("cid", { ... }, {
     config = { read = function() return { cloudstack = { endpoint = "http://x/", api_key = "key" } } end,
-      has_secret = function() return true end },
+      has_secret = function() return true end, context = function() return {} end },
     read_only = function() end, cloudstack = { open = function() end, send = trial.host.cloudstack.send },
   })
 end

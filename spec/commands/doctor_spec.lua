@@ -17,7 +17,8 @@ local function doctor(options)
     for key, value in pairs(values) do config[section][key] = value end
   end
   local code, out, err = operator.run("doctor", options.arguments or {}, {
-    config = { path = "/etc/cpi.json", has_secret = function() return true end, read = function() return config end },
+    config = { path = "/etc/cpi.json", is_named = true, has_secret = function() return true end, context = function() return {} end,
+      read = function() return config end },
     log = options.log or setmetatable({ level = function() end, secret = function() end, warn = function() end }, { __index = native.log }),
     read_only = function() vowed = true end,
     cloudstack = { open = function() end, send = function(requests)

@@ -17,7 +17,7 @@ return { api = 1, decide = decide }
 
 local function configured(directory)
   return { config = {
-    path = "cpi.json", has_secret = function() return true end,
+    path = "cpi.json", is_named = true, has_secret = function() return true end, context = function() return {} end,
     read = function()
       return { cloudstack = { endpoint = "http://cloud.test/client/api", api_key = "key" }, policies = { directory = directory } }
     end,

@@ -21,7 +21,8 @@ local function verify(directory, more)
 end
 
 local function configured(settings)
-  return { config = { path = "/etc/cpi.json", has_secret = function() return true end, read = function()
+  return { config = { path = "/etc/cpi.json", is_named = true, has_secret = function() return true end,
+    context = function() return {} end, read = function()
     local config = { cloudstack = { endpoint = "http://x/", api_key = "key" } }
     for key, value in pairs(settings) do config[key] = value end
     return config

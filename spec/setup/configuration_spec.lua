@@ -8,7 +8,8 @@ local function host_with(file, options)
   return {
     json = fake.json,
     config = { path = options.path, read = function() return file end,
-      has_secret = function() return options.has_secret ~= false, options.request_has_secret end },
+      has_secret = function() return options.has_secret ~= false, options.request_has_secret end,
+      context = options.context or function() return {} end },
     log = {
       warn = function(format, ...) table.insert(told.warnings, format:format(...)) end,
       level = function(name) told.level = name end, format = function(name) told.format = name end,
@@ -38,6 +39,26 @@ describe("the configuration", function()
     configuration.load(host, {})
     assert.same({ endpoint = "https://cloud.test/client/api", api_key = "API-KEY", verify = true, request_timeout = 120 },
       told.open)
+  end)
+
+  it("has the properties of the cpi that is named over the file, and the request's over both", function()
+    local function host(properties)
+      return host_with(file { cloudstack = { default_zone = "of the file", expunge_vm = false } }, { request_has_secret = true,
+        context = function() return properties end })
+    end
+    local properties = { endpoint = "https://east.test/client/api", api_key = "EAST", default_zone = "of the cpi" }
+    local one = configuration.load(host(properties), {})
+    assert.same({ "https://east.test/client/api", "EAST", "of the cpi", false },
+      { one.cloudstack.endpoint, one.cloudstack.api_key, one.cloudstack.default_zone, one.cloudstack.expunge_vm })
+    one = configuration.load(host(properties), { default_zone = "of the request" })
+    assert.equal("of the request", one.cloudstack.default_zone)
+  end)
+
+  it("says what is wrong with a cpi-config, as of a configuration", function()
+    local broken = host_with(file(), { context = function() error("cpi-config x.yml: line 3: a tab", 0) end })
+    local ok, why = pcall(configuration.load, broken, {})
+    assert.is_false(ok)
+    assert.same({ "cpi-config x.yml: line 3: a tab", 2 }, { why.message, why.exit_code })
   end)
 
   it("turns verification off only when the site says so", function()

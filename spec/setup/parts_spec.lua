@@ -13,7 +13,7 @@ local function cpi_of(settings, more)
     for key, one in pairs(value) do configuration[name][key] = one end
   end
   local host = operator.host {
-    config = { read = function() return configuration end, has_secret = function() return true end },
+    config = { read = function() return configuration end, has_secret = function() return true end, context = function() return {} end },
     cloudstack = { open = function() end, send = function() error "nothing is sent" end },
     log = { lines = {}, secret = function() end, level = function() end, format = function() end, status = function() end,
       mask = function(text) return text end,
@@ -29,7 +29,7 @@ describe("a part of the cpi", function()
     local cpi = cpi_of({}, { config = { read = function()
       reads = reads + 1
       return { cloudstack = { endpoint = "http://x/", api_key = "key", default_zone = "z" }, agent = { mbus = "https://x:6868" } }
-    end, has_secret = function() return true end } })
+    end, has_secret = function() return true end, context = function() return {} end } })
     assert.equal(0, reads)
     assert.equal("http://x/", cpi.settings.cloudstack.endpoint)
     assert.equal(cpi.settings, cpi.settings)

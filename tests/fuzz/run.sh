@@ -5,7 +5,7 @@
 build=$1
 seconds=${2:-60}
 [ $# -ge 2 ] && shift 2 || shift 1
-[ $# -gt 0 ] || set -- request secret mask sign json reply config
+[ $# -gt 0 ] || set -- request secret mask sign yaml json reply config
 found="$build/fuzz/found"
 mkdir -p "$found"
 

@@ -131,6 +131,54 @@ check.equal(1, config.read().cloudstack.a)
 harness.config(file)
 
 -- ---------------------------------------------------------------------------------------------------------
+-- a cpi of a cpi-config
+
+local clouds = directory .. "/clouds.yml"
+local function clouds_file(text, name)
+  harness.write(clouds, text)
+  harness.cpi_config(clouds, name)
+  return config.context()
+end
+
+check.same({}, config.context(), "no cpi-config")
+local TWO = "cpis:\n- name: east\n  properties:\n    endpoint: http://east/\n    cache_age: 5\n- name: west\n  properties:\n"
+  .. "    cloudstack: {endpoint: 'http://west/'}\n"
+check.same({ endpoint = "http://east/", cache_age = 5 }, clouds_file(TWO, "east"))
+check.same({ cloudstack = { endpoint = "http://west/" } }, clouds_file(TWO, "west"))
+check.same({ endpoint = "x" }, clouds_file '{"cpis":[{"name":"only","properties":{"endpoint":"x"}}]}')
+for text, words in pairs {
+  [TWO] = "which cpi? --cpi NAME; there are: east, west", ["a: 1\n"] = "it has no list 'cpis'", ["cpis: []\n"] = "it has no list 'cpis'",
+  ["cpis:\n- name: x\n"] = "its cpi has no properties", ["cpis: [\n"] = "line 2: ", ["cpis:\n- name: &a x\n"] = "line 2: anchors",
+  ["cpis:\n- properties:\n    secret_access_key: 5\n"] = "must be a string",
+  ["cpis:\n- properties:\n    secret_access_key: 'a b'\n"] = "must be a key without blanks",
+  ["cpis:\n- properties:\n    endpoint: ((cloudstack_endpoint))\n"] = "it has variables",
+  ["cpis:\n- properties:\n    api_key: \"\255\"\n"] = "invalid UTF-8",
+} do
+  check.holds("clouds.yml", check.raises(words, clouds_file, text), "names the file")
+end
+check.raises("it has no cpi 'wst'; there are: east, west", clouds_file, TWO, "wst")
+harness.cpi_config(directory .. "/absent.yml")
+check.raises("absent.yml: No such file or directory", config.context)
+harness.config("")
+harness.cpi_config("")
+for _, form in ipairs { "cpis:\n- name: a\n  properties:\n    secret_access_key: %s\n",
+  "cpis:\n- {name: a, properties: {cloudstack: {secret_access_key: \"%s\"}}}\n" } do
+  harness.config("")
+  harness.shell(("printf '%s' %s%s >%s"):format(form:gsub("\n", "\\n"), FIRST, SECOND, clouds))
+  harness.cpi_config(clouds)
+  local context = config.context()
+  local _, from_request = config.has_secret()
+  check.equal(true, from_request, form)
+  check.equal(nil, (context.cloudstack or context).secret_access_key, form)
+  collectgarbage()
+  local ok, why = pcall(in_state, FIRST, SECOND)
+  check.that(ok, form .. ": " .. tostring(why))
+  check.equal("a <redacted> b", harness.host.log.mask("a " .. FIRST .. SECOND .. " b"), "and it is masked")
+end
+harness.cpi_config("")
+harness.config(file)
+
+-- ---------------------------------------------------------------------------------------------------------
 -- the request's secret
 
 local function takes(text, expected)

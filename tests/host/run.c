@@ -6,6 +6,7 @@
 #include "../../src/base/log.h"
 #include "../../src/base/memory.h"
 #include "../../src/config.h"
+#include "../../src/cpi_config.h"
 #include "../../src/host.h"
 
 #include <lauxlib.h>
@@ -84,6 +85,17 @@ static int fork_many(lua_State *L)
         failures += status != 0;
     lua_pushinteger(L, failures);
     return 1;
+}
+
+/* cpi_config(path, name): what --cpi-config and --cpi say from now on */
+static int set_cpi_config(lua_State *L)
+{
+    static char path[4096], name[256];
+
+    snprintf(path, sizeof path, "%s", luaL_optstring(L, 1, ""));
+    snprintf(name, sizeof name, "%s", luaL_optstring(L, 2, ""));
+    cpi_config_set(path, name);
+    return 0;
 }
 
 /* config(path): what --config says from now on */
@@ -178,7 +190,7 @@ static int unprotected(lua_State *L)
 static int open_harness(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"compile", compile}, {"config", set_config}, {"directory", make_directory}, {"dump", dump},
+        {"compile", compile}, {"config", set_config}, {"cpi_config", set_cpi_config}, {"directory", make_directory}, {"dump", dump},
         {"fork", fork_many}, {"read", read_text}, {"shell", shell}, {"take", take}, {"unprotected", unprotected}, {"used", used},
         {"write", write_text}, {NULL, NULL},
     };
@@ -243,6 +255,7 @@ int main(int argc, char **argv)
         all_failed += failed;
         host_close(L);
         config_set_path(NULL);
+        cpi_config_set(NULL, NULL);
     }
     printf("%lld passed, %lld failed\n", all_passed, all_failed);
     return all_failed > 0;

@@ -30,7 +30,7 @@ end
 -- A host whose console is kept in lists. more: fields that replace the host's.
 function operator.host(more)
   local host = { out = {}, err = {}, progress = {}, lua_dir = "lua", version = "1.2.3", config = { read = function() return {} end,
-    has_secret = function() return false end } }
+    has_secret = function() return false end, context = function() return {} end } }
   host.console = { tty = false, interactive = false, clean = native.console.clean,
     write = function(text) host.out[#host.out + 1] = text return true end,
     error = function(text) host.err[#host.err + 1] = text end,
@@ -56,7 +56,8 @@ end
 function operator.on(trial, name, arguments, more)
   local host = { read_only = function() end, catch_signals = function() end }
   for field, value in pairs(trial.host) do host[field] = value end
-  host.config = { path = "/etc/cpi.json", read = trial.host.config.read, has_secret = trial.host.config.has_secret }
+  host.config = { path = "/etc/cpi.json", is_named = true, read = trial.host.config.read, has_secret = trial.host.config.has_secret,
+    context = trial.host.config.context }
   for field, value in pairs(more or {}) do host[field] = value end
   return operator.run(name, arguments, host)
 end
