@@ -11,19 +11,11 @@ end
 
 -- What the verb gets: a table with the host's harmless fields, whose other parts are made when they are first asked for.
 local function cpi_for(host, request)
-  local cpi, makers = {
+  local cpi = {
     json = host.json, log = host.log, bytes = host.bytes, http = host.http, images = host.images,
     context = request.context, api_version = request.api_version or 1, version = host.version,
-  }, nil
-  return setmetatable(cpi, {
-    __index = function(_, part)
-      makers = makers or require("setup.parts").of(host, request)
-      if not makers[part] then error(("the cpi has no part '%s'"):format(tostring(part)), 2) end
-      local made = makers[part](cpi)
-      rawset(cpi, part, made)
-      return made
-    end,
-  })
+  }
+  return setmetatable(cpi, { __index = function(_, part) return require("setup.parts").give(cpi, host, request)[part] end })
 end
 
 -- The verb's result; its error is raised, and a bug has left its traceback.

@@ -21,6 +21,12 @@ local function new(parts)
   return setmetatable({ parts = parts, known = {} }, durations)
 end
 
+-- The store, or nil; it is asked for once.
+local function store_of(self)
+  if self.store == nil then self.store = self.parts.store() or false end
+  return self.store or nil
+end
+
 local function is_sample(self, sample)
   if type(sample) ~= "table" then return false end
   local at, from, to = sample.at, sample.from, sample.to
@@ -51,7 +57,7 @@ end
 function durations:of(command)
   local known = self.known[command]
   if known == nil then
-    local store = self.parts.store()
+    local store = store_of(self)
     known = store and bounds(read(self, store, command)) or false
     self.known[command] = known
   end
@@ -75,7 +81,7 @@ end
 
 -- learn(command, pending, over): a job was last seen under way at the age of `pending` seconds (0: never), and over at `over`.
 function durations:learn(command, pending, over)
-  local store = self.parts.store()
+  local store = store_of(self)
   if not store or over <= 0 then return end
   local samples = read(self, store, command)
   local sample = sample_of(self, samples, pending, over)

@@ -83,7 +83,7 @@ end
 -- Sends all requests at once and returns a task for each. Nothing is raised but an interruption, before anything is sent.
 function jobs.start(client, requests)
   local list, tasks = {}, {}
-  waves.heed(client, requests) -- before a journal entry says that a job was begun
+  waves.heed(client, patience.which_read(requests)) -- before a journal entry says that a job was begun
   for i, request in ipairs(requests) do list[i] = prepared(client, request) end
   local outcomes = lists.wave(client, list)
   for i, outcome in ipairs(outcomes) do tasks[i] = begin(client, list[i], outcome) end
@@ -208,14 +208,13 @@ end
 
 -- One look at all open jobs; returns the seconds for which CloudStack asks to be left alone.
 local function poll(client, tasks)
-  local requests, throttled, now = {}, 0, client.parts.clock.now()
-  for i, task in ipairs(tasks) do requests[i] = { "queryAsyncJobResult", { jobid = task.jobid } } end
-  for i, reply in ipairs(waves.transmit(client, requests)) do
-    local payload, failure = waves.read(client, "queryAsyncJobResult", reply)
-    absorb(client, tasks[i], { payload = payload, failure = failure })
+  local requests, questions, throttled, now = {}, {}, 0, client.parts.clock.now()
+  for i, task in ipairs(tasks) do requests[i], questions[i] = { "queryAsyncJobResult", { jobid = task.jobid } }, true end
+  for i, outcome in ipairs(waves.exchange(client, requests, questions)) do
+    absorb(client, tasks[i], outcome)
     learn(client, tasks[i], now - tasks[i].began)
     check_deadline(client, tasks[i])
-    throttled = math.max(throttled, failure and failure.after or 0)
+    throttled = math.max(throttled, outcome.failure and outcome.failure.after or 0)
   end
   return throttled
 end

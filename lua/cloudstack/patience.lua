@@ -4,6 +4,7 @@
 --   patience.of_job(client, request, failure, attempt, elapsed)     -> the same, of a job that was refused or has failed
 --   patience.of_create(client, failure, attempt, elapsed, limit)    -> the same, of a create whose remains are removed
 --   patience.is_reading(command)                                    does the command only read?
+--   patience.which_read(requests)                                   the same of each request of a wave
 --   patience.pause(client, failure, seconds, attempt, began)   waits that long, and says so
 --   patience.note_unknown(client, failure)                          logs CloudStack's words that nobody here knows
 --
@@ -15,6 +16,13 @@ local refusals = require "cloudstack.refusals"
 local patience = {}
 
 local LONGEST_TRIES = 3600 -- seconds for which one request is tried, whatever the policy says
+
+-- requests: { command, ... } each -> a list of booleans.
+function patience.which_read(requests)
+  local list = {}
+  for i, request in ipairs(requests) do list[i] = patience.is_reading(request[1]) end
+  return list
+end
 
 function patience.is_reading(command)
   return command:find "^list" ~= nil or command == "queryAsyncJobResult"

@@ -2,12 +2,13 @@
 -- command, and an error code is a failure whatever the HTTP status is: a gateway may have changed that.
 --
 --   replies.read(json, command, reply, endpoint, mask) -> payload, or nil and a failure
+--   replies.read_all(json, requests, list, endpoint, mask) -> { { payload = } or { failure = }, ... } of one wave
 --   replies.result_of(job)             -> what a job that went well ended with, or nil and the words of a failure
 --   replies.first_words(body, mask)    what a body that is not an answer says to people
+--   replies.envelope_of(command)       what CloudStack calls the one member of its answer
 --
 -- What a failure is, and its kinds: lua/cloudstack/failures.lua.
 
-local envelopes = require "cloudstack.envelopes"
 local failures = require "cloudstack.failures"
 local refusals = require "cloudstack.refusals"
 
@@ -68,6 +69,24 @@ local function not_understood(command, reply, why, endpoint, mask)
     text = text .. "; " .. advice })
 end
 
+-- The envelope is the command in lower case and "response", but for the commands listed here; what is refused because nobody, or
+-- not this account, may send the command, is called REFUSED. As a management server of version 4.23 answered; older ones have the
+-- same names.
+local REFUSED = "errorresponse"
+local odd = {
+  activateProject = "activaterojectresponse",
+  addIpToNic = "addiptovmnicresponse",
+  getUploadParamsForTemplate = "postuploadtemplateresponse",
+  getUploadParamsForVolume = "postuploadvolumeresponse",
+  resetSSHKeyForVirtualMachine = "resetSSHKeyforvirtualmachineresponse",
+  restoreVirtualMachine = "restorevmresponse",
+  updateVMAffinityGroup = "updatevirtualmachineresponse",
+}
+
+function replies.envelope_of(command)
+  return odd[command] or command:lower() .. "response"
+end
+
 -- What the document holds under that name, when it is an object.
 local function object_in(json, document, name)
   local value = document[name]
@@ -80,14 +99,14 @@ local function mismatch(json, document, command)
   if type(payload) == "table" and payload.errorcode ~= nil then
     return ("not a CloudStack answer to %s: %s says %s %s"):format(command, tostring(name):sub(1, 60), tostring(payload.errorcode),
       tostring(payload.errortext):sub(1, 120))
-  elseif type(name) == "string" and name ~= envelopes.of(command) and not json.is_array(document) then
+  elseif type(name) == "string" and name ~= replies.envelope_of(command) and not json.is_array(document) then
     return ("not a CloudStack answer to %s: the answer is called '%s'"):format(command, name:sub(1, 60))
   end
   return "not a CloudStack answer"
 end
 
 local function refused_in(json, document, command)
-  for _, name in ipairs { envelopes.REFUSED, envelopes.of(command) } do
+  for _, name in ipairs { REFUSED, replies.envelope_of(command) } do
     local payload = object_in(json, document, name)
     if payload and (payload.errorcode ~= nil or payload.errortext ~= nil) then return payload end
   end
@@ -104,7 +123,7 @@ function replies.read(json, command, reply, endpoint, mask)
   end
   local refused = refused_in(json, document, command)
   if refused then return nil, refusal(command, reply.status, refused) end
-  local payload = object_in(json, document, envelopes.of(command))
+  local payload = object_in(json, document, replies.envelope_of(command))
   if not payload or reply.status < 200 or reply.status >= 300 then
     return nil, not_understood(command, reply, mismatch(json, document, command), endpoint, mask)
   elseif says_no(payload) then
@@ -112,6 +131,16 @@ function replies.read(json, command, reply, endpoint, mask)
       text = type(payload.displaytext) == "string" and payload.displaytext or "CloudStack says that it did not succeed" })
   end
   return payload
+end
+
+-- requests: { command = } each; list: their replies, in the same order.
+function replies.read_all(json, requests, list, endpoint, mask)
+  local outcomes = {}
+  for i, reply in ipairs(list) do
+    local payload, failure = replies.read(json, requests[i].command, reply, endpoint, mask)
+    outcomes[i] = { payload = payload, failure = failure }
+  end
+  return outcomes
 end
 
 -- What a job that went well ended with: its result, or nil and the words of a failure. An error in the result of a job

@@ -22,12 +22,15 @@ local function add(list, command, seconds)
   list[command] = one
 end
 
--- A request was sent, and the reply took so many seconds.
-function tally:sent(command, seconds)
-  self.requests = self.requests + 1
-  add(self.commands, command, seconds)
-  if command == "queryAsyncJobResult" then self.looks = self.looks + 1 end
-  if seconds > (self.slowest and self.slowest.seconds or 0) then self.slowest = { command = command, seconds = seconds } end
+-- A wave was sent: requests { command }, and their replies in the same order.
+function tally:sent(requests, replies)
+  self.requests = self.requests + #requests
+  for i, request in ipairs(requests) do
+    local command, seconds = request.command, replies[i].seconds or 0
+    add(self.commands, command, seconds)
+    if command == "queryAsyncJobResult" then self.looks = self.looks + 1 end
+    if seconds > (self.slowest and self.slowest.seconds or 0) then self.slowest = { command = command, seconds = seconds } end
+  end
 end
 
 -- A wait for jobs is over: the last of them was of that command. seconds: of the wait; age: of that job; lately: what such jobs

@@ -2,9 +2,9 @@
 -- retry policy grants it.
 --
 --   waves.send(client, requests)      -> outcomes { payload = } or { failure = }, in the order of the requests
---   waves.transmit(client, requests)  -> replies as the host gives them: sent once, whatever comes back
---   waves.read(client, command, reply) -> payload, or nil and a failure
---   waves.heed(client, requests [, attempt]) raises where the verb is to end early and these may not begin
+--   waves.exchange(client, requests, are_reading) -> the same, sent once, whatever comes back
+--   waves.heed(client, are_reading [, attempt])   raises where the verb is to end early and these may not begin
+-- are_reading: a boolean for each request, as patience.which_read() has them.
 --
 -- client: lua/cloudstack/client.lua, which keeps the state: parts, round_trip (seconds, of the slowest reply to a question in the last
 -- wave that had one: a command that acts takes longer, and says nothing of how long a look at a job takes),
@@ -17,35 +17,36 @@ local wording = require "cloudstack.wording"
 
 local waves = {}
 
--- reply as host.cloudstack.send gives it -> payload, or nil and a failure
-function waves.read(client, command, reply)
-  local payload, failure = replies.read(client.parts.json, command, reply, client.parts.endpoint, client.parts.log.mask)
-  if failure and failure.after and client.parts.hold then client.parts.hold(failure.after) end
-  return payload, failure
+-- The seconds of the slowest reply to a question, or nil where nothing was asked.
+local function slowest_of(answers, are_reading)
+  local slowest
+  for i, reply in ipairs(answers) do
+    if are_reading[i] then slowest = math.max(slowest or 0, reply.seconds or 0) end
+  end
+  return slowest
 end
 
-function waves.transmit(client, requests)
-  local wire, tenant = {}, client.parts.tenant
+function waves.exchange(client, requests, are_reading)
+  local wire, tenant, parts = {}, client.parts.tenant, client.parts
   for i, request in ipairs(requests) do
     local params = request[2] or {}
     wire[i] = { command = request[1], expires = request.expires,
       params = tenant and tenant:parameters(client, request[1], params) or params }
   end
-  local answers, slowest = client.parts.send(wire), nil
-  for i, reply in ipairs(answers) do
-    local seconds = reply.seconds or 0
-    if patience.is_reading(wire[i].command) then slowest = math.max(slowest or 0, seconds) end
-    client.tally:sent(wire[i].command, seconds)
-    client.parts.log.debug("%s: %s after %d ms", wording.of(wire[i]), reply.status or reply.fault, math.floor(seconds * 1000))
+  local answers = parts.send(wire)
+  wording.log(parts.log, wire, answers)
+  client.tally:sent(wire, answers)
+  client.round_trip = slowest_of(answers, are_reading) or client.round_trip
+  local outcomes = replies.read_all(parts.json, wire, answers, parts.endpoint, parts.log.mask)
+  for _, outcome in ipairs(outcomes) do
+    if outcome.failure and outcome.failure.after and parts.hold then parts.hold(outcome.failure.after) end
   end
-  client.round_trip = slowest or client.round_trip
-  return answers
+  return outcomes
 end
 
--- May CloudStack have changed anything for that command? Not where it refused a parameter, and not where it
+-- May CloudStack have changed anything for a command that acts? Not where it refused a parameter, and not where it
 -- never received the request.
-local function may_have_acted(command, failure)
-  if patience.is_reading(command) then return false end
+local function may_have_acted(failure)
   return not failure or failure.sent and not refusals.is(failure, "bad_parameter") and failure.kind ~= "busy"
 end
 
@@ -59,11 +60,11 @@ local function is_under_way(client)
 end
 
 -- No step begins, and nothing is tried again (attempt, 1 without one), where the verb is to end early.
-function waves.heed(client, requests, attempt)
+function waves.heed(client, are_reading, attempt)
   local interruption = client.parts.interruption
   if not interruption then return end
-  for _, request in ipairs(requests) do
-    if (attempt or 1) > 1 or not patience.is_reading(request[1]) then
+  for _, is_reading in ipairs(are_reading) do
+    if (attempt or 1) > 1 or not is_reading then
       return is_under_way(client) or interruption.check()
     end
   end
@@ -75,12 +76,13 @@ function waves.send(client, requests)
   for attempt = 1, math.huge do
     local batch = {}
     for at, i in ipairs(open) do batch[at] = requests[i] end
-    waves.heed(client, batch, attempt)
-    local answers, again, pause = waves.transmit(client, batch), {}, 0
-    for at, i in ipairs(open) do
-      local payload, failure = waves.read(client, requests[i][1], answers[at])
-      client.acted = client.acted or may_have_acted(requests[i][1], failure)
-      outcomes[i] = { payload = payload, failure = failure }
+    local are_reading = patience.which_read(batch)
+    waves.heed(client, are_reading, attempt)
+    local again, pause = {}, 0
+    for at, outcome in ipairs(waves.exchange(client, batch, are_reading)) do
+      local i, failure = open[at], outcome.failure
+      client.acted = client.acted or not are_reading[at] and may_have_acted(failure)
+      outcomes[i] = outcome
       if failure then patience.note_unknown(client, failure) end
       local after = failure and patience.of_request(client, requests[i], failure, attempt, client.parts.clock.now() - began)
       if after then

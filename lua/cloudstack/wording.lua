@@ -29,4 +29,11 @@ function wording.of(sent)
   return setmetatable({ sent = sent }, request)
 end
 
+-- One line of the debug log for each request of a wave, with what came of it.
+function wording.log(log, requests, replies)
+  for i, reply in ipairs(replies) do
+    log.debug("%s: %s after %d ms", wording.of(requests[i]), reply.status or reply.fault, math.floor((reply.seconds or 0) * 1000))
+  end
+end
+
 return wording

@@ -2,8 +2,8 @@
 -- `cpi explain` sees them all. What was imagined to be made is found by its id and its name, what was imagined to be
 -- deleted is not found; everything else stays with the real CloudStack.
 
-local envelopes = require "cloudstack.envelopes"
 local refusals = require "cloudstack.refusals"
+local replies = require "cloudstack.replies"
 
 local imagination = {}
 imagination.__index = imagination
@@ -101,7 +101,7 @@ end
 -- The answer as the host gives it.
 local function reply(self, command, payload)
   return { status = 200, type = "application/json", seconds = 0,
-    body = self.json.encode { [envelopes.of(command)] = payload } }
+    body = self.json.encode { [replies.envelope_of(command)] = payload } }
 end
 
 -- answer(request) -> what CloudStack would say to a request that changes something

@@ -91,6 +91,19 @@ function parts.of(host, request)
   return makers
 end
 
+-- give(cpi, host, request) -> the cpi, which has all parts from now on.
+function parts.give(cpi, host, request)
+  local makers = parts.of(host, request)
+  return setmetatable(cpi, {
+    __index = function(_, part)
+      if not makers[part] then error(("the cpi has no part '%s'"):format(tostring(part)), 2) end
+      local made = makers[part](cpi)
+      rawset(cpi, part, made)
+      return made
+    end,
+  })
+end
+
 -- Did a verb that failed rely on answers from the cache? They may have been wrong, so they are forgotten; and where
 -- nothing can have happened yet it is worth another try.
 function parts.may_try_again(cpi)

@@ -64,7 +64,7 @@ describe("the operator's guides", function()
   it("have every CloudStack command that the code sends, and no other", function()
     local sent, told = {}, {}
     local sources = output_lines("find lua -name '*.lua' | grep -v -e lua/sim -e lua/trial -e lua/permissions -e lua/meta "
-      .. "-e lua/decisions -e lua/cloudstack/envelopes")
+      .. "-e lua/decisions -e lua/cloudstack/replies")
     for _, path in ipairs(sources) do
       for name in text_file.read(path):gmatch '"(%l+%u%w+)"' do sent[name] = true end
     end

@@ -1,5 +1,7 @@
+local commands = require "sim.commands"
 local native = require "host_native"
 local replies = require "cloudstack.replies"
+local text_file = require "text_file"
 
 local first_words, json = replies.first_words, native.json
 
@@ -141,5 +143,36 @@ describe("the first words of a body", function()
 
   it("of a body whose tags hold a secret apart have none", function()
     assert.equal("it is <redacted> !", first_words("it is " .. KEY:gsub("-", "<wbr>-") .. " !", native.log.mask))
+  end)
+end)
+
+local NEWEST = { version = { at_least = function() return true end } }
+
+-- Every command that our scripts name, the simulator's aside.
+local function commands_of_ours()
+  local found, pipe = {}, assert(io.popen "find lua -name '*.lua' -not -path 'lua/sim*'")
+  for path in pipe:lines() do
+    for name in text_file.read(path):gmatch '"(%l+%u%w+)"' do
+      local entry = commands.find(NEWEST, name)
+      if entry and not entry.unmodelled then found[name] = entry.envelope end
+    end
+  end
+  pipe:close()
+  return found
+end
+
+describe("the name of an answer", function()
+  it("is the command's, in lower case", function()
+    assert.equal("listvirtualmachinesresponse", replies.envelope_of "listVirtualMachines")
+  end)
+
+  it("is as a real server has it, for every command that is sent", function()
+    local count = 0
+    for name, envelope in pairs(commands_of_ours()) do
+      assert.equal(envelope, replies.envelope_of(name))
+      count = count + 1
+    end
+    assert.is_true(count > 60, count)
+    assert.equal("postuploadtemplateresponse", replies.envelope_of "getUploadParamsForTemplate")
   end)
 end)

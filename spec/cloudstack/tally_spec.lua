@@ -2,12 +2,14 @@
 
 local tally = require "cloudstack.tally"
 
+local function sent(one, command, seconds) one:sent({ { command = command } }, { { seconds = seconds } }) end
+
 describe("the tally", function()
   it("counts requests, looks at jobs, and the seconds of waiting by command", function()
     local one = tally()
-    one:sent("listZones", 0.1)
-    one:sent("startVirtualMachine", 0.2)
-    one:sent("queryAsyncJobResult", 0.1)
+    sent(one, "listZones", 0.1)
+    sent(one, "startVirtualMachine", 0.2)
+    sent(one, "queryAsyncJobResult", 0.1)
     one:waited_for("deployVirtualMachine", 0.35, 0.35)
     one:waited_for("startVirtualMachine", 8, 8)
     one:waited_for("startVirtualMachine", 7.21, 7.21)
@@ -26,9 +28,9 @@ describe("the tally", function()
 
   it("names the reply that was waited for long", function()
     local one = tally()
-    one:sent("listVirtualMachines", 4.9)
+    sent(one, "listVirtualMachines", 4.9)
     assert.is_nil(one:words():find("a reply", 1, true))
-    one:sent("listVolumes", 12.34)
+    sent(one, "listVolumes", 12.34)
     assert.truthy(one:words():find("a reply to listVolumes took 12.3 s", 1, true))
   end)
 end)

@@ -10,7 +10,7 @@ local trial = require "operator.trial"
 local function counted()
   local t = trial.new { host = native, store = true }
   local one = tally()
-  one:sent("startVirtualMachine", 0.1)
+  one:sent({ { command = "startVirtualMachine" } }, { { seconds = 0.1 } })
   one:waited_for("startVirtualMachine", 1.7, 1.7)
   assert(metrics.record(t.host.store, native.json, 1000000, "create_vm", 2.5, nil, one))
   return t

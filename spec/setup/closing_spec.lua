@@ -9,7 +9,7 @@ local tally = require "cloudstack.tally"
 -- A cpi that has asked for so many things, and the host; at is the time at which the request ends.
 local function ended(options)
   local lines, written, one = {}, {}, tally()
-  for _ = 1, options.requests or 2 do one:sent("listZones", 0.1) end
+  for _ = 1, options.requests or 2 do one:sent({ { command = "listZones" } }, { { seconds = 0.1 } }) end
   local cpi = { log = { info = function(format, ...) lines[#lines + 1] = format:format(...) end }, cloudstack = { tally = one },
     decided = options.decided, store = options.store or false,
     settings = { store = { path = options.store and "store" or "" }, metrics = { textfile = options.textfile or "" } } }

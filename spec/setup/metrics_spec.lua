@@ -10,8 +10,8 @@ local json = native.json
 
 local function some_tally()
   local one = tally()
-  one:sent("startVirtualMachine", 0.1)
-  one:sent("queryAsyncJobResult", 0.05)
+  one:sent({ { command = "startVirtualMachine" } }, { { seconds = 0.1 } })
+  one:sent({ { command = "queryAsyncJobResult" } }, { { seconds = 0.05 } })
   one:waited_for("startVirtualMachine", 1.7, 1.7)
   return one
 end

@@ -8,7 +8,7 @@
 --   answers an error that is right for it in a verb that has another way where this one is not allowed
 --   brief   one of those that the short matrix, and the matrix of faults during clean-up, do not leave out
 
-local envelopes = require "cloudstack.envelopes"
+local replies = require "cloudstack.replies"
 
 local MASKED = "Internal error executing command"
 local KILLED = "management server restarted?"
@@ -70,7 +70,7 @@ local function false_answers(json)
     for _, is_done in ipairs(one.before and { false } or { false, true }) do
       faults[#faults + 1] = { name = "false answer: " .. name .. (is_done and ", and it was done" or ""), says = says,
         done = is_done, alone = one.alone, answers = one.answers, make = function(request, good)
-          return { fault = "status", status = 200, after = is_done, body = json.encode(of(envelopes.of(request.command), good)) }
+          return { fault = "status", status = 200, after = is_done, body = json.encode(of(replies.envelope_of(request.command), good)) }
         end }
     end
   end

@@ -22,13 +22,13 @@ local assert = require "luassert"
 local native = require "host_native"
 local client = require "cloudstack.client"
 local delivery = require "made.delivery"
-local envelopes = require "cloudstack.envelopes"
 local errors = require "errors"
 local facts = require "decision.facts"
 local interruption = require "base.interruption"
 local journal = require "made.journal"
 local memory_store = require "base.memory_store"
 local policy = require "policy"
+local reading = require "cloudstack.replies"
 local settings = require "setup.settings"
 local waiting = require "base.waiting"
 local tables = require "base.tables"
@@ -46,7 +46,7 @@ local function text_of(command, payload)
   for key, value in pairs(payload) do
     marked[key] = type(value) == "table" and next(value) == nil and json.array {} or value
   end
-  return json.encode { [envelopes.of(command)] = marked }
+  return json.encode { [reading.envelope_of(command)] = marked }
 end
 
 local function refusal(command, step)
