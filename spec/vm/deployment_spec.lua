@@ -1,6 +1,8 @@
 local deployment = require "vm.deployment"
 local fake = require "tests.support.fake"
+local native = require "host_native"
 local rollback = require "base.rollback"
+local trial = require "operator.trial"
 
 local user_data = { name = "user_data" }
 function user_data.renew() return { text = "USERDATA" } end
@@ -261,6 +263,24 @@ describe("a start of which nobody heard", function()
     assert.is_true(failure.ok_to_retry)
     assert.same({}, journal)
   end)
+end)
+
+-- On a simulated CloudStack, whose start takes three seconds: the VM runs in the end, and it is the only one.
+describe("a create_vm whose start meets trouble succeeds:", function()
+  for what, fault in pairs {
+    ["the management server restarts"] = { fault = "restart" },
+    ["it restarts when the VM runs"] = { fault = "restart", done = true },
+    ["the answer is lost"] = { fault = "lose" }, ["CloudStack forgets the job"] = { fault = "vanish_job" },
+    ["a gateway answers a page"] = { fault = "html" },
+  } do
+    it(what, function()
+      local t = trial.new { host = native, world = { latency = { jobs = { startVirtualMachine = 3 } } } }
+      fault.command = "startVirtualMachine"
+      t.sim.fault(fault)
+      assert.equal("Running", t.vm(t.cid()).state)
+      assert.equal(1, t.sim.state().left.vms)
+    end)
+  end
 end)
 
 describe("a VM whose creation failed", function()
