@@ -55,7 +55,9 @@ local function answer(_, host, request)
   local verb = verb_named(host, request.method)
   local cpi, began = cpi_for(host, request), host.clock.now()
   local ok, result = pcall(perform, host, cpi, verb, request.arguments)
-  if rawget(cpi, "cloudstack") then require("setup.closing")(cpi, host, request.method, began, not ok and result or nil) end
+  if rawget(cpi, "cloudstack") then
+    (host.closing or require "setup.closing")(cpi, host, request.method, began, not ok and result or nil)
+  end
   if not ok then error(result, 0) end
   local delivery = rawget(cpi, "delivery")
   if not delivery or not delivery.has_made() then return result end

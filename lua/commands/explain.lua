@@ -1,10 +1,13 @@
--- cpi explain [--request FILE]: what a request would do and why. Reads only: the host refuses to send anything else.
+-- cpi explain VERB ARGUMENT... | [--request FILE]: what a request would do, as a plan of a few lines; with --verbose why, event by
+-- event. Reads only: the host refuses to send anything else.
 -- Exit 0: it would go through, as far as that can be known; 1: it would fail.
 
 local command = require "operator.command"
 local errors = require "errors"
 local explain = require "operator.explanation"
 local new_paper = require "operator.paper"
+local order = require "operator.order"
+local plan = require "operator.plan"
 
 -- Parameters whose value is secret, or too long to read.
 local hidden = { userdata = true, password = true }
@@ -108,13 +111,32 @@ local function as_json(json, story)
     failure = story.failure and { type = story.failure.type, message = story.failure.message } }
 end
 
+-- The plan, and what comes when it fails at the one place that a decision waits for.
+local function print_plan(paper, story)
+  for _, line in ipairs(plan.of(story)) do paper:line("  %s", line) end
+  if story.failure then return print_end(paper, story) end
+  paper:line("%s", paper:tint("green", story.is_certain and "would succeed" or "would succeed, if CloudStack does as it is asked"))
+  if type(story.result) ~= "table" and story.result ~= nil then paper:value("result", story.result, 2) end
+  if not story.otherwise then return end
+  paper:line("%s", paper:tint("bold", ("if %s failed"):format(story.otherwise.command)))
+  for _, line in ipairs(plan.otherwise(story)) do paper:line("  %s", line) end
+  paper:line("  and the request would fail: %s", errors.words(story.otherwise.failure))
+end
+
+local function print_events_and_end(paper, story)
+  print_events(paper, story.events)
+  print_end(paper, story)
+  if story.otherwise then print_otherwise(paper, story.otherwise) end
+end
+
 return command.new("explain", function(host, words, options, refuse)
-  if #words > 0 then refuse(("unknown argument '%s'"):format(words[1])) end
-  if not options.request and host.console.tty then
+  if #words > 0 and options.request then refuse "a verb, or a request" end
+  if #words == 0 then options.request = options.request or "-" end
+  if options.request == "-" and host.console.tty then
     host.console.error "the request is read from standard input; --request FILE names a file\n"
   end
   host.read_only()
-  local request = command.request(host, options.request or "-")
+  local request = #words > 0 and order.read(host, words, options) or command.request(host, options.request)
   local story = explain(host, request)
   if story.failure and story.failure.exit_code then error(story.failure, 0) end
   local paper = new_paper(host)
@@ -122,9 +144,7 @@ return command.new("explain", function(host, words, options, refuse)
     paper:json(as_json(host.json, story))
   else
     paper:line("%s, reads only: nothing is changed", request.method)
-    print_events(paper, story.events)
-    print_end(paper, story)
-    if story.otherwise then print_otherwise(paper, story.otherwise) end
+    ;(options.verbose and print_events_and_end or print_plan)(paper, story)
   end
   return story.failure and story.is_certain and 1 or 0
 end)

@@ -24,14 +24,16 @@ local function refuse(name, why)
     arguments ~= "" and " " .. arguments or "", name))
 end
 
--- The options of a command: { name = "FILE" } for one with a value, { name = true } for a flag.
+-- The options of a command: { name = "FILE" } for one with a value, { name = true } for a flag; and { ["-v"] = "--verbose" } of
+-- those that have a letter.
 local function options_of(name)
-  local known = {}
+  local known, letters = {}, {}
   for _, option in ipairs(described(name).options or {}) do
     local long, value = option[1]:match "^%-%-([%l-]+) ?(.*)$"
     known[long] = value ~= "" and value or true
+    if option.letter then letters["-" .. option.letter] = "--" .. long end
   end
-  return known
+  return known, letters
 end
 
 local function unknown(name, word, known)
@@ -67,8 +69,10 @@ end
 
 -- { words }, { option = value or true }. What follows "--" is a word, whatever it looks like; so is a number.
 local function read(name, arguments)
-  local words, options, known, at = {}, {}, options_of(name), 1
+  local words, options, at = {}, {}, 1
+  local known, letters = options_of(name)
   while arguments[at] do
+    arguments[at] = letters[arguments[at]] or arguments[at]
     if arguments[at] == "--" then
       table.move(arguments, at + 1, #arguments, #words + 1, words)
       break

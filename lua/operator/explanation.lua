@@ -1,13 +1,14 @@
 -- One request, watched: what it asks CloudStack, what it decides and from which facts, what it would send. Reads are
 -- sent, all else is imagined (operator/imagination.lua); the host has been sworn to let nothing else out.
 --
--- explain(host, request) -> { events, result, failure, is_certain, otherwise }
+-- explain(host, request) -> { events, names, result, failure, is_certain, otherwise }
 --   events      { kind = "ask", requests = { { command, params, answer = text } } }
---               { kind = "decide", decision, file, facts, answer (in our words), remark, candidates, failure }
+--               { kind = "decide", decision, file, is_site (is it the site's?), facts, answer (in our words), remark, candidates, failure }
 --               { kind = "send", requests = { { command, params } } }
 --               { kind = "registry", action = "write", "edit" or "remove", vm, bytes (of a write), disks (after an edit) }
+--   names       { ID = name } of what CloudStack's answers have shown
 --   is_certain  false when the failure came after something imagined: the real CloudStack may answer otherwise
---   otherwise   where a decision is asked for only when a command fails: { command, events, failure } of what comes then
+--   otherwise   where a decision is asked for only when a command fails: { command, events, names, failure } of what comes then
 
 local decisions = require "decisions"
 local errors = require "errors"
@@ -47,13 +48,22 @@ local function payload_of(json, reply)
   return type(payload) == "table" and payload or nil
 end
 
+-- Notes what the rows of an answer are called.
+local function learn_names(names, payload)
+  for _, rows in pairs(payload) do
+    for _, row in ipairs(type(rows) == "table" and rows or {}) do
+      if type(row) == "table" and type(row.id) == "string" and type(row.name) == "string" then names[row.id] = row.name end
+    end
+  end
+end
+
 -- A read as one word, to find its answer again.
 local function key_of(json, request)
   return request.command .. " " .. json.encode(request.params or {})
 end
 
 -- The host's send, which lets reads through and imagines the rest. known: the answers of reads that need not go out again.
-local function watched_send(host, imagined, add, known)
+local function watched_send(host, imagined, add, known, names)
   local count = 0
 
   local function answered_here(request)
@@ -77,7 +87,10 @@ local function watched_send(host, imagined, add, known)
     end
     for n, reply in ipairs(#outside > 0 and host.cloudstack.send(outside) or {}) do
       local payload = payload_of(host.json, reply)
-      if payload then imagined:notice(payload) end
+      if payload then
+        imagined:notice(payload)
+        learn_names(names, payload)
+      end
       replies[places[n]], known[key_of(host.json, outside[n])] = reply, reply
       table.insert(asked.requests, { command = outside[n].command, params = tables.copy(outside[n].params or {}),
         answer = summary(payload, reply) })
@@ -128,18 +141,18 @@ end
 
 -- The host's sandbox, which notes whose decision is asked for.
 local function watched_policy(host, add)
-  local files = {}
+  local files, ours = {}, host.lua_dir .. "/policies"
   local sandbox = setmetatable({}, { __index = host.policy })
 
   function sandbox.load(directory, name)
     local path, policy = host.policy.load(directory, name)
-    if type(policy) == "table" and policy.decide then files[policy.decide] = { decision = name, file = path } end
+    if type(policy) == "table" and policy.decide then files[policy.decide] = { decision = name, file = path, is_site = directory ~= ours } end
     return path, policy
   end
 
   function sandbox.call(decide, facts, default)
     local file = files[decide]
-    local event = { kind = "decide", decision = file.decision, file = file.file, facts = tables.copy(facts) }
+    local event = { kind = "decide", decision = file.decision, file = file.file, is_site = file.is_site, facts = tables.copy(facts) }
     add(event)
     local ok, answer, why = pcall(host.policy.call, decide, facts, default)
     if not ok then
@@ -196,27 +209,30 @@ end
 
 -- ---------------------------------------------------------------------------------------------------------
 
--- What is logged was logged the first time.
-local function quiet(log)
-  local function nothing() end
-  return setmetatable({ debug = nothing, info = nothing, warn = nothing }, { __index = log })
+local function nothing() end
+
+-- Information is what the events are about; warnings are logged the first time.
+local function quiet(log, is_silent)
+  local silent = is_silent and nothing or nil
+  return setmetatable({ debug = silent, info = nothing, warn = silent }, { __index = log })
 end
 
 -- The request once, with the answers to reads that are known already. failing: the command that fails, or nil.
 local function watch(host, request, known, failing)
-  local events, imagined = {}, new_imagination(host.json, host.bytes.uuid, failing)
+  local events, names, imagined = {}, {}, new_imagination(host.json, host.bytes.uuid, failing)
   local function add(event) events[#events + 1] = event end
   local watched = setmetatable({
-    cloudstack = { open = host.cloudstack.open, send = watched_send(host, imagined, add, known) },
+    cloudstack = { open = host.cloudstack.open, send = watched_send(host, imagined, add, known, names) },
     http = { upload = watched_upload(add) },
     images = setmetatable({ publish = function() return true end, withdraw = function() return true end },
       { __index = host.images }),
     clock = watched_clock(host, imagined), policy = watched_policy(host, add),
     store = watched_store(host.json, add, has_registry(host, request)),
-    throttle = throttle.none, log = failing and quiet(host.log) or host.log,
+    throttle = throttle.none, log = quiet(host.log, failing), closing = nothing, -- nothing has been done that would be counted
   }, { __index = host })
   local ok, result = pcall(require "cpi", watched, request)
-  local story = { events = events, is_certain = not imagined.seen_any }
+  for id, made in pairs(imagined.made) do names[id] = names[id] or made.row.name end
+  local story = { events = events, names = names, is_certain = not imagined.seen_any }
   story[ok and "result" or "failure"] = result
   return story
 end
@@ -237,7 +253,8 @@ local function watch_failure(host, request, known, events)
     if command and place_of(events, command) then
       local story = watch(host, request, known, command)
       local from = (place_of(story.events, command) or #story.events) + 1
-      return { command = command, events = table.move(story.events, from, #story.events, 1, {}), failure = story.failure }
+      return { command = command, events = table.move(story.events, from, #story.events, 1, {}), failure = story.failure,
+        names = story.names }
     end
   end
 end

@@ -2,7 +2,7 @@
 -- lua/operator/command.lua reads it.
 --   arguments  as they are shown
 --   words      what the first argument can be; `then_words` what can follow each of them
---   options    { "--name VALUE" or "--name", text }; `values` what can follow each of them
+--   options    { "--name VALUE" or "--name", text, letter = "n" of one that has a short form }; `values` what can follow each of them
 --   words_of   "verbs", "decisions" or "commands": more words come from there
 
 local OUTPUT = { "--output json", "as JSON, for programs" }
@@ -39,8 +39,10 @@ return {
       summary = "completion of this command line for a shell, to be sourced by it" },
     { name = "doctor", arguments = "", words = {}, options = { OUTPUT }, values = { output = { "json" } },
       summary = "what is wrong with configuration, connection, account and permissions, and what to do about it" },
-    { name = "explain", arguments = "[--request FILE]", words = {},
-      options = { { "--request FILE", "the request to explain, else standard input" }, OUTPUT }, values = { output = { "json" } },
+    { name = "explain", arguments = "[VERB [ARGUMENT...] | --request FILE] [-v]", words = {}, words_of = "verbs",
+      options = { { "--request FILE", "the request to explain; without a verb, standard input" },
+        { "--verbose", "every look-up, every decision with its facts and candidates, every parameter", letter = "v" }, OUTPUT },
+      values = { output = { "json" } },
       summary = "what a request would do: its look-ups, its decisions and why, the calls that it would send; changes nothing" },
     { name = "gc", arguments = "--director UUID [--known FILE] [--earlier-cpis] [--older-than TIME] [--apply [--yes]]", words = {},
       options = { { "--director UUID", "the director whose leftovers are looked for" },

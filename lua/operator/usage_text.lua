@@ -31,12 +31,24 @@ local function synopsis(one)
 end
 usage_text.synopsis = synopsis
 
+-- An option as it is typed: "--verbose, -v".
+local function shown(option)
+  return option.letter and ("%s, -%s"):format(option[1], option.letter) or option[1]
+end
+
+-- { what is typed, what it does } per option.
+local function option_rows(options)
+  local rows = {}
+  for i, option in ipairs(options) do rows[i] = { shown(option), option[2] } end
+  return rows
+end
+
 -- { what is typed, what it does } per command, and below it one per option of its own.
 local function command_rows()
   local rows = {}
   for _, one in ipairs(usage.commands) do
     rows[#rows + 1] = { synopsis(one), one.summary }
-    for _, option in ipairs(one.options or {}) do rows[#rows + 1] = { "  " .. option[1], option[2] } end
+    for _, option in ipairs(one.options or {}) do rows[#rows + 1] = { "  " .. shown(option), option[2] } end
   end
   return rows
 end
@@ -46,7 +58,7 @@ function usage_text.command(name)
   for _, one in ipairs(usage.commands) do
     if one.name == name then
       local out = { ("usage: cpi [--config FILE] %s\n"):format(synopsis(one)), table.concat(wrapped(one.summary, 98), "\n") }
-      if one.options then add_pairs(out, "options", one.options) end
+      if one.options then add_pairs(out, "options", option_rows(one.options)) end
       return table.concat(out, "\n") .. "\n"
     end
   end

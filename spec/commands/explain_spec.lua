@@ -30,7 +30,7 @@ end
 
 describe("cpi explain", function()
   it("tells look-ups, decisions with their candidates, and calls, in a host that only reads", function()
-    local code, out, err, vowed = explain({}, create_vm())
+    local code, out, err, vowed = explain({ "--verbose" }, create_vm())
     assert.same({ 0, "", true }, { code, err, vowed })
     holds(out, "create_vm, reads only: nothing is changed\n", "asks, at once\n", "\n  listZones\n    1: zone1\n",
       "decides service_offering by lua/policies/service_offering.lua\n  from\n", "\n    cpu = 2\n", "\n  candidates\n",
@@ -41,8 +41,39 @@ describe("cpi explain", function()
     assert.same({}, trial.left())
   end)
 
-  it("shows no user data, in no form", function()
+  it("gives a plan first: names in place of ids, sizes, addresses, and what comes when there is no room", function()
+    local code, out, err, vowed = explain({}, create_vm())
+    assert.same({ 0, "", true }, { code, err, vowed })
+    holds(out, "\n  service_offering: shared.medium, then shared.large", "\n  disk_offering: shared.custom\n",
+      " network=bosh-net ", " serviceoffering=shared.medium size=10 template=ubuntu-builtin zone=zone1\n",
+      "would succeed, if CloudStack does as it is asked\n", "if deployVirtualMachine failed\n",
+      "\n  and the request would fail: creating VM ")
+    assert.matches("\n  startVirtualMachine id=cpivm%-%S+\n", out)
+    assert.matches("\n  createTags resource=cpivm%-%S+ tags bosh_agent_id ", out)
+    local lines = select(2, out:gsub("\n", ""))
+    assert.is_true(lines <= 14, out)
+    assert.is_nil(out:find("customjobid", 1, true))
+    assert.same({}, trial.left())
+  end)
+
+  it("takes a verb and its arguments, as call does", function()
+    local code, out = explain({ "has_vm", "cpivm-1" }, "info")
+    assert.same({ 0, "has_vm, reads only: nothing is changed\nwould succeed\n  result = false\n" }, { code, out })
+    code, out = explain({ "create_disk", "2000", "{}", "" }, "info")
+    assert.equal(0, code)
+    holds(out, " size=2 ", "createVolume ")
+  end)
+
+  it("shows which policies of the site decide", function()
+    local directory = operator.directory {
+      ["names.lua"] = "return { api = 1, decide = function(facts, default) return default(facts) end }" }
+    trial = new_trial { host = native, policies = directory }
     local _, out = explain({}, create_vm())
+    holds(out, "\n  names by " .. directory .. "/names.lua\n")
+  end)
+
+  it("shows no user data, in no form", function()
+    local _, out = explain({ "-v" }, create_vm())
     assert.matches("\n    userdata = \"%(%d+ bytes, not shown%)\"\n", out)
     assert.is_nil(out:find("env-word", 1, true))
     _, out = explain({ "--output", "json" }, create_vm())
@@ -62,7 +93,7 @@ describe("cpi explain", function()
   end)
 
   it("tells an answer that is certain", function()
-    local code, out = explain({}, "has_vm", "cpivm-1")
+    local code, out = explain({ "-v" }, "has_vm", "cpivm-1")
     assert.equal(0, code)
     holds(out, "asks\n  listVirtualMachines details=min name=cpivm-1\n", "would succeed\n  result = false\n")
   end)
@@ -71,7 +102,7 @@ describe("cpi explain", function()
     trial = new_trial { host = native, settings = { store = { path = "memory" },
       registry = { host = "10.0.0.1", username = "u", password = "word-of-the-registry" } } }
     trial.stemcell = { stemcell = { api_version = 1 } }
-    local _, out = explain({}, create_vm())
+    local _, out = explain({ "-v" }, create_vm())
     assert.matches("registry\n  VM cpivm%-%S+: would write its settings %(%d+ bytes, not shown%)\n", out)
     assert.is_nil(out:find("word-of-the-registry", 1, true))
   end)
@@ -91,7 +122,7 @@ describe("cpi explain", function()
   it("tells a policy that is broken where it is asked", function()
     local directory = operator.directory { ["service_offering.lua"] = "return { api = 1, decide = function() error 'mine' end }" }
     trial = new_trial { host = native, policies = directory }
-    local code, out = explain({}, create_vm())
+    local code, out = explain({ "-v" }, create_vm())
     assert.equal(1, code)
     holds(out, "decides service_offering by " .. directory .. "/service_offering.lua", "mine", "would fail\n")
   end)
@@ -99,7 +130,10 @@ describe("cpi explain", function()
   it("ends with 2 for words, and for a configuration that is wrong", function()
     local code, _, err = explain({ "x" }, "info")
     assert.equal(2, code)
-    assert.truthy(err:find("unknown argument 'x'", 1, true), err)
+    assert.truthy(err:find("no verb is called 'x'", 1, true), err)
+    code, _, err = explain({ "has_vm", "x", "--request", "f" }, "info")
+    assert.equal(2, code)
+    assert.truthy(err:find("a verb, or a request", 1, true), err)
     trial = new_trial { host = native, settings = { cloudstack = { endpoint = "ftp://x" } } }
     code, _, err = explain({}, "has_vm", "cpivm-1")
     assert.equal(2, code)

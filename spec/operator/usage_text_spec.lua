@@ -18,7 +18,9 @@ describe("what the program takes, as text,", function()
     end
     for _, one in ipairs(usage.commands) do
       holds(text, usage_text.synopsis(one) .. " " .. one.summary)
-      for _, option in ipairs(one.options or {}) do holds(text, option[1] .. " " .. option[2]) end
+      for _, option in ipairs(one.options or {}) do
+        holds(text, option[1] .. (option.letter and ", -" .. option.letter or "") .. " " .. option[2])
+      end
     end
   end)
 
