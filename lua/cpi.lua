@@ -56,7 +56,7 @@ local function answer(_, host, request)
   local cpi, began = cpi_for(host, request), host.clock.now()
   local ok, result = pcall(perform, host, cpi, verb, request.arguments)
   if rawget(cpi, "cloudstack") then
-    (host.closing or require "setup.closing")(cpi, host, request.method, began, not ok and result or nil)
+    (rawget(host, "closing") or require "setup.closing")(cpi, host, request.method, began, not ok and result or nil)
   end
   if not ok then error(result, 0) end
   local delivery = rawget(cpi, "delivery")

@@ -146,7 +146,9 @@ local function watched_policy(host, add)
 
   function sandbox.load(directory, name)
     local path, policy = host.policy.load(directory, name)
-    if type(policy) == "table" and policy.decide then files[policy.decide] = { decision = name, file = path, is_site = directory ~= ours } end
+    if type(policy) == "table" and policy.decide then
+      files[policy.decide] = { decision = name, file = path, is_site = directory ~= ours }
+    end
     return path, policy
   end
 
@@ -228,7 +230,7 @@ local function watch(host, request, known, failing)
       { __index = host.images }),
     clock = watched_clock(host, imagined), policy = watched_policy(host, add),
     store = watched_store(host.json, add, has_registry(host, request)),
-    throttle = throttle.none, log = quiet(host.log, failing), closing = nothing, -- nothing has been done that would be counted
+    throttle = throttle.none, log = quiet(host.log, failing), closing = nothing, -- nothing was done that would be counted
   }, { __index = host })
   local ok, result = pcall(require "cpi", watched, request)
   for id, made in pairs(imagined.made) do names[id] = names[id] or made.row.name end

@@ -30,7 +30,9 @@ describe("an order", function()
 
   it("of no verb is refused with the one that was meant", function()
     assert.truthy(refused({ "hasvm" }, {}):find("no verb is called 'hasvm' (did you mean 'has_vm'?)", 1, true))
-    for _, word in ipairs { "../cpi", "", "verbs.info", "has-vm" } do assert.truthy(refused({ word }, {}):find("no verb is called", 1, true)) end
+    for _, word in ipairs { "../cpi", "", "verbs.info", "has-vm" } do
+      assert.truthy(refused({ word }, {}):find("no verb is called", 1, true))
+    end
     assert.truthy(refused({}, { request = "nonsense" }):find("no verb is called 'no_verb'", 1, true))
   end)
 end)

@@ -18,14 +18,15 @@ describe("a plan", function()
   end)
 
   it("has the keys of tags, in order, and long values cut", function()
-    assert.same({ "createTags resource=" .. ("x"):rep(60) .. "... tags a b" }, plan.of(story { send("createTags", { resourceids = ("x"):rep(99),
-      ["tags[0].key"] = "b", ["tags[0].value"] = "1", ["tags[1].key"] = "a", ["tags[1].value"] = "2" }) }))
+    assert.same({ "createTags resource=" .. ("x"):rep(60) .. "... tags a b" }, plan.of(story { send("createTags", {
+      resourceids = ("x"):rep(99), ["tags[0].key"] = "b", ["tags[0].value"] = "1", ["tags[1].key"] = "a", ["tags[1].value"] = "2" }) }))
   end)
 
   it("has decisions that choose, and those of the site", function()
-    assert.same({ "service_offering: large, then small", "names by /site/names.lua", "affinity by /site/affinity.lua: broken" }, plan.of(story {
-      { kind = "decide", decision = "service_offering", file = "ours", candidates = { { name = "small", rank = 2 }, { name = "large", rank = 1 },
-        { name = "tiny", why = "too small" } } },
+    assert.same({ "service_offering: large, then small", "names by /site/names.lua", "affinity by /site/affinity.lua: broken" },
+      plan.of(story {
+      { kind = "decide", decision = "service_offering", file = "ours", candidates = { { name = "small", rank = 2 },
+        { name = "large", rank = 1 }, { name = "tiny", why = "too small" } } },
       { kind = "decide", decision = "networks", file = "ours" },
       { kind = "decide", decision = "names", file = "/site/names.lua", is_site = true },
       { kind = "decide", decision = "affinity", file = "/site/affinity.lua", is_site = true, failure = "broken" },
@@ -34,12 +35,14 @@ describe("a plan", function()
   end)
 
   it("has the registry", function()
-    assert.same({ "registry: write the settings of VM cpivm-1" }, plan.of(story { { kind = "registry", action = "write", vm = "cpivm-1" } }))
+    assert.same({ "registry: write the settings of VM cpivm-1" }, plan.of(story {
+      { kind = "registry", action = "write", vm = "cpivm-1" } }))
   end)
 
   it("goes on with what comes when a command fails", function()
     assert.same({}, plan.otherwise(story {}))
-    assert.same({ "destroyVirtualMachine id=cpivm-2 zone=z" }, plan.otherwise(story({}, { ["z-1"] = "z" }, { names = { ["u-2"] = "cpivm-2" },
+    assert.same({ "destroyVirtualMachine id=cpivm-2 zone=z" }, plan.otherwise(story({}, { ["z-1"] = "z" }, {
+      names = { ["u-2"] = "cpivm-2" },
       events = { send("destroyVirtualMachine", { id = "u-2", zoneid = "z-1" }) } })))
   end)
 end)
