@@ -14,7 +14,8 @@ end
 
 return {
   summary = "What becomes of a VM whose creation failed.",
-  asked = "Asked by `create_vm`, after a failed try that left a VM.",
+  asked = "Asked by `create_vm`, when it gives up a VM that it made: after a failed deploy, or a failed start. A VM for which there "
+    .. "was no room is not given up while it may get another offering.",
   verbs = { "create_vm" },
   after_failure_of = "deployVirtualMachine",
   facts = rows.of_an_instance {
@@ -29,7 +30,7 @@ return {
       { "kind", "string", '`"job"` (the job failed), `"killed"` (it ended without saying how), `"vanished"` (CloudStack '
         .. 'forgot it), `"late"` (its deadline passed), `"lost"` (nobody knows) or `"refused"`' },
     } },
-    { "attempt", "integer", "1 for the first offering tried, 2 for the next, ..." },
+    { "attempt", "integer", "1 for the first start, 2 for the next, ..." },
   },
   answer = {
     type = 'answer|"destroy"|"keep"', fields = { KEEP_FOR },
@@ -39,7 +40,7 @@ return {
   ours = '`"destroy"`. A kept VM holds its address and its name until somebody deletes it, no other offering is tried after '
     .. "it, and the response asks the director not to try again. It carries its tags, and the journal has it where there is a store.",
   example = {
-    vm = { id = "v1", name = "cpivm-0b8e4a52-9f6d-4a0e-8b36-1d2f4c5a6b7c", state = "Error" },
+    vm = { id = "v1", name = "cpivm-0b8e4a52-9f6d-4a0e-8b36-1d2f4c5a6b7c", state = "Stopped" },
     error = { text = "Unable to start VM instance", code = refusals.INTERNAL_ERROR, kind = "job" }, attempt = 1,
   },
   match = match,

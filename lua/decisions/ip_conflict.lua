@@ -29,7 +29,8 @@ end
 return {
   summary = "What is done when CloudStack does not give a VM the address that BOSH wants for it.",
   asked = "Asked by `create_vm`, after a deploy that CloudStack refused, and only when a manual network's address can be the "
-    .. "reason; once per address and try.",
+    .. "reason, or a VM of the same `create_vm` still has it; once per address and try. Nothing is waited for where one answer is "
+    .. "`\"fail\"`.",
   verbs = { "create_vm" },
   facts = rows.of_an_instance {
     { "address", "string", "the address" },

@@ -341,7 +341,7 @@
 ---@class cpi.failed_vm.facts: cpi.facts.of_an_instance
 ---@field vm cpi.failed_vm.vm the VM that is left
 ---@field error cpi.failed_vm.error why it failed
----@field attempt integer 1 for the first offering tried, 2 for the next, ...
+---@field attempt integer 1 for the first start, 2 for the next, ...
 
 ---@class cpi.failed_vm.vm
 ---@field id string CloudStack's id
