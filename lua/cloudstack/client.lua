@@ -9,7 +9,7 @@
 --   client:run_all{ request, ... }   -> { task, ... }             one wave to its end; an empty one sends nothing
 --   client:start{ request, ... }     -> { task, ... }             one wave, nothing raised
 --   client:wait{ task, ... }         until each task is over
---   client:made_by(command, jobid [, seconds]) -> id of what a job created whose reply was lost, or nil; and its failure
+--   client:made_by(command, jobid [, seconds, grace]) -> id of what a job created whose reply was lost, or nil; and its failure
 --   client:wave{ request, ... }      -> { { payload =, rows = } or { failure = }, ... }     one wave, nothing raised, no job
 --   client:owner()                   for whom it works, as parameters of a command
 --   client.acted                     may CloudStack have changed anything for us?

@@ -3,7 +3,7 @@
 --
 --   jobs.start(client, requests)    -> tasks, one for each request; a request may also be no job
 --   jobs.wait(client, tasks)        -> the tasks, each of them over; what passes is tried again, as the retry policy says
---   jobs.made_by(client, command, jobid [, seconds]) -> the id of what a job made, or nil; and its failure
+--   jobs.made_by(client, command, jobid [, seconds, grace]) -> the id of what a job made, or nil; and its failure
 --
 -- Why a job id is never sent twice: CloudStack makes the object before it checks the id, so a second create with the same id
 -- leaves a second object behind. After a lost reply CloudStack is asked; nothing is sent again.
@@ -155,7 +155,7 @@ local function unknown(client, task, failure)
       failure.code)
   end
   task.unknown_since = task.unknown_since or client.parts.clock.now()
-  local grace = task.request.find and CREATE_GRACE or UNKNOWN_JOB_GRACE
+  local grace = task.request.grace or task.request.find and CREATE_GRACE or UNKNOWN_JOB_GRACE
   if client.parts.clock.now() - task.unknown_since >= grace then settle_lost(client, task) end
 end
 
@@ -273,9 +273,11 @@ function jobs.wait(client, tasks)
 end
 
 -- The id of what a job created whose reply was lost, or whose process died, and its failure; no id where CloudStack does not
--- know the job. Waits for the job for `seconds` (JOB_TIMEOUT); raises where it is not over then.
-function jobs.made_by(client, command, jobid, seconds)
-  local task = timed(client, { request = { command, timeout = seconds }, jobid = jobid, lost = { text = "its reply was lost" } })
+-- know the job. Waits for the job for `seconds` (JOB_TIMEOUT); raises where it is not over then. grace: the seconds for which one
+-- that CloudStack does not know may still turn up; 0 for one that was begun long ago, about which one question is enough.
+function jobs.made_by(client, command, jobid, seconds, grace)
+  local task = timed(client, { request = { command, timeout = seconds, grace = grace }, jobid = jobid,
+    lost = { text = "its reply was lost" } })
   jobs.wait(client, { task })
   if task.failure and task.failure.kind == "late" then failures.raise(task.failure) end
   return task.id, task.failure

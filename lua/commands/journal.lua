@@ -88,7 +88,7 @@ local function replay(host, options)
   local director = director_of(entries, options.director)
   if #entries > 0 then check_consent(host, options, "Remove what dead processes left of %d entries?", #entries) end
   local cpi = require("cpi").parts(host, { method = "journal", context = { director_uuid = director }, api_version = 2 })
-  for _, one in ipairs(recovery.replay(cpi, director, true)) do
+  for _, one in ipairs(recovery.replay(cpi, director, { looks = true })) do
     list[#list + 1] = { record = one.record, state = one.fate }
     if not one.is_over then left = left + 1 end
   end

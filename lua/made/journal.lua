@@ -21,11 +21,11 @@
 
 -- new{ store, json, log, uuid, clock, liveness, cloud, context, verb, recover } -> journal, which has owner, alive, cloud and verb
 -- of them. store may be nil. liveness as lua/setup/liveness.lua makes it: its owner() marks our entries, so that a later
--- process knows by alive(owner) whether we are still at work. cloud identifies the CloudStack account; recover(), where
+-- process knows by alive(owner) whether we are still at work. cloud identifies the CloudStack account; recover(thorough), where
 -- given, is called once before the first entry.
 local function new(parts)
   local journal = { cloud = parts.cloud, verb = parts.verb }
-  local recover = parts.recover
+  local recover, recover_again = parts.recover, parts.recover
   local open, order, texts, lost, warned = {}, {}, {}, {}, {} -- records by keys; keys; texts as written by keys; sets
 
   function journal.owner() return parts.liveness.owner() end
@@ -87,6 +87,13 @@ local function new(parts)
     local run = recover
     recover = nil
     if run and parts.store then run() end
+  end
+
+  -- The same again, also what may still appear, for a verb that finds an address taken; once per process. -> is anything away?
+  function journal.settle_again()
+    local run = recover_again
+    recover_again = nil
+    return run ~= nil and parts.store ~= nil and run(true) or false
   end
 
   -- The owner of a new entry; nil: then the entry is not written, because other processes would take us for dead.

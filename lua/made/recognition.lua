@@ -56,7 +56,7 @@ end
 -- process died before it learnt the id. -> row or nil, was it there once?
 function recognition.by_id_or_job(cpi, record, request_by_id)
   local id = record.id
-  if not id and type(record.job) == "string" then id = cpi.cloudstack:made_by(tostring(record.command), record.job) end
+  if not id and type(record.job) == "string" then id = cpi.cloudstack:made_by(tostring(record.command), record.job, nil, 0) end
   return id and cpi.cloudstack:rows(request_by_id(id))[1], id ~= nil
 end
 

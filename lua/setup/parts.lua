@@ -79,7 +79,7 @@ function parts.of(host, request)
       store = cpi.store or nil, json = host.json, log = host.log, uuid = host.bytes.uuid, clock = host.clock,
       liveness = cpi.liveness, context = request.context, verb = request.method,
       cloud = require("cloudstack.tenancy").account(host.bytes.sha256, cpi.settings.cloudstack),
-      recover = function() require("made.recovery").by_itself(cpi, request.context.director_uuid) end,
+      recover = function(thorough) return require("made.recovery").by_itself(cpi, request.context.director_uuid, thorough) end,
     }
   end
 

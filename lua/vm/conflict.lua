@@ -215,6 +215,8 @@ function conflict.settle(cpi, nics, can, failure, waiting)
     return false, { explanation = explanation, unexplained = why }
   end
   waiting.attempts = waiting.attempts + 1
+  -- The address may be an interrupted create_vm's that the journal knows: its VM was not to be seen before.
+  if waiting.attempts == 1 and cpi.journal.settle_again() then return true, {} end
   for _, one in ipairs(list) do one.parked = parking.note_of(cpi, one.nic.target.id, one.nic.ip) end
   local words, decided = {}, {}
   for i, one in ipairs(list) do words[i] = words_of(one) end

@@ -111,7 +111,7 @@ describe("cpi journal replay", function()
 
   it("waits for what may still appear, and not for ever", function()
     local m = after_a_crash()
-    record(m, { name = "cpi-disk-never" })
+    record(m, { name = "cpi-disk-never", job = "7d5d1a3e-52f5-4c6a-9f0b-2f6d3f1c9b11" })
     assert.truthy(m:command("journal", "replay").text:find("may still appear", 1, true))
     m.sim.advance(600)
     assert.equal(0, m:command("journal", "replay").exit)
@@ -140,6 +140,105 @@ describe("a process that creates", function()
     assert.truthy(table.concat(process.log, "\n"):find("of a process that died: not removed: ", 1, true))
     assert.equal(1, #m.store.rows "journal")
   end)
+end)
+
+describe("what a dead process has under way", function()
+  local leaving = require "tests.support.leaving"
+
+  -- A stage on which a create_vm died after its nth send, and the number of its sends where it did not.
+  local function killed_after(n)
+    local s = leaving.stage { store = true, world = { latency = { jobs = { default = 2, startVirtualMachine = 4, createTags = 0.1 } } } }
+    local sends = 0
+    function s.after_send(process)
+      sends = sends + 1
+      if sends == n then coroutine.yield("kill", process) end
+    end
+    local process = s:run(s:begin("create_vm", s:small_order()))
+    s.after_send = nil
+    return s, not process.is_answered
+  end
+
+  -- A plain user, and CloudStack expunges after a day: the address is free at once or not at all.
+  it("is waited for: the next create_vm has the address, whenever the one before it died, and at once", function()
+    local n, was_killed = 0, true
+    while was_killed do
+      n = n + 1
+      local s
+      s, was_killed = killed_after(n)
+      if was_killed then
+        local began = s.sim.clock.now()
+        local answer, process = s:call("create_vm", s:small_order())
+        assert.is_nil(answer.error, ("killed after send %d: %s"):format(n, answer.error and answer.error.message or ""))
+        assert.is_true(s.sim.clock.now() - began < 60, ("killed after send %d: %.0f s"):format(n, s.sim.clock.now() - began))
+        assert.equal("10.0.0.11", s:find("vms", answer.result[1]).nics[1].address)
+        assert.is_nil(table.concat(process.log, "\n"):find("waiting until it is free", 1, true))
+      end
+    end
+    assert.is_true(n > 5)
+  end)
+
+  it("is not waited for without end: another verb leaves it for later", function()
+    local s = leaving.stage { store = true, world = { latency = { jobs = { deployVirtualMachine = 1000, createTags = 0.1 } } } }
+    function s.after_send(_, requests)
+      if requests[1].command == "deployVirtualMachine" then coroutine.yield "kill" end
+    end
+    s:run(s:begin("create_vm", s:small_order()))
+    s.after_send = nil
+    local began = s.sim.clock.now()
+    s:disk()
+    assert.is_true(s.sim.clock.now() - began < 60)
+    assert.equal(1, #s.store.rows "journal")
+    assert.equal(0, s:command("journal", "replay").exit) -- an operator has the time
+    assert.same({}, s.store.rows "journal")
+  end)
+end)
+
+describe("what may still appear", function()
+  local leaving = require "tests.support.leaving"
+  local NEVER = { "7d5d1a3e-52f5-4c6a-9f0b-2f6d3f1c9b11", "7d5d1a3e-52f5-4c6a-9f0b-2f6d3f1c9b12", "7d5d1a3e-52f5-4c6a-9f0b-2f6d3f1c9b13" }
+
+  -- A stage with three entries of creates that never reached CloudStack, and how many requests a replay of them takes.
+  local function stage_of(kind, command)
+    local s = leaving.stage { store = true }
+    for i, job in ipairs(NEVER) do
+      s.store.put("journal", "k" .. i, machine.json.encode { kind = kind, name = "cpi-never-" .. i, director = machine.DIRECTOR, job = job,
+        command = command, owner = "1.1", since = s.sim.clock.utc(), vm = "cpivm-never",
+        cloud = require("host_native").bytes.sha256("http://cloud.test/client/api KEY-xyzzy"):sub(1, 16) })
+    end
+    return s
+  end
+
+  local is_never = { [NEVER[1]] = true, [NEVER[2]] = true, [NEVER[3]] = true }
+
+  -- The requests of a create_disk that are about the entries.
+  local function cost(s)
+    local before, count = #s.sim.requests, 0
+    s:disk()
+    for i = before + 1, #s.sim.requests do
+      local params = s.sim.requests[i].parameters or s.sim.requests[i].params
+      if is_never[params.jobid] or tostring(params.name):find "never" or tostring(params.key):find "never" then count = count + 1 end
+    end
+    return count
+  end
+
+  for kind, command in pairs { vm = "deployVirtualMachine", disk = "createVolume", address = "associateIpAddress", ["firewall rule"] =
+    "createFirewallRule" } do
+    it("costs a verb two requests at most, however much there is: " .. kind, function()
+      local s = stage_of(kind, command)
+      local first = cost(s)
+      assert.is_true(first > 0 and first <= 2 * #NEVER) -- each is looked at once
+      assert.equal(0, cost(s))                          -- and not again at once
+      for _, pause in ipairs { 60, 20, 40 } do
+        s.sim.advance(pause)
+        local later = cost(s)
+        assert.is_true(later > 0 and later <= 2, later)
+      end
+      assert.equal(3, #s.store.rows "journal")
+      s.sim.advance(300)
+      s:disk()
+      assert.same({}, s.store.rows "journal")
+    end)
+  end
 end)
 
 describe("what a VM has outside itself", function()
