@@ -57,20 +57,23 @@ local function nameless(object)
   return table.concat(words, " ")
 end
 
--- The members of a load balancer or an affinity group.
-local function members(object)
-  local words = {}
-  for i, name in ipairs(object.members or object.vms or {}) do words[i] = inventory.plain(name) end
+-- The members of a load balancer or an affinity group, without those that wait for their end.
+local function members(object, vms)
+  local words, going = {}, {}
+  for _, vm in pairs(vms) do going[vm.name] = vm.state == "Destroyed" or vm.state == "Expunging" or nil end
+  for _, name in ipairs(object.members or object.vms or {}) do
+    if not going[name] then words[#words + 1] = inventory.plain(name) end
+  end
   table.sort(words)
   return table.concat(words, "+")
 end
 
-local function looks_of(kind, object)
+local function looks_of(kind, object, vms)
   -- A network is Implemented as soon as a VM was in it: nobody's doing.
   local words = { kind, inventory.plain(object.name or nameless(object)), kind ~= "networks" and object.state or "" }
   if object.deviceid then words[#words + 1] = "attached as " .. tostring(object.deviceid) end
   if object.virtualmachine then words[#words + 1] = "of " .. inventory.plain(object.virtualmachine) end
-  if object.members or object.vms then words[#words + 1] = "with " .. members(object) end
+  if object.members or object.vms then words[#words + 1] = "with " .. members(object, vms) end
   for _, copy in ipairs(object.zones or {}) do words[#words + 1] = ("%s %s"):format(copy.zone, tostring(copy.ready)) end
   for _, nic in ipairs(object.nics or {}) do
     words[#words + 1] = inventory.plain(nic.network) .. (nic.network == "bosh-net" and " " .. nic.address or "")
@@ -86,6 +89,18 @@ local function is_going(kind, object, vms)
     kind, object = "vms", vms[object.virtualmachineid] or object
   end
   return kind == "vms" and (object.state == "Destroyed" or object.state == "Expunging")
+end
+
+-- The addresses that VMs hold which are only to be expunged, and of which BOSH may want each: not those where deleted VMs are
+-- parked, at the end of the network. { address = the VM's name }
+function inventory.held(sim)
+  local held = {}
+  for _, vm in ipairs(sim.state().vms) do
+    for _, nic in ipairs((vm.state == "Destroyed" or vm.state == "Expunging") and vm.nics or {}) do
+      if nic.address and tonumber(nic.address:match "%d+$") < 128 then held[nic.address] = vm.name end
+    end
+  end
+  return held
 end
 
 -- What CloudStack makes by itself with an account's first VM, and keeps: a network's own address, a group for all.
@@ -115,7 +130,7 @@ function inventory.of(sim, stage)
       for _, object in ipairs(list) do
         if object.id and not is_going(kind, object, vms) and not is_cloudstacks(kind, object) then
           found[object.id] = { id = object.id, kind = kind, name = object.name, owner = owner_of(object, vms),
-            looks = looks_of(kind, object), tags = tag_words(object), state = object.state,
+            looks = looks_of(kind, object, vms), tags = tag_words(object), state = object.state,
             virtualmachineid = object.virtualmachineid, type = object.type, raw = object }
         end
       end

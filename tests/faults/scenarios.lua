@@ -11,6 +11,7 @@
 --   answers   the error class that is right even without a fault
 -- stage is tests/faults/stage.lua, a machine with shortcuts.
 
+local circumstances = require "tests.support.circumstances"
 local machine = require "machine"
 local stage = require "tests.faults.stage"
 
@@ -41,7 +42,7 @@ end
 local function open(scenario, options)
   local world = { latency = { jobs = { default = 1, createTags = 0.1, deleteTags = 0.1 } } }
   for key, value in pairs(scenario.world or {}) do world[key] = value end
-  local new = machine.new { world = world, store = options.store, seed = options.seed,
+  local new = machine.new { world = circumstances.world(world), store = options.store, seed = options.seed,
     settings = settings_of(scenario, options.patience) }
   setmetatable(new, stage)
   return new, scenario.arrange(new)

@@ -15,6 +15,8 @@
 --   board.report(verb, title, complaints)
 --   board.close()                 prints and exits
 
+local circumstances = require "tests.support.circumstances"
+
 local MOST_SHOWN = 40 -- bad cells per process that are printed whole
 local TALLY = "^tally (%S+) (%d+) (%d+) (%d+)$" -- what a part says of a verb: its name, good, bad, all that there are
 
@@ -75,7 +77,8 @@ local function conclude(name, tallies, began)
     words[#words + 1] = ("%s %d"):format(verb, tally[1] + tally[2])
   end
   table.sort(words)
-  print(("%s: %d of %d cells in %d s (%s)"):format(name, passed + failed, cells, os.time() - began, table.concat(words, ", ")))
+  print(("%s, %s: %d of %d cells in %d s (%s)"):format(name, circumstances.words(), passed + failed, cells, os.time() - began,
+    table.concat(words, ", ")))
   print(("%d passed, %d failed"):format(passed, failed))
   os.exit(failed == 0 and passed > 0 and 0 or 1)
 end

@@ -74,6 +74,14 @@ local function warned(trial, words)
   return false
 end
 
+-- An address that stays taken until CloudStack expunges the VM is named.
+local function check_held(trial, complain)
+  for address, name in pairs(inventory.held(trial.stage.sim)) do
+    local is_said = warned(trial, address) or trial.answer.error and trial.answer.error.message:find(address, 1, true)
+    if not is_said then complain("%s holds address %s until it is expunged, and nobody says so", name, address) end
+  end
+end
+
 local function result_text(answer)
   return inventory.plain(json.encode(answer.result == nil and json.null or answer.result)):gsub("02:[%x:]+", "MAC")
 end
@@ -177,6 +185,7 @@ return function(trial, good, method, scenario, strikes)
   if trial.process.bug then complain("a bug: %s", trial.process.bug) end
   check_secrets(trial, complain)
   for _, text in ipairs(inventory.shared(trial.stage.sim)) do complain("%s", text) end
+  check_held(trial, complain)
   if trial.answer.error then
     local left = check_failure(trial, good, method, scenario, strikes, complain)
     check_next_move(trial, good, method, scenario, left, complain)

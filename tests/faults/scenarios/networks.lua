@@ -1,5 +1,6 @@
 -- Scenarios of the verbs about networks. The form: tests/faults/scenarios.lua.
 
+local circumstances = require "tests.support.circumstances"
 local clouds = require "tests.faults.clouds"
 
 local ISOLATED = { type = "manual", range = "10.7.1.0/24", gateway = "10.7.1.1", cloud_properties = {} }
@@ -11,7 +12,7 @@ local ANY = { type = "manual", netmask_bits = 24, cloud_properties = {} }
 local function used(s, definition, ip)
   local network = s:good("create_network", { definition })[1]
   s:good("delete_vm", { s:small_vm(nil, s:networks(ip, network)) })
-  s.sim.advance(600)
+  s.sim.advance(circumstances.GONE)
   return { network }
 end
 

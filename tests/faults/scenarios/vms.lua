@@ -1,5 +1,6 @@
 -- Scenarios of the verbs about VMs. The form: tests/faults/scenarios.lua.
 
+local circumstances = require "tests.support.circumstances"
 local clouds = require "tests.faults.clouds"
 
 local function another_agent(stage, arguments)
@@ -57,10 +58,11 @@ local function local_disk(stage)
   stage:adopt(nil, disk)
   stage:good("detach_disk", { vm, disk })
   stage:good("delete_vm", { vm })
-  stage.sim.advance(600)
+  stage.sim.advance(circumstances.GONE)
   return disk
 end
 
+local SOON = { settings = { ["expunge.delay"] = 60, ["expunge.interval"] = 60, ["allow.user.expunge.recover.vm"] = false } }
 local VIEWS = { settings = { ["allow.user.expunge.recover.vm"] = true, ["allow.user.view.destroyed.vm"] = true } }
 
 local verbs = {}
@@ -112,7 +114,8 @@ verbs.create_vm = {
     return order
   end },
   { what = "a key pair", arrange = function(s) return s:small_order { key_name = "bosh" } end },
-  { what = "an address that is waited for", inside = true, hindrance = "holds address 10.0.0.11", arrange = order_for_held_address },
+  { what = "an address that is waited for", inside = true, world = SOON, hindrance = "holds address 10.0.0.11",
+    arrange = order_for_held_address },
   { what = "an address that is expunged", inside = true, world = VIEWS, hindrance = "holds address 10.0.0.11",
     arrange = order_for_held_address },
 }
