@@ -1,6 +1,7 @@
 -- cpi help [man | COMMAND]: what the program or one of its commands takes, as text or as a manual page.
 
 local command = require "operator.command"
+local examples = require "operator.examples"
 local spelling = require "base.spelling"
 local usage = require "operator.usage"
 local usage_text = require "operator.usage_text"
@@ -29,6 +30,14 @@ local function add_commands(out)
   end
 end
 
+local function add_examples(out)
+  local rows = {}
+  for _, one in ipairs(usage.commands) do
+    for _, row in ipairs(examples[one.name] or {}) do rows[#rows + 1] = row end
+  end
+  add_section(out, "EXAMPLES", rows)
+end
+
 local function manual(version)
   local out = { ('.TH CPI 1 "" "cloudstack_cpi %s"'):format(version),
     ".SH NAME", ("%s \\- %s"):format(usage.name, roff(usage.summary)), ".SH SYNOPSIS" }
@@ -39,6 +48,7 @@ local function manual(version)
   add_commands(out)
   add_section(out, "ENVIRONMENT", usage.environment)
   add_section(out, "EXIT STATUS", usage.exit_codes)
+  add_examples(out)
   out[#out + 1] = ".SH SEE ALSO\n" .. roff(usage.see_also)
   return table.concat(out, "\n") .. "\n"
 end

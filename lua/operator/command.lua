@@ -110,10 +110,11 @@ function command.new(name, run)
   end
 end
 
--- settings(host, context) -> the settings; what is wrong with the configuration ends the program with exit code 2.
+-- settings(host, context) -> the settings, and what was given of them; what is wrong with the configuration ends the program with
+-- exit code 2.
 function command.settings(host, context)
-  local ok, settings = pcall(require("setup.configuration").load, host, context or {})
-  if ok then return settings end
+  local ok, settings, given = pcall(require("setup.configuration").load, host, context or {})
+  if ok then return settings, given end
   error(refusal("%s%s", host.config.is_named and "" or "no configuration is named (--config FILE, or CPI_CONFIG); ",
     errors.words(settings)))
 end

@@ -37,6 +37,10 @@ return {
         .. "there is none" },
     { name = "completion", arguments = "bash|zsh|fish", words = { "bash", "zsh", "fish" },
       summary = "completion of this command line for a shell, to be sourced by it" },
+    { name = "config", arguments = "show [--all] | convert FILE", words = { "show", "convert" },
+      options = { { "--all", "for show: the defaults too" }, OUTPUT }, values = { output = { "json" } },
+      summary = "the configuration in force, each value with where it comes from; or the Go release's configuration in the names of "
+        .. "this one" },
     { name = "doctor", arguments = "", words = {}, options = { OUTPUT }, values = { output = { "json" } },
       summary = "what is wrong with configuration, connection, account and permissions, and what to do about it" },
     { name = "explain", arguments = "[VERB [ARGUMENT...] | --request FILE] [-v]", words = {}, words_of = "verbs",

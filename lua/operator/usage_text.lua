@@ -1,5 +1,6 @@
 -- What the program or one of its commands takes, as text for a terminal.
 
+local examples = require "operator.examples"
 local usage = require "operator.usage"
 
 local usage_text = {}
@@ -59,6 +60,7 @@ function usage_text.command(name)
     if one.name == name then
       local out = { ("usage: cpi [--config FILE] %s\n"):format(synopsis(one)), table.concat(wrapped(one.summary, 98), "\n") }
       if one.options then add_pairs(out, "options", option_rows(one.options)) end
+      if examples[name] then add_pairs(out, "examples", examples[name]) end
       return table.concat(out, "\n") .. "\n"
     end
   end

@@ -47,12 +47,13 @@ local function context_of(host, context)
   return tables.with(properties, context)
 end
 
--- load(host, context) -> settings. context: the request's, or {}. Raises CpiError with every problem.
+-- load(host, context) -> settings, and what was given, as settings.load has it. context: the request's, or {}. Raises CpiError with
+-- every problem.
 function configuration.load(host, context)
   local all = context_of(host, context)
   local file = file_of(host)
   local has_secret, request_has_secret = host.config.has_secret()
-  local settings = settings_of.load {
+  local settings, given = settings_of.load {
     file = file, context = all, has_secret = has_secret, request_has_secret = request_has_secret,
     null = host.json.null, warn = host.log.warn,
   }
@@ -61,7 +62,7 @@ function configuration.load(host, context)
   host.log.format(settings.log.format)
   secrets.register(host.log.secret, settings)
   point_to_cloudstack(host, settings)
-  return settings
+  return settings, given
 end
 
 -- The same for a daemon: nothing of CloudStack is needed, and there is no request.

@@ -288,7 +288,8 @@ local function check_credentials(own, values, sources, report)
     table.concat(missing, ", "), cause)
 end
 
--- load{ file, context, has_secret, request_has_secret, null, warn } -> settings, nested as the paths above, defaults filled in.
+-- load{ file, context, has_secret, request_has_secret, null, warn } -> settings, nested as the paths above, defaults filled in; and
+-- what was given, by path: { value, "configuration" or "context", the name under which it was given }.
 -- file and context are decoded JSON; null is the decoder's null; warn(format, ...) takes warnings; has_secret: a secret key
 -- is known, request_has_secret: it came with the context; is_daemon: it
 -- does without CloudStack, which may be known to the director alone. Raises
@@ -300,6 +301,9 @@ local function load(sources)
 
   if not is_table(sources.file) then
     error(errors.configuration("the configuration must be a JSON object"))
+  end
+  if sources.file.CloudStack ~= nil then
+    error(errors.configuration("the configuration is that of the Go release: `cpi config convert FILE` writes it in the names of the job"))
   end
   collect(sources.file, "", "configuration", values, report)
   local own = credentials_of(values)
@@ -313,7 +317,7 @@ local function load(sources)
     error(errors.configuration("the configuration has %d problem%s: %s", #problems, #problems == 1 and "" or "s",
       table.concat(problems, "; ")))
   end
-  return settings
+  return settings, values
 end
 
 return { load = load, schema = schema, legacy = legacy }

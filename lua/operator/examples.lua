@@ -1,0 +1,37 @@
+-- Examples of each command, as they are typed: for its help and for the manual page. spec/operator/examples_spec.lua reads each of
+-- them as the program would.
+--   [command] = { { what is typed, what it does }, ... }
+
+return {
+  call = { { "cpi call has_vm cpivm-6c8b2f0e-...", "asks one verb, as the director does" },
+    { "cpi call --request request.json --output json", "repeats a request of a task's log, and prints the line that the director gets" },
+    { "cpi call create_disk 1024 '{}' --director 5b1c7a52-...", "makes a disk of 1 GB for that director" } },
+  cid = { { "cpi cid cpi-disk-67131734-...", "where the disk is, and which VM has it" },
+    { "cpi cid 10.0.0.5 web/0", "which VM has the address, and which is the instance" },
+    { "cpi cid --history cpivm-6c8b2f0e-...", "what happened to the VM lately" } },
+  completion = { { "cpi completion bash >/etc/bash_completion.d/cpi", "completes this program's command line from now on" } },
+  config = { { "cpi config show", "what is configured, and where each value comes from" },
+    { "cpi config convert go.json >cpi.json", "writes the Go release's file in the names of this one" } },
+  doctor = { { "cpi doctor", "the first thing to run, and the first when something is wrong" },
+    { "cpi --cpi-config clouds.yml --cpi east doctor", "the same for one cloud of several" } },
+  explain = { { "cpi explain <request.json", "what the request would do, and why" } },
+  gc = { { "cpi gc --director 5b1c7a52-... --known known", "lists what is nobody's any more; `known` has what bosh lists" },
+    { "cpi gc --director 5b1c7a52-... --known known --apply --yes", "removes it, in a script" } },
+  help = { { "cpi help gc", "what gc takes" }, { "cpi help man | man -l -", "the manual page" } },
+  journal = { { "cpi journal show", "what was begun and never seen to its end" },
+    { "cpi journal replay --director 5b1c7a52-...", "removes what dead processes left of it" } },
+  keypair = { { "cpi keypair create bosh --private-key bosh.pem", "makes a key pair; its private key is in a new file" } },
+  list = { { "cpi list", "all that the CPI made and is there" },
+    { "cpi list --director 5b1c7a52-... vms disks --output json", "one director's VMs and disks, for a program" } },
+  metrics = { { "cpi metrics", "what requests have cost, by verb" },
+    { "cpi metrics --textfile /var/lib/node_exporter/cpi.prom", "writes them where Prometheus' node exporter finds them" } },
+  permissions = { { "cpi permissions", "the CloudStack commands that each verb sends" },
+    { "cpi permissions role >role.cmk", "CloudMonkey lines that make a role of them" } },
+  policy = { { "cpi policy list", "which policies are in force" }, { "cpi policy check policies", "whether those of a directory load" },
+    { "cpi policy try expunge --facts facts.json policies", "what that directory's policy answers to the facts" } },
+  repl = { { "cpi repl", "a Lua prompt; help() says what there is" } },
+  stemcell = { { "cpi stemcell inspect stemcell.tgz", "what a stemcell is for" } },
+  validate = { { "cpi validate --network bosh", "proves a zone, after a prompt" },
+    { "cpi validate --yes --network bosh --image image --output junit >report.xml", "the same in a pipeline, with an upload" } },
+  verify = { { "cpi verify", "whether the installation is complete" } },
+}
