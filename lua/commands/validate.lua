@@ -2,12 +2,9 @@
 -- verbs, timed; everything is removed again, also after a failure or ^C.
 -- Exit 0: it all went well, and nothing is left; 1: something did not, or is left; 2: usage or configuration, or no consent.
 
-local capabilities = require "cloudstack.capabilities"
 local command = require "operator.command"
 local consent = require "operator.consent"
-local configuration = require "setup.configuration"
 local errors = require "errors"
-local exact = require "cloudstack.exact"
 local examine = require "operator.examination"
 local findings = require "operator.findings"
 local leftovers = require "made.leftovers"
@@ -15,10 +12,7 @@ local life = require "operator.life"
 local life_order = require "operator.life_order"
 local life_report = require "operator.life_report"
 local new_paper = require "operator.paper"
-local marks = require "made.marks"
 local stopwatch = require "operator.stopwatch"
-local templates = require "cloudstack.templates"
-local upload_host = require "operator.upload_host"
 
 local EARLIEST = -86400 -- seconds: whatever the two clocks say, what was made just now counts
 
@@ -84,28 +78,6 @@ local function write(host, paper, result, format)
   return is_whole and #result.left == 0 and not result.left_unknown and 0 or 1
 end
 
--- What lua/operator/life.lua needs to look for the upload host; its template has the run's mark, by which gc knows it. What was
--- asked for and not answered has no id: it is looked for by its name.
-local function probe_of(host, settings, order, version)
-  if not capabilities.at_least(version, 4, 23) then
-    error(command.refusal("CloudStack %s keeps a template that waits for its upload: --image FILE looks for the upload host there",
-      version))
-  end
-  local cpi = require("cpi").parts(setmetatable({ interruption = function() end }, { __index = host }),
-    { method = "validate", context = { director_uuid = order.director }, api_version = 2 })
-  local name, target = templates.new_cid(marks.short_uuid(cpi)), nil
-  return {
-    look = function()
-      target = upload_host.ask(cpi, name, order.zone)
-      return upload_host.look(cpi, target, host.lua_dir .. "/errors.lua", configuration.proxy_for(settings))
-    end,
-    close = function()
-      target = target or exact.one(cpi.cloudstack:rows(templates.request(name, "self")), name, "template")
-      if target then upload_host.close(cpi, target) end
-    end,
-  }
-end
-
 -- The life itself -> its result; its steps are printed as they end where the output is for people.
 local function live(host, order, preflight, on_step)
   host.catch_signals()
@@ -130,8 +102,6 @@ return command.new("validate", function(host, words, options, refuse)
     return write(host, paper, nothing, options.output)
   end
   local order = life_order(client, settings, options, nothing.director)
-  order.probe = options["upload-host"]
-    and probe_of(host, settings, order, capabilities.read(client:call("listCapabilities", {})).version) or nil
   local plan = plan_of(order, settings)
   if not options.output then paper:line("\n%s", plan) end
   local is_given = consent(host, options.output and plan .. ". Go on?" or "Go on?", options.yes)

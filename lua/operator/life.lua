@@ -3,8 +3,7 @@
 -- life.run(order, report, host, watch) -> { step, ... }
 --   order         { director, stemcell = { cloud_properties, image }, is_uploaded, network = row of listNetworks, address,
 --                 second_network = name, vip = true, affinity = name, properties = cloud_properties of the VM, disk = MB,
---                 disk_properties, find_vm = function(cid) -> row of listVirtualMachines or nil,
---                 probe = { look() -> words, close() }: of the upload host, or nil }
+--                 disk_properties, find_vm = function(cid) -> row of listVirtualMachines or nil }
 --   report(step)  is called when the step is over. Where it raises, the life goes to its end as after a signal, and nothing more
 --                 is reported; the second result of life.run is that error
 --   host, watch   as lua/operator/stopwatch.lua makes them
@@ -143,19 +142,8 @@ local steps = {
   { "disk detached again", "detach_disk", has("disk", "is_attached"), detach },
 }
 
--- Before them, where it is wanted: does the machine that takes uploads answer?
-local first_step = { "upload host", "create_stemcell", has "probe", function(at) return at.probe.look() end }
-
-local function steps_of(order)
-  return table.move(steps, 1, #steps, order.probe and 2 or 1, { order.probe and first_step })
-end
-
 -- What there is goes, whatever happened before.
 local last_steps = {
-  { "upload host's template", "delete_stemcell", has "probe", function(at)
-    at.probe.close()
-    return "done"
-  end },
   { "VM removed", "delete_vm", has "vm", delete_vm },
   { "snapshot removed", "delete_snapshot", has "snapshot", function(at)
     at.ask("delete_snapshot", at.snapshot)
@@ -219,7 +207,7 @@ end
 function life.run(order, report, host, watch)
   local list, is_ending, trouble = {}, false, nil
   local patient = setmetatable({ interruption = function() return not is_ending and host.interruption() or nil end }, { __index = host })
-  local at = { order = order, ask = asker(patient, order), uuid = host.bytes.uuid, address = order.address, probe = order.probe }
+  local at = { order = order, ask = asker(patient, order), uuid = host.bytes.uuid, address = order.address }
 
   local function add(step)
     list[#list + 1] = step
@@ -228,7 +216,7 @@ function life.run(order, report, host, watch)
     trouble = not ok and why or nil
   end
 
-  for _, row in ipairs(steps_of(order)) do
+  for _, row in ipairs(steps) do
     local why = skipped_because(row, at, trouble and "the output cannot be written" or host.interruption())
     local step = not why and run_step(row, at, watch) or new_step(row)
     step.result = why or step.result

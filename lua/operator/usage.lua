@@ -118,7 +118,6 @@ return {
         { "--second-network NAME", "a second NIC" },
         { "--vip", "a public address that is acquired, and released again" },
         { "--affinity NAME", "an affinity group for the VM" },
-        { "--upload-host", "looks whether the machine that takes uploads answers, without an upload; from CloudStack 4.23 on" },
         { "--anyway", "goes on where the preflight finds problems" },
         { "--output json|junit", "as JSON for programs, or as JUnit's XML for a pipeline" } },
       values = { output = { "json", "junit" } },

@@ -303,7 +303,7 @@ local function load(sources)
     error(errors.configuration("the configuration must be a JSON object"))
   end
   if sources.file.CloudStack ~= nil then
-    error(errors.configuration("the configuration is that of the Go release: `cpi config convert FILE` writes it in the names of the job"))
+    error(errors.configuration "the configuration is that of the Go release, and cpi config convert writes it in the names of the job")
   end
   collect(sources.file, "", "configuration", values, report)
   local own = credentials_of(values)

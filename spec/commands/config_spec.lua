@@ -48,7 +48,7 @@ describe("cpi config show", function()
   it("ends with 2 where the configuration is wrong, and knows the Go release's file", function()
     local code, _, err = config({ "show" }, { file = { CloudStack = { Endpoint = "x" }, Actions = {} } })
     assert.equal(2, code)
-    assert.truthy(err:find("the configuration is that of the Go release: `cpi config convert FILE`", 1, true), err)
+    assert.truthy(err:find("the configuration is that of the Go release, and cpi config convert", 1, true), err)
   end)
 end)
 

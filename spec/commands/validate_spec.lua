@@ -92,33 +92,6 @@ describe("cpi validate", function()
     assert.same({}, left())
   end)
 
-  it("looks for the upload host, and removes the template that this takes", function()
-    local code, told = report "--upload-host"
-    assert.equal(0, code, json.encode(told))
-    assert.same({ "upload host", "done", "http://127.0.0.1:8080 answers (HTTP 404)" }, { told.steps[1].step, told.steps[1].outcome,
-      told.steps[1].result })
-    assert.equal(1, #trial.sim.state().templates)
-    trial.host.http.upload = function() return { fault = "tls", text = "SSL certificate problem: unable to get local issuer certificate",
-      sent = false, seconds = 0 } end
-    code, told = report "--upload-host"
-    assert.same({ 1, "failed" }, { code, told.steps[1].outcome })
-    assert.equal("the upload host http://127.0.0.1:8080: SSL certificate problem: unable to get local issuer certificate; put the "
-      .. "certificate of the server's authority into cloudstack.ca_cert (PEM); skip_verify_ssl is for trials", told.steps[1].error.message)
-    assert.equal(1, #trial.sim.state().templates)
-    trial.sim.fault { command = "getUploadParamsForTemplate", fault = "lose" }
-    code, told = report "--upload-host"
-    assert.same({ 1, "failed" }, { code, told.steps[1].outcome })
-    assert.equal(1, #trial.sim.state().templates)
-  end)
-
-  it("does not look for it where the template would stay", function()
-    trial = new_trial { host = native, world = { version = "4.22.0.0" } }
-    local code, _, err = validate("--yes", "--upload-host")
-    assert.equal(2, code)
-    assert.truthy(err:find("CloudStack 4.22.0.0 keeps a template that waits for its upload: --image FILE", 1, true), err)
-    assert.equal(0, #trial.sim.state().vms)
-  end)
-
   for command, step in pairs { deployVirtualMachine = "VM", createVolume = "disk", attachVolume = "disk attached",
     createSnapshot = "snapshot", rebootVirtualMachine = "reboot", resizeVolume = "disk resized", detachVolume = "disk detached" } do
     it("says that " .. step .. " failed, and removes what there is", function()
