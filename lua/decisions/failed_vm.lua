@@ -14,8 +14,8 @@ end
 
 return {
   summary = "What becomes of a VM whose creation failed.",
-  asked = "Asked by `create_vm`, when it gives up a VM that it made: after a failed deploy, or a failed start. A VM for which there "
-    .. "was no room is not given up while it may get another offering.",
+  asked = "Asked by `create_vm`, when it gives up a VM that it made: after a failed deploy, or a failed start. A VM that found "
+    .. "no room is not given up while it may get another offering.",
   verbs = { "create_vm" },
   after_failure_of = "deployVirtualMachine",
   facts = rows.of_an_instance {

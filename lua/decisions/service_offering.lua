@@ -59,9 +59,9 @@ return {
   answer = {
     type = "offerings[]|offerings",
     text = "a list of rows of `facts.offerings`, best first, or one row. Each is tried in turn while CloudStack says "
-      .. "that it has no room, with the same VM where CloudStack lets it change. The list must not be empty. When none had room, `create_vm` asks again, with `refused`; an "
-      .. "answer that has nothing new, or nil, ends the tries in this zone, and the next of `zones` is tried, or the one "
-      .. "that the list names in its field `zone`. Twelve starts are the most in one `create_vm`.",
+      .. "that it has no room, with the same VM where CloudStack lets it change. The list must not be empty. When none had room, "
+      .. "`create_vm` asks again, with `refused`; an answer that has nothing new, or nil, ends the tries in this zone, and the next of "
+      .. "`zones` is tried, or the one that the list names in its field `zone`. Twelve starts are the most in one `create_vm`.",
   },
   ours = "those with enough CPUs and memory, the smallest first, customised ones last, three at most; "
     .. "after three that had no room none.",
