@@ -16,6 +16,7 @@ defaults.SETTINGS = {
   ["max.data.volumes"] = 6, ["kvm.snapshot.enabled"] = true, ["pool.storage.allocated.capacity.disablethreshold"] = 0.85,
   ["storage.overprovisioning.factor"] = 2.0, ["storage.cleanup.delay"] = 86400,
   ["allow.duplicate.networkname"] = true, ["vpc.max.networks"] = 3,
+  ["vm.network.nic.max.secondary.ipaddresses"] = 10,
   ["hypervisor.list"] = "KVM,VMware,XenServer,Hyperv,BareMetal,Ovm3,LXC,Simulator",
 }
 
@@ -96,7 +97,7 @@ function defaults.world()
         public = true },
     },
     ostypes = OSTYPES,
-    public_addresses = {}, vpcs = {}, security_groups = {},
+    network_offerings = {}, public_addresses = {}, vpcs = {}, security_groups = {},
     keys = { { name = "bosh", account = "bosh", publickey = KEY } },
     vms = {}, keep = defaults.KEEP,
   }

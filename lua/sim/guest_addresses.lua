@@ -1,7 +1,7 @@
 -- Which addresses of a guest network are taken and by which NIC: its own ones, its secondary ones, its IPv6 ones. They
 -- stay taken until the NIC is gone, whatever state its VM is in.
 local ipv4 = require "base.ipv4"
-local ipv6 = require "sim.ipv6"
+local ipv6 = require "base.ipv6"
 
 local guest_addresses = {}
 

@@ -1,8 +1,11 @@
 -- Networks that come and go: createNetwork and deleteNetwork, isolated ones and the tiers of VPCs.
 local accounts = require "sim.accounts"
+local guest_addresses = require "sim.guest_addresses"
 local ipv4 = require "base.ipv4"
+local ipv6 = require "base.ipv6"
 local jobs = require "sim.jobs"
 local limits = require "sim.limits"
+local network_offerings = require "sim.network_offerings"
 local networks = require "sim.networks"
 local public_addresses = require "sim.public_addresses"
 local refusal = require "sim.refusal"
@@ -76,6 +79,20 @@ local function refuse_tier(m, vpc, range, cidr)
   end
 end
 
+-- The first /64 of the zone's prefix that no network has, with the router at its first address.
+local function prefix_of_zone(m, zone)
+  local outer = ipv6.network(zone.ip6prefix or "")
+  if not outer or outer.bits > 64 then refusal.internal("Failed to create network due to no IPv6 prefix in zone: %s", zone.name) end
+  local taken = {}
+  for _, network in ipairs(m:rows "network") do taken[network.ip6 and network.ip6.cidr or 0] = true end
+  for i = 0, 0xffff do
+    local groups = table.move(outer.groups, 1, 8, 1, {})
+    groups[4] = groups[4] + i
+    local cidr = ipv6.text(groups) .. "/64"
+    if not taken[cidr] then return guest_addresses.ip6(cidr, ipv6.text(ipv6.after(groups, 1))) end
+  end
+end
+
 local function create(m, call)
   local arguments = call.arguments
   local zone, offering, vpc = arguments.zoneid, arguments.networkofferingid, arguments.vpcid
@@ -97,6 +114,7 @@ local function create(m, call)
     type = offering.type, cidr = cidr, gateway = gateway, netmask = range.netmask, first = range.first,
     last = range.last, from = range.first and range.first + 1, to = range.last and range.last - 1,
     services = offering.services, account = owner, vpc = vpc, acl = arguments.aclid, domain = arguments.networkdomain,
+    ip6 = network_offerings.has_ipv6(m, offering) and prefix_of_zone(m, zone) or nil,
   })
   return { network = networks.row(m, network, call.account) }
 end

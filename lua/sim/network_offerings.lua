@@ -34,6 +34,16 @@ function network_offerings.seed(m)
     for key, value in pairs(spec) do offering[key] = value end
     m:add("network_offering", offering)
   end
+  for i, spec in ipairs(m.world.network_offerings) do -- a root admin's
+    m:add("network_offering", { id = m:id_of("network_offering:" .. spec.name), number = 30 + i, name = spec.name, type = spec.type,
+      text = spec.displaytext or spec.name, availability = "Optional", vpc = spec.vpc, internetprotocol = spec.internetprotocol,
+      services = spec.services or spec.type == "Isolated" and (spec.vpc and TIER or ROUTER) or {}, is_custom = true })
+  end
+end
+
+-- Do its networks have IPv6 besides, of the zone's prefix? From 4.17 on.
+function network_offerings.has_ipv6(m, offering)
+  return offering.internetprotocol == "DualStack" and m.version:at_least "4.17"
 end
 
 -- The offering that a network of the world is made from.
@@ -59,12 +69,12 @@ local function row(m, offering)
   end
   return {
     id = offering.id, name = offering.name, displaytext = offering.text, created = m:date(offering.created),
-    traffictype = "Guest", isdefault = true, specifyvlan = offering.type == "Shared", conservemode = true,
+    traffictype = "Guest", isdefault = not offering.is_custom, specifyvlan = offering.type == "Shared", conservemode = true,
     specifyipranges = offering.type == "Shared", availability = offering.availability, networkrate = 200,
     state = "Enabled", guestiptype = offering.type, service = services, forvpc = offering.vpc or false, fornsx = false,
     fortungsten = false, ispersistent = false, egressdefaultpolicy = false, supportsstrechedl2subnet = false,
-    supportspublicaccess = false, supportsinternallb = false, internetprotocol = "IPv4", specifyasnumber = false,
-    hasannotations = false, serviceofferingid = #offering.services > 0 and m:id_of "router offering" or nil,
+    supportspublicaccess = false, supportsinternallb = false, internetprotocol = offering.internetprotocol or "IPv4",
+    specifyasnumber = false, hasannotations = false, serviceofferingid = #offering.services > 0 and m:id_of "router offering" or nil,
   }
 end
 

@@ -136,6 +136,9 @@ function networks.row(m, network, account)
   show_owner(m, out, network)
   show_vpc(out, network)
   if network.ip6 then out.ip6cidr, out.ip6gateway = network.ip6.cidr, network.ip6.gateway end
+  if network.ip6 and network.type == "Isolated" then
+    out.internetprotocol, out.ip6routing, out.ip6routes = "DualStack", "Static", m:array()
+  end
   if network.type == "L2" then out.networkdomain = nil end
   if network.type == "Isolated" then out.egressdefaultpolicy = false end
   if account.role == "admin" and networks.is_implemented(network) then

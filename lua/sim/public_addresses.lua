@@ -34,7 +34,7 @@ end
 local function show_nat(out, address)
   local vm = address.vm
   if not vm then return end
-  out.virtualmachineid, out.virtualmachinetype, out.vmipaddress = vm.id, "User", address.nic.address
+  out.virtualmachineid, out.virtualmachinetype, out.vmipaddress = vm.id, "User", address.guest or address.nic.address
   out.virtualmachinename, out.virtualmachinedisplayname = vm.name, vm.displayname
 end
 

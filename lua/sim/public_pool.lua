@@ -40,9 +40,9 @@ function public_pool.free(m, zone)
   return out
 end
 
--- The public address that a NIC has by static NAT, or nil.
-function public_pool.of_nic(m, nic)
-  return m:first_by("public_address", "nic", nic)
+-- The public address that an address of a NIC has by static NAT (nil: the NIC's own), or nil.
+function public_pool.of_nic(m, nic, guest)
+  return m:first_by("public_address", "nic", nic, function(one) return one.guest == guest end)
 end
 
 -- The address by which a network or a VPC reaches the world, or nil as long as it has no router.

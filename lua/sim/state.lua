@@ -95,7 +95,8 @@ local function public_address(m, object)
   return {
     id = object.id, address = object.address, account = object.account.name, network = name_of(object.network),
     vpc = name_of(object.vpc), sourcenat = object.source_nat or false, virtualmachineid = id_of(object.vm),
-    virtualmachine = name_of(object.vm), tags = tag_map(object), created = m:date(object.created),
+    virtualmachine = name_of(object.vm), guest = object.nic and (object.guest or object.nic.address) or nil, tags = tag_map(object),
+    created = m:date(object.created),
   }
 end
 

@@ -7,7 +7,7 @@ local refusal = require "sim.refusal"
 local static_nat = {}
 
 function static_nat.disable(m, address)
-  address.vm, address.nic = nil, nil
+  address.vm, address.nic, address.guest = nil, nil, nil
   if address.vpc and not m:first("loadbalancer", function(rule) return rule.address == address end) then
     address.network = nil
   end
@@ -46,6 +46,15 @@ local function refuse_used(m, address, vm)
   end
 end
 
+-- The secondary address that is meant, or nil for the NIC's own.
+local function guest_of(nic, wanted)
+  if not wanted or wanted == nic.address then return nil end
+  for _, one in ipairs(nic.secondary) do
+    if one.address == wanted then return wanted end
+  end
+  refusal.invalid("VM ip %s address not belongs to the vm", wanted)
+end
+
 local function enable(m, call)
   local address, vm = call.arguments.ipaddressid, call.arguments.virtualmachineid
   if address.ghost or address.removed then refusal.invalid "Unable to find ip address by id" end
@@ -58,13 +67,14 @@ local function enable(m, call)
   end
   local nic = nic_in(m, vm, network)
   refuse_used(m, address, vm)
-  local other = public_pool.of_nic(m, nic)
+  local guest = guest_of(nic, call.arguments.vmguestip)
+  local other = public_pool.of_nic(m, nic, guest)
   if other then
     refusal.invalid("Failed to enable static nat on the  ip %s with Id %s as the vm %s with Id %s is already associated "
       .. "with another public ip %s with id %s", address.address, address.id, vm.instance_name, vm.id, other.address,
       other.id)
   end
-  address.vm, address.nic, address.network = vm, nic, network
+  address.vm, address.nic, address.network, address.guest = vm, nic, network, guest
   return { success = true }
 end
 
@@ -83,7 +93,7 @@ local ADDRESS = { "ipaddressid", "uuid", of = "public_address", required = true,
 static_nat.commands = {
   { name = "enableStaticNat", run = enable, parameters = {
     ADDRESS, { "virtualmachineid", "uuid", of = "vm", required = true, acl = true },
-    { "networkid", "uuid", of = "network", acl = true }, { "vmguestip", "string", ignored = true },
+    { "networkid", "uuid", of = "network", acl = true }, { "vmguestip", "string" },
   } },
   { name = "disableStaticNat", run = disable, class = "org.apache.cloudstack.api.command.user.nat.DisableStaticNatCmd",
     parameters = { ADDRESS } },

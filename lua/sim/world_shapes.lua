@@ -7,7 +7,7 @@ local ENTRIES = {
     .. "without:table",
   projects = "name:string! account:string! members:table state:string limits:table displaytext:string",
   zones = "name:string! pools:table networktype:string securitygroups:boolean localstorage:boolean allocationstate:string "
-    .. "dns:string public:string",
+    .. "dns:string public:string ip6prefix:string",
   clusters = "name:string! zone:string! hosts:table! pools:table! hypervisor:string",
   service_offerings = "name:string! cpu:number mhz:number memory:number customized:boolean storage:string "
     .. "limits:table hosttags:string storagetags:string zone:string rootdisksize:number displaytext:string",
@@ -16,6 +16,7 @@ local ENTRIES = {
   networks = "name:string! zone:string! type:string! cidr:string gateway:string range:table account:string "
     .. "project:string services:table userdata:string displaytext:string vpc:string acl:string offering:string ip6cidr:string "
     .. "ip6gateway:string ip6range:table",
+  network_offerings = "name:string! type:string! internetprotocol:string services:table vpc:boolean displaytext:string",
   public_addresses = "name:string! account:string zone:string network:string vpc:string",
   vpcs = "name:string! zone:string! cidr:string! account:string",
   security_groups = "name:string! account:string! description:string",

@@ -10,7 +10,7 @@ function zones.seed(m)
     m:add("zone", {
       id = m:id_of("zone:" .. spec.name), name = spec.name, networktype = spec.networktype or "Advanced",
       securitygroups = spec.securitygroups or spec.networktype == "Basic", localstorage = spec.localstorage ~= false,
-      allocationstate = spec.allocationstate or "Enabled", dns = spec.dns or "10.147.28.6",
+      allocationstate = spec.allocationstate or "Enabled", dns = spec.dns or "10.147.28.6", ip6prefix = spec.ip6prefix,
       public = is_plain and ipv4.network(spec.public or "192.0.2.0/24") or nil,
     })
   end

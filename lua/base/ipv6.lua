@@ -1,4 +1,6 @@
 -- IPv6 addresses as eight groups of 16 bits, and the address that a NIC gives itself. Pure.
+local ipv4 = require "base.ipv4"
+
 local ipv6 = {}
 
 local function groups_in(text)
@@ -11,11 +13,19 @@ local function groups_in(text)
   return out
 end
 
+-- The last 32 bits may be written as an IPv4 address.
+local function without_dots(text)
+  local head, tail = text:match "^(.*:)([%d%.]+%.[%d%.]+)$"
+  local number = head and ipv4.number(tail)
+  return number and ("%s%x:%x"):format(head, number >> 16, number & 0xffff) or text
+end
+
 -- parse("2001:db8::1") -> { eight numbers } | nil
-function ipv6.parse(text)
-  local head, tail = tostring(text):match "^(.-)::(.*)$"
+function ipv6.parse(given)
+  local text = without_dots(tostring(given))
+  local head, tail = text:match "^(.-)::(.*)$"
   if not head then
-    local all = groups_in(tostring(text))
+    local all = groups_in(text)
     return all and #all == 8 and all or nil
   end
   local left, right = groups_in(head), groups_in(tail)
@@ -50,19 +60,47 @@ function ipv6.text(groups)
   return joined(groups, 1, at - 1) .. "::" .. joined(groups, at + count, 8)
 end
 
--- network("2001:db8:7::/64") -> { groups, bits } | nil; only whole groups of bits
+-- The groups with all bits after the first `bits` cleared.
+local function masked(groups, bits)
+  local out = {}
+  for i = 1, 8 do
+    local own = math.max(0, math.min(16, bits - 16 * (i - 1)))
+    out[i] = groups[i] & (0xffff << (16 - own) & 0xffff)
+  end
+  return out
+end
+
+-- network("2001:db8:7::/64") -> { groups (of its first address), bits } | nil
 function ipv6.network(text)
-  local address, size = tostring(text):match "^([%x:]+)/(%d+)$"
-  local groups, bits = ipv6.parse(address or ""), tonumber(size)
-  if not groups or not bits or bits % 16 ~= 0 or bits > 112 then return nil end
-  return { groups = groups, bits = bits }
+  local address, size = tostring(text):match "^([%x:%.]+)/(%d+)$"
+  local groups, bits = ipv6.parse(address or ""), math.tointeger(tonumber(size))
+  if not groups or not bits or bits > 128 then return nil end
+  return { groups = masked(groups, bits), bits = bits }
+end
+
+-- The netmask of that many bits, as the agent reads one.
+function ipv6.netmask(bits)
+  local ones = {}
+  for i = 1, 8 do ones[i] = 0xffff end
+  return ipv6.text(masked(ones, bits))
 end
 
 function ipv6.is_within(groups, network)
-  for i = 1, network.bits // 16 do
-    if groups[i] ~= network.groups[i] then return false end
+  local first = masked(groups, network.bits)
+  for i = 1, 8 do
+    if first[i] ~= network.groups[i] then return false end
   end
   return true
+end
+
+-- The address that comes `count` after (up to 65536 of them).
+function ipv6.after(groups, count)
+  local out, carry = {}, count
+  for i = 8, 1, -1 do
+    local sum = groups[i] + carry
+    out[i], carry = sum & 0xffff, sum >> 16
+  end
+  return out
 end
 
 -- Is it one of the addresses from the first to the last, all as groups?
@@ -76,7 +114,7 @@ function ipv6.is_between(groups, first, last)
   return not before(groups, first) and not before(last, groups)
 end
 
--- The address that follows from a network of 64 bits and a MAC (EUI-64).
+-- The address that follows from a network of 64 bits and a MAC (EUI-64), as a text.
 function ipv6.eui64(network, mac)
   local bytes = {}
   for hex in mac:gmatch "%x%x" do bytes[#bytes + 1] = tonumber(hex, 16) end
