@@ -48,9 +48,10 @@ function addresses.release_request(cpi, id)
     timeout = cpi.settings.cloudstack.timeout.global }
 end
 
-function addresses.enable_request(id, vm, network)
-  return { "enableStaticNat", { ipaddressid = id, virtualmachineid = vm.id, networkid = network.id }, idempotent = true,
-    what = "static NAT" }
+-- guest: the address of the NIC that is meant, nil for its own one.
+function addresses.enable_request(id, vm, network, guest)
+  return { "enableStaticNat", { ipaddressid = id, virtualmachineid = vm.id, networkid = network.id, vmguestip = guest },
+    idempotent = true, what = "static NAT" }
 end
 
 -- Asked again after a lost answer, CloudStack refuses what it has done and names the address itself.

@@ -126,7 +126,8 @@ local meanings = {
     { code = FULL, text = "unable to acquire", kinds = REQUEST },            -- up to 4.21
     { code = FULL, text = "insufficient address", kinds = REQUEST },
     { code = BAD, text = "cannot acquire guest", kinds = REQUEST },          -- of a basic zone: sim/nics
-    { code = BAD, text = "but cannot find a vlan", kinds = REQUEST } },
+    { code = BAD, text = "but cannot find a vlan", kinds = REQUEST },
+    { code = INTERNAL, text = "failed to assign secondary ip to nic", kinds = REQUEST } }, -- a further one of a NIC: observed/nics
 
   -- room
   { "capacity", "no_storage_for_disk",
@@ -174,6 +175,8 @@ local meanings = {
     { text = "try again later", kinds = OWN_WORDS },                         -- report (cloudstack issue 12753); source
     { text = "try again after some time", kinds = OWN_WORDS },               -- source
     { text = "please retry later", kinds = OWN_WORDS } },                    -- source
+  { "limit", "nic_has_most_addresses",
+    { text = "maximum number of ips per nic", kinds = REQUEST } },           -- sim/secondary_addresses
   { "limit", "limit_is_reached",
     { code = refusals.NO_MORE_ADDRESSES, kinds = OWN_WORDS },                -- observed/networking
     { code = refusals.NO_MORE_RESOURCES, kinds = OWN_WORDS },                -- observed/deploy

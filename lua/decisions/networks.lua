@@ -1,4 +1,5 @@
--- The order of a VM's NICs, and their MACs. The form of this file: lua/decisions/README.md.
+-- The order of a VM's NICs, and their MACs: networks in one network of CloudStack share a NIC. The form of this file:
+-- lua/decisions/README.md.
 
 local rows = require "decision.rows"
 
@@ -16,9 +17,9 @@ local function match(answer, facts)
   elseif answer.macs ~= nil and type(answer.macs) ~= "table" then
     return nil, "its macs must be a table of MACs by the names of networks"
   end
-  local names, known, macs, count, seen = {}, {}, {}, 0, {}
+  local names, known, macs, count, owner = {}, {}, {}, 0, {}
   for _, network in ipairs(facts.networks) do
-    names[network.name], known[network.name], count = true, true, count + 1
+    names[network.name], known[network.name], count = true, network.network.id, count + 1
   end
   for _, name in ipairs(answer.order) do
     if not names[name] then return nil, ("its order names '%s' twice or from nowhere"):format(tostring(name)) end
@@ -29,15 +30,16 @@ local function match(answer, facts)
     macs[name] = mac(value)
     if not macs[name] then return nil, ("'%s' is not a unicast MAC"):format(tostring(value)) end
     if not known[name] then return nil, ("its macs name '%s', which is not a network of this VM"):format(tostring(name)) end
-    if seen[macs[name]] then return nil, ("its macs have '%s' twice"):format(value) end
-    seen[macs[name]] = true
+    local other = owner[macs[name]]
+    if other and other ~= known[name] then return nil, ("its macs have '%s' for two NICs"):format(value) end
+    owner[macs[name]] = known[name]
   end
   return { order = answer.order, macs = macs }
 end
 
 return {
   summary = "The order of a VM's NICs, and their MACs. The first NIC is CloudStack's default one, and the one on which a "
-    .. "stemcell looks for its metadata.",
+    .. "stemcell looks for its metadata. Networks in one network of CloudStack share a NIC, which stands where the first of them does.",
   asked = "Asked by every `create_vm`.",
   verbs = { "create_vm" },
   facts = rows.of_a_new_one {
@@ -45,10 +47,13 @@ return {
       { "name", "string", "the network's name in BOSH" },
       { "kind", '"manual"|"dynamic"', "its type in BOSH" },
       { "ip", "string", "the address wanted, manual networks only", optional = true },
+      { "family", "integer", "4 or 6", optional = true },
+      { "prefix", "integer", "the bits of its block of addresses: 32, or 128 for IPv6, is one address", optional = true },
+      { "nic_group", "string", "BOSH's name of the NIC", optional = true },
       { "undiscoverable", "boolean", "the cloud property of that name" },
       { "gateway", "boolean", "is this network BOSH's default for the gateway?" },
       { "dns", "boolean", "is this network BOSH's default for DNS?" },
-      { "fresh_mac", "string", "a random MAC that may be used" },
+      { "fresh_mac", "string", "a random MAC that may be used; those that share a NIC have the same" },
       { "network", "object", "the network in CloudStack", fields = {
         { "id", "string", "CloudStack's id" },
         { "name", "string", "its name" },
@@ -64,17 +69,17 @@ return {
       { "macs", "table<string, string>", "MACs by name", optional = true },
     },
     text = "`{ order = { names }, macs = { name = MAC } }`. The order has every name exactly once. `macs` may be absent or "
-      .. "leave out names; a MAC is six pairs of hex digits with colons, unicast, not all zeros, in any case, and each is there once.",
+      .. "leave out names; a MAC is six pairs of hex digits with colons, unicast, not all zeros, in any case, and each is one NIC's.",
   },
   ours = "networks that are not undiscoverable first, then those that serve metadata, then the default for the gateway, "
-    .. "then by name; with several networks each gets its `fresh_mac`, because the agent distinguishes NICs by it.",
+    .. "then by name; with several networks each NIC gets its `fresh_mac`, because the agent distinguishes NICs by it.",
   example = {
     networks = {
-      { name = "backend", kind = "dynamic", undiscoverable = false, gateway = false, dns = false,
+      { name = "backend", kind = "dynamic", family = 4, prefix = 32, undiscoverable = false, gateway = false, dns = false,
         fresh_mac = "02:5d:1c:00:00:01",
         network = { id = "n2", name = "backend-net", type = "Isolated", serves_metadata = false } },
-      { name = "default", kind = "manual", ip = "10.0.16.5", undiscoverable = false, gateway = true, dns = true,
-        fresh_mac = "02:5d:1c:00:00:02",
+      { name = "default", kind = "manual", ip = "10.0.16.5", family = 4, prefix = 32, nic_group = "1",
+        undiscoverable = false, gateway = true, dns = true, fresh_mac = "02:5d:1c:00:00:02",
         network = { id = "n1", name = "bosh-net", type = "Isolated", serves_metadata = true } },
     },
   },

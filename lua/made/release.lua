@@ -5,6 +5,7 @@
 -- without addresses (made/addressless.lua) and holds none at all.
 
 local addressless = require "made.addressless"
+local cloud_nics = require "cloudstack.nics"
 local parking = require "made.parking"
 local refusals = require "cloudstack.refusals"
 
@@ -59,9 +60,18 @@ local function stays(cpi, vm, one, failure)
   cpi.log.warn("address %s of VM %s stays taken until it is expunged: %s", tostring(one.address), vm.name, cpi.cloudstack.say(failure))
 end
 
-local function drop_secondary(cpi, vm, one)
-  local task = run(cpi, "removeIpFromNic", { id = one.id }, "releasing address " .. tostring(one.address))
-  if task.failure then stays(cpi, vm, one, task.failure) end
+-- What the NICs have besides their own addresses goes all at once; moved gets what did.
+local function drop_further(cpi, vm, list, moved)
+  local requests = {}
+  for i, one in ipairs(list) do requests[i] = cloud_nics.remove_request(cpi, one.id, one.address) end
+  for i, task in ipairs(cpi.cloudstack:run_all(requests)) do
+    local one = list[i]
+    if task.failure and not task.failure.unknown_id then
+      stays(cpi, vm, one, task.failure)
+    else
+      moved[#moved + 1] = { nic = one.nic, from = one.address, is_further = true }
+    end
+  end
 end
 
 local function move_first(cpi, vm, one, strategy, moved)
@@ -75,14 +85,15 @@ local function move_first(cpi, vm, one, strategy, moved)
   moved[#moved + 1] = { nic = nic, from = one.address, to = address }
 end
 
--- free(cpi, vm, strategy) -> what was moved: a list of { nic, from, to }, for take_back(). vm: a stopped VM's row; strategy: the
--- expunge policy's answer. What CloudStack refuses here does not keep the VM: it is a warning.
+-- free(cpi, vm, strategy) -> what was moved or dropped: a list of { nic, from, to, is_further }, for take_back(). vm: a stopped VM's
+-- row; strategy: the expunge policy's answer. What CloudStack refuses here does not keep the VM: it is a warning.
 function release.free(cpi, vm, strategy)
   local moved = {}
   local nics = strategy.strategy == "network" and addressless.leave_by(cpi, vm, strategy.network) or vm.nic
-  for _, one in ipairs(release.addresses { nic = nics }) do
-    if one.id then drop_secondary(cpi, vm, one) else move_first(cpi, vm, one, strategy, moved) end
-  end
+  local own, further = {}, {}
+  for _, one in ipairs(release.addresses { nic = nics }) do table.insert(one.id and further or own, one) end
+  drop_further(cpi, vm, further, moved)
+  for _, one in ipairs(own) do move_first(cpi, vm, one, strategy, moved) end
   return moved
 end
 
@@ -101,14 +112,15 @@ function release.move_on(cpi, vm, network_id)
 end
 
 -- Gives the addresses back to a VM that could not be destroyed -> in words, what it has now.
-function release.take_back(cpi, moved)
+function release.take_back(cpi, vm, moved)
   local words = {}
   for _, one in ipairs(moved) do
-    local task = one.from and move(cpi, { id = one.nic.id, ipaddress = one.to }, one.from)
+    local task = one.is_further and cpi.cloudstack:run(cloud_nics.add_request(cpi, vm, one.nic, one.from))
+      or one.from and move(cpi, { id = one.nic.id, ipaddress = one.to }, one.from)
     local is_back = task and not task.failure
     if is_back and one.to then parking.forget(cpi, one.nic.networkid, one.to) end
     words[#words + 1] = is_back and ("it has address %s again"):format(one.from)
-      or ("its address %s was given up, it has %s"):format(tostring(one.from), tostring(one.to))
+      or ("its address %s was given up, it has %s"):format(tostring(one.from), tostring(one.to or "none in its place"))
   end
   return table.concat(words, "; ")
 end

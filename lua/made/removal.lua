@@ -123,7 +123,7 @@ local function destroy(cpi, vm, expunge, moved)
   if result.failure and cpi.cloudstack.is_open(result.failure) then
     error(result:wrapped(result.message .. "; its addresses were given up before"), 0)
   end
-  error(result:wrapped(("%s; it is stopped, %s"):format(result.message, release.take_back(cpi, moved))), 0)
+  error(result:wrapped(("%s; it is stopped, %s"):format(result.message, release.take_back(cpi, vm, moved))), 0)
 end
 
 -- What is not free when the VM is destroyed and not expunged.

@@ -97,7 +97,7 @@
 ---@field api 1
 ---@field decide fun(facts: cpi.names.facts, default: fun(facts: cpi.names.facts): cpi.names.answers?, string?): cpi.names.answers?, string?
 
--- networks: The order of a VM's NICs, and their MACs. The first NIC is CloudStack's default one, and the one on which a stemcell looks for its metadata.
+-- networks: The order of a VM's NICs, and their MACs. The first NIC is CloudStack's default one, and the one on which a stemcell looks for its metadata. Networks in one network of CloudStack share a NIC, which stands where the first of them does.
 
 ---@class cpi.networks.answer
 ---@field order string[] every name, once

@@ -250,7 +250,7 @@
 ---@field stemcell_name? string stemcells only
 ---@field stemcell_version? string stemcells only
 
--- networks: The order of a VM's NICs, and their MACs. The first NIC is CloudStack's default one, and the one on which a stemcell looks for its metadata.
+-- networks: The order of a VM's NICs, and their MACs. The first NIC is CloudStack's default one, and the one on which a stemcell looks for its metadata. Networks in one network of CloudStack share a NIC, which stands where the first of them does.
 
 ---@class cpi.networks.facts: cpi.facts.of_an_instance
 ---@field networks cpi.networks.networks[] in the order of the names
@@ -259,10 +259,13 @@
 ---@field name string the network's name in BOSH
 ---@field kind "manual"|"dynamic" its type in BOSH
 ---@field ip? string the address wanted, manual networks only
+---@field family? integer 4 or 6
+---@field prefix? integer the bits of its block of addresses: 32, or 128 for IPv6, is one address
+---@field nic_group? string BOSH's name of the NIC
 ---@field undiscoverable boolean the cloud property of that name
 ---@field gateway boolean is this network BOSH's default for the gateway?
 ---@field dns boolean is this network BOSH's default for DNS?
----@field fresh_mac string a random MAC that may be used
+---@field fresh_mac string a random MAC that may be used; those that share a NIC have the same
 ---@field network cpi.networks.network the network in CloudStack
 
 ---@class cpi.networks.network

@@ -5,9 +5,10 @@
 -- history(client, objects) -> nothing: adds `events` to each object, the newest first: { at, level, type, state, text, user };
 --   and `jobs`, those under way: { command, since }. What the role may not list is in object.failures.
 
+local address = require "base.address"
 local bosh_names = require "operator.bosh_names"
 local exact = require "cloudstack.exact"
-local ipv4 = require "base.ipv4"
+local nics = require "cloudstack.nics"
 local tags = require "cloudstack.tags"
 local templates = require "cloudstack.templates"
 
@@ -28,7 +29,7 @@ local function form_of(word)
     if word:find(form[1]) then return form[2], form[3], false end
   end
   if exact.is_id(word) then return "an id of CloudStack's: a snapshot's CID looks so, or an object that BOSH did not make", ANY, false end
-  if ipv4.number(word) then return "an address", { "vm", "address" }, true end
+  if address.family(word) then return "an address", { "vm", "address" }, true end
   if word:find "^[^/]+/[^/]+$" then return "an instance of BOSH's", { "vm", "disk" }, true end
   return "no form that a CPI for CloudStack gives; it may be a name", ANY, true
 end
@@ -38,7 +39,8 @@ end
 local function addresses_of(row)
   local list = {}
   for i, nic in ipairs(row.nic or {}) do
-    list[i] = ("%s in %s"):format(tostring(nic.ipaddress), tostring(nic.networkname or nic.networkid))
+    local all = table.concat(nics.addresses(nic), " and ")
+    list[i] = ("%s in %s"):format(all ~= "" and all or "no address", tostring(nic.networkname or nic.networkid))
   end
   return #list > 0 and table.concat(list, ", ") or nil
 end
@@ -47,10 +49,7 @@ local GIB = 1024 * 1024 * 1024
 
 local function has_address(row, wanted)
   for _, nic in ipairs(row.nic or {}) do
-    if nic.ipaddress == wanted then return true end
-    for _, more in ipairs(nic.secondaryip or {}) do
-      if more.ipaddress == wanted then return true end
-    end
+    if nics.has(nic, wanted) then return true end
   end
   return false
 end

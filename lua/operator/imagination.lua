@@ -98,6 +98,18 @@ local function imagine_disks(self, vm, params)
   end
 end
 
+-- A further address shows in the VM's NIC.
+local function imagine_address(self, params, id)
+  for _, one in pairs(self.made) do
+    for _, nic in ipairs(one.kind == "virtualmachine" and one.row.nic or {}) do
+      if nic.id == params.nicid then
+        nic.secondaryip = nic.secondaryip or self.json.array {}
+        table.insert(nic.secondaryip, { id = id, ipaddress = params.ipaddress })
+      end
+    end
+  end
+end
+
 -- The answer as the host gives it.
 local function reply(self, command, payload)
   return { status = 200, type = "application/json", seconds = 0,
@@ -124,6 +136,7 @@ function imagination:answer(request)
       self.made[place] = { kind = kind, row = row } -- a template has a row in each zone
     end
     if is_new and kind == "virtualmachine" then imagine_disks(self, row, params) end
+    if command == "addIpToNic" then imagine_address(self, params, id) end
     result = { [kind] = row }
   end
   if not params.customjobid then return reply(self, command, result) end

@@ -11,6 +11,7 @@
 local addresses = require "cloudstack.addresses"
 local ages = require "operator.ages"
 local bosh_names = require "operator.bosh_names"
+local nics = require "cloudstack.nics"
 local states = require "cloudstack.states"
 local tags = require "cloudstack.tags"
 local templates = require "cloudstack.templates"
@@ -51,7 +52,10 @@ function judges.vms(found, row, owns, now)
   local cid = set.bosh_cid or row.name
   if not cid:find "^cpivm%-" or vms.is_gone(row) or not owns(set, cid) then return end
   local list = {}
-  for _, nic in ipairs(row.nic or {}) do list[#list + 1] = nic.ipaddress end
+  for _, nic in ipairs(row.nic or {}) do
+    local some = nics.addresses(nic)
+    table.move(some, 1, #some, #list + 1, list)
+  end
   local out = row_of(row, cid, row.created, now, { state = row.state, cpus = row.cpunumber, memory_mb = row.memory,
     offering = row.serviceofferingname, addresses = list, host = row.hostname, display_name = row.displayname })
   found.vms[#found.vms + 1], found.vm_ids[row.id] = out, out

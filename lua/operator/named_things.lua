@@ -121,6 +121,14 @@ local function serves_metadata(network)
   return false
 end
 
+local function with_ipv6(rows)
+  local list = {}
+  for _, row in ipairs(rows) do
+    if row.ip6cidr then list[#list + 1] = row end
+  end
+  return list
+end
+
 local function check_networks(found, asked)
   local rows = rows_of(found, asked, "networks")
   if not rows then return end
@@ -140,6 +148,7 @@ local function check_networks(found, asked)
       found:remark("networks", "without user data: " .. names_of(silent),
         "nothing to do where a VM has another network that serves it; ours makes that one its first")
     end
+    found:good("networks", "with IPv6: %s", names_of(with_ipv6(rows)))
   end
 end
 

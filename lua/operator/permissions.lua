@@ -9,7 +9,7 @@ local BY_A_NETWORK = { "listNetworks", "listNetworkOfferings", "createNetwork", 
 local CLEAN_UP = { "listCapabilities", "listVirtualMachines", "listVolumes", "destroyVirtualMachine", "deleteVolume",
   "stopVirtualMachine", "updateVmNicIp", "updateVirtualMachine", "listNics", "detachVolume", "listSSHKeyPairs", "listTags",
   "deleteAffinityGroup", "listAffinityGroups", "createAffinityGroup", "expungeVirtualMachine", "listApis", "removeIpFromNic",
-  "createTags", table.unpack(BY_A_NETWORK) }
+  "addIpToNic", "createTags", table.unpack(BY_A_NETWORK) }
 local NAT = { "listPublicIpAddresses", "associateIpAddress", "disassociateIpAddress", "enableStaticNat", "disableStaticNat",
   "deleteTags", "listFirewallRules", "createFirewallRule", "deleteFirewallRule" }
 local BALANCING = { "listLoadBalancerRules", "listLoadBalancerRuleInstances", "listPublicIpAddresses",
@@ -42,15 +42,18 @@ local permissions = {
   { verbs = { "create_vm", "delete_vm" }, always = {}, sometimes = NAT,
     when = "for vip networks; those of firewall rules are the last three" },
   { verbs = { "create_vm", "delete_vm" }, always = {}, sometimes = BALANCING, when = "for lbs" },
+  { verbs = { "create_vm" }, always = {}, sometimes = { "addIpToNic", "listNics", "updateVirtualMachine" },
+    when = "for several addresses on a NIC; the second when an answer is lost, the third for a dynamic network among them" },
   { verbs = { "create_vm" }, always = {}, sometimes = { "listSecurityGroups" }, when = "for security_groups" },
   { verbs = { "create_vm" }, always = {}, sometimes = { "copyTemplate", "deleteTemplate", "deleteTags" },
     when = "in a zone without its stemcell's template; the second when the copy fails" },
   { verbs = { "delete_vm" }, always = { "listVirtualMachines", "listVolumes", "listCapabilities", "listTags", "destroyVirtualMachine",
     "deleteVolume", JOB }, sometimes = { "stopVirtualMachine", "updateVmNicIp", "updateVirtualMachine", "listNics",
-    "detachVolume", "createTags", "deleteAffinityGroup", "listAffinityGroups", "listApis", "removeIpFromNic" },
+    "detachVolume", "createTags", "deleteAffinityGroup", "listAffinityGroups", "listApis", "removeIpFromNic",
+    "addIpToNic" },
     when = "expunge policy: the first three for release, the fourth for wait and after an expunge that failed; the fifth before 4.16; "
     .. "the sixth when create_vm was killed, or an expunge failed; the next two for affinity groups; listApis to see whether the "
-    .. "role has destroyVirtualMachine; the last one for a VM with secondary addresses" },
+    .. "role has destroyVirtualMachine; the last two for a VM with several addresses on a NIC, the very last where its destroy fails" },
   { verbs = { "delete_vm" }, always = {}, sometimes = BY_A_NETWORK,
     when = "where VMs leave by a network without addresses: cloudstack.parking.network, or the expunge policy" },
   { verbs = { "create_stemcell", "create_vm", "create_disk", "create_network", "snapshot_disk", "delete_vm" }, always = {},

@@ -6,8 +6,13 @@
 local devices = require "cloudstack.devices"
 local tables = require "base.tables"
 
--- A network as BOSH sent it, plus the MAC of its NIC where there is one. Vips are skipped by the agent.
-local function network_settings(network, mac) return tables.with(network, { mac = mac }) end
+-- The agent lets the kernel have IPv6 where env.bosh.ipv6.enable says so; of an address that is an alias it would not see it. What
+-- the manifest says of it stays.
+local function with_ipv6(env, json)
+  local bosh = type(env.bosh) == "table" and env.bosh ~= json.null and env.bosh or {}
+  if type(bosh.ipv6) == "table" then return env end
+  return tables.with(env, { bosh = tables.with(bosh, { ipv6 = { enable = true } }) })
+end
 
 -- The nameservers of the network that is default for dns, else of the first (by name) that has some.
 local function nameservers(networks, json)
@@ -23,14 +28,11 @@ local function nameservers(networks, json)
   return chosen or json.array {}
 end
 
--- build{ json, settings, agent_id, vm_cid, networks, macs, has_ephemeral, env } -> a table for json.encode.
--- env passes through untouched; disks.persistent stays {}: the agent learns of disks by mount_disk.
+-- build{ json, settings, agent_id, vm_cid, networks, has_ephemeral, has_ipv6, env } -> a table for json.encode. networks: as
+-- vm/agent_networks.lua makes them. env passes through, and says ipv6.enable where a network is IPv6 and the manifest does not;
+-- disks.persistent stays {}: the agent learns of disks by mount_disk.
 local function build(facts)
   local json, settings = facts.json, facts.settings
-  local networks = {}
-  for name, network in pairs(facts.networks) do
-    networks[name] = network_settings(network, facts.macs[name])
-  end
   local ntp = {}
   for i, server in ipairs(settings.ntp or {}) do ntp[i] = server end
   return {
@@ -40,13 +42,13 @@ local function build(facts)
     ntp = json.array(ntp),
     blobstore = { provider = settings.agent.blobstore.provider, options = settings.agent.blobstore.options
       or { blobstore_path = "/var/vcap/micro_bosh/data/cache" } },
-    networks = networks,
+    networks = facts.networks,
     disks = {
       system = devices.SYSTEM,
       ephemeral = facts.has_ephemeral and { path = devices.EPHEMERAL } or nil,
       persistent = {},
     },
-    env = facts.env,
+    env = facts.has_ipv6 and with_ipv6(facts.env, json) or facts.env,
     server = { name = facts.vm_cid },
     dns = { nameserver = nameservers(facts.networks, json) },
   }

@@ -73,6 +73,7 @@ local schema = {
   ["cloudstack.cache_age"] = { "amount", 600 }, -- where there is a store
   ["cloudstack.throttle.concurrent"] = { "amount", 0 }, -- requests under way, of all processes with that store
   ["cloudstack.throttle.per_second"] = { "amount", 0 },
+  ["cloudstack.prefix_addresses"] = { "count", 16 }, -- of a network with a prefix, at most
   ["cloudstack.user_data_limit"] = { "count", 32768 },
   ["cloudstack.expunge_vm"] = { "boolean", true },
   ["cloudstack.parking.ranges"] = { "ranges" }, -- where the addresses of deleted VMs go to, by network

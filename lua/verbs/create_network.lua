@@ -2,6 +2,7 @@
 -- [network_cid, { range, gateway, reserved }, cloud_properties]. The CID is the network's name. The cloud_properties are
 -- those of a VM's NIC in it.
 
+local address = require "base.address"
 local arguments = require "request.arguments"
 local director_mark = require "made.marks"
 local errors = require "errors"
@@ -34,6 +35,10 @@ local function read_order(cpi, definition)
   end
   if order.range ~= nil then arguments.text("definition.range", order.range) end
   if order.gateway ~= nil then arguments.text("definition.gateway", order.gateway) end
+  if address.family(order.gateway) == 6 or tostring(order.range):find(":", 1, true) then
+    error(errors.not_supported("create_network: '%s' is IPv6: CloudStack chooses the prefix of a network itself. Give it an IPv4 range, "
+      .. "and a network_offering with dual stack", order.range or order.gateway))
+  end
   return order
 end
 
@@ -94,8 +99,9 @@ local function tag(cpi, row, cid, wanted)
 end
 
 local function result(cpi, cid, range, order, row)
+  if row.ip6cidr then cpi.log.info("network %s has the IPv6 prefix %s, gateway %s", cid, row.ip6cidr, tostring(row.ip6gateway)) end
   local reserved = cpi.json.array {}
-  for i, address in ipairs(order.properties.reserved or {}) do reserved[i] = address end
+  for i, one in ipairs(order.properties.reserved or {}) do reserved[i] = one end
   if row.reservediprange then reserved[#reserved + 1] = row.reservediprange end
   local properties = { name = cid }
   for _, key in ipairs(FOR_NICS) do properties[key] = order.properties[key] end

@@ -10,6 +10,7 @@
 --   is_clean, trouble   after abandon(): was everything removed? Where it could not be, why
 --   held                the same: the addresses of its plan that its VM keeps nonetheless, as vm/held_addresses.lua has them
 
+local agent_networks = require "vm.agent_networks"
 local aspects = require "vm.aspects"
 local errors = require "errors"
 local keeping = require "made.keeping"
@@ -22,7 +23,6 @@ local starting = require "vm.starting"
 local tables = require "base.tables"
 local states = require "cloudstack.states"
 local tagging = require "vm.tagging"
-local vm_networks = require "vm.networks"
 local vms = require "cloudstack.vms"
 
 local attempt = {}
@@ -187,7 +187,7 @@ function attempt.start(cpi, job, one)
   one.is_stopped, one.failed = false, nil
   tagging.mend(cpi, one)
   aspects.verify(job.aspects, cpi, job.order, one.choice.found, plan, try, row)
-  if plan.user_data.registry then registry.add_macs(cpi, try.vm_cid, vm_networks.macs(plan.networks, row)) end
+  if plan.user_data.registry then registry.add_macs(cpi, try.vm_cid, agent_networks.macs(plan.networks, row)) end
   one.vm = row
   return one
 end

@@ -1,6 +1,8 @@
 -- An address that CloudStack would not give to a new VM: which VM has it, and what the ip_conflict policy says to do. CloudStack
 -- hides the reason from users behind "Internal error executing command", so it is looked for, after a failed deploy only.
 
+local address = require "base.address"
+local cloud_nics = require "cloudstack.nics"
 local errors = require "errors"
 local exhaustion = require "vm.exhaustion"
 local ipv4 = require "base.ipv4"
@@ -23,64 +25,91 @@ local function has_tag(vm, key, value)
   return false
 end
 
-local function holder_among(rows, nic)
-  for _, vm in ipairs(rows) do
-    for _, there in ipairs(vm.nic or {}) do
-      if there.ipaddress == nic.ip and there.networkid == nic.target.id then return vm end
-    end
-  end
-end
-
 -- Can a VM have the address in the network? Not its gateway, nor its first and last. What cannot be read counts as usable:
 -- CloudStack will say.
-local function is_usable(address, network)
-  local number, range = ipv4.number(address), ipv4.range(network.cidr)
+local function is_usable(wanted, network)
+  if address.family(wanted) == 6 then
+    return address.is_in(wanted, network.ip6cidr) ~= false and not address.same(wanted, network.ip6gateway)
+  end
+  local number, range = ipv4.number(wanted), ipv4.range(network.cidr)
   if not number or not range then return true end
-  return address ~= network.gateway and number > range.first and number < range.last
+  return not address.same(wanted, network.gateway) and number > range.first and number < range.last
 end
 
-local function is_among(list, nic)
-  for _, one in ipairs(list) do
-    if one.nic.ip == nic.ip and one.nic.target.id == nic.target.id then return true end
+local function is_among(list, one)
+  for _, other in ipairs(list) do
+    if address.same(other.nic.ip, one.ip) and other.nic.target.id == one.target.id then return true end
   end
   return false
 end
 
--- Those of a wait's own that the NICs want.
-local function own_of(waiting, nics)
+-- The addresses that the NICs want, { { ip, target, is_further }, ... }: their own ones, and those besides.
+local function wanted_by(list)
+  local wanted = {}
+  for _, nic in ipairs(list) do
+    if nic.ip then wanted[#wanted + 1] = { ip = nic.ip, target = nic.target } end
+    for _, one in ipairs(nic.more) do wanted[#wanted + 1] = { ip = one.address, target = nic.target, is_further = true } end
+  end
+  return wanted
+end
+
+-- Those of a wait's own that are wanted.
+local function own_of(waiting, wanted)
   local list = {}
-  for _, nic in ipairs(nics) do
-    for _, one in ipairs(waiting.own) do
-      if is_among({ one }, nic) then list[#list + 1] = one end
+  for _, one in ipairs(wanted) do
+    for _, own in ipairs(waiting.own) do
+      if is_among({ own }, one) then list[#list + 1] = own end
     end
   end
   return list
 end
 
--- The addresses of a plan that another VM has, or that no VM can have: { { nic, holder, in_range }, ... }. nil when the failure is
--- about something else; nil and why where the look fails. Where there is no holder to be seen and the
--- address is a good one, it may be a destroyed VM's; own: those that VMs of ours are known to have.
-local function find(cpi, nics, failure, own)
-  if not refusals.is(failure, "address_is_not_given") and not refusals.is(failure, "reason_is_hidden") then return nil end
-  local requests, wanted = {}, {}
-  for i, nic in ipairs(nics) do
-    if nic.ip and not is_among(own, nic) then
-      wanted[#wanted + 1] = nic
-      requests[i] = { "listVirtualMachines", { networkid = nic.target.id }, rows = "virtualmachine" }
-      wanted[nic] = i
-    end
+-- Those that the failed request asked for: a further one of a NIC, or the NICs' own; but not those that VMs of ours are known to have.
+local function asked_for(wanted, request, own)
+  local asked = {}
+  for _, one in ipairs(wanted) do
+    local is_asked = not one.is_further
+    if request[1] == "addIpToNic" then is_asked = one.is_further and address.same(one.ip, request[2].ipaddress) end
+    if is_asked and not is_among(own, one) then asked[#asked + 1] = one end
   end
-  if #wanted == 0 then return nil end
-  local ok, found = pcall(cpi.cloudstack.gather, cpi.cloudstack, requests)
+  return asked
+end
+
+-- The VMs of each network in which one was asked for: { [network id] = rows }.
+local function look(cpi, asked)
+  local requests = {}
+  for _, one in ipairs(asked) do
+    requests[one.target.id] = { "listVirtualMachines", { networkid = one.target.id }, rows = "virtualmachine" }
+  end
+  return cpi.cloudstack:gather(requests)
+end
+
+-- The addresses of a plan that another VM has, or that no VM can have: { { nic = { ip, target }, holder, in_range }, ... }. nil when
+-- the failure is about something else; nil and why where the look fails. Where there is no holder to be seen and the
+-- address is a good one, it may be a destroyed VM's; own: those that VMs of ours are known to have.
+local function find(cpi, wanted, task, own)
+  local failure = task.failure
+  if not refusals.is(failure, "address_is_not_given") and not refusals.is(failure, "reason_is_hidden") then return nil end
+  local asked = asked_for(wanted, task.request, own)
+  if #asked == 0 then return nil end
+  local ok, found = pcall(look, cpi, asked)
   if not ok then return nil, errors.words(found) end
   local known, unknown = {}, {}
-  for _, nic in ipairs(wanted) do
-    local holder = holder_among(found[wanted[nic]], nic)
+  for _, nic in ipairs(asked) do
+    local holder = cloud_nics.holder(found[nic.target.id], nic.ip, nic.target.id)
     local one = { nic = nic, holder = holder, in_range = is_usable(nic.ip, nic.target) }
-    local list = (holder or not one.in_range) and known or unknown
-    list[#list + 1] = one
+    local into = (holder or not one.in_range) and known or unknown
+    into[#into + 1] = one
   end
   return #known > 0 and known or unknown
+end
+
+local function cidr_of(nic)
+  return tostring(address.family(nic.ip) == 6 and nic.target.ip6cidr or nic.target.cidr)
+end
+
+local function gateway_of(nic)
+  return tostring(address.family(nic.ip) == 6 and nic.target.ip6gateway or nic.target.gateway)
 end
 
 local function words_of(one)
@@ -91,14 +120,14 @@ local function words_of(one)
   if holder then return ("address %s is held by VM '%s' (%s)"):format(nic.ip, holder.name, tostring(holder.state)) end
   if not one.in_range then
     return ("address %s is not one that a VM can have in network '%s' (%s, gateway %s)"):format(nic.ip, nic.target.name,
-      tostring(nic.target.cidr), tostring(nic.target.gateway))
+      cidr_of(nic), gateway_of(nic))
   end
   if one.parked then
     return ("address %s is held by VM '%s', which was deleted and parked there, until CloudStack expunges it (cloudstack.parking)")
       :format(nic.ip, one.parked.cid)
   end
   return ("nobody that this account sees holds address %s: it may be outside network '%s' (%s), or held by a "
-    .. "destroyed VM until that is expunged"):format(nic.ip, nic.target.name, tostring(nic.target.cidr))
+    .. "destroyed VM until that is expunged"):format(nic.ip, nic.target.name, cidr_of(nic))
 end
 
 -- Was the holder parked there by a delete_vm that did not come to its end, and can it be moved on?
@@ -109,7 +138,7 @@ end
 local function facts(cpi, can, one, waiting)
   local nic, holder = one.nic, one.holder
   return {
-    address = nic.ip, network = { id = nic.target.id, name = nic.target.name, cidr = nic.target.cidr },
+    address = nic.ip, network = { id = nic.target.id, name = nic.target.name, cidr = cidr_of(nic) },
     in_range = one.in_range, may_expunge = rights.may_expunge(cpi, can),
     wanted = cpi.settings.cloudstack.expunge_vm, attempt = waiting.attempts, elapsed = cpi.clock.now() - waiting.began,
     holder = holder and {
@@ -202,16 +231,18 @@ local function forget(waiting, one)
   end
 end
 
--- settle(cpi, nics, can, failure, waiting) -> is the same deploy worth another try, and what was found out: { explanation (which
--- VM has the address), unexplained (why that could not be found out) }. Nothing of the failed deploy is left. nics: as
--- vm/networks.lua plans them; can: as cloudstack/capabilities.lua reads it. Raises what a broken policy raises.
-function conflict.settle(cpi, nics, can, failure, waiting)
-  local own = own_of(waiting, nics)
-  local list, unexplained = find(cpi, nics, failure, own)
+-- settle(cpi, nics, can, task, waiting) -> is the same VM worth another try, and what was found out: { explanation (which
+-- VM has the address), unexplained (why that could not be found out) }. Nothing of the failed try is left. nics: as vm/nics.lua
+-- groups them; can: as cloudstack/capabilities.lua reads it; task: what failed, the deploy or an addIpToNic. Raises what a broken
+-- policy raises.
+function conflict.settle(cpi, nics, can, task, waiting)
+  local wanted = wanted_by(nics)
+  local own = own_of(waiting, wanted)
+  local list, unexplained = find(cpi, wanted, task, own)
   if unexplained then return false, { unexplained = unexplained } end
   list = table.move(list or {}, 1, #(list or {}), #own + 1, table.move(own, 1, #own, 1, {}))
   if #list == 0 then
-    local explanation, why = exhaustion.explain(cpi, nics, failure)
+    local explanation, why = exhaustion.explain(cpi, nics, task.failure)
     return false, { explanation = explanation, unexplained = why }
   end
   waiting.attempts = waiting.attempts + 1

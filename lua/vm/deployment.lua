@@ -113,7 +113,7 @@ local function try_patiently(cpi, job, choice, offering, tries)
     if not has_rejoined and affinity.has_gone(job.memory, failure) then
       has_rejoined = true
     else
-      local again, found = conflict.settle(cpi, one.plan.networks, choice.found.can, failure, tries.waiting)
+      local again, found = conflict.settle(cpi, one.plan.networks, choice.found.can, one.failed, tries.waiting)
       local is_known = again or found.explanation or found.unexplained
       if not again and (is_known or not wait_for_better(cpi, failure, tries)) then
         one.explanation, one.unexplained = found.explanation, found.unexplained

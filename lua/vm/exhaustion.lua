@@ -1,6 +1,8 @@
 -- Networks without a free address: CloudStack hides that from users behind "Internal error executing command", so what can
 -- be seen of it is looked for, after a failed deploy only. Where CloudStack says something else, nothing is.
 
+local address = require "base.address"
+local cloud_nics = require "cloudstack.nics"
 local errors = require "errors"
 local ipv4 = require "base.ipv4"
 local refusals = require "cloudstack.refusals"
@@ -14,11 +16,18 @@ local function room(network)
   return range and range.last - range.first - 2
 end
 
+-- IPv4 addresses that a NIC holds.
+local function addresses_of(nic)
+  local count = 1
+  for _, one in ipairs(cloud_nics.secondary(nic)) do count = count + (address.family(one.ipaddress) == 4 and 1 or 0) end
+  return count
+end
+
 local function held(rows, network)
   local count = 0
   for _, vm in ipairs(rows) do
     for _, nic in ipairs(vm.nic or {}) do
-      if nic.networkid == network.id then count = count + 1 end
+      if nic.networkid == network.id then count = count + addresses_of(nic) end
     end
   end
   return count
@@ -34,7 +43,7 @@ local function words_of(network, count, is_said)
 end
 
 -- explain(cpi, nics, failure) -> words, or nil where the failure is about something else; nil and why where the look fails. nics:
--- as vm/networks.lua plans them, those that take any address count.
+-- as vm/nics.lua groups them, those that take any address count.
 function exhaustion.explain(cpi, nics, failure)
   local is_said = refusals.is(failure, "address_is_not_given")
   if not is_said and not refusals.is(failure, "reason_is_hidden") then return nil end

@@ -1,32 +1,41 @@
 -- The addresses that a VM holds which is removed: one in Error keeps its own until CloudStack expunges it, and nobody but an
 -- account that may expunge can free them. The VM may be invisible by then; its NICs are shown.
 
+local cloud_nics = require "cloudstack.nics"
+
 local held_addresses = {}
 
--- Those that a removed VM still has, as a set.
-local function of_vm(cpi, vm)
-  local set = {}
-  local payload = cpi.cloudstack:try("listNics", { virtualmachineid = vm.id }) -- refused where it is expunged
-  for _, nic in ipairs(payload and payload.nic or {}) do
-    if nic.ipaddress then set[nic.ipaddress] = true end
-  end
-  return set
+-- What a plan's NIC wants, { { ip, target }, ... }: its own address and those besides.
+local function wanted_by(nic)
+  local wanted = {}
+  if nic.ip then wanted[1] = { ip = nic.ip, target = nic.target } end
+  for _, one in ipairs(nic.more) do wanted[#wanted + 1] = { ip = one.address, target = nic.target } end
+  return wanted
 end
 
--- find(cpi, nics, vm) -> { { nic, holder }, ... }: the NICs of the plan whose address the removed VM still has. nics: as
--- vm/networks.lua plans them; vm: its row from before its removal. Nothing is asked of a VM that had none of them.
+-- Those of them that the VM has; vm: a row with its NICs.
+local function had_by(vm, wanted)
+  local list = {}
+  for _, one in ipairs(wanted) do
+    local row = cloud_nics.in_network(vm, one.target.id)
+    if row and cloud_nics.has(row, one.ip) then list[#list + 1] = one end
+  end
+  return list
+end
+
+-- find(cpi, nics, vm) -> { { nic = { ip, target }, holder }, ... }: the addresses of the plan that the removed VM still has. nics: as
+-- vm/nics.lua groups them; vm: its row from before its removal. Nothing is asked of a VM that had none of them.
 function held_addresses.find(cpi, nics, vm)
   local had, list = {}, {}
-  for _, nic in ipairs(vm.nic or {}) do had[nic.ipaddress or ""] = true end
-  local has
   for _, nic in ipairs(nics) do
-    if nic.ip and had[nic.ip] then
-      has = has or of_vm(cpi, vm)
-      if has[nic.ip] then
-        list[#list + 1] = { nic = nic, in_range = true, is_own = true,
-          holder = { id = vm.id, name = vm.name, state = "Destroyed", created = vm.created, tags = vm.tags } }
-      end
-    end
+    local some = had_by(vm, wanted_by(nic))
+    table.move(some, 1, #some, #had + 1, had)
+  end
+  if #had == 0 then return list end
+  local payload = cpi.cloudstack:try("listNics", { virtualmachineid = vm.id }) -- refused where it is expunged
+  for i, one in ipairs(had_by({ nic = payload and payload.nic }, had)) do
+    list[i] = { nic = one, in_range = true, is_own = true,
+      holder = { id = vm.id, name = vm.name, state = "Destroyed", created = vm.created, tags = vm.tags } }
   end
   return list
 end

@@ -1,70 +1,29 @@
--- The networks of a VM: what BOSH asks for, which NIC comes first, what it becomes in CloudStack's words.
+-- The networks of a VM: what BOSH asks for, on which NICs it is, which NIC comes first, what it becomes in CloudStack's words.
 
+local agent_networks = require "vm.agent_networks"
+local cloud_nics = require "cloudstack.nics"
 local errors = require "errors"
-local ipv4 = require "base.ipv4"
+local network_limits = require "vm.network_limits"
 local networks = require "cloudstack.networks"
-local read_properties = require "request.cloud_properties"
+local nics = require "vm.nics"
+local one_network = require "vm.one_network"
+local refusals = require "cloudstack.refusals"
 local tables = require "base.tables"
 
 local vm_networks = { name = "networks" }
 
-local properties_of = {
-  nic = { name = "text", undiscoverable = "boolean", mac = "text", security_groups = "list", zone = "any" },
-  vip = { name = "text", acquire = "boolean", firewall_rules = "list", zone = "any" },
-}
-
-local function kind_of(name, network)
-  local kind = network.type
-  if kind == nil or kind == "" then kind = network.ip and "manual" or "dynamic" end
-  if kind ~= "manual" and kind ~= "dynamic" and kind ~= "vip" then
-    error(errors.not_supported("network '%s' has the type '%s'; manual, dynamic and vip are known", name, tostring(kind)))
-  end
-  return kind
-end
-
--- A unicast MAC in the lower case that the agent compares with, or nil.
-local function mac_of(properties, name)
-  local mac = properties.mac and properties.mac:lower()
-  if mac and (not mac:find "^%x%x:%x%x:%x%x:%x%x:%x%x:%x%x$" or tonumber(mac:sub(1, 2), 16) % 2 == 1) then
-    error(errors.cloud("cloud_properties of network '%s': 'mac' must be a unicast MAC such as 02:00:5e:10:00:01, got '%s'",
-      name, properties.mac))
-  end
-  return mac
-end
-
--- One network as { name, kind, ip, properties, given }; the ip of a dynamic one is only a memory of the
--- previous VM and is not asked for.
-local function read_one(name, network, null)
-  if type(network) ~= "table" then error(errors.cpi("network '%s' must be an object", name)) end
-  local given = {}
-  for key, value in pairs(network) do
-    if value ~= null then given[key] = value end
-  end
-  local kind = kind_of(name, given)
-  if kind == "manual" and (type(given.ip) ~= "string" or given.ip == "") then
-    error(errors.cpi("network '%s' is manual and has no ip", name))
-  end
-  if kind == "manual" and not ipv4.number(given.ip) then
-    error(errors.cpi("network '%s': '%s' is not an IPv4 address", name, given.ip))
-  end
-  local properties = read_properties(given.cloud_properties, kind == "vip" and properties_of.vip or properties_of.nic,
-    ("cloud_properties of network '%s'"):format(name), null)
-  properties.mac = mac_of(properties, name)
-  return { name = name, kind = kind, ip = kind == "manual" and given.ip or nil, properties = properties, given = network }
-end
-
--- The argument `networks` of create_vm as a list, by name, vips among them.
+-- The argument `networks` of create_vm as a list, by name, vips among them; each as vm/one_network.lua reads it.
 function vm_networks.read(cpi, order)
   local given, json = order.given_networks, cpi.json
   if type(given) ~= "table" or given == json.null or next(given) == nil or #given > 0 then
     error(errors.cpi("argument networks must be an object with at least one network"))
   end
-  local list, nics = {}, 0
+  local list, count = {}, 0
   for i, name in ipairs(tables.sorted_keys(given)) do
-    list[i] = read_one(name, given[name], json.null)
-    if list[i].kind ~= "vip" then nics = nics + 1 end
+    list[i] = one_network(name, given[name], json.null)
+    if list[i].kind ~= "vip" then count = count + 1 end
   end
-  if nics == 0 then error(errors.cpi("argument networks must have a network that is not a vip")) end
+  if count == 0 then error(errors.cpi("argument networks must have a network that is not a vip")) end
   return list
 end
 
@@ -74,12 +33,8 @@ function vm_networks.ask()
   return { networks = request }
 end
 
-local function is_default_for(network, role)
-  for _, one in ipairs(type(network.given.default) == "table" and network.given.default or {}) do
-    if one == role then return true end
-  end
-  return false
-end
+-- ---------------------------------------------------------------------------------------------------------
+-- the plan
 
 -- A MAC of our own: unicast, locally administered, random.
 local function fresh_mac(cpi)
@@ -87,15 +42,14 @@ local function fresh_mac(cpi)
   return "02" .. digits:sub(1, 10):gsub("..", ":%0")
 end
 
--- The facts of one NIC for the networks policy.
-local function facts_of(cpi, nic)
-  local target = nic.target
+-- The facts of one network for the networks policy.
+local function facts_of(network, mac)
+  local target = network.target
   return {
-    name = nic.name, kind = nic.kind, ip = nic.ip, undiscoverable = nic.properties.undiscoverable or false,
-    gateway = is_default_for(nic, "gateway"), dns = is_default_for(nic, "dns"),
-    fresh_mac = fresh_mac(cpi),
-    network = { id = target.id, name = target.name, type = target.type,
-      serves_metadata = networks.offers(target, "UserData") },
+    name = network.name, kind = network.kind, ip = network.ip, family = network.family, prefix = network.prefix,
+    nic_group = network.group, undiscoverable = network.properties.undiscoverable or false,
+    gateway = nics.is_default_for(network, "gateway"), dns = nics.is_default_for(network, "dns"), fresh_mac = mac,
+    network = { id = target.id, name = target.name, type = target.type, serves_metadata = networks.offers(target, "UserData") },
   }
 end
 
@@ -107,60 +61,65 @@ local function target_of(network, found)
   return only or error(errors.cloud("cloud_properties of network '%s' must have 'name': the network in CloudStack", network.name))
 end
 
-local function refuse_basic(zone, count)
-  if networks.is_basic(zone) and count > 1 then
-    error(errors.cloud("zone '%s' is a basic one: a VM has one NIC there, not %d", zone.name, count))
+-- In a basic zone an address follows from the place of the VM, which one that never ran does not have.
+local function refuse_basic(zone, list)
+  if networks.is_basic(zone) and #list > 1 then
+    error(errors.cloud("zone '%s' is a basic one: a VM has one NIC there, not %d", zone.name, #list))
+  elseif networks.is_basic(zone) and #list[1].more > 0 then
+    error(errors.not_supported("zone '%s' is a basic one: CloudStack gives a VM one address there before it runs, not %d", zone.name,
+      #list[1].more + 1))
   end
 end
 
--- The agent distinguishes NICs by their MACs.
-local function refuse_twin_macs(nics)
-  local owner = {}
-  for _, nic in ipairs(nics) do
-    if nic.mac and owner[nic.mac] then
-      error(errors.cloud("networks '%s' and '%s' have the same MAC %s; every NIC has its own", owner[nic.mac], nic.name, nic.mac))
-    end
-    if nic.mac then owner[nic.mac] = nic.name end
-  end
-end
-
--- The NICs in their order, each { name, kind, ip, mac, target }; target is CloudStack's network.
-function vm_networks.plan(cpi, order, found)
-  local by_name, facts, fresh = {}, {}, {}
+-- Those that are not vips, each with its target and a random MAC, which those in one network of CloudStack have in common.
+local function with_targets(cpi, order, found)
+  local list, fresh, of = {}, {}, {}
   for _, network in ipairs(order.networks) do
     if network.kind ~= "vip" then
-      local nic = { name = network.name, kind = network.kind, ip = network.ip, properties = network.properties,
-        given = network.given, target = target_of(network, found) }
-      by_name[nic.name], facts[#facts + 1] = nic, facts_of(cpi, nic)
-      fresh[nic.name] = facts[#facts].fresh_mac
+      local one = tables.with(network, { target = target_of(network, found) })
+      network_limits.check(cpi, one, found)
+      of[one.target.id] = of[one.target.id] or fresh_mac(cpi)
+      list[#list + 1], fresh[one.name] = one, of[one.target.id]
     end
   end
-  refuse_basic(found.zone, #facts)
-  local answer = cpi.decide("networks", { networks = facts }, order.instance)
-  local nics = {}
-  for i, name in ipairs(answer.order) do
-    nics[i] = by_name[name]
-    nics[i].mac = nics[i].properties.mac or answer.macs[name]
-    nics[i].has_fresh_mac = nics[i].mac == fresh[name]
+  return list, fresh
+end
+
+-- The NICs in their order, as vm/nics.lua groups them.
+function vm_networks.plan(cpi, order, found)
+  local list, fresh = with_targets(cpi, order, found)
+  local facts, by_name, ordered = {}, {}, {}
+  for i, network in ipairs(list) do
+    facts[i], by_name[network.name] = facts_of(network, fresh[network.name]), network
   end
-  refuse_twin_macs(nics)
-  return nics
+  local answer = cpi.decide("networks", { networks = facts }, order.instance)
+  for i, name in ipairs(answer.order) do
+    local network = by_name[name]
+    ordered[i] = tables.with(network, { mac = network.properties.mac or answer.macs[name] })
+  end
+  local planned = nics.group(ordered, fresh)
+  refuse_basic(found.zone, planned)
+  for _, nic in ipairs(planned) do network_limits.check_nic(nic) end
+  return planned
 end
 
 -- Other random MACs in the place of those that a failed try has used: its VM has them until CloudStack has expunged it.
 function vm_networks.renew(cpi, _, _, plan, try)
   if try.number == 1 then return plan.networks end
-  local nics = {}
-  for i, nic in ipairs(plan.networks) do nics[i] = tables.with(nic, nic.has_fresh_mac and { mac = fresh_mac(cpi) } or nil) end
-  return nics
+  local renewed = {}
+  for i, nic in ipairs(plan.networks) do renewed[i] = tables.with(nic, nic.has_fresh_mac and { mac = fresh_mac(cpi) } or nil) end
+  return renewed
 end
 
+-- ---------------------------------------------------------------------------------------------------------
+-- CloudStack's words
+
 -- iptonetworklist keeps the order; networkids with an address does not. A basic
--- zone takes no network, only an address.
+-- zone takes no network, only an address. IPv6 addresses that are named here CloudStack ignores.
 function vm_networks.parameters(_, _, found, plan)
-  local nics, params = plan.networks, {}
-  if networks.is_basic(found.zone) then return { ipaddress = nics[1].ip, macaddress = nics[1].mac } end
-  for i, nic in ipairs(nics) do
+  local list, params = plan.networks, {}
+  if networks.is_basic(found.zone) then return { ipaddress = list[1].ip, macaddress = list[1].mac } end
+  for i, nic in ipairs(list) do
     local prefix = ("iptonetworklist[%d]."):format(i - 1)
     params[prefix .. "networkid"] = nic.target.id
     params[prefix .. "ip"] = nic.ip
@@ -169,54 +128,62 @@ function vm_networks.parameters(_, _, found, plan)
   return params
 end
 
-local function has_nic(vm, nic)
-  for _, there in ipairs(vm.nic or {}) do
-    if there.networkid == nic.target.id and (not nic.ip or there.ipaddress == nic.ip) then return true end
+local function row_of(nic, try, vm)
+  return cloud_nics.in_network(vm, nic.target.id) or error(errors.vm_creation_failed("VM %s has no NIC with %s in network '%s'",
+    try.vm_cid, nic.ip or "an address", nic.target.name))
+end
+
+-- The further addresses of the NICs, all at once. They go with the VM.
+function vm_networks.furnish(cpi, _, _, plan, try, vm)
+  local steps = {}
+  for _, nic in ipairs(plan.networks) do
+    local row = #nic.more > 0 and row_of(nic, try, vm)
+    for _, one in ipairs(nic.more) do steps[#steps + 1] = { request = cloud_nics.add_request(cpi, vm, row, one.address) } end
   end
-  return false
+  return steps
 end
 
 -- The VM has the addresses that were asked for.
 function vm_networks.verify(_, _, _, plan, try, vm)
   for _, nic in ipairs(plan.networks) do
-    if not has_nic(vm, nic) then
-      error(errors.vm_creation_failed("VM %s has no NIC with %s in network '%s'", try.vm_cid, nic.ip or "an address",
-        nic.target.name))
+    local row = row_of(nic, try, vm)
+    local wanted = { nic.ip }
+    for _, one in ipairs(nic.more) do wanted[#wanted + 1] = one.address end
+    for _, one in ipairs(wanted) do
+      if not cloud_nics.has(row, one) then
+        error(errors.vm_creation_failed("VM %s has no NIC with %s in network '%s'", try.vm_cid, one, nic.target.name))
+      end
     end
   end
 end
 
--- The MAC that CloudStack gave a NIC, in the lower case that the agent compares with; vm: its row. nil where two of its
--- NICs could be meant.
-local function mac_given(nic, vm)
-  local mac
-  for _, there in ipairs(vm and vm.nic or {}) do
-    local is_it = there.networkid == nic.target.id and (not nic.ip or there.ipaddress == nic.ip)
-    if is_it and mac then return nil end
-    if is_it and type(there.macaddress) == "string" then mac = there.macaddress:lower() end
+-- CloudStack does not say how many a NIC may have, and only root admins may ask.
+function vm_networks.explain(cpi, _, _, plan, failure)
+  if not refusals.is(failure, "nic_has_most_addresses") then return nil end
+  local words = {}
+  for _, nic in ipairs(plan.networks) do
+    if #nic.more > 0 then words[#words + 1] = ("%d in network '%s'"):format(#nic.more, nic.target.name) end
   end
-  return mac
+  return ("%s; the NICs of the VM need further addresses: %s. CloudStack's global setting vm.network.nic.max.secondary.ipaddresses has "
+    .. "the most for a NIC, 10 where nobody raised it"):format(cpi.cloudstack.say(failure), table.concat(words, ", "))
 end
 
--- { network name = MAC }: those that we gave, and with the VM's row those that CloudStack gave.
-function vm_networks.macs(nics, vm)
-  local macs = {}
-  for _, nic in ipairs(nics) do macs[nic.name] = nic.mac or mac_given(nic, vm) end
-  return macs
-end
+-- ---------------------------------------------------------------------------------------------------------
+-- BOSH's answer
 
--- The networks for the agent, by name: as they came, with their routes.
-function vm_networks.of_agent(order)
-  local list, routes = {}, order.routes or {}
-  for _, network in ipairs(order.networks) do list[network.name] = tables.with(network.given, { routes = routes[network.name] }) end
-  return list
-end
-
--- The second half of create_vm's answer: the networks of the agent, with the MACs of their NICs and the addresses that the
--- CPI gave to the vips, { network name = address }.
+-- The second half of create_vm's answer: the networks as BOSH gave them, with their routes, the MACs of their NICs, the addresses
+-- of dynamic ones, and those that the CPI gave to the vips, { network name = address }.
 function vm_networks.result(order, plan, vm, vips)
-  local macs, result = vm_networks.macs(plan.networks, vm), vm_networks.of_agent(order)
-  for name, network in pairs(result) do result[name] = tables.with(network, { mac = macs[name], ip = vips and vips[name] }) end
+  local result, routes = {}, order.routes or {}
+  for _, network in ipairs(order.networks) do
+    result[network.name] = tables.with(network.given, { routes = routes[network.name], ip = vips and vips[network.name] })
+  end
+  for _, nic in ipairs(plan.networks) do
+    local row = cloud_nics.in_network(vm, nic.target.id)
+    for _, network in ipairs(nic.networks) do
+      result[network.name] = tables.with(result[network.name], agent_networks.answered(nic, network, row))
+    end
+  end
   return result
 end
 

@@ -1,5 +1,6 @@
 -- Static routes of a VM: { network name = [{ cidr, gateway }] } in its cloud_properties, as the agent reads them.
 
+local agent_networks = require "vm.agent_networks"
 local errors = require "errors"
 local ipv4 = require "base.ipv4"
 local read_properties = require "request.cloud_properties"
@@ -45,6 +46,20 @@ function routes.read(cpi, order)
     read[name] = routes_of(name, order.properties.routes[name], by_name[name], names, cpi.json)
   end
   return read
+end
+
+-- The agent sets all routes of a NIC in the family of the network that has its MAC. Raises CloudError for those that it could not.
+function routes.plan(_, order, _, plan)
+  for _, nic in ipairs(plan.networks) do
+    local main = agent_networks.main_of(nic)
+    for _, network in ipairs(main.family == 6 and nic.networks or {}) do
+      if #(order.routes[network.name] or {}) > 0 then
+        error(errors.cloud("routes of network '%s': the agent can't set them, because the gateway of its NIC is that of the IPv6 network "
+          .. "'%s'", network.name, main.name))
+      end
+    end
+  end
+  return order.routes
 end
 
 return routes

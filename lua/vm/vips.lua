@@ -1,15 +1,13 @@
 -- Vip networks: a public address for the VM by static NAT, and what may come in by it.
 
+local address = require "base.address"
 local addresses = require "cloudstack.addresses"
 local belongings = require "made.belongings"
-local capabilities = require "cloudstack.capabilities"
 local errors = require "errors"
 local firewall = require "cloudstack.firewall"
 local firewall_rules = require "vm.firewall_rules"
-local ipv4 = require "base.ipv4"
 local job_ids = require "made.job_ids"
-local networks = require "cloudstack.networks"
-local tables = require "base.tables"
+local vip_places = require "vm.vip_places"
 
 local vips = { name = "vips" }
 
@@ -25,7 +23,9 @@ function vips.read(cpi, order)
       ip = type(ip) == "string" and ip ~= "" and ip or nil
       if not ip and not network.properties.acquire then
         error(errors.cpi("network '%s' is a vip and has no ip; with cloud_properties.acquire the CPI takes one", network.name))
-      elseif ip and not ipv4.number(ip) then
+      elseif ip and address.family(ip) == 6 or network.family == 6 then
+        error(errors.not_supported("network '%s' is an IPv6 vip; CloudStack has static NAT for IPv4 only", network.name))
+      elseif ip and not address.family(ip) then
         error(errors.cpi("network '%s': '%s' is not an IPv4 address", network.name, ip))
       end
       found[#found + 1] = { network = network, ip = ip, rules = firewall_rules.read(network, cpi.json.null) }
@@ -43,104 +43,10 @@ function vips.ask(_, order)
   return requests
 end
 
--- ---------------------------------------------------------------------------------------------------------
--- which NIC
-
-local function refuse_address(vip, row, version)
-  if not row and vip.network.properties.acquire and not capabilities.at_least(version, 4, 13) then
-    error(errors.cloud("address %s of network '%s' cannot be acquired: CloudStack %s cannot assign a specific address; that needs 4.13",
-      vip.ip, vip.network.name, version))
-  elseif not row and not vip.network.properties.acquire then
-    error(errors.cloud("address %s of network '%s' is not one of this account's in the zone: acquire it first, or set "
-      .. "cloud_properties.acquire", vip.ip, vip.network.name))
-  elseif row and row.issourcenat then
-    error(errors.cloud("address %s of network '%s' is a router's (source NAT); it can't be a vip", vip.ip, vip.network.name))
-  elseif row and row.isstaticnat then
-    error(errors.cloud("address %s of network '%s' is already the vip of VM '%s' (%s)", vip.ip, vip.network.name,
-      tostring(row.virtualmachinename), tostring(row.virtualmachineid)))
-  end
-end
-
-local function first_nic(nics, fits)
-  for _, nic in ipairs(nics) do
-    if fits(nic.target, nic) then return nic end
-  end
-end
-
-local function names_of(nics)
-  local names = {}
-  for i, nic in ipairs(nics) do names[i] = nic.target.name end
-  return table.concat(names, ", ")
-end
-
--- The NIC in the network (or the VPC) that the address belongs to; for one that belongs to none yet the one that the
--- manifest names, else the first that can have a vip and has none yet. taken: { nic = the vip that it has }
-local function nic_for(vip, nics, found, taken)
-  local row, wanted = vip.row or {}, vip.network.properties.name
-  local target = wanted and networks.pick(found.networks, wanted, found.zone)
-  if target and row.associatednetworkid and row.associatednetworkid ~= target.id then
-    error(errors.cloud("address %s of network '%s' belongs to network '%s', not to '%s'", vip.ip, vip.network.name,
-      tostring(row.associatednetworkname), target.name))
-  end
-  local id = target and target.id or row.associatednetworkid
-  local function fits(network)
-    if id then return network.id == id end
-    if row.vpcid then return network.vpcid == row.vpcid end
-    return networks.offers(network, "StaticNat")
-  end
-  local nic = first_nic(nics, function(network, one) return not taken[one] and fits(network) end) or first_nic(nics, fits)
-  if nic then return nic end
-  error(errors.cloud("vip '%s' (%s) needs a NIC in %s; the VM has NICs in: %s", vip.network.name, vip.ip or "any address",
-    id and ("network '%s'"):format(target and target.name or tostring(row.associatednetworkname))
-    or row.vpcid and ("VPC '%s'"):format(tostring(row.vpcname)) or "a network with static NAT", names_of(nics)))
-end
-
-local function refuse_services(vip, target)
-  local name = vip.network.name
-  if not networks.offers(target, "StaticNat") then
-    error(errors.cloud("network '%s' has no static NAT, which vip '%s' needs", target.name, name))
-  elseif #vip.rules > 0 and target.vpcid then
-    error(errors.cloud("network '%s' is a tier of a VPC: there the tier's network ACLs say what may come in, vip '%s' can't "
-      .. "have firewall_rules", target.name, name))
-  elseif #vip.rules > 0 and not networks.offers(target, "Firewall") then
-    error(errors.cloud("network '%s' has no firewall, vip '%s' can't have firewall_rules", target.name, name))
-  end
-end
-
--- The vips that have no choice of a network first.
-local function by_choice(list)
-  local bound, free = {}, {}
-  for _, vip in ipairs(list) do
-    local is_bound = vip.network.properties.name or vip.row and vip.row.associatednetworkid
-    table.insert(is_bound and bound or free, vip)
-  end
-  return table.move(free, 1, #free, #bound + 1, bound)
-end
-
--- What was read of each vip, with the address's row (nil: to be acquired). Raises CloudError.
-local function with_rows(list, found)
-  local twins = {}
-  for i, vip in ipairs(list) do
-    local row = vip.ip and addresses.pick(found["vip " .. i], vip.ip, found.zone)
-    if vip.ip then refuse_address(vip, row, found.can.version) end
-    twins[i] = tables.with(vip, { row = row })
-  end
-  return twins
-end
-
--- What was read of each vip, with its row and its nic. Raises CloudError before anything is created.
+-- What was read of each vip, with the address's row (nil: to be acquired), its nic and guest, the address on it (nil: its own one).
+-- Raises CloudError before anything is created.
 function vips.plan(_, order, found, plan)
-  local planned, taken = with_rows(order.vips, found), {}
-  for _, vip in ipairs(by_choice(planned)) do
-    local nic = nic_for(vip, plan.networks, found, taken)
-    if taken[nic] then
-      error(errors.cloud("vips '%s' and '%s' are for one NIC, in network '%s'; a NIC has one public address", taken[nic],
-        vip.network.name, nic.target.name))
-    end
-    vip.nic, taken[nic] = nic, vip.network.name
-    refuse_services(vip, nic.target)
-  end
-  return planned
+  return vip_places(order.vips, found, plan.networks)
 end
 
 -- ---------------------------------------------------------------------------------------------------------
@@ -188,7 +94,7 @@ local function requests_for(cpi, vip, acquired, belongs)
   local item = acquired and acquired.item or belongs.add("address", id, "vip")
   local list = {
     { belongings.tag_request(cpi, item, belongs.vm_cid), is_fine = belongings.is_tagged },
-    { addresses.enable_request(id, belongs.vm, vip.nic.target),
+    { addresses.enable_request(id, belongs.vm, vip.nic.target, vip.guest),
       is_fine = function(failure) return addresses.is_enabled(failure, id) end },
   }
   for _, rule in ipairs(vip.rules) do

@@ -80,8 +80,11 @@ local said = {
     "refused" },
   { "taken", "address_is_not_given", "Trying to configure a Nic with the requested [IPv4 address='10.9.9.9'] but cannot find a Vlan "
     .. "for it", 431, "refused" },
+  { "taken", "address_is_not_given", "Failed to assign secondary ip to nic", 530, "refused" },
 
   -- limit. seen
+  { "limit", "nic_has_most_addresses", "Allocating guest ip for nic failed : Maximum Number of IPs per NIC has been crossed.", 431,
+    "refused" },
   { "limit", "limit_is_reached", "Maximum number of public IP addresses for account: otheruser has been exceeded.", 532, "refused" },
   { "limit", "limit_is_reached", "Maximum amount of resources of Type = 'volume', tag = 'null' for Account Name = otheruser in "
     .. "Domain Id = 2 is exceeded", 535, "refused" },

@@ -2,7 +2,7 @@ local decision = require "tests.support.decision"
 
 describe("networks", function()
   decision.answers(it, "networks", {
-    facts = { networks = { { name = "a" }, { name = "b" } } },
+    facts = { networks = { { name = "a", network = { id = "n1" } }, { name = "b", network = { id = "n2" } } } },
     good = {
       { { order = { "b", "a" } }, { order = { "b", "a" }, macs = {} } },
       { { order = { "a", "b" }, macs = { a = "02:00:00:AB:CD:EF" } },
@@ -18,8 +18,17 @@ describe("networks", function()
       { { order = { "a", "b" }, macs = { a = "00:00:00:00:00:00" } }, "is not a unicast MAC" },
       { { order = { "a", "b" }, macs = "02:00:00:00:00:01" }, "its macs must be a table" },
       { { order = { "a", "b" }, macs = { c = "02:00:00:00:00:01" } }, "not a network of this VM" },
-      { { order = { "a", "b" }, macs = { a = "02:00:00:00:00:01", b = "02:00:00:00:00:01" } }, "twice" },
+      { { order = { "a", "b" }, macs = { a = "02:00:00:00:00:01", b = "02:00:00:00:00:01" } }, "for two NICs" },
     },
+  })
+end)
+
+describe("networks that share a NIC", function()
+  decision.answers(it, "networks", {
+    facts = { networks = { { name = "a", network = { id = "n1" } }, { name = "b", network = { id = "n1" } } } },
+    good = { { { order = { "b", "a" }, macs = { a = "02:00:00:00:00:01", b = "02:00:00:00:00:01" } },
+      { order = { "b", "a" }, macs = { a = "02:00:00:00:00:01", b = "02:00:00:00:00:01" } } } },
+    bad = {},
   })
 end)
 

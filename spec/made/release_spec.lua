@@ -68,6 +68,24 @@ describe("a VM that leaves by another address", function()
     assert.equal("10.0.0.40", s:find("vms", other).nics[1].address)
   end)
 
+  it("gives further ones back in one wave, and takes them again when CloudStack does not destroy it", function()
+    local s = leaving.stage()
+    local networks = s:networks "10.0.0.40"
+    networks.block = { type = "manual", ip = "10.0.0.64", prefix = "29", netmask = "255.255.255.0", gateway = "10.0.0.1",
+      cloud_properties = networks.default.cloud_properties }
+    local vm = s:small_vm(nil, networks)
+    s.sim.fault { command = "destroyVirtualMachine", fault = "fail_job", errortext = "no" }
+    local answer, process = s:call("delete_vm", { vm })
+    assert.truthy(answer.error.message:find("it has address 10.0.0.64 again; it has address 10.0.0.65 again", 1, true),
+      answer.error.message)
+    local nic = s:find("vms", vm).nics[1]
+    assert.same({ "10.0.0.40", 8 }, { nic.address, #nic.secondary })
+    assert.is_false(in_log(process, "stays taken"))
+    s:good("delete_vm", { vm })
+    local other = s:small_vm(nil, networks)
+    assert.equal(8, #s:find("vms", other).nics[1].secondary)
+  end)
+
   it("is moved back when CloudStack does not destroy it, and the error says so", function()
     local s = leaving.stage()
     local vm = s:small_vm()

@@ -73,12 +73,14 @@ describe("a CID's description", function()
 
   it("has a VM's state, place and addresses, without what is empty", function()
     local told = cid.describe(client { listVirtualMachines = { rows = { { id = "i", name = "cpivm-1", state = "Running", hostname = "",
-      zonename = "z", nic = { { ipaddress = "10.0.0.1", networkname = "net" }, { networkid = "n2" } }, created = "2026",
+      zonename = "z", nic = {
+        { ipaddress = "10.0.0.1", networkname = "net", ip6address = "2001:db8::1",
+        secondaryip = { { ipaddress = "10.0.0.2" } } }, { networkid = "n2" } }, created = "2026",
       tags = { { key = "job", value = "web" } } } } } }, "cpivm-1")
     local object = told.objects[1]
     assert.same({ "vm", "cpivm-1", { job = "web" } }, { object.kind, object.name, object.tags })
-    assert.same({ { "id", "i" }, { "state", "Running" }, { "zone", "z" }, { "addresses", "10.0.0.1 in net, nil in n2" },
-      { "made", "2026" } }, object.fields)
+    assert.same({ { "id", "i" }, { "state", "Running" }, { "zone", "z" },
+      { "addresses", "10.0.0.1 and 2001:db8::1 and 10.0.0.2 in net, no address in n2" }, { "made", "2026" } }, object.fields)
   end)
 
   it("has a disk's size in GB, and the VM that has it", function()

@@ -15,10 +15,13 @@ local second = [[{"type":"manual","ip":"10.1.0.6","netmask":"255.255.255.0","gat
 local function built(more)
   more = more or {}
   local networks = {}
-  for name, text in pairs(more.networks or { default = manual }) do networks[name] = decoded(text) end
+  for name, text in pairs(more.networks or { default = manual }) do
+    networks[name] = decoded(text)
+    networks[name].mac = (more.macs or {})[name]
+  end
   local document = agent_settings.build {
     json = json, settings = fake.settings(more.settings), agent_id = "agent-1", vm_cid = "cpivm-1", networks = networks,
-    macs = more.macs or {}, has_ephemeral = more.has_ephemeral, env = decoded(more.env or "{}"),
+    has_ephemeral = more.has_ephemeral, has_ipv6 = more.has_ipv6, env = decoded(more.env or "{}"),
   }
   return json.encode(document), decoded(json.encode(document))
 end
@@ -80,7 +83,7 @@ describe("the agent's settings", function()
   it("have an empty list of ntp servers where none is configured", function()
     local document = agent_settings.build {
       json = json, settings = { agent = { mbus = "", blobstore = { provider = "local" } } }, agent_id = "a", vm_cid = "v",
-      networks = {}, macs = {}, env = {},
+      networks = {}, env = {},
     }
     assert.truthy(json.encode(document):find('"ntp":[]', 1, true))
   end)

@@ -21,7 +21,7 @@ end
 -- What a module offers besides, to the verbs and to other files.
 local others = {
   ["disks.placement"] = set { "of_vm", "attach" }, ["disks.with_vm"] = set { "made_with" },
-  ["vm.affinity"] = set { "announce", "has_gone" }, ["vm.networks"] = set { "macs", "of_agent", "result" },
+  ["vm.affinity"] = set { "announce", "has_gone" }, ["vm.networks"] = set { "result" },
 }
 
 -- The list in create_vm, as the verb has it.

@@ -56,7 +56,8 @@ local function run(script, more)
   local tries = 0
   local found = { zone = { id = "z1", name = "zone1" }, template = { id = "t1" }, can = can }
   local plan = {
-    offering = { first = { small, big }, after = function() end }, networks = { { name = "a", ip = "10.0.0.5", target = network } },
+    offering = { first = { small, big }, after = function() end }, networks = { { name = "a", ip = "10.0.0.5",
+      target = network, networks = {}, more = {} } },
     disks = {}, key_pairs = {}, affinity = {},
   }
   for key, value in pairs(more or {}) do plan[key] = value end

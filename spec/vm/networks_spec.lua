@@ -1,3 +1,4 @@
+local agent_networks = require "vm.agent_networks"
 local fake = require "tests.support.fake"
 local vm_networks = require "vm.networks"
 
@@ -5,6 +6,8 @@ local json = fake.json
 local zone = { id = "z1", name = "zone1" }
 local plain = { id = "n1", name = "net-a", zoneid = "z1", type = "Isolated", service = { { name = "UserData" } } }
 local silent = { id = "n2", name = "net-b", zoneid = "z1", type = "L2", service = {} }
+
+local can = { version = "4.23.0.0" }
 
 local function manual(ip, name, more)
   local network = { type = "manual", ip = ip, netmask = "255.255.255.0", cloud_properties = { name = name } }
@@ -16,7 +19,7 @@ local function read(given) return vm_networks.read({ json = json }, { given_netw
 
 local function plan(given, options)
   local cpi <close> = fake.cpi(options or {})
-  return vm_networks.plan(cpi, { networks = read(given) }, { networks = { plain, silent }, zone = zone })
+  return vm_networks.plan(cpi, { networks = read(given) }, { networks = { plain, silent }, zone = zone, can = can })
 end
 
 describe("BOSH's networks", function()
@@ -35,11 +38,11 @@ describe("BOSH's networks", function()
     assert.is_nil(read({ a = { type = "dynamic", ip = "10.0.0.9", cloud_properties = { name = "n" } } })[1].ip)
   end)
 
-  it("that are manual have an IPv4 address", function()
-    for _, ip in ipairs { "10.0.0.256", "10.0.0", "fd00::5", "a/b", "10.0.0.5 " } do
+  it("that are manual have an address", function()
+    for _, ip in ipairs { "10.0.0.256", "10.0.0", "fd00::5::1", "a/b", "10.0.0.5 " } do
       local failure = fake.failure(read, { a = manual(ip, "net-a") })
       assert.equal("Bosh::Clouds::CpiError", failure.type)
-      assert.equal(("network 'a': '%s' is not an IPv4 address"):format(ip), failure.message)
+      assert.equal(("network 'a': '%s' is not an IPv4 or IPv6 address"):format(ip), failure.message)
     end
   end)
 
@@ -111,11 +114,11 @@ describe("the plan of the NICs", function()
   it("gives another try other random MACs, and leaves those of the manifest", function()
     local cpi <close> = fake.cpi {}
     local nics = vm_networks.plan(cpi, { networks = read { a = manual("10.0.0.5", "net-a"), b = manual("10.0.1.5", "net-b",
-      { cloud_properties = { name = "net-b", mac = "02:00:5e:10:00:01" } }) } }, { networks = { plain, silent }, zone = zone })
-    local first = vm_networks.macs(nics)
+      { cloud_properties = { name = "net-b", mac = "02:00:5e:10:00:01" } }) } }, { networks = { plain, silent }, zone = zone, can = can })
+    local first = agent_networks.macs(nics)
     assert.same(nics, vm_networks.renew(cpi, nil, nil, { networks = nics }, { number = 1 }))
-    local second = vm_networks.macs(vm_networks.renew(cpi, nil, nil, { networks = nics }, { number = 2 }))
-    assert.same(first, vm_networks.macs(nics))
+    local second = agent_networks.macs(vm_networks.renew(cpi, nil, nil, { networks = nics }, { number = 2 }))
+    assert.same(first, agent_networks.macs(nics))
     assert.truthy(first.a ~= second.a and second.a:find "^02:%x%x:")
     assert.equal("02:00:5e:10:00:01", second.b)
   end)
@@ -171,32 +174,37 @@ describe("two NICs with one MAC", function()
 end)
 
 describe("the networks that create_vm answers", function()
+  local function result(given, nic, vm, more)
+    local order = { networks = read(given), routes = more and more.routes }
+    local networks = {}
+    for _, network in ipairs(order.networks) do
+      if network.kind ~= "vip" then networks[#networks + 1] = network end
+    end
+    local nics = nic and { { name = networks[1].name, target = { id = "n" }, networks = networks, more = {}, mac = nic.mac } } or {}
+    return vm_networks.result(order, { networks = nics }, vm, more and more.vips)
+  end
+
   it("are those that came, each with its MAC", function()
     local given = { a = manual("10.0.0.5", "net-a", { prefix = "32" }) }
-    local result = vm_networks.result({ networks = read(given) }, { networks = { { name = "a", mac = "02:00:00:00:00:01" } } })
-    assert.same(manual("10.0.0.5", "net-a", { prefix = "32", mac = "02:00:00:00:00:01" }), result.a)
+    assert.same(manual("10.0.0.5", "net-a", { prefix = "32", mac = "02:00:00:00:00:01" }),
+      result(given, { mac = "02:00:00:00:00:01" }).a)
     assert.is_nil(given.a.mac)
   end)
 
-  it("have their routes, which the agent gets as well, and the addresses of vips", function()
+  it("have their routes, and the addresses of vips", function()
     local given = { a = manual("10.0.0.5", "net-a"), public = { type = "vip", cloud_properties = { acquire = true } } }
-    local order = { networks = read(given), routes = { a = { { Gateway = "10.0.0.1" } } } }
-    local result = vm_networks.result(order, { networks = {} }, nil, { public = "192.0.2.7" })
-    assert.same({ { Gateway = "10.0.0.1" } }, result.a.routes)
-    assert.same({ "10.0.0.5", "192.0.2.7" }, { result.a.ip, result.public.ip })
-    assert.same({ { Gateway = "10.0.0.1" } }, vm_networks.of_agent(order).a.routes)
-    assert.same({}, { given.a.routes, given.public.ip, vm_networks.of_agent(order).public.ip })
+    local answered = result(given, nil, nil, { routes = { a = { { Gateway = "10.0.0.1" } } }, vips = { public = "192.0.2.7" } })
+    assert.same({ { Gateway = "10.0.0.1" } }, answered.a.routes)
+    assert.same({ "10.0.0.5", "192.0.2.7" }, { answered.a.ip, answered.public.ip })
+    assert.same({}, { given.a.routes, given.public.ip })
   end)
 
-  it("tell the MACs that CloudStack gave, in lower case", function()
-    local target = { id = "n" }
-    local vm = { nic = { { networkid = "x", macaddress = "02:00:00:00:00:0A" }, { networkid = "n", ipaddress = "10.0.0.5",
-      macaddress = "02:00:00:00:00:0B" } } }
-    local result = vm_networks.result({ networks = read { a = manual("10.0.0.5", "net-a") } },
-      { networks = { { name = "a", target = target, ip = "10.0.0.5" } } }, vm)
-    assert.equal("02:00:00:00:00:0b", result.a.mac)
-    assert.same({}, vm_networks.macs({ { name = "a", target = target, ip = "10.0.0.6" } }, vm))
-    vm.nic[3] = { networkid = "n", ipaddress = "10.0.0.7", macaddress = "02:00:00:00:00:0C" }
-    assert.same({}, vm_networks.macs({ { name = "a", target = target }, { name = "b", target = target } }, vm))
+  it("tell the MACs that CloudStack gave, in lower case, and where a dynamic one is", function()
+    local vm = { nic = { { networkid = "x", macaddress = "02:00:00:00:00:0A" }, { networkid = "n", ipaddress = "10.0.0.7",
+      netmask = "255.255.255.0", gateway = "10.0.0.1", macaddress = "02:00:00:00:00:0B" } } }
+    assert.equal("02:00:00:00:00:0b", result({ a = manual("10.0.0.5", "net-a") }, {}, vm).a.mac)
+    local dynamic = result({ a = { type = "dynamic", ip = "10.0.0.99", cloud_properties = { name = "net-a" } } }, {}, vm).a
+    assert.same({ "10.0.0.7", "255.255.255.0", "10.0.0.1", "02:00:00:00:00:0b" },
+      { dynamic.ip, dynamic.netmask, dynamic.gateway, dynamic.mac })
   end)
 end)

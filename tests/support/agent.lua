@@ -116,7 +116,7 @@ local function check_use(document, report)
   if (at(document, "disks.system") or "") == "" then report "disks.system is missing" end
 end
 
--- Several networks without MACs all fall to DHCP; a MAC is compared with sysfs, which has lower case.
+-- Several networks without MACs all fall to DHCP, but for aliases; a MAC is compared with sysfs, which has lower case.
 local function check_networks(document, report)
   local named = {}
   for name, one in pairs(at(document, "networks") or {}) do
@@ -124,7 +124,9 @@ local function check_networks(document, report)
   end
   for _, pair in ipairs(named) do
     local name, one = table.unpack(pair)
-    if #named > 1 and (one.mac or "") == "" then report("networks.%s has no mac among several: it falls to DHCP", name) end
+    if #named > 1 and (one.mac or "") == "" and (one.alias or "") == "" then
+      report("networks.%s has no mac among several: it falls to DHCP", name)
+    end
     if (one.mac or "") ~= (one.mac or ""):lower() then report("networks.%s has a mac in upper case", name) end
   end
 end
