@@ -19,6 +19,13 @@ clouds.GROUPS = {
   security_groups = { { name = "web", account = "bosh" }, { name = "ssh", account = "bosh" } },
 }
 
+-- A shared network with IPv6, and NICs that may have the addresses of a /28.
+clouds.DUAL = {
+  settings = { ["vm.network.nic.max.secondary.ipaddresses"] = 16 },
+  networks = { { name = "dual-net", zone = "zone1", type = "Shared", cidr = "10.7.1.0/24", gateway = "10.7.1.1",
+    range = { "10.7.1.10", "10.7.1.200" }, ip6cidr = "2001:db8:7::/64", ip6gateway = "2001:db8:7::1" } },
+}
+
 clouds.VPC = { vpcs = { { name = "vpc1", zone = "zone1", cidr = "10.90.0.0/16" } } }
 
 -- Two zones; only the second has a host for what wants a GPU.

@@ -77,6 +77,7 @@ local function looks_of(kind, object, vms)
   for _, copy in ipairs(object.zones or {}) do words[#words + 1] = ("%s %s"):format(copy.zone, tostring(copy.ready)) end
   for _, nic in ipairs(object.nics or {}) do
     words[#words + 1] = inventory.plain(nic.network) .. (nic.network == "bosh-net" and " " .. nic.address or "")
+    if #(nic.secondary or {}) > 0 then words[#words + 1] = ("and %d more"):format(#nic.secondary) end
   end
   if object.size then words[#words + 1] = tostring(object.size) end
   return table.concat(words, " ")

@@ -45,6 +45,32 @@ end
 
 local function order_in_project(stage) return stage:order(nil, stage:networks("10.9.0.11", "project-net", "10.9.0.1")) end
 
+local function network_of(name, ip, more)
+  local network = { type = ip and "manual" or "dynamic", ip = ip, prefix = "32", cloud_properties = { name = name } }
+  for key, value in pairs(more or {}) do network[key] = value end
+  return network
+end
+
+-- An order for a VM whose networks share a NIC.
+local function order_for_two_addresses(stage)
+  return stage:small_order(nil, { default = stage:network("10.0.0.11", "bosh-net"), more = network_of("bosh-net", "10.0.0.12",
+    { nic_group = "1" }) })
+end
+
+local function order_for_both_families(stage)
+  return stage:small_order(nil, { default = stage:network("10.7.1.11", "dual-net"), six = network_of("dual-net", "2001:db8:7::11",
+    { prefix = "128", netmask = "ffff:ffff:ffff:ffff::", gateway = "2001:db8:7::1" }) })
+end
+
+local function order_for_block(stage)
+  return stage:small_order(nil, { default = stage:network("10.0.0.11", "bosh-net"), block = network_of("bosh-net", "10.0.0.48",
+    { prefix = "28" }) })
+end
+
+local function order_for_dynamic_among_them(stage)
+  return stage:small_order(nil, { default = network_of("bosh-net"), more = network_of("bosh-net", "10.0.0.12") })
+end
+
 -- Somebody destroyed a VM, which holds the address until CloudStack has expunged it.
 local function order_for_held_address(stage)
   local vm = stage:find("vms", stage:small_vm())
@@ -76,6 +102,10 @@ verbs.create_vm = {
     networks.second = { type = "dynamic", cloud_properties = { name = "bosh-net-2" } }
     return s:order({ root_disk_size = 20480 }, networks, { s:disk() })
   end },
+  { what = "two addresses on a NIC", arrange = order_for_two_addresses },
+  { what = "IPv6 beside IPv4", world = clouds.DUAL, arrange = order_for_both_families },
+  { what = "a /28", world = clouds.DUAL, arrange = order_for_block },
+  { what = "a dynamic network among the addresses of a NIC", arrange = order_for_dynamic_among_them },
   { what = "the second offering has room", world = clouds.FULL,
     arrange = function(s) return s:small_order { compute_offering = s.NONE, cpu = 1, ram = 1024 } end },
   { what = "the second zone has room", world = clouds.TWO_ZONES, arrange = function(s)
@@ -125,6 +155,9 @@ verbs.delete_vm = {
   { what = "a user's", arrange = function(s) return { (s:vm_with_disk()) } end },
   { what = "may expunge", world = clouds.EXPUNGES, arrange = function(s) return { (s:vm_with_disk()) } end },
   { what = "before 4.16", world = { version = "4.15.2.0" }, arrange = function(s) return { (s:vm_with_disk()) } end },
+  { what = "two addresses on a NIC", arrange = function(s) return { s:known_vm(order_for_two_addresses(s)) } end },
+  { what = "IPv6 beside IPv4", world = clouds.DUAL, arrange = function(s) return { s:known_vm(order_for_both_families(s)) } end },
+  { what = "a /28", world = clouds.DUAL, arrange = function(s) return { s:known_vm(order_for_block(s)) } end },
   { what = "gone", arrange = function() return { GONE } end },
   { what = "with a vip", world = clouds.PUBLIC, arrange = function(s) return { s:known_vm(order_with_vip(s)) } end },
   { what = "with an acquired vip", world = clouds.EXPUNGES, arrange = function(s)
