@@ -36,8 +36,10 @@ static int wait_program(lua_State *L)
 {
     struct program *program = luaL_checkudata(L, 1, TYPE_PROGRAM);
 
-    if (!program_wait(program, luaL_checknumber(L, 2)))
-        return 0;
+    if (!program_wait(program, luaL_checknumber(L, 2))) {
+        lua_pushnil(L);
+        return 1;
+    }
     lua_createtable(L, 0, 3);
     lua_pushinteger(L, WIFSIGNALED(program->status) ? WTERMSIG(program->status) : WEXITSTATUS(program->status));
     lua_setfield(L, -2, WIFSIGNALED(program->status) ? "signal" : "code");
@@ -123,9 +125,7 @@ static int find(lua_State *L)
 {
     char path[PROGRAM_PATH];
 
-    if (!program_find(luaL_checkstring(L, 1), path))
-        return 0;
-    lua_pushstring(L, path);
+    lua_pushstring(L, program_find(luaL_checkstring(L, 1), path) ? path : NULL); /* nil for NULL */
     return 1;
 }
 

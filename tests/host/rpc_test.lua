@@ -230,6 +230,60 @@ check.holds("cpi: in my words apikey=<redacted>\n", errors)
 exit, _, errors = command "try bug"
 check.equal(1, exit)
 check.holds("traceback", errors)
+
+-- The workshop: commands alone have it (state_test.lua holds that the host table has not), and check what they give it.
+harness.write(directory .. "/lua/commands/work.lua", [[return function(host, words)
+  local w, at = host.workshop, words[1]
+  local function say(...) host.console.write(table.concat({ ... }, " ") .. "\n") end
+  local function refused(f, ...)
+    local ok, why = pcall(f, ...)
+    say(ok and "taken" or why:match "%(.*%)")
+  end
+  local program <close> = w.start({ "sh", "-c", "cat text; echo e >&2; exit 3" }, { directory = at })
+  local ended
+  repeat ended = program:wait(1) until ended
+  say(ended.code, ended.output .. ended.errors)
+  local sleeper = w.start { "sleep", "1000" }
+  say(tostring(sleeper:wait(0)), #sleeper:output())
+  sleeper:stop()
+  say("signal", sleeper:wait(0).signal)
+  say(table.unpack({ w.start { "no-such-program" } }, 2))
+  for _, bad in ipairs { {}, { 1 }, { "a", {} }, { "a\0b" }, setmetatable({}, { __len = function() return 1 end }) } do refused(w.start, bad) end
+  refused(w.start, { "true" }, { output = 7 })
+  refused(program.wait, w)
+  refused(w.unpack, "a", "b")
+  local work = w.make_directory(at .. "/result")
+  local unpacking = w.unpack(at .. "/t.tgz", "text", work .. "/out")
+  local done, bytes
+  repeat done, bytes = unpacking:run(1) until done
+  say("unpacked", bytes, w.members(at .. "/t.tgz")[1].name)
+  unpacking:stop()
+  say(tostring(w.hand_over(work .. "/out", at .. "/result")), tostring(w.is_there(at .. "/result")), tostring(w.is_there(at .. "/none")))
+  say(tostring(w.remove_directory(work)), tostring(w.room(at) > 0), tostring(w.find "sh" ~= nil), tostring(w.find "none"))
+end]])
+harness.shell(("cd %s && echo inside >text && tar czf t.tgz text"):format(directory))
+exit, out, errors = command("work " .. directory)
+check.equal(0, exit, errors)
+check.equal([[
+3 inside
+e
+
+nil 0
+signal 9
+no-such-program: there is no such program
+(a program and its arguments are expected)
+(the words are strings)
+(the words are strings)
+(a word has a NUL in it)
+(a program and its arguments are expected)
+(an option is a string)
+(host.workshop.program expected, got table)
+(string expected, got no value)
+unpacked 7 text
+true true false
+true true true nil
+]], out)
+
 harness.write(directory .. "/lua/commands/help.lua", [[return function(host, words)
   if words[1] then error { type = "T", message = "no " .. words[1], exit_code = 2 } end
   host.console.write("help " .. #words)

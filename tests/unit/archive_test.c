@@ -75,6 +75,27 @@ static void reads(void)
     archive_close(NULL);
 }
 
+static char listed[200];
+
+static void list(void *context, const char *name, uint64_t size)
+{
+    size_t length = strlen(listed);
+
+    snprintf(listed + length, sizeof listed - length, "%s:%s=%lu ", (const char *)context, name, (unsigned long)size);
+}
+
+static void lists(void)
+{
+    struct fault fault;
+    char mark[] = "m";
+
+    check(archive_list(at("image.tgz"), list, mark, &fault), "lists: %s", fault.text);
+    check_text("m:=0 m:stemcell.txt=5 m:root.img=1500000 ", listed);
+    check(!archive_list(at("short.tgz"), list, mark, &fault) && strstr(fault.text, "cut short"), "%s", fault.text);
+    check(!archive_list(at("plain.gz"), list, mark, &fault) && strstr(fault.text, "not a gzipped tar"), "%s", fault.text);
+    check(!archive_list(at("absent"), list, mark, &fault) && strstr(fault.text, "No such file"), "%s", fault.text);
+}
+
 /* The gzip of this PATH tells whether it has descriptor 9. */
 static void gives_gzip_nothing(void)
 {
@@ -106,6 +127,7 @@ int main(void)
     shell("tar -cf - root.img | head -c 700000 | gzip >short.tgz");
     looks();
     reads();
+    lists();
     gives_gzip_nothing();
     shell("rm -rf \"$PWD\"");
     return check_report();
