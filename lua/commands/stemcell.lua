@@ -8,17 +8,11 @@ local new_paper = require "operator.paper"
 local templates = require "cloudstack.templates"
 local zones = require "cloudstack.zones"
 
--- What is under way, on a terminal: "  packing the stemcell   42 %".
-local function teller(host)
-  return function(text, percent)
-    host.console.progress(percent and ("  %s  %d %%"):format(text, math.floor(percent)) or "  " .. text)
-  end
-end
-
--- Ends the line of progress before a message, whatever happens.
-local function with_progress(host, run)
-  local _ <close> = setmetatable({}, { __close = function() host.console.progress "" end })
-  return run(teller(host))
+-- run(say), where say shows what is under way on the status line of a terminal: "packing the stemcell 42 %". The line ends
+-- before a message, whatever happens.
+local function with_status(host, run)
+  local _ <close> = setmetatable({}, { __close = function() host.log.status() end })
+  return run(function(text, percent) host.log.status(percent and ("%s %d %%"):format(text, math.floor(percent)) or text) end)
 end
 
 local actions = {}
@@ -38,7 +32,7 @@ function actions.convert(host, from, result, options, refuse)
   local format = formats.of(word)
   if not format then refuse(("--hypervisor takes %s, not '%s'"):format(table.concat(formats.names(), ", "), word)) end
   host.catch_signals()
-  local made = with_progress(host, function(say) return require("workshop.conversion").run(host, from, result, format, say) end)
+  local made = with_status(host, function(say) return require("workshop.conversion").run(host, from, result, format, say) end)
   local paper = new_paper(host)
   if options.output then
     paper:json { file = result, name = made.name, version = made.version, size = made.size, formats = host.json.array(made.formats) }
@@ -77,7 +71,7 @@ end
 function actions.inspect(host, from, _, options)
   host.catch_signals()
   local place = (host.environment "TMPDIR" or "/tmp") .. "/cpi-stemcell"
-  local report = with_progress(host, function(say) return require("workshop.inspection").run(host, from, place, say) end)
+  local report = with_status(host, function(say) return require("workshop.inspection").run(host, from, place, say) end)
   local paper = new_paper(host)
   if options.output then paper:json(report) else show(paper, report) end
   return report.boots and 0 or 1

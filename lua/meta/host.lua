@@ -88,7 +88,6 @@
 ---@field clean fun(text: string): string one line, without anything that a terminal acts on
 ---@field error fun(text: string)
 ---@field interactive boolean are standard input and standard error a terminal, so that a person can be asked?
----@field progress fun(text: string) what is under way, in the place of what stood there before; "" at the end. Only a terminal on stderr gets it
 ---@field read fun(): string? the next line of stdin, nil at its end
 ---@field tty boolean is standard output a terminal?
 ---@field write fun(text: string, in_colours?: boolean): boolean?, string? true, or nil, why

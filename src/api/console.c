@@ -44,16 +44,6 @@ static int error_text(lua_State *L)
     return 0;
 }
 
-/* progress(text): what is under way, over what stood there before; "" at the end. Only a terminal on stderr gets it. */
-static int progress(lua_State *L)
-{
-    size_t length;
-    const char *text = luaL_checklstring(L, 1, &length);
-
-    console_progress(text, length);
-    return 0;
-}
-
 /* read() -> the next line of stdin, or nil at its end */
 static int read_line(lua_State *L)
 {
@@ -69,7 +59,7 @@ static int read_line(lua_State *L)
 int api_open_console(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"clean", clean}, {"error", error_text}, {"progress", progress}, {"read", read_line}, {"write", write_text}, {NULL, NULL}};
+        {"clean", clean}, {"error", error_text}, {"read", read_line}, {"write", write_text}, {NULL, NULL}};
 
     luaL_newlib(L, functions);
     lua_pushboolean(L, console_is_tty());

@@ -36,20 +36,6 @@ bool console_error(const char *text, size_t length)
     return write_printable(STDERR_FILENO, text, length, 0);
 }
 
-bool console_progress(const char *text, size_t length)
-{
-    struct buf line = buf_new(0);
-
-    if (isatty(STDERR_FILENO) != 1)
-        return true;
-    buf_byte(&line, '\r');
-    printable_append(&line, text, length, 0);
-    buf_text(&line, "\033[K");
-    bool written = !line.failed && file_write_stream(STDERR_FILENO, buf_string(&line), line.length);
-    buf_free(&line);
-    return written;
-}
-
 bool console_read_line(struct buf *line)
 {
     char byte;

@@ -15,9 +15,6 @@ bool console_write(const char *text, size_t length);
 bool console_write_coloured(const char *text, size_t length);
 bool console_error(const char *text, size_t length);
 
-/* Writes over the line that the cursor is on, where stderr is a terminal: "" takes the line away again. */
-bool console_progress(const char *text, size_t length);
-
 /* Whether stdout is a terminal. */
 bool console_is_tty(void);
 

@@ -248,7 +248,9 @@ harness.write(directory .. "/lua/commands/work.lua", [[return function(host, wor
   sleeper:stop()
   say("signal", sleeper:wait(0).signal)
   say(table.unpack({ w.start { "no-such-program" } }, 2))
-  for _, bad in ipairs { {}, { 1 }, { "a", {} }, { "a\0b" }, setmetatable({}, { __len = function() return 1 end }) } do refused(w.start, bad) end
+  for _, bad in ipairs { {}, { 1 }, { "a", {} }, { "a\0b" }, setmetatable({}, { __len = function() return 1 end }) } do
+    refused(w.start, bad)
+  end
   refused(w.start, { "true" }, { output = 7 })
   refused(program.wait, w)
   refused(w.unpack, "a", "b")

@@ -29,12 +29,11 @@ end
 
 -- A host whose console is kept in lists. more: fields that replace the host's.
 function operator.host(more)
-  local host = { out = {}, err = {}, progress = {}, lua_dir = "lua", version = "1.2.3", config = { read = function() return {} end,
+  local host = { out = {}, err = {}, lua_dir = "lua", version = "1.2.3", config = { read = function() return {} end,
     has_secret = function() return false end, context = function() return {} end } }
   host.console = { tty = false, interactive = false, clean = native.console.clean,
     write = function(text) host.out[#host.out + 1] = text return true end,
-    error = function(text) host.err[#host.err + 1] = text end,
-    progress = function(text) host.progress[#host.progress + 1] = text end }
+    error = function(text) host.err[#host.err + 1] = text end }
   function host.environment() end
   for name, value in pairs(more or {}) do host[name] = value end
   return setmetatable(host, { __index = native })
