@@ -87,9 +87,12 @@ counts() {
 
 case " $* " in *" release "*) begin_packages ;; esac
 
+step=0
 for suite; do
   log="$logs/$suite.log"
   started=$(date +%s)
+  step=$((step + 1))
+  [ $# -eq 1 ] || echo "$suite, $step of $#"
   run_suite "$suite" >"$log" 2>&1
   code=$?
   # shellcheck disable=SC2046

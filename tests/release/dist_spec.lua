@@ -70,6 +70,10 @@ describe("the release tarball", function()
         assert.equal(one.fingerprint, one.version)
       end
     end
+    for path in must "cd bosh-release && ls ops/*.yml":gmatch "%S+" do
+      assert.equal(sum_of("bosh-release/" .. path), sum_of(("%s/tree/%s"):format(place, path)))
+      files[path] = nil
+    end
     assert.same({}, files)
   end)
 
