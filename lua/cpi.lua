@@ -32,6 +32,12 @@ local function perform(host, cpi, verb, arguments)
   end
 end
 
+-- Writes what was decided, where a log of decisions is kept.
+local function flush(cpi)
+  local log = rawget(cpi, "decision_log")
+  if log then log.flush() end
+end
+
 -- What names the request and its director: texts, from here on. They are in the log, in tags and in the journal.
 local function check_names(host, context)
   for _, name in ipairs { "request_id", "director_uuid" } do
@@ -58,11 +64,15 @@ local function answer(_, host, request)
   if rawget(cpi, "cloudstack") then
     (rawget(host, "closing") or require "setup.closing")(cpi, host, request.method, began, not ok and result or nil)
   end
+  flush(cpi)
   if not ok then error(result, 0) end
   local delivery = rawget(cpi, "delivery")
   if not delivery or not delivery.has_made() then return result end
   delivery.prepare()
-  return result, delivery.settle
+  return result, function(fate)
+    delivery.settle(fate)
+    flush(cpi)
+  end
 end
 
 -- Called, it performs a request. parts(host, request) -> what a verb would get: for an operator at a prompt.

@@ -56,19 +56,27 @@ local function completed(chosen, facts, instance, now)
   return all
 end
 
--- What the CPI makes of a policy's answer; raises what is wrong with it.
-local function matched(name, decision, chosen, facts, answer, why)
-  local function refuse(problem)
-    error(errors.cpi("policy %s (%s): not an answer it may give: %s", name, chosen.path, problem))
-  end
+-- What the CPI makes of a policy's answer -> { answer } or { failure (an error value), refusal or fault (its words) }
+local function judged(name, decision, chosen, facts, answer, why)
+  if answer == nil and decision.may_be_nil then return { answer = decision.match(nil, facts) } end
   local taken, problem = decision.match(answer, facts)
-  if taken ~= nil then
-    problem = chosen.is_site and bounded.problem(taken)
-    return problem and refuse(problem) or taken
+  if taken ~= nil and chosen.is_site then problem = bounded.problem(taken) end
+  if taken ~= nil and not problem then return { answer = taken, remark = bounded.words(why) } end
+  if answer ~= nil then
+    return { fault = problem,
+      failure = errors.cpi("policy %s (%s): not an answer it may give: %s", name, chosen.path, problem) }
   end
-  if answer ~= nil then refuse(problem) end
-  error(errors.cloud("policy %s (%s): %s", name, chosen.is_site and chosen.path or "default",
-    bounded.words(why) or "it gave no answer and no reason"))
+  local words = bounded.words(why) or "it gave no answer and no reason"
+  return { refusal = words,
+    failure = errors.cloud("policy %s (%s): %s", name, chosen.is_site and chosen.path or "default", words) }
+end
+
+-- The outcome of asking a policy, as judged() has it.
+local function asked(parts, name, chosen, default, facts)
+  local ok, answer, why = pcall(parts.sandbox.call, chosen.decide, tables.copy(facts), default.decide)
+  if ok then return judged(name, require("decisions." .. name), chosen, facts, answer, why) end
+  local words = bounded.words(tostring(answer))
+  return { fault = words, failure = errors.cpi("policy %s (%s): %s", name, chosen.path, words) }
 end
 
 -- new{ sandbox, ours, directory, now, note } -> decide(name, facts, instance) -> answer
@@ -77,11 +85,15 @@ end
 --   directory  a function that returns the site's directory (several separated by colons), or nil; asked at the
 --              first decision
 --   now        seconds since 1970, as host.clock.utc gives them; optional: without it facts have no `now` but their own
---   note       note(name, path), optional: called when a site's file takes its first decision
+--   note       note(name, path) -> its checksum, optional: called when a site's file takes its first decision
+--   record     record{ name, decision (nil: one without rows of CloudStack's), chosen, facts, answer or refusal or failure, remark },
+--              optional: called for each decision; chosen has path, is_site, needs, and sum of a site's file
 -- instance: the facts that say whose the VM or disk is (request/environment.lua), or nil; and `counts` and `limits`, where they
 -- were asked for. decide raises CpiError for a broken policy, and CloudError in the policy's own words when it refuses.
 --   decide.prepare(name)     loads what decides it
---   decide.matters(name)     does a site's file decide it? Ours of `vm` and `disk` leave things as they are, and need not be asked
+--   decide.matters(name, facts, instance, answer)   does a site's file decide it? Ours of `vm` and `disk` leave things as they are, and
+--                            need not be asked: where there is a log, their answer is noted. facts: a function that makes them
+--   decide.is_by_site(name)  does a site's file decide it?
 --   decide.file(name)        the path of what decides it
 --   decide.needs(names)      the set of costly facts that the site's files of these names need
 local function new(parts)
@@ -91,10 +103,7 @@ local function new(parts)
     if of_site[name] == nil then
       if site == nil then site = parts.directory() or false end
       local policy = site and load_site(parts.sandbox, site, name) or false
-      if policy then
-        policy.is_site = true
-        if parts.note then parts.note(name, policy.path) end
-      end
+      if policy then policy.is_site = true end
       of_site[name] = policy
     end
     return of_site[name] or nil
@@ -109,11 +118,14 @@ local function new(parts)
   local function decide(_, name, facts, instance)
     local decision, default = require("decisions." .. name), our(name)
     local chosen = site_of(name) or default
+    if chosen.is_site and parts.note and not chosen.is_noted then chosen.is_noted, chosen.sum = true, parts.note(name, chosen.path) end
     local all = completed(chosen, facts, instance, parts.now)
-    local ok, answer, why = pcall(parts.sandbox.call, chosen.decide, tables.copy(all), default.decide)
-    if not ok then error(errors.cpi("policy %s (%s): %s", name, chosen.path, bounded.words(tostring(answer)))) end
-    if answer == nil and decision.may_be_nil then return decision.match(nil, all) end
-    return matched(name, decision, chosen, all, answer, why)
+    local outcome = asked(parts, name, chosen, default, all)
+    if parts.record then
+      parts.record { name = name, decision = decision, chosen = chosen, facts = all, answer = outcome.answer, remark = outcome.remark,
+        refusal = outcome.refusal, failure = outcome.fault }
+    end
+    return outcome.failure and error(outcome.failure) or outcome.answer
   end
 
   local self = {}
@@ -124,7 +136,15 @@ local function new(parts)
     site_of(name)
   end
 
-  function self.matters(name) return site_of(name) ~= nil end
+  function self.matters(name, facts, instance, answer)
+    if site_of(name) then return true end
+    if parts.record then
+      parts.record { name = name, chosen = { needs = {} }, facts = tables.with(facts(), instance), answer = answer }
+    end
+    return false
+  end
+
+  function self.is_by_site(name) return site_of(name) ~= nil end
 
   function self.file(name) return (site_of(name) or our(name)).path end
 

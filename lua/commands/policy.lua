@@ -1,4 +1,4 @@
--- cpi policy list|check|test|facts|try: for the authors of policies. Where no directory is named, it is the
+-- cpi policy list|check|test|facts|try|diff|replay: for the authors of policies. Where no directory is named, it is the
 -- configuration's.
 
 local bounded = require "base.bounded"
@@ -9,6 +9,7 @@ local facts_of = require "decision.facts"
 local new_paper = require "operator.paper"
 local policy = require "policy"
 local policy_directory = require "operator.policy_directory"
+local policy_past = require "operator.policy_past"
 local spelling = require "base.spelling"
 local strict_facts = require "operator.strict_facts"
 
@@ -78,6 +79,7 @@ function actions.check(host, words, options)
 end
 
 function actions.test(host, words, options)
+  if options.record then return policy_past.record(host, table.move(words, 2, #words, 1, {}), options) end
   local paper, directory = new_paper(host), directory_of(host, words[2])
   local last, results = nil, {}
   local passed, failed = require("operator.policy_tests").run(host, directory, function(file, test, failure)
@@ -238,14 +240,26 @@ actions["try"] = function(host, words, options, refuse)
   return (trial.failure or #trial.mistakes > 0) and 1 or 0
 end
 
-local most_words = { list = 1, check = 2, test = 2, facts = 2, ["try"] = 3 }
+function actions.diff(host, words, options, refuse)
+  if not words[2] then refuse "which policies?" end
+  return policy_past.diff(host, words[2], words[3], options)
+end
+
+function actions.replay(host, words, options, refuse)
+  if not words[2] then refuse "which decision?" end
+  local directory = words[3] and directory_of(host, words[3])
+  if directory then check_directories(host, directory) else directory = configured_directory(host) end
+  return policy_past.replay(host, words[2], directory, options)
+end
+
+local most_words = { list = 1, check = 2, test = 2, facts = 2, ["try"] = 3, diff = 3, replay = 3 }
 
 return command.new("policy", function(host, words, options, refuse)
   local action = actions[words[1]]
   if not action then
     refuse(words[1] and ("unknown: policy %s%s"):format(words[1], spelling.suggestion(words[1],
-      { "list", "check", "test", "facts", "try" })))
-  elseif #words > most_words[words[1]] then
+      { "list", "check", "test", "facts", "try", "diff", "replay" })))
+  elseif #words > most_words[words[1]] and not options.record then
     refuse "too many arguments"
   end
   return action(host, words, options, refuse)

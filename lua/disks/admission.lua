@@ -9,10 +9,11 @@ local disk_order = require "disks.order"
 --   more   { vm = { name, zone, offering }, disk_cid }, what is known
 -- Raises CloudError in the site's words where it refuses the disk, and CpiError where its cloud_properties are none.
 return function(cpi, verb, order, more)
-  if not cpi.decide.matters "disk" then return order end
-  local answer = cpi.decide("disk", {
-    verb = verb, size = order.gigabytes, cloud_properties = admitted.facts(order.given_properties, cpi.json.null), vm = more.vm,
-    disk_cid = more.disk_cid,
-  }, order.instance)
+  local function facts()
+    return { verb = verb, size = order.gigabytes, cloud_properties = admitted.facts(order.given_properties, cpi.json.null), vm = more.vm,
+      disk_cid = more.disk_cid }
+  end
+  if not cpi.decide.matters("disk", facts, order.instance, "as ordered") then return order end
+  local answer = cpi.decide("disk", facts(), order.instance)
   return disk_order.named(admitted.read(cpi, "disk", answer, order, disk_order.properties, disk_order.WHAT))
 end

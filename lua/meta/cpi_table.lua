@@ -19,6 +19,7 @@
 ---@field clock host.clock its sleep ends with an interruption
 ---@field cloudstack table the client (lua/cloudstack/client.lua)
 ---@field decide fun(name: string, facts: table): any the answer of a policy, checked (lua/policy.lua)
+---@field decision_log table|false what was decided, for `cpi policy diff` (lua/setup/decision_log.lua); false where it is not kept
 ---@field delivery table what the verb made, until its result is delivered (lua/made/delivery.lua)
 ---@field durations table|false how long jobs of a kind lately took (lua/cloudstack/durations.lua); false without a store
 ---@field interruption table whether to end early (lua/base/interruption.lua)

@@ -93,6 +93,7 @@
 ---@field write fun(text: string, in_colours?: boolean): boolean?, string? true, or nil, why
 
 ---@class host.files
+---@field append fun(path: string, lines: string, most_bytes: integer, most_seconds: integer): boolean?, string? true, or nil, why. Each line begins with its time; older ones are in FILE.1
 ---@field create fun(path: string, text: string): boolean?, string? true, or nil, why. For its owner alone; refuses a file that exists
 ---@field list fun(directory: string): string[]?, string? sorted names, directories with a slash at the end; or nil, why
 ---@field read fun(path: string): string?, string?, boolean? a regular file of at most 32 MB; or nil, why, whether it does not exist

@@ -83,12 +83,17 @@ return {
     { name = "permissions", arguments = "[role [VERB...]]", words = { "role" }, then_words_of = { role = "verbs" },
       summary = "the CloudStack commands that each verb sends; with role, CloudMonkey lines that make a role of them, or of "
         .. "those of some verbs" },
-    { name = "policy", arguments = "list | check [DIR] | test [DIR] | facts DECISION | try DECISION [DIR] --facts FILE",
-      words = { "list", "check", "test", "facts", "try" }, then_words_of = { facts = "decisions", try = "decisions" },
+    { name = "policy", arguments = "list | check [DIR] | test [DIR] | facts DECISION | try DECISION [DIR] --facts FILE "
+        .. "| diff NEW [OLD] | replay ID [DIR] | test --record [ID...]",
+      words = { "list", "check", "test", "facts", "try", "diff", "replay" }, then_words_of = { facts = "decisions", try = "decisions" },
       options = { { "--facts FILE", "facts as JSON, for try; - is standard input" },
-        { "--example", "for facts: the example alone, as JSON, to be changed and tried" }, OUTPUT }, values = { output = { "json" } },
+        { "--example", "for facts: the example alone, as JSON, to be changed and tried" },
+        { "--log FILE", "the log of decisions, for diff, replay and --record; else the configuration's" },
+        { "--record", "for test: writes a file of tests from logged decisions, those named or one of each kind" }, OUTPUT },
+      values = { output = { "json" } },
       summary = "the policies in force; whether those of a directory load, and their tests pass; the facts of a decision, "
-        .. "with an example; what a policy answers to facts" },
+        .. "with an example; what a policy answers to facts; what other policies would have made of logged decisions (exit code 1 where "
+        .. "something changes), one of them once more, and tests made of them" },
     { name = "repl", arguments = "[--write]", words = {},
       options = { { "--write", "allow what changes CloudStack; without it only reads are sent" } },
       summary = "a Lua prompt with cpi and cloudstack, the client" },

@@ -25,13 +25,15 @@ local function point_to_cloudstack(host, settings)
   }
 end
 
--- Directories of policies stand as they do in PATH; a relative one begins where the configuration file is. A BOSH job
--- does not know where it will be.
-local function policy_directories(host, settings)
-  local beside = (host.config.path or ""):match "^.*/" or ""
-  return (settings.policies.directory:gsub("[^:]+", function(directory)
-    return directory:find "^/" and directory or beside .. directory
-  end))
+-- A relative path begins where the configuration file is: a BOSH job does not know where it will be.
+local function from_configuration(host, path)
+  return path:find "^/" and path or ((host.config.path or ""):match "^.*/" or "") .. path
+end
+
+-- Directories of policies stand as they do in PATH.
+local function place_policies(host, policies)
+  policies.directory = policies.directory:gsub("[^:]+", function(directory) return from_configuration(host, directory) end)
+  if policies.log ~= "" and policies.log ~= "store" then policies.log = from_configuration(host, policies.log) end
 end
 
 -- What the configuration's file holds; {} where none is named. A file that cannot be read is not a bug of the CPI.
@@ -57,7 +59,7 @@ function configuration.load(host, context)
     file = file, context = all, has_secret = has_secret, request_has_secret = request_has_secret,
     null = host.json.null, warn = host.log.warn,
   }
-  settings.policies.directory = policy_directories(host, settings)
+  place_policies(host, settings.policies)
   host.log.level(settings.log.level)
   host.log.format(settings.log.format)
   secrets.register(host.log.secret, settings)

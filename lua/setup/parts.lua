@@ -25,12 +25,19 @@ function parts.of(host, request)
       note = function(name, path)
         cpi.decided = rawget(cpi, "decided") or {}
         table.insert(cpi.decided, name)
-        host.log.info("%s is decided by %s (SHA-256 %s)", name, path, host.bytes.sha256(host.files.read(path) or ""):sub(1, 12))
+        local sum = host.bytes.sha256(host.files.read(path) or ""):sub(1, 12)
+        host.log.info("%s is decided by %s (SHA-256 %s)", name, path, sum)
+        return sum
       end,
+      record = cpi.decision_log and cpi.decision_log.add or nil,
       directory = function()
         return require "setup.site_policies"(host.files, cpi.settings.policies.directory, host.log.warn)
       end,
     }
+  end
+
+  function makers.decision_log(cpi)
+    return cpi.settings.policies.log ~= "" and require("setup.decision_log").of(host, request, cpi.settings) or false
   end
 
   function makers.cache(cpi)

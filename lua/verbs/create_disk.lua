@@ -37,7 +37,7 @@ local function look_up(cpi, order, vm_cid)
   local requests = { zones = zones.request(), offerings = offerings.disk_request(), capabilities = capabilities.request() }
   if vm_cid then
     requests.vms = vms.request(vm_cid)
-    if not order.offering or cpi.decide.matters "disk" then requests.services = offerings.service_request() end
+    if not order.offering or cpi.decide.is_by_site "disk" then requests.services = offerings.service_request() end
   end
   for name, request in pairs(usage.requests(cpi, { "disk", "disk_offering", "names" }, order.instance)) do requests[name] = request end
   return cpi.cloudstack:gather(requests)

@@ -26,20 +26,25 @@ local function networks_of(order, null)
   return list
 end
 
+local function facts_of(order, null)
+  return {
+    stemcell_cid = order.stemcell_cid, cloud_properties = admitted.facts(order.given_properties, null),
+    networks = networks_of(order, null), disks = order.disk_cids,
+  }
+end
+
 -- admit(cpi, order, known) -> the order as it is to be made. order: the arguments of create_vm with `properties`, as they were
 -- read; given_properties, as they came. known: the kinds of the properties. Raises CloudError in the site's words where it
 -- refuses the VM, and CpiError where its cloud_properties are none. What it needs to know is asked for before everything else.
 function admission.admit(cpi, order, known)
-  if not cpi.decide.matters "vm" then return order end
-  local null, requests = cpi.json.null, usage.requests(cpi, { "vm" }, order.instance)
+  local null = cpi.json.null
+  local function facts() return facts_of(order, null) end
+  if not cpi.decide.matters("vm", facts, order.instance, "as ordered") then return order end
+  local requests = usage.requests(cpi, { "vm" }, order.instance)
   if next(requests) then
     order = tables.with(order, { instance = usage.read(cpi, cpi.cloudstack:gather(requests), order.instance) })
   end
-  local answer = cpi.decide("vm", {
-    stemcell_cid = order.stemcell_cid, cloud_properties = admitted.facts(order.given_properties, null),
-    networks = networks_of(order, null), disks = order.disk_cids,
-  }, order.instance)
-  return admitted.read(cpi, "vm", answer, order, known, WHAT)
+  return admitted.read(cpi, "vm", cpi.decide("vm", facts(), order.instance), order, known, WHAT)
 end
 
 return admission

@@ -1,7 +1,9 @@
 /* host.files: what an operator's files say, and files that are made for them. */
 #include "api.h"
 
+#include "../base/clock.h"
 #include "../base/file.h"
+#include "../base/line_file.h"
 #include "../base/public_file.h"
 #include "../base/readonly.h"
 
@@ -78,6 +80,23 @@ static int create(lua_State *L)
     return 1;
 }
 
+/* append(path, lines, most_bytes, most_seconds) -> true | nil, why. The file keeps within these bounds, see base/line_file.h. */
+static int append(lua_State *L)
+{
+    size_t length;
+    const char *path = luaL_checkstring(L, 1);
+    const char *lines = luaL_checklstring(L, 2, &length);
+    struct line_file_bounds bounds = {luaL_checkinteger(L, 3), luaL_checkinteger(L, 4)};
+    struct fault fault;
+
+    if (readonly_is_on())
+        return luaL_error(L, "no file is written: only reads are allowed here");
+    if (!line_file_append(path, lines, length, bounds, clock_utc(), &fault))
+        return api_refuse(L, &fault);
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
 /* remove(path) -> true | nil, why */
 static int remove_file(lua_State *L)
 {
@@ -109,7 +128,7 @@ static int replace(lua_State *L)
 
 int api_open_files(lua_State *L)
 {
-    static const luaL_Reg functions[] = {{"create", create}, {"list", list_names}, {"read", read_text},
+    static const luaL_Reg functions[] = {{"append", append}, {"create", create}, {"list", list_names}, {"read", read_text},
                                         {"read_argument", read_argument}, {"remove", remove_file}, {"replace", replace},
                                         {NULL, NULL}};
 

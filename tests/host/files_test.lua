@@ -80,4 +80,18 @@ check.that(none == nil and refused:find("No such file", 1, true), "no directory"
 for _, name in ipairs(assert(files.list(directory))) do check.that(not name:find "^%.", "no draft stays: " .. name) end
 check.raises("string expected", files.replace, public)
 
+-- ---- lines within bounds
+local log, now = directory .. "/log", harness.host.clock.utc()
+local line = ("%d x\n"):format(now)
+check.equal(true, files.append(log, line, 1000, 1000))
+check.equal(true, files.append(log, line, 1000, 1000))
+check.equal(line .. line, (files.read(log)))
+check.equal(true, files.append(log, line, 30, 1000), "no room for it beside the others")
+check.equal(line, (files.read(log)))
+check.equal(line .. line, (files.read(log .. ".1")))
+local unwritten, reason = files.append(directory, line, 1000, 1000)
+check.that(unwritten == nil and reason:find(directory, 1, true), "a directory")
+check.raises("number expected", files.append, log, line)
+check.raises("string expected", files.append)
+
 harness.shell("rm -rf " .. directory)
