@@ -53,6 +53,18 @@ describe("explaining", function()
       commands(explain(trial.host, trial.request("delete_vm", vm)), "send"))
   end)
 
+  it("create_vm tells which further addresses its NICs get, and what the agent is told of them", function()
+    local trial = setting()
+    local networks = { a = { type = "dynamic", cloud_properties = { name = "bosh-net" } },
+      b = { type = "manual", ip = "10.0.0.32", prefix = "31", netmask = "255.255.255.0", cloud_properties = { name = "bosh-net" } } }
+    trial.requests() -- forgets those before
+    local told = explain(trial.host, trial.request("create_vm", "agent-2", "ubuntu-builtin", { cpu = 2, ram = 4096 }, networks, {}, {}))
+    assert.is_nil(told.failure)
+    assert.same({ "deployVirtualMachine", "addIpToNic", "addIpToNic", "updateVirtualMachine", "startVirtualMachine", "createTags" },
+      commands(told, "send"))
+    assert.same({}, writes(trial))
+  end)
+
   it("tells each decision with its facts, its file and its answer", function()
     local trial = setting()
     local told = explain(trial.host, trial.request("create_vm", "agent-2", "ubuntu-builtin", { cpu = 2, ram = 4096 }, network,

@@ -62,6 +62,16 @@ describe("imagination", function()
     assert.equal(2, #recall("listVolumes", { virtualmachineid = vm.id }).volume)
   end)
 
+  it("gives a NIC the further addresses that it was asked for with", function()
+    local vm = answer("deployVirtualMachine", { name = "cpivm-1", ["iptonetworklist[0].networkid"] = "n", customjobid = "j" })
+    local nic = recall("listVirtualMachines", { id = vm.id }).virtualmachine[1].nic[1]
+    for i, address in ipairs { "10.0.0.6", "10.0.0.7" } do
+      answer("addIpToNic", { nicid = nic.id, ipaddress = address, customjobid = "j" .. i })
+    end
+    nic = recall("listVirtualMachines", { id = vm.id }).virtualmachine[1].nic[1]
+    assert.same({ "10.0.0.6", "10.0.0.7" }, { nic.secondaryip[1].ipaddress, nic.secondaryip[2].ipaddress })
+  end)
+
   it("keeps what was seen of an object that is changed", function()
     imagined:notice { count = 1, volume = { { id = "d", name = "disk", size = 5, virtualmachineid = nil } } }
     local job = answer("attachVolume", { id = "d", virtualmachineid = "v", customjobid = "j" })

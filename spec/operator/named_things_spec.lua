@@ -9,7 +9,7 @@ local function settings(more)
   return { cloudstack = site }
 end
 
-local function checked(more, hypervisors)
+local function checked(more, hypervisors, networks)
   local lines, found = {}, {}
   function found:good(subject, format, ...) lines[#lines + 1] = "good " .. subject .. ": " .. format:format(...) end
   function found:remark(subject, text) lines[#lines + 1] = "remark " .. subject .. ": " .. text end
@@ -19,6 +19,7 @@ local function checked(more, hypervisors)
   for _, name in ipairs { "service offerings", "disk offerings", "networks", "OS types", "key pairs", "templates" } do
     asked[name] = { rows = { { id = "1", name = "x", description = "Other" } } }
   end
+  asked.networks.rows = networks or asked.networks.rows
   local client = { wave = function(_, requests)
     assert.same({ "listHypervisors", { zoneid = "1" }, rows = "hypervisor" }, requests[1])
     return { hypervisors or { rows = { { name = "KVM" } } } }
@@ -45,6 +46,12 @@ describe("what a configuration names", function()
     has(checked { stemcell = { mock = "", os_type = "Other", zones = { "*" } } }, "good zone: stemcells come to * too")
     has(checked { stemcell = { mock = "", os_type = "Other", zones = { "y", "q" } } },
       "problem zone: cloudstack.stemcell.zones: 'q' is not in CloudStack; name one of: y, z")
+  end)
+
+  it("are the networks that have IPv6", function()
+    local plain = { name = "x", service = { { name = "UserData" } } }
+    has(checked({}, nil, { plain }), "good networks: with IPv6: none")
+    has(checked({}, nil, { plain, { name = "six", ip6cidr = "2001:db8::/64", service = {} } }), "good networks: with IPv6: six")
   end)
 
   it("needs a hypervisor that stemcells are for", function()

@@ -176,6 +176,22 @@ describe("an agent takes", function()
   end
 end)
 
+describe("IPv6 in the guest's kernel", function()
+  local function env_of(env, has_ipv6) return select(2, built { env = env, has_ipv6 = has_ipv6 }).env end
+
+  it("is asked for where a network has it and the manifest says nothing of it", function()
+    for _, env in ipairs { "{}", [[{"bosh":null}]], [[{"bosh":{}}]], [[{"bosh":{"ipv6":null}}]] } do
+      assert.same({ bosh = { ipv6 = { enable = true } } }, env_of(env, true))
+    end
+    assert.same({ bosh = { password = "p", ipv6 = { enable = true } }, x = 1 }, env_of([[{"bosh":{"password":"p"},"x":1}]], true))
+  end)
+
+  it("is the manifest's otherwise", function()
+    assert.same({ bosh = { ipv6 = { enable = false } } }, env_of([[{"bosh":{"ipv6":{"enable":false}}}]], true))
+    assert.same({}, env_of("{}", false))
+  end)
+end)
+
 -- The agent of tests/support/agent.lua stumbles where the real one was seen to.
 describe("an agent refuses", function()
   local good = [["agent_id":"a","mbus":"nats://x","blobstore":{"provider":"local"},"disks":{"system":"/dev/sda"}]]

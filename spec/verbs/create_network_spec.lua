@@ -142,6 +142,32 @@ describe("create_network", function()
   end
 end)
 
+describe("a network of a dual-stack offering", function()
+  local function dual()
+    return trial.new { host = native, world = { zones = { { name = "zone1", ip6prefix = "fd17:5:8a43::/48" } },
+      network_offerings = { { name = "dual", type = "Isolated", internetprotocol = "DualStack" } } } }
+  end
+
+  it("is managed by its IPv4 range, and has VMs of both families", function()
+    local t = dual()
+    local cid, address = table.unpack(t.call("create_network", definition(nil, { network_offering = "dual" })))
+    assert.same({ range = "10.7.1.0/24", gateway = "10.7.1.1", reserved = {} }, address)
+    local vm = t.cid { networks = { a = { type = "manual", ip = "10.7.1.20", netmask = "255.255.255.0", cloud_properties = { name = cid } },
+      b = { type = "manual", ip = "fd17:5:8a43::20", prefix = "128", netmask = "ffff:ffff:ffff:ffff::",
+        cloud_properties = { name = cid } } } }
+    assert.equal("fd17:5:8a43::20", t.vm(vm).nic[1].secondaryip[1].ipaddress)
+  end)
+
+  it("is not made for an IPv6 range, which CloudStack chooses", function()
+    local t = dual()
+    for _, more in ipairs { { range = "fd17::/64", gateway = "fd17::1" }, { gateway = "fd17::1" } } do
+      local failure = t.failure("create_network", definition(more, { network_offering = "dual" }))
+      assert.equal("Bosh::Clouds::NotSupported", failure.type)
+      assert.truthy(failure.message:find("is IPv6: CloudStack chooses the prefix of a network itself", 1, true), failure.message)
+    end
+  end)
+end)
+
 describe("delete_network", function()
   it("says that a network is gone, so that the director forgets it", function()
     assert.equal("Bosh::Clouds::NetworkNotFound", cloud().failure("delete_network", "cpi-network-1").type)

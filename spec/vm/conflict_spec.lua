@@ -166,6 +166,76 @@ describe("an address that is taken", function()
   end)
 end)
 
+-- Networks of a VM in bosh-net, or in a shared network with IPv6; the second and further ones are no NIC's own address.
+local function with_more(first, more, name)
+  local networks = manual(first)
+  networks.default.cloud_properties.name = name or "bosh-net"
+  networks.more = { type = "manual", ip = more, prefix = more:find ":" and "128" or "32", netmask = "255.255.255.0",
+    cloud_properties = { name = name or "bosh-net" } }
+  return networks
+end
+
+local DUAL = { { name = "dual", zone = "zone1", type = "Shared", cidr = "10.7.1.0/24", gateway = "10.7.1.1",
+  range = { "10.7.1.10", "10.7.1.200" }, ip6cidr = "2001:db8:7::/64", ip6gateway = "2001:db8:7::1" } }
+
+describe("an address that a NIC has besides its own", function()
+  it("is found with its VM, as the own address of another's", function()
+    local t = new {}
+    local holder = t.cid { networks = with_more("10.0.0.20", "10.0.0.21") }
+    local began = t.sim.clock.now()
+    local ok, failure = again(t, "10.0.0.21")
+    assert.is_false(ok)
+    assert.truthy(failure.message:find(("address 10.0.0.21 is held by VM '%s' (Running)"):format(holder), 1, true), failure.message)
+    assert.is_true(t.sim.clock.now() - began < 30)
+  end)
+
+  it("is found when another VM wants it besides its own, and nothing is left of that VM", function()
+    local t, cid = new {}
+    local ok, failure = pcall(t.cid, { networks = with_more("10.0.0.20", "10.0.0.5") })
+    assert.is_false(ok)
+    assert.equal("Bosh::Clouds::VMCreationFailed", failure.type)
+    assert.is_false(failure.ok_to_retry)
+    assert.truthy(failure.message:find(("addIpToNic: Failed to assign secondary ip to nic (530); address 10.0.0.5 is held by VM '%s' "
+      .. "(Running)"):format(cid), 1, true), failure.message)
+    t.sim.advance(3600)
+    assert.equal(1, t.sim.state().left.vms)
+    assert.is_true((again(t, "10.0.0.20")))
+  end)
+
+  it("of IPv6 is found in whatever spelling, and one that is the router's not waited for", function()
+    local t = new { world = { networks = DUAL } }
+    local holder = t.cid { networks = with_more("10.7.1.20", "2001:db8:7::20", "dual") }
+    local _, failure = pcall(t.cid, { networks = with_more("10.7.1.21", "2001:DB8:7:0::20", "dual") })
+    assert.truthy(failure.message:find(("address 2001:db8:7::20 is held by VM '%s' (Running)"):format(holder), 1, true), failure.message)
+  end)
+
+  it("of a destroyed VM that nobody sees is waited for until CloudStack has expunged it", function()
+    local t = new({}, { expunge = leave })
+    t.call("delete_vm", t.cid { networks = with_more("10.0.0.20", "10.0.0.21") })
+    assert.is_true((pcall(t.cid, { networks = with_more("10.0.0.30", "10.0.0.21") })))
+    t.sim.advance(3600)
+    assert.equal(2, t.sim.state().left.vms)
+  end)
+
+  it("is free as soon as its VM is deleted", function()
+    local t = new { world = { settings = { ["expunge.delay"] = 86400, ["expunge.interval"] = 86400 } } }
+    for _ = 1, 2 do t.call("delete_vm", t.cid { networks = with_more("10.0.0.20", "10.0.0.21") }) end
+    assert.is_true((again(t, "10.0.0.21")))
+  end)
+
+  it("can be one too many for CloudStack, which says which setting it is", function()
+    local t = new { world = { settings = { ["vm.network.nic.max.secondary.ipaddresses"] = 2 } } }
+    local networks = with_more("10.0.0.20", "10.0.0.32")
+    networks.more.prefix = "30"
+    local ok, failure = pcall(t.cid, { networks = networks })
+    assert.is_false(ok)
+    assert.truthy(failure.message:find("the NICs of the VM need further addresses: 4 in network 'bosh-net'. CloudStack's global setting "
+      .. "vm.network.nic.max.secondary.ipaddresses", 1, true), failure.message)
+    t.sim.advance(3600)
+    assert.equal(1, t.sim.state().left.vms)
+  end)
+end)
+
 describe("a right to expunge that CloudStack only claims", function()
   local world = { settings = { ["allow.user.expunge.recover.vm"] = true },
     accounts = { { name = "bosh", without = { "expungeVirtualMachine" } } } }

@@ -10,6 +10,28 @@ local function read(given)
   return routes.read({ json = fake.json }, { properties = { routes = given }, networks = list() })
 end
 
+describe("routes of networks on one NIC", function()
+  local function plan(gateway_of, wanted)
+    local six = { name = "six", family = 6, given = {} }
+    local four = { name = "four", family = 4, given = {} }
+    local main = gateway_of == "six" and six or four
+    main.given.default = { "gateway" }
+    local order = { routes = { [wanted] = { { Destination = "10.9.0.0" } } } }
+    return routes.plan(nil, order, nil, { networks = { { networks = { four, six } } } }), order
+  end
+
+  it("are those that were read", function()
+    local planned, order = plan("four", "four")
+    assert.equal(order.routes, planned)
+    assert.truthy(plan("six", "other"))
+  end)
+
+  it("are refused where the gateway is IPv6's: the agent would not come up", function()
+    assert.equal("routes of network 'four': the agent can't set them, because the gateway of its NIC is that of the IPv6 network 'six'",
+      fake.failure(plan, "six", "four").message)
+  end)
+end)
+
 describe("routes", function()
   it("are told as the agent's Go struct has them", function()
     local found = read { default = { { cidr = "10.9.1.2/16", gateway = "10.0.0.7" } } }

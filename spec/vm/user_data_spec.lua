@@ -41,3 +41,43 @@ describe("user data", function()
     assert.truthy((of(none, { bosh = { mbus = { urls = { "nats://10.0.0.5:4222" } } } })))
   end)
 end)
+
+-- A VM whose dynamic network shares its NIC: only CloudStack knows the address.
+describe("the settings that need an address of CloudStack's", function()
+  local json = fake.json
+  local target = { id = "n1", name = "net", netmask = "255.255.255.0", gateway = "10.0.0.1" }
+  local a = { name = "a", kind = "dynamic", family = 4, given = { type = "dynamic" } }
+  local b = { name = "b", kind = "manual", family = 4, ip = "10.0.0.6", given = { type = "manual", ip = "10.0.0.6" } }
+  local nic = { name = "a", target = target, networks = { a, b }, more = {}, mac = "02:00:00:00:00:01" }
+  local vm = { id = "v", nic = { { networkid = "n1", ipaddress = "10.0.0.77", netmask = "255.255.255.0", gateway = "10.0.0.1" } } }
+  local ordered = { agent_id = "agent-1", networks = { a, b }, env = {} }
+
+  local function furnish(options, networks)
+    local cpi <close> = fake.cpi(options)
+    local steps = user_data.furnish(cpi, ordered, nil, { networks = networks, disks = {} }, { vm_cid = "cpivm-1" }, vm)
+    return steps, cpi
+  end
+
+  local function networks_in(text) return json.decode(require("host_native").bytes.unbase64(text)).networks end
+
+  it("are given to the stopped VM once more", function()
+    local steps, cpi = furnish({}, { nic })
+    assert.equal(1, #steps)
+    assert.same({ "updateVirtualMachine", "v" }, { steps[1].request[1], steps[1].request[2].id })
+    local networks = networks_in(steps[1].request[2].userdata)
+    assert.same({ "10.0.0.77", "02:00:00:00:00:01", "manual", "eth0:1" },
+      { networks.a.ip, networks.a.mac, networks.a.type, networks.b.alias })
+    assert.equal(steps[1].request[2].userdata, cpi.log.secrets[#cpi.log.secrets])
+  end)
+
+  it("are put into the registry where the agent reads them there", function()
+    local steps, cpi = furnish({ store = true, context = { vm = { stemcell = { api_version = 1 } } },
+      settings = { registry = { host = "10.0.0.6", username = "u", password = "registry-password" } } }, { nic })
+    assert.same({}, steps)
+    assert.equal("10.0.0.77", json.decode(cpi.store.tables.registry["cpivm-1"]).networks.a.ip)
+  end)
+
+  it("are no others where all addresses are known before", function()
+    assert.same({}, (furnish({}, { { name = "b", target = target, networks = { b }, more = {} } })))
+  end)
+end)

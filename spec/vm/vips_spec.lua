@@ -179,6 +179,7 @@ describe("a vip", function()
       { default = { type = "dynamic", cloud_properties = { name = "shared-net" } }, public = vip("192.0.2.77", { acquire = true }) },
       "a network with static NAT" },
     ["two vips for one NIC"] = { { a = vip "192.0.2.50", b = vip("192.0.2.77", { acquire = true }) }, "are for one address" },
+    ["an IPv6 address"] = { { public = vip("2001:db8::5", { acquire = true }) }, "network 'public' is an IPv6 vip" },
     ["a rule without ports"] = { { public = vip("192.0.2.50", { firewall_rules = { {} } }) }, "'start_port' is missing" },
     ["ports the wrong way round"] = { { public = vip("192.0.2.50", { firewall_rules = { { start_port = 9, end_port = 8 } } }) },
       "below 'start_port'" },

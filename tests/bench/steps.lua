@@ -35,6 +35,8 @@ return {
     { "createTags, listVolumes, startVirtualMachine", START[2] .. "; the disk that CloudStack makes with it has no name of ours" },
     { "createTags", "that disk's tag, while the VM starts" },
   }, scenario = "an address of its own, an ephemeral disk" },
+  { "create_vm", "two addresses on a NIC", { { MOST, LOOK }, DEPLOY,
+    { "addIpToNic", "the NIC has to be there; all further addresses at once, before the VM starts" }, START } },
   { "delete_vm", "a user's", { LEAVE,
     { "listVolumes, stopVirtualMachine", OF_VM[2] .. "; only a stopped VM gives its address back" },
     { "updateVmNicIp", "the address is free at once; a user may not expunge" },
