@@ -93,9 +93,10 @@ describe("policy replay", function()
 
   it("has a whole request, and ends with 0 where all is as it was", function()
     local log, t, directory = logged(LARGER)
-    local config = { path = "/c.json", has_secret = function() return true end, read = t.host.config.read }
-    local code, out = run({ "replay", "cpi-1" }, { config = config, cloudstack = { open = function() end } })
-    assert.equal(0, code)
+    local config = { path = "/c.json", is_named = true, has_secret = function() return true end, context = function() return {} end,
+      read = t.host.config.read }
+    local code, out, err = run({ "replay", "cpi-1" }, { config = config, cloudstack = { open = function() end } })
+    assert.equal(0, code, err)
     assert.truthy(out:find("by " .. directory .. "/service_offering.lua (SHA-256 ", 1, true), out)
     for _, name in ipairs { "vm", "networks", "service_offering", "affinity", "names", "disk", "disk_offering", "expunge" } do
       assert.truthy(out:find(name .. " of ", 1, true), name)
