@@ -13,6 +13,7 @@ local named_things = require "operator.named_things"
 local parked = require "operator.parked"
 local permissions = require "operator.permissions"
 local policy_directory = require "operator.policy_directory"
+local ready_stemcells = require "operator.ready_stemcells"
 local refusals = require "cloudstack.refusals"
 local replies = require "cloudstack.replies"
 local support = require "operator.support"
@@ -190,7 +191,7 @@ end
 -- What is asked of CloudStack, all at once: by subject.
 local function requests_of(settings)
   local list = { { "capabilities", { "listCapabilities", {} } }, { "apis", { "listApis", {}, rows = "api" } } }
-  for _, part in ipairs { named_things.requests(settings), capacity.requests(settings) } do
+  for _, part in ipairs { named_things.requests(settings), ready_stemcells.requests(), capacity.requests(settings) } do
     table.move(part, 1, #part, #list + 1, list)
   end
   return list
@@ -216,6 +217,7 @@ local function check_there(found, host, settings, client)
   check_permissions(found, asked.apis, settings.cloudstack, can.version)
   parked.check(found, host, settings, can)
   named_things.check(found, asked, settings, client)
+  ready_stemcells.check(found, asked, settings)
   capacity.check(found, asked, settings)
 end
 

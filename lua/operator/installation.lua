@@ -89,6 +89,16 @@ local function check_loading(add, scripts)
   if broken == 0 then add("good", "scripts", "all of them load") end
 end
 
+-- What `cpi stemcell convert` puts into stemcells lies beside the scripts.
+local function check_finder(host, add)
+  local ok, why = host.files.read(host.lua_dir .. "/../stemcell/metadata-finder/cloudstack-metadata")
+  if ok then
+    add("good", "stemcells", "the metadata finder is there, for `cpi stemcell convert`")
+  else
+    add("problem", "stemcells", "the metadata finder is missing: " .. why, "install again; only `cpi stemcell convert` needs it")
+  end
+end
+
 local function check_policies(host, add, directories)
   local rows, broken = policy_directory.in_force(host, directories), 0
   for _, row in ipairs(rows) do
@@ -120,6 +130,7 @@ local function inspect(host, settings)
   local scripts = add_scripts(host, host.lua_dir, "", {})
   check_list(host, add, scripts)
   check_loading(add, scripts)
+  check_finder(host, add)
   local directories = settings and settings.policies.directory
   check_policies(host, add, directories ~= "" and directories or nil)
   if settings then

@@ -14,10 +14,12 @@ local OTHERS = { openstack = true, vsphere = true, vcloud = true, aws = true, go
 infrastructure.FORMATS = { "cloudstack-vhdx", "cloudstack-vhd", "cloudstack-qcow2", "cloudstack-raw", "cloudstack-ova", "cloudstack-light" }
 infrastructure.FORMATS_OF_OTHERS = { "openstack-qcow2", "openstack-raw", "vsphere-ova" }
 
+function infrastructure.is_of_others(name) return OTHERS[name] == true end
+
 -- Raises CloudError for a stemcell of another infrastructure, unless the site takes them.
 function infrastructure.check(properties, takes_any)
   local name = properties.infrastructure and properties.infrastructure:lower()
-  if takes_any or not OTHERS[name] then return end
+  if takes_any or not infrastructure.is_of_others(name) then return end
   error(errors.cloud("stemcell '%s' was made for '%s': its agent would not find its settings on CloudStack; `cpi stemcell convert` "
     .. "makes one of it that does (cloudstack.stemcell.any_infrastructure takes it as it is)", properties.name or "", name))
 end

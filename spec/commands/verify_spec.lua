@@ -6,9 +6,12 @@ local function holds(out, ...)
   for _, words in ipairs { ... } do assert.truthy(out:find(words, 1, true), words .. "\n" .. out) end
 end
 
--- A tree of a few scripts and all policies, with its list.
+-- A tree of a few scripts and all policies, with its list, and what lies beside the scripts.
 local function tree()
-  local directory = operator.directory { ["a.lua"] = "return 1", ["b.lua"] = "return 2" }
+  local place = operator.directory()
+  local directory = place .. "/lua"
+  os.execute(("mkdir %s && cp -r stemcell %s"):format(directory, place))
+  for name, text in pairs { ["a.lua"] = "return 1", ["b.lua"] = "return 2" } do operator.write(directory .. "/" .. name, text) end
   os.execute(("mkdir %s/policies %s/meta && cp lua/policies/*.lua %s/policies/"):format(directory, directory, directory))
   os.execute(("cd %s && find . -name '*.lua' | xargs sha256sum >%s"):format(directory, inspect.LIST))
   return directory
@@ -45,7 +48,17 @@ describe("verify", function()
       local code, out = verify(directory)
       assert.equal(0, code)
       holds(out, "ok       scripts      " .. 2 + #require "decisions" .. " as they were installed", "all of them load",
-        "all with a policy that loads", "no configuration is named")
+        "all with a policy that loads", "no configuration is named", "the metadata finder is there")
+    end)
+  end)
+
+  it("finds out that what cpi stemcell convert needs is missing", function()
+    local directory = tree()
+    os.execute(("rm -r %s/../stemcell"):format(directory))
+    loadable(directory, function()
+      local code, out = verify(directory)
+      assert.equal(1, code)
+      holds(out, "the metadata finder is missing", "only `cpi stemcell convert` needs it")
     end)
   end)
 

@@ -30,7 +30,7 @@ local rooms = {
   -- what people start
   { "sim", "base" },
   { "workshop", "errors base" },
-  { "operator", "errors base cloudstack decision decisions policy setup request cpi sim" },
+  { "operator", "errors base cloudstack decision decisions policy setup request stemcell cpi sim" },
   { "daemons", "errors registry setup stemcell" },
   { "commands", "errors base cloudstack request made decision decisions policy setup cpi workshop operator" },
   { "meta", "" },

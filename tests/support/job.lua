@@ -74,7 +74,7 @@ function job.packages(directory)
     return job.run("pwd"):match "[^\n]+" .. "/build/job-packages", "compiled by the packaging scripts"
   end
   local package = directory .. "/packages/cloudstack_cpi"
-  job.run(("mkdir -p %s/bin && cp %s/cpi %s/cpi-server %s/bin && cp -R lua %s"):format(quote(package), quote(rig.build),
+  job.run(("mkdir -p %s/bin && cp %s/cpi %s/cpi-server %s/bin && cp -R lua stemcell %s"):format(quote(package), quote(rig.build),
     quote(rig.build), quote(package), quote(package)))
   return directory .. "/packages", "laid out from this build"
 end
