@@ -66,4 +66,13 @@ function networks.offers(network, service)
   return false
 end
 
+-- The names of who provides the service in the network, in lower case; {} where CloudStack does not say.
+function networks.providers(network, service)
+  local names = {}
+  for _, one in ipairs(network.service or {}) do
+    for _, provider in ipairs(one.name == service and one.provider or {}) do names[#names + 1] = tostring(provider.name):lower() end
+  end
+  return names
+end
+
 return networks

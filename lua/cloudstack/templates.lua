@@ -99,9 +99,9 @@ function templates.is_gone(failure)
   return refusals.is(failure, "template_is_gone")
 end
 
-local function delete(cpi, template, forced)
+local function delete(cpi, template, forced, is_once)
   local task = cpi.cloudstack:run {
-    "deleteTemplate", { id = template.id, forced = forced }, job = true, idempotent = true,
+    "deleteTemplate", { id = template.id, forced = forced }, job = true, idempotent = not is_once,
     what = "deleting template " .. tostring(template.name), timeout = cpi.settings.cloudstack.timeout.global,
   }
   return task.failure, task
@@ -116,6 +116,15 @@ local function living_vms(cpi, template)
     if not vms.is_gone(vm) then names[#names + 1] = vm.name end
   end
   return names
+end
+
+-- Deletes a template whose image was never sent, if CloudStack lets it go at once. -> false: it is held until the time for its upload
+-- is over. Raises CloudError.
+function templates.delete_unsent(cpi, template)
+  local failure, task = delete(cpi, template, nil, true)
+  if not failure or templates.is_gone(failure) then return true end
+  if refusals.is(failure, "template_is_on_its_way") then return false end
+  cpi.cloudstack.raise(failure, task.request.what)
 end
 
 -- Deletes the template in all zones; one that is gone already is deleted. CloudStack refuses it while a VM

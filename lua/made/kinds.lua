@@ -23,7 +23,6 @@
 local affinity_claims = require "made.affinity_claims"
 local affinity_groups = require "cloudstack.affinity_groups"
 local custody = require "made.custody"
-local exact = require "cloudstack.exact"
 local keeping = require "made.keeping"
 local kinds_of_belongings = require "made.kinds_of_belongings"
 local marks = require "made.marks"
@@ -139,7 +138,11 @@ function stemcell.find(cpi, record)
     -- A template of a hypervisor that no zone has is in no list, and is deleted by its id all the same.
     return row or not record.answered and { id = record.id, name = record.name } or nil
   end
-  return exact.one(cpi.cloudstack:rows(templates.request(record.name, "self")), record.name, "stemcell")
+  local others = {}
+  for _, id in ipairs(record.others or {}) do others[id] = true end
+  for _, row in ipairs(templates.named(cpi.cloudstack:rows(templates.request(record.name, "self")), record.name)) do
+    if not others[row.id] then return row end
+  end
 end
 
 -- While a VM is of it, CloudStack and templates.delete refuse its removal.

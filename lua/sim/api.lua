@@ -89,7 +89,7 @@ local function handle(m, request, options)
   payload, why = envelope.guard(carry_out, m, call, request.pairs)
   if why then return with_note(envelope.refusal(m, why.envelope or entry.envelope, why, account), call) end
   local reply = envelope.answer(m, entry.envelope, payload)
-  reply.job = call.job
+  reply.job, reply.delay = call.job, call.held
   return with_note(reply, call)
 end
 

@@ -86,9 +86,20 @@ local function row(m, rule)
   }
 end
 
+-- Rules of one address that are asked for at once are answered one after the other. Seen on 4.22: after 63, 5047 and 10,050 ms.
+local HOLD, AT_ONCE = 5, 0.01 -- seconds
+
+local function held(m, address)
+  local last = address.rule_asked
+  local turn = last and m:now() - last.at < AT_ONCE and last.turn + 1 or 0
+  address.rule_asked = { at = turn > 0 and last.at or m:now(), turn = turn }
+  return turn * HOLD
+end
+
 local function create(m, call)
   local arguments = call.arguments
   local address = arguments.ipaddressid
+  call.held = held(m, address)
   if address.vpc then
     refusal.invalid('Firewall service is not supported in VPC VPC {"id":%d,"name":"%s","uuid":"%s"}', address.vpc.number,
       address.vpc.name, address.vpc.id)

@@ -7,6 +7,7 @@
 
 local arrival = require "stemcell.arrival"
 local errors = require "errors"
+local tables = require "base.tables"
 local tags = require "cloudstack.tags"
 local templates = require "cloudstack.templates"
 local twins = require "stemcell.twins"
@@ -70,6 +71,16 @@ local function has_rival(cpi, stemcell, id)
   return twins.has_rival(twins.living(cpi, rows), id, stemcell)
 end
 
+-- Another process makes the stemcell. CloudStack may keep what nobody sent an image to for an hour (seen on 4.22): then a later
+-- process removes it.
+local function give_up(cpi, stemcell, id, entry)
+  cpi.log.info("another process is creating this stemcell; abandoning %s", stemcell.cid)
+  twins.unmark(cpi, id)
+  if templates.delete_unsent(cpi, { id = id, name = stemcell.cid }) then return entry.close() end
+  cpi.log.info("CloudStack keeps template %s until the time for its upload is over", stemcell.cid)
+  entry.leave()
+end
+
 -- run(cpi, stemcell, way, undo) -> the template's id, ready in its zones; or nil when another process makes the same one
 --   stemcell  { cid, name, version, file, zones, os_type, names = { display_name, tags }, details, ignored, is_further };
 --             is_further: there is a template of that CID, in another zone; ignored: a
@@ -78,24 +89,25 @@ end
 --   way       { start = function(cpi, stemcell) -> id, zones it will be in, fill = function(cpi, stemcell) or nil }
 -- Raises CloudError; what was made is removed by undo.
 function making.run(cpi, stemcell, way, undo)
-  -- One that gets the name of a template that is there is in the journal once it has an id: by the name alone that one would go.
   local id, zones
-  local entry = not stemcell.is_further and cpi.journal.open { kind = "stemcell", name = stemcell.cid }
+  -- The others of that name, in other zones, are not what a later process may remove.
+  local entry = cpi.journal.open { kind = "stemcell", name = stemcell.cid,
+    others = stemcell.is_further and cpi.json.array(tables.sorted_keys(stemcell.ignored)) or nil }
+  local is_given_up = false
   undo.add("stemcell " .. stemcell.cid, function()
+    if is_given_up then return end
     remove(cpi, stemcell, id)
-    if entry and not stemcell.is_lost then entry.close() end
+    if not stemcell.is_lost then entry.close() end
   end)
   id, zones = way.start(cpi, stemcell)
   if type(id) ~= "string" then
     error(errors.cloud("making the template of stemcell %s: the answer has no id", stemcell.cid))
   end
-  entry = entry or cpi.journal.open { kind = "stemcell", name = stemcell.cid, id = id }
   entry.note { id = id }
   local is_tagged = tag(cpi, id, stemcell.names.tags) and stemcell.file.checksum ~= nil
   if is_tagged and has_rival(cpi, stemcell, id) then
-    cpi.log.info("another process is creating this stemcell; abandoning %s", stemcell.cid)
-    templates.delete(cpi, { id = id, name = stemcell.cid })
-    entry.close()
+    is_given_up = true
+    give_up(cpi, stemcell, id, entry)
     return nil
   end
   if way.fill then way.fill(cpi, stemcell) end

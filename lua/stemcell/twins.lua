@@ -29,6 +29,12 @@ function twins.mark(wanted, name, version)
   wanted[STEMCELL] = label(name, version)
 end
 
+-- The template is not one of the stemcell any more: nobody waits for it, and it is nobody's rival.
+function twins.unmark(cpi, id)
+  local failure = cpi.cloudstack:run(tags.delete_request(cpi, "Template", id, { STEMCELL })).failure
+  if failure then cpi.log.warn("%s", cpi.cloudstack.say(failure)) end
+end
+
 -- The tags of a template that shows its image.
 function twins.image_tags(checksum)
   return { [IMAGE] = checksum }

@@ -144,12 +144,12 @@ end
 
 -- The template of these rows in all zones that are wanted: copied, or uploaded to each where CloudStack does not copy it and there
 -- is an image.
-local function spread(cpi, order, found, answer, rows, undo, cid)
+local function spread(cpi, order, found, rows, undo, cid)
   for _, row in ipairs(found.twins) do
     if row.name == cid then rows[#rows + 1] = row end -- of another id, where it was uploaded to each zone
   end
   if copying.is_everywhere(rows, found.zones) then return end
-  local ok, why = pcall(copying.spread, cpi, { cid = cid, zones = found.zones, from = answer.from }, rows, undo)
+  local ok, why = pcall(copying.spread, cpi, { cid = cid, zones = found.zones }, rows, undo)
   if ok then return end
   if not (copying.is_impossible(why) and order.file.path and templates.is_ours(cid)) then error(why, 0) end
   for _, zone in ipairs(found.zones) do
@@ -186,7 +186,7 @@ function ways.existing(cpi, order, found, answer, undo)
   local function is_abandoned(row) return twins.is_abandoned(cpi, row) end
   if not there.isready and not arrival.wait(cpi, cid, template.id, { zone }, is_abandoned) then return nil end
   if not share(cpi, found, template) then return nil end
-  spread(cpi, order, found, {}, rows, undo, cid)
+  spread(cpi, order, found, rows, undo, cid)
   return cid
 end
 
@@ -195,8 +195,12 @@ function ways.copy(cpi, order, found, answer, undo)
   if not template and may_be_gone(found, answer.template) then return nil end
   local cid = templates.cid_of(template)
   if not share(cpi, found, template) then return nil end
-  spread(cpi, order, found, answer, rows, undo, cid)
-  return cid
+  local ok, why = pcall(copying.spread, cpi, { cid = cid, zones = found.zones, from = answer.from }, rows, undo)
+  if ok then return cid end
+  if not (copying.is_impossible(why) and order.file.path) then error(why, 0) end
+  cpi.log.info("template '%s' was uploaded, which CloudStack does not copy: the image is uploaded anew for zone '%s'", cid,
+    found.zones[1].name)
+  return ways.upload(cpi, order, found, answer, undo)
 end
 
 local function make(cpi, order, found, answer, undo, way)
@@ -205,7 +209,7 @@ local function make(cpi, order, found, answer, undo, way)
   local id = making.run(cpi, stemcell, way, undo)
   if not id then return nil end
   if #stemcell.zones > 1 then
-    spread(cpi, order, found, {}, cpi.cloudstack:rows(templates.request_by_id(id)), undo, stemcell.cid)
+    spread(cpi, order, found, cpi.cloudstack:rows(templates.request_by_id(id)), undo, stemcell.cid)
   end
   return stemcell.cid
 end

@@ -89,8 +89,22 @@ local function nic_for(lb, rule, address, nics)
   error(errors.cloud("load balancer '%s' needs a NIC in a network that offers load balancing; the VM has none", lb.name))
 end
 
+-- Ports that CloudStack's virtual router has for itself: it shows its statistics there.
+local OF_THE_ROUTER = { [8081] = true }
+
+local function is_of_router(target)
+  local names = networks.providers(target, "Lb")
+  for _, name in ipairs(names) do
+    if name:find("virtualrouter", 1, true) then return true end -- also a VPC's
+  end
+  return #names == 0
+end
+
 local function refuse(lb, rule, address, target)
   if rule then return end
+  if OF_THE_ROUTER[lb.public_port] and is_of_router(target) then
+    error(errors.cloud("load balancer '%s': public_port %d is the virtual router's own; choose another one", lb.name, lb.public_port))
+  end
   if lb.public_ip and not address then
     error(errors.cloud("load balancer '%s': address %s is not one of this account's in the zone", lb.name, lb.public_ip))
   elseif address and address.isstaticnat then

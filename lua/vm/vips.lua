@@ -119,24 +119,28 @@ local function tag_rules(cpi, items, belongs)
   end
 end
 
--- The steps of all vips, the jobs of their rules numbered.
-local function steps_of(cpi, list, acquired, belongs)
-  local steps, number = {}, 0
+-- The steps of all vips, in rounds, the jobs of their rules numbered. The rules of one address come one after the other: CloudStack
+-- keeps those that are asked for at once waiting, five seconds each (seen on 4.22).
+local function rounds_of(cpi, list, acquired, belongs)
+  local rounds, number = { {} }, 0
   for _, vip in ipairs(list) do
+    local rules = 0
     for _, step in ipairs(requests_for(cpi, vip, acquired[vip], belongs)) do
       if step.rule then
-        number = number + 1
+        number, rules = number + 1, rules + 1
         step[1].jobid = job_ids.of(cpi, belongs.vm_cid, "firewall rule", number)
       end
-      steps[#steps + 1] = step
+      local round = math.max(rules, 1)
+      rounds[round] = rounds[round] or {}
+      table.insert(rounds[round], step)
     end
   end
-  return steps
+  return rounds
 end
 
--- Takes the steps, all at once. Raises CloudError.
-local function take(cpi, steps, belongs)
-  local requests, rules, failed = {}, {}, nil
+-- Takes the steps of a round, all at once, and adds the rules that they made. Raises CloudError.
+local function take(cpi, steps, belongs, rules)
+  local requests, failed = {}, nil
   for i, step in ipairs(steps) do requests[i] = step[1] end
   local tasks = cpi.cloudstack:start(requests)
   for i, task in ipairs(tasks) do
@@ -152,13 +156,13 @@ local function take(cpi, steps, belongs)
     end
   end
   if failed then cpi.cloudstack.raise(failed[1], failed[2]) end
-  tag_rules(cpi, rules, belongs)
 end
 
 -- Addresses, static NAT and firewall rules -> { network name = address }. Raises CloudError.
 function vips.give(cpi, _, _, plan, belongs)
-  local acquired, given = acquire(cpi, plan.vips, belongs), {}
-  take(cpi, steps_of(cpi, plan.vips, acquired, belongs), belongs)
+  local acquired, given, rules = acquire(cpi, plan.vips, belongs), {}, {}
+  for _, steps in ipairs(rounds_of(cpi, plan.vips, acquired, belongs)) do take(cpi, steps, belongs, rules) end
+  tag_rules(cpi, rules, belongs)
   for _, vip in ipairs(plan.vips) do given[vip.network.name] = (acquired[vip] or vip).row.ipaddress end
   return given
 end

@@ -7,14 +7,16 @@ local untagged = require "made.untagged"
 
 local RULES = { { protocol = "tcp", start_port = 22 }, { protocol = "tcp", start_port = 80 } }
 
--- A stage on which a create_vm with a vip died when the answer to `command` was there; without a store.
-local function killed_at(command, vip, options)
+-- A stage on which a create_vm with a vip died when the answer to the nth `command` (the first) was there; without a store.
+local function killed_at(command, vip, options, nth)
+  local left = nth or 1
   local s = scenarios.open({ arrange = function() return {} end, world = clouds.PUBLIC }, options or {})
   local networks = s:networks()
   networks.public = vip or { type = "vip", cloud_properties = { acquire = true } }
   function s.after_send(_, requests)
     for _, request in ipairs(requests) do
-      if request.command == command then coroutine.yield "kill" end
+      if request.command == command then left = left - 1 end
+      if left == 0 then coroutine.yield "kill" end
     end
   end
   s:run(s:begin("create_vm", s:small_order(nil, networks)))
@@ -55,13 +57,15 @@ describe("what was made for a VM and not tagged", function()
   it("is each of them, also where there are more than are asked for at once", function()
     local many = {}
     for i = 1, 9 do many[i] = { protocol = "tcp", start_port = 20 + i } end
-    local s = killed_at("createFirewallRule", { type = "vip", ip = "192.0.2.50", cloud_properties = { firewall_rules = many } })
+    local s = killed_at("createFirewallRule", { type = "vip", ip = "192.0.2.50", cloud_properties = { firewall_rules = many } },
+      nil, 9)
     assert.equal(9, #find(s))
     assert.equal(9, #s.sim.state().firewallrules)
   end)
 
   it("is a rule of the firewall, on an address that stays", function()
-    local s = killed_at("createFirewallRule", { type = "vip", ip = "192.0.2.50", cloud_properties = { firewall_rules = RULES } })
+    local s = killed_at("createFirewallRule", { type = "vip", ip = "192.0.2.50", cloud_properties = { firewall_rules = RULES } },
+      nil, 2)
     assert.equal("firewall rule rule, firewall rule rule", words_of(find(s)))
     assert.equal(0, gc(s, "--apply", "--none-known").exit)
     assert.same({}, s.sim.state().firewallrules)
@@ -70,7 +74,8 @@ describe("what was made for a VM and not tagged", function()
   it("is any number of things, also more than are asked for at once", function()
     local rules = {}
     for i = 1, 9 do rules[i] = { protocol = "tcp", start_port = 20 + i } end
-    local s = killed_at("createFirewallRule", { type = "vip", ip = "192.0.2.50", cloud_properties = { firewall_rules = rules } })
+    local s = killed_at("createFirewallRule", { type = "vip", ip = "192.0.2.50", cloud_properties = { firewall_rules = rules } },
+      nil, 9)
     assert.equal(9, #s.sim.state().firewallrules)
     assert.equal(9, #find(s))
   end)

@@ -259,7 +259,8 @@ describe("a stemcell whose image was uploaded, which CloudStack does not copy", 
     local properties = { zone = "zone2" }
     for key, value in pairs(PROPERTIES) do properties[key] = value end
     local second = t.call("create_stemcell", "/tmp/image", properties)
-    assert.same({ first, 2 }, { second, templates(t, first) })
+    assert.not_equal(first, second)
+    assert.same({ 1, 1 }, { templates(t, first), templates(t, second) })
     t.call("delete_vm", vm(t, second, "zone2"))
   end)
 
@@ -270,7 +271,7 @@ describe("a stemcell whose image was uploaded, which CloudStack does not copy", 
     for key, value in pairs(PROPERTIES) do properties[key] = value end
     t.sim.fault { command = "upload", fault = "status", status = 403, body = "no" }
     assert.truthy(t.failure("create_stemcell", "/tmp/image", properties).message:find("HTTP 403 with no", 1, true))
-    assert.equal(1, templates(t, first) - (t.sim.state().left.templates - 1))
+    assert.equal(1, templates(t, first))
     t.call("delete_vm", vm(t, first, "zone1"))
   end)
 

@@ -73,6 +73,7 @@ local function no_twins()
 end
 
 local telling = { "createTags", { resourceids = "t1", ["tags[0].key"] = "bosh_image_sha256", ["tags[0].value"] = "c0ffee" }, job = {} }
+local unmarking = { "deleteTags", { resourceids = "t1", ["tags[0].key"] = "bosh_stemcell" }, job = {} }
 local tagging = { "createTags", { resourceids = "t1", resourcetype = "Template" }, job = {} }
 local UBUNTU = { hypervisor = "kvm", name = "bosh-ubuntu", version = "1.7" }
 
@@ -282,10 +283,20 @@ describe("a stemcell whose image is there", function()
 
   it("gives up its own where another process was first, and uses what that makes", function()
     local cid, cpi = create({ os_types, twins(), zones, { "getUploadParamsForTemplate", {}, where }, tagging,
-      twins({ "t1", "z1", false, false }, { A, "z1", false }), { "deleteTemplate", { id = "t1" }, job = {} },
+      twins({ "t1", "z1", false, false }, { A, "z1", false }), unmarking, { "deleteTemplate", { id = "t1" }, job = {} },
       os_types, twins { A, "z1", false }, zones, found(A, { "z1", "zone1" }), sharing, shared, store = true }, UBUNTU)
     assert.equal("cpitemplate-a", cid)
     assert.same({}, cpi.store.tables.journal)
+  end)
+
+  it("leaves its own to a later process where CloudStack keeps it, and does not wait for that", function()
+    local cid, cpi = create({ os_types, twins(), zones, { "getUploadParamsForTemplate", {}, where }, tagging,
+      twins({ "t1", "z1", false, false }, { A, "z1", false }), unmarking, { "deleteTemplate", { id = "t1" }, code = 431,
+        job_fails = "The template is either getting uploaded or it may be initiated shortly, please wait for it to be completed" },
+      os_types, twins { A, "z1", false }, zones, found(A, { "z1", "zone1" }), sharing, shared, store = true }, UBUNTU)
+    assert.equal("cpitemplate-a", cid)
+    local _, text = next(cpi.store.tables.journal)
+    assert.equal("t1", fake.json.decode(text).id)
   end)
 end)
 

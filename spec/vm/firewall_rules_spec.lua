@@ -3,6 +3,21 @@ local read = require("vm.firewall_rules").read
 
 local function rules(...) return read({ name = "public", properties = { firewall_rules = { ... } } }, fake.json.null) end
 
+describe("the firewall rules of one vip", function()
+  it("are asked for one after the other", function()
+    local t = require("operator.trial").new { host = require "host_native" }
+    local function vip(...)
+      local list = {}
+      for i, port in ipairs { ... } do list[i] = { start_port = port } end
+      return { type = "vip", cloud_properties = { acquire = true, firewall_rules = list } }
+    end
+    local began = t.sim.clock.now()
+    t.cid { networks = { default = { type = "dynamic", cloud_properties = { name = "bosh-net" } }, public = vip(22, 80, 443) } }
+    assert.is_true(t.sim.clock.now() - began < 5, "CloudStack holds what is asked at once")
+    assert.equal(3, #t.sim.state().firewallrules)
+  end)
+end)
+
 describe("firewall rules of a vip", function()
   it("are tcp from everywhere, of one port, unless the manifest says more", function()
     assert.same({ { protocol = "tcp", cidrs = { "0.0.0.0/0" }, start_port = 22, end_port = 22 } }, rules { start_port = 22 })

@@ -49,6 +49,14 @@ describe("a load balancer", function()
     assert.same({}, t.left())
   end)
 
+  it("on the port that the router has for itself is refused before a VM is made", function()
+    local t = cloud()
+    assert.truthy(t.refused({ lb { public_port = 8081 } }):find("load balancer 'web': public_port 8081 is the virtual router's own; choose "
+      .. "another one", 1, true))
+    assert.equal(0, t.sim.state().left.vms)
+    for _, request in ipairs(t.requests()) do assert.not_equal("deployVirtualMachine", request.command) end
+  end)
+
   it("goes with its last VM also where nobody came to tag it with the director", function()
     local t = cloud()
     local vm = t.create { lb() }

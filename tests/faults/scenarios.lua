@@ -14,6 +14,7 @@
 local circumstances = require "tests.support.circumstances"
 local machine = require "machine"
 local stage = require "tests.faults.stage"
+local tables = require "base.tables"
 
 local scenarios = { info = { { arrange = function() return {} end } } }
 scenarios.ping = scenarios.info
@@ -42,6 +43,8 @@ end
 local function open(scenario, options)
   local world = { latency = { jobs = { default = 1, createTags = 0.1, deleteTags = 0.1 } } }
   for key, value in pairs(scenario.world or {}) do world[key] = value end
+  -- An upload that nobody came to make is given up while the matrices wait: until then CloudStack keeps its template.
+  world.settings = tables.with({ ["upload.operation.timeout"] = 5 }, world.settings)
   local new = machine.new { world = circumstances.world(world), store = options.store, seed = options.seed,
     settings = settings_of(scenario, options.patience) }
   setmetatable(new, stage)
