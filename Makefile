@@ -274,9 +274,19 @@ install: all                     ## into PREFIX (default /usr/local), under DEST
 	cd $(SHARE)/cloudstack_cpi/lua && find . -name '*.lua' | LC_ALL=C sort | xargs sha256sum >files.sha256
 	$(BUILD)/cpi help man >$(MAN)/man1/cpi.1
 	lua5.4 docs/policy_page.lua $(VERSION) >$(MAN)/man7/cpi-policy.7
+	lua5.4 docs/server_page.lua man $(BUILD)/cpi-server >$(MAN)/man1/cpi-server.1
 	$(BUILD)/cpi completion bash >$(SHARE)/bash-completion/completions/cpi
 	$(BUILD)/cpi completion zsh >$(SHARE)/zsh/site-functions/_cpi
 	$(BUILD)/cpi completion fish >$(SHARE)/fish/vendor_completions.d/cpi.fish
+	lua5.4 docs/server_page.lua bash $(BUILD)/cpi-server >$(SHARE)/bash-completion/completions/cpi-server
+	lua5.4 docs/server_page.lua zsh $(BUILD)/cpi-server >$(SHARE)/zsh/site-functions/_cpi-server
+	lua5.4 docs/server_page.lua fish $(BUILD)/cpi-server >$(SHARE)/fish/vendor_completions.d/cpi-server.fish
+
+uninstall:                       ## removes what install has put there
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,$(notdir $(PROGRAMS))) $(addprefix $(MAN)/,man1/cpi.1 man1/cpi-server.1 man7/cpi-policy.7) \
+	  $(addprefix $(SHARE)/,bash-completion/completions/cpi bash-completion/completions/cpi-server zsh/site-functions/_cpi \
+	  zsh/site-functions/_cpi-server fish/vendor_completions.d/cpi.fish fish/vendor_completions.d/cpi-server.fish)
+	rm -rf $(SHARE)/cloudstack_cpi
 
 clean:                           ## removes what was built
 	rm -rf build
@@ -285,7 +295,7 @@ help:                            ## this list
 	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
 
 .PHONY: witnesses all contract deps demo test lint unit host-tests spec server transcripts lifecycle guest job coverage hostile faults faults-http crash interruptions \
-        pairs planted histories mutants fuzz e2e walk bench bench-page asan asan-run valgrind install clean help
+        pairs planted histories mutants fuzz e2e walk bench bench-page asan asan-run valgrind install uninstall clean help
 .SECONDARY:
 
 -include $(wildcard $(patsubst %.o,%.d,$(HOST) $(SERVER) $(NATIVE) $(BUILD)/obj/src/main.o \

@@ -162,13 +162,13 @@ local function life(cloud)
   end)
 end
 
--- The deploy's job fails while the VM starts, as on a host that breaks: BOSH may try again, nothing is left.
+-- The start of a VM fails, as on a host that breaks: BOSH may try again, nothing is left.
 local function broken_life(cloud)
   chapter("A host fails in the middle of create_vm", "BOSH learns that another try may help, and nothing stays behind.")
   local calls, known = create_env.calls, { image = write_image(cloud.directory), agent = "broken" }
   local stemcell = ask(cloud, "create_stemcell", calls.create_stemcell(known))
   known.stemcell = stemcell.result
-  cloud:faults { { command = "deployVirtualMachine", fault = "capacity" } }
+  cloud:faults { { command = "startVirtualMachine", fault = "capacity" } }
   local answer = ask(cloud, "create_vm", calls.create_vm(known))
   expect(answer.error ~= rig.json.null and answer.error.type == "Bosh::Clouds::VMCreationFailed" and answer.error.ok_to_retry,
     "a failed host must be a VMCreationFailed that may be retried")

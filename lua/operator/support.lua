@@ -1,4 +1,5 @@
--- With what this CPI was tried, and how: the one source of what `cpi doctor` says of versions, and of the table in README.md.
+-- With what this CPI was tried, and how: what `cpi doctor` says of versions. README.md has it as a table, which
+-- spec/operator/support_spec.lua holds against this.
 --   tried     the CPI ran against it
 --   tested    its differences are known from its source, and held by specs on the simulated CloudStack
 --   expected  nothing is known that would keep it from working

@@ -18,6 +18,18 @@ describe("what this CPI was tried with", function()
     end
   end)
 
+  it("stands in README.md too", function()
+    local page = io.open "README.md":read "a"
+    local section = page:match "\n## What it runs with\n(.-)\n## "
+    for _, row in ipairs(support.hypervisors) do
+      if row.how ~= "tried" then assert.truthy(section:find(row.name, 1, true), row.name) end
+    end
+    for _, row in ipairs(support.cloudstack) do
+      if row.how ~= "expected" then assert.truthy(section:find(("%d.%d"):format(table.unpack(row.since)), 1, true)) end
+    end
+    for _, row in ipairs(support.bosh) do assert.truthy(section:find(row.words:match "[%w.]*%d+[%d.]*", 1, true), row.words) end
+  end)
+
   it("is said of a version by the newest row that fits", function()
     assert.equal("tested", (of "4.11.0"))
     assert.equal("tested", (of "4.21.9"))

@@ -24,7 +24,7 @@ static const struct command commands[] = {
 
 static void list(FILE *out)
 {
-    fputs("usage: cpi-server COMMAND [OPTIONS]; cpi-server COMMAND --help\n\n", out);
+    fputs("usage: cpi-server COMMAND [OPTIONS] | --help | --version; cpi-server COMMAND --help\n\n", out);
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         fprintf(out, "  %-12s%s\n", commands[i].name, commands[i].what);
 }
@@ -41,6 +41,8 @@ int main(int argc, char **argv)
         list(stdout);
         return 0;
     }
+    if (strcmp(argv[1], "--version") == 0)
+        return printf("cloudstack_cpi %s\n", VERSION) < 0;
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         if (strcmp(argv[1], commands[i].name) == 0)
             return commands[i].run(argc - 1, argv + 1);
