@@ -96,7 +96,7 @@ return command.new("validate", function(host, words, options, refuse)
   local settings, paper = command.settings(host), new_paper(host)
   local client = command.client(host, settings)
   local nothing = { director = host.bytes.uuid(), steps = {}, left = {}, preflight = examine(host, settings, client) }
-  if not options.output then findings(host, nothing.preflight) end
+  if not options.output then findings(host, nothing.preflight, false, true) end
   if problems_of(nothing.preflight) > 0 and not options.anyway then
     if not options.output then paper:line "nothing was made; --anyway goes on all the same" end
     return write(host, paper, nothing, options.output)
