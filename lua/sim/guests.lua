@@ -22,8 +22,9 @@ local function joined(list, separator) return table.concat(list, separator or ",
 local function prefix(network) return network.cidr and network.cidr:match "/(%d+)$" or "" end
 
 local function described_nic(nic)
-  return joined({ nic.mac, nic.network.id, nic.address or "", prefix(nic.network), nic.network.gateway or "",
-    nic.address6 or "" }, "/")
+  local network = nic.network
+  return joined({ nic.mac, network.id, nic.address or "", prefix(network), network.gateway or "", nic.address6 or "",
+    network.ip6 and network.ip6.gateway or "" }, "/")
 end
 
 local function described_volume(m, volume)

@@ -80,7 +80,7 @@ describe("a guest", function()
     local list = c.sim.events()
     local told, attach = list[1].environment, list[2].environment
     local first, second = other.nic[1], other.nic[2]
-    assert.equal(("%s/%s/%s/24/10.0.0.1/,%s/%s/%s/24/10.0.1.1/"):format(first.macaddress, first.networkid, first.ipaddress,
+    assert.equal(("%s/%s/%s/24/10.0.0.1//,%s/%s/%s/24/10.0.1.1//"):format(first.macaddress, first.networkid, first.ipaddress,
       second.macaddress, second.networkid, second.ipaddress), told.VM_NICS)
     local root = c:rows("listVolumes", "volume", { virtualmachineid = other.id, type = "ROOT" })[1]
     local serial = root.id:gsub("%-", ""):sub(1, 20)
@@ -91,6 +91,14 @@ describe("a guest", function()
     assert.truthy(attach.VM_VOLUMES:find("1/" .. disk.id, 1, true))
     c:vm("vm-d", { networkids = c.network.drive })
     assert.equal("yes", c.sim.events()[1].environment.VM_CONFIG_DRIVE)
+  end)
+
+  it("is described with the IPv6 address of each NIC, and its gateway", function()
+    c = cloud.new { networks = { { name = "dual", zone = "zone1", type = "Isolated", cidr = "10.9.0.0/24", gateway = "10.9.0.1",
+      ip6cidr = "2001:db8::/64", ip6gateway = "2001:db8::1" } } }
+    local nic = c:vm("vm-d", { networkids = c.network.dual }).nic[1]
+    assert.equal(("%s/%s/%s/24/10.9.0.1/%s/2001:db8::1"):format(nic.macaddress, nic.networkid, nic.ipaddress, nic.ip6address),
+      c.sim.events()[1].environment.VM_NICS)
   end)
 
   it("on XenServer has disks without serials", function()

@@ -23,9 +23,9 @@ add_disks() {
 tap_of() { echo "t${1//:/}"; }
 
 add_nics() {
-  local mac network address prefix gateway _ tag=
-  while IFS=/ read -r mac network address prefix gateway _; do
-    with_network "$network" lease "$network" "$gateway" "$prefix" "$mac" "$address" "$tag"
+  local mac network address prefix gateway _ gateway6 tag=
+  while IFS=/ read -r mac network address prefix gateway _ gateway6; do
+    with_network "$network" lease "$network" "$gateway" "$prefix" "$gateway6" "$mac" "$address" "$tag"
     ip link del dev "$(tap_of "$mac")" 2>/dev/null || true
     ip tuntap add dev "$(tap_of "$mac")" mode tap
     ip link set dev "$(tap_of "$mac")" master "$(bridge_of "$network")" up

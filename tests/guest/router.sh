@@ -15,13 +15,14 @@ with_network() {
   exec {lock}>&-
 }
 
-# open_bridge ID GATEWAY PREFIX
+# open_bridge ID GATEWAY PREFIX IPV6GATEWAY
 open_bridge() {
   local bridge
   bridge=$(bridge_of "$1")
   ! ip link show dev "$bridge" >/dev/null 2>&1 || return 0 # /sys may show another namespace
   ip link add name "$bridge" type bridge forward_delay 0
   [ -z "$2" ] || ip addr add "$2/$3" dev "$bridge"
+  [ -z "$4" ] || ip -6 addr add "$4/64" dev "$bridge" nodad
   ip link set dev "$bridge" up
 }
 
@@ -34,20 +35,20 @@ serve() {
   cat "$network"/hosts/* >"$network/dhcp-hosts"
   dnsmasq --conf-file=/dev/null --user=root --group=root --pid-file="$network/pid" --log-facility="$network/log" --log-dhcp \
     --interface="$(bridge_of "$1")" --except-interface=lo --bind-interfaces --no-hosts --no-resolv --no-poll \
-    --domain=cs1cloud.internal --local=/cs1cloud.internal/ --expand-hosts --host-record=data-server,"$2" \
+    --domain=cs1cloud.internal --local=/cs1cloud.internal/ --expand-hosts --host-record=data-server,data-server.cs1cloud.internal,"$2" \
     --dhcp-range="$2",static --dhcp-hostsfile="$network/dhcp-hosts" --dhcp-authoritative --leasefile-ro \
     --dhcp-option=option:router,"$2" --dhcp-option=tag:other,option:router --dhcp-option=tag:other,option:dns-server {lock}>&-
 }
 
-# lease ID GATEWAY PREFIX MAC ADDRESS TAG: from now on this MAC gets that address, and no other MAC does. TAG is "other" for a NIC
+# lease ID GATEWAY PREFIX IPV6GATEWAY MAC ADDRESS TAG: from now on this MAC gets that address, and no other MAC does. TAG is "other" for a NIC
 # that is not the VM's first: such a one gets neither a router nor a name server.
 lease() {
   local network=$CLOUD/networks/$1 old
-  open_bridge "$1" "$2" "$3"
-  [ -n "$5" ] || return 0
+  open_bridge "$1" "$2" "$3" "$4"
+  [ -n "$6" ] || return 0
   for old in "$network"/hosts/*; do
-    [ ! -e "$old" ] || ! grep -q ",$5," "$old" || rm "$old"
+    [ ! -e "$old" ] || ! grep -q ",$6," "$old" || rm "$old"
   done
-  echo "$4${6:+,set:$6},$5,$VM_NAME" >"$network/hosts/${4//:/}"
+  echo "$5${7:+,set:$7},$6,$VM_NAME" >"$network/hosts/${5//:/}"
   serve "$1" "$2"
 }

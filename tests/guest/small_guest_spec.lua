@@ -5,7 +5,9 @@ local cloud = require "tests.guest.cloud"
 local rig = require "rig"
 
 local GIGABYTE = 1 << 30
-local ADDRESS, OTHER_ADDRESS = "10.0.0.20", "10.0.1.20"
+local ADDRESS, OTHER_ADDRESS, THIRD_ADDRESS, SIXTH_ADDRESS = "10.0.0.20", "10.0.1.20", "10.0.1.21", "2001:db8:4::20"
+local WORLD = { networks = { { name = "dual-net", zone = "zone1", type = "Isolated", cidr = "10.0.4.0/24", gateway = "10.0.4.1",
+  ip6cidr = "2001:db8:4::/64", ip6gateway = "2001:db8:4::1" } } }
 local MARK = "the image that was uploaded"
 
 describe("a guest of qemu", function()
@@ -52,13 +54,17 @@ describe("a guest of qemu", function()
   end
 
   setup(function()
-    c = cloud.start { grace = 2 }
+    c = cloud.start { grace = 2, world = WORLD }
+    local function manual(ip, netmask, gateway, network, default)
+      return { type = "manual", ip = ip, netmask = netmask, gateway = gateway, default = default, cloud_properties = { name = network } }
+    end
     vm = call("create_vm", "agent-1", upload(), { compute_offering = "shared.small", disk = 3072,
       ephemeral_disk_offering = "shared.custom" }, {
-      default = { type = "manual", ip = ADDRESS, netmask = "255.255.255.0", gateway = "10.0.0.1", default = { "dns", "gateway" },
-        cloud_properties = { name = "bosh-net" } },
-      second = { type = "manual", ip = OTHER_ADDRESS, netmask = "255.255.255.0", gateway = "10.0.1.1",
-        cloud_properties = { name = "bosh-net-2" } },
+      default = manual(ADDRESS, "255.255.255.0", "10.0.0.1", "bosh-net", { "dns", "gateway" }),
+      second = manual(OTHER_ADDRESS, "255.255.255.0", "10.0.1.1", "bosh-net-2"),
+      third = manual(THIRD_ADDRESS, "255.255.255.0", "10.0.1.1", "bosh-net-2"),
+      fourth = manual("10.0.4.20", "255.255.255.0", "10.0.4.1", "dual-net"),
+      sixth = manual(SIXTH_ADDRESS, "ffff:ffff:ffff:ffff::", "2001:db8:4::1", "dual-net"),
     }, {}, {})[1]
     c:wait_until_up(ADDRESS)
   end)
@@ -76,12 +82,19 @@ describe("a guest of qemu", function()
 
   it("has each address on the NIC with the MAC of its network", function()
     local list = c:api("listVirtualMachines", { name = vm }).virtualmachine[1].nic
-    assert.equal(2, #list)
+    assert.equal(3, #list)
     for _, nic in ipairs(list) do
       local device = ask("grep -lx %s /sys/class/net/*/address", nic.macaddress):match "net/(%w+)/"
       assert.equal(nic.ipaddress, ask("ip -4 -o addr show dev %s", device or "none"):match "inet ([%d.]+)/24")
     end
     assert.equal("up", c:ask(OTHER_ADDRESS, "echo up"))
+  end)
+
+  it("answers at both addresses of a NIC that two networks share, and at its IPv6 address", function()
+    for _, address in ipairs { OTHER_ADDRESS, THIRD_ADDRESS, "10.0.4.20", SIXTH_ADDRESS } do
+      c:wait_until_up(address)
+      assert.equal(vm, c:ask(address, "hostname"))
+    end
   end)
 
   it("has a way out by its default network alone", function()
