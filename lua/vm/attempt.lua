@@ -8,7 +8,8 @@
 --   failed              the task that failed, if one has; its failure says why
 --   is_stopped          the VM is there, stopped, and may be started again
 --   is_clean, trouble   after abandon(): was everything removed? Where it could not be, why
---   held                the same: the addresses of its plan that its VM keeps nonetheless, as vm/held_addresses.lua has them
+--   seen                the VM's row as it was last seen
+--   held                after abandon(): the addresses of its plan that its VM keeps nonetheless, as vm/held_addresses.lua has them
 
 local agent_networks = require "vm.agent_networks"
 local aspects = require "vm.aspects"
@@ -33,8 +34,10 @@ local attempt = {}
 -- The VM that the deploy may have left: by its id where CloudStack gave one, else by its name, which is ours alone.
 local function left_of(cpi, one)
   local id = one.id or one.deploy and one.deploy.id
-  if id then return vms.with_id(cpi, id) end
-  return vms.find(cpi, one.try.vm_cid)
+  local row
+  if id then row = vms.with_id(cpi, id) else row = vms.find(cpi, one.try.vm_cid) end
+  one.seen = row or one.seen
+  return row
 end
 
 -- A VM that was not found may still appear where the outcome of the deploy is unknown: its journal entry stays.
@@ -61,6 +64,19 @@ local function remove(cpi, one, vm, orphans)
   if not may_appear(cpi, one, vm) then one.entry.close() end
 end
 
+-- The addresses of its plan that its VM has still, although it is removed: it may have been invisible by then.
+local function held_by(cpi, one)
+  return one.seen and held_addresses.find(cpi, one.plan.networks, one.seen) or {}
+end
+
+-- At the end of a verb: removes what abandon() did not come to remove. Raises CloudError where something stays.
+local function undo(cpi, one)
+  if one.is_settled then return end
+  remove(cpi, one, left_of(cpi, one), nil) -- a removal that failed half way may have taken its disk off the VM
+  local held = held_by(cpi, one)
+  if #held > 0 then error(errors.cloud("%s", held_addresses.words(held))) end
+end
+
 -- Removes what is left, unless the failed_vm policy keeps it for a look. Returns whether it is gone.
 local function clean_up(cpi, one)
   local vm, failure = left_of(cpi, one), one.failed.failure
@@ -75,7 +91,7 @@ local function clean_up(cpi, one)
     end
   end
   remove(cpi, one, vm, {})
-  one.held = vm and held_addresses.find(cpi, one.plan.networks, vm) or {}
+  one.held = held_by(cpi, one)
   return true
 end
 
@@ -126,6 +142,7 @@ local function furnish(cpi, job, one)
   local made = one.deploy.result
   local row = made.virtualmachine or made
   if not row.nic then row = vms.with_id(cpi, one.id) or {} end
+  one.seen = row.id and row or nil
   local steps = aspects.furnish(job.aspects, cpi, job.order, one.choice.found, one.plan, one.try, row)
   local requests, failed = {}, nil
   for i, step in ipairs(steps) do requests[i] = step.request end
@@ -144,10 +161,7 @@ function attempt.make(cpi, job, choice, plan, try)
   local one = { try = try, choice = choice, plan = plan }
   local params = parameters(cpi, job, one)
   one.entry = cpi.journal.open { kind = "vm", name = try.vm_cid }
-  try.undo.add("VM " .. try.vm_cid, function()
-    if one.is_settled then return end
-    remove(cpi, one, left_of(cpi, one), nil) -- a removal that failed half way may have taken its disk off the VM
-  end)
+  try.undo.add("VM " .. try.vm_cid, function() undo(cpi, one) end)
   if plan.user_data.registry then registry.put(cpi, try.vm_cid, plan.user_data.registry) end
   local task = deploy(cpi, one, params)
   if task.failure then return fail(one, task) end

@@ -220,7 +220,7 @@ describe("no room for a VM", function()
   end)
 
   it("anywhere may be tried again by the director, nothing being left", function()
-    local failure, journal = failing { deploy(made), no_room, tag, change, no_room, by_id(nil) }
+    local failure, journal = failing { deploy(made), no_room, tag, change, no_room, by_id(nil), free }
     assert.equal("Bosh::Clouds::VMCreationFailed", failure.type)
     assert.is_true(failure.ok_to_retry)
     assert.truthy(failure.message:find("^creating VM cpivm%-1: no room for offering 'big' in zone 'zone1': "
@@ -306,7 +306,7 @@ describe("a VM whose creation failed", function()
   it("says why it could not be removed, and is removed at the end of the verb", function()
     local failure, journal = failing({
       deploy(made), no_room, tag, by_id "Stopped", disks, { "destroyVirtualMachine", { id = "v" }, refuse = "not now", code = 431 },
-      by_id "Stopped", by_id "Stopped", disks, destroy, swept,
+      by_id "Stopped", by_id "Stopped", disks, destroy, swept, free,
     }, only)
     assert.truthy(failure.message:find("%(533%); cleaning up after it: destroying VM cpivm%-1: .*not now %(431%)$"), failure.message)
     assert.is_false(failure.ok_to_retry)
@@ -339,7 +339,7 @@ describe("a VM whose creation failed", function()
 
   it("is removed when it does not run", function()
     local failure = failing({
-      deploy(made), start { job = {} }, tag, by_id "Stopped", by_id "Stopped", disks, destroy, swept,
+      deploy(made), start { job = {} }, tag, by_id "Stopped", by_id "Stopped", disks, destroy, swept, free,
     }, only)
     assert.equal("VM cpivm-1 is Stopped after its creation", failure.message)
     assert.is_true(failure.ok_to_retry)
@@ -348,7 +348,7 @@ describe("a VM whose creation failed", function()
   it("is removed when it has another address than asked", function()
     local wrong = row()
     wrong.nic[1].ipaddress = "10.0.0.77"
-    local failure = failing({ deploy(made), start { job = { virtualmachine = wrong } }, tag, by_id "Running", disks, destroy, swept }, only)
+    local failure = failing({ deploy(made), start { job = { virtualmachine = wrong } }, tag, by_id "Running", disks, destroy, swept, free }, only)
     assert.equal("VM cpivm-1 has no NIC with 10.0.0.5 in network 'net-a'", failure.message)
   end)
 
@@ -365,7 +365,7 @@ describe("a VM whose creation failed", function()
 
   it("stops the tries when it cannot be removed", function()
     failing { deploy(made), no_room, tag, { "changeServiceForVirtualMachine", {}, refuse = "no", code = 431 }, by_id "Stopped", disks,
-      stays, by_id "Stopped", by_id "Stopped", disks, destroy, swept }
+      stays, by_id "Stopped", by_id "Stopped", disks, destroy, swept, free }
   end)
 
   it("may be kept by the site, and is in the journal", function()
