@@ -70,7 +70,7 @@ local function held_by(cpi, one)
 end
 
 -- At the end of a verb: removes what abandon() did not come to remove. Raises CloudError where something stays.
-local function undo(cpi, one)
+local function finish_off(cpi, one)
   if one.is_settled then return end
   remove(cpi, one, left_of(cpi, one), nil) -- a removal that failed half way may have taken its disk off the VM
   local held = held_by(cpi, one)
@@ -161,7 +161,7 @@ function attempt.make(cpi, job, choice, plan, try)
   local one = { try = try, choice = choice, plan = plan }
   local params = parameters(cpi, job, one)
   one.entry = cpi.journal.open { kind = "vm", name = try.vm_cid }
-  try.undo.add("VM " .. try.vm_cid, function() undo(cpi, one) end)
+  try.undo.add("VM " .. try.vm_cid, function() finish_off(cpi, one) end)
   if plan.user_data.registry then registry.put(cpi, try.vm_cid, plan.user_data.registry) end
   local task = deploy(cpi, one, params)
   if task.failure then return fail(one, task) end

@@ -348,7 +348,8 @@ describe("a VM whose creation failed", function()
   it("is removed when it has another address than asked", function()
     local wrong = row()
     wrong.nic[1].ipaddress = "10.0.0.77"
-    local failure = failing({ deploy(made), start { job = { virtualmachine = wrong } }, tag, by_id "Running", disks, destroy, swept, free }, only)
+    local failure = failing({ deploy(made), start { job = { virtualmachine = wrong } }, tag,
+      by_id "Running", disks, destroy, swept, free }, only)
     assert.equal("VM cpivm-1 has no NIC with 10.0.0.5 in network 'net-a'", failure.message)
   end)
 
