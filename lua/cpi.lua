@@ -14,6 +14,9 @@ local function cpi_for(host, request)
   local cpi = {
     json = host.json, log = host.log, bytes = host.bytes, http = host.http, images = host.images,
     context = request.context, api_version = request.api_version or 1, version = host.version,
+    takes_any_infrastructure = function()
+      return require("setup.early_settings").takes_any_infrastructure(host, request.context)
+    end,
   }
   return setmetatable(cpi, { __index = function(_, part) return require("setup.parts").give(cpi, host, request)[part] end })
 end

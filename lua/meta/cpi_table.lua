@@ -13,6 +13,7 @@
 ---@field images host.images
 ---@field json host.json
 ---@field log host.log
+---@field takes_any_infrastructure fun(): boolean cloudstack.stemcell.any_infrastructure, for `info` (lua/setup/early_settings.lua)
 ---@field version string version of this CPI
 --- made when first asked for
 ---@field cache table|false answers that count for later processes (lua/cloudstack/cache.lua); false where none are kept
@@ -28,5 +29,4 @@
 ---@field liveness table which processes are alive (lua/setup/liveness.lua)
 ---@field settings table the configuration with its defaults (lua/setup/settings.lua)
 ---@field store host.store|false false where no store is configured
----@field takes_any_infrastructure boolean cloudstack.stemcell.any_infrastructure, for `info` (lua/setup/early_settings.lua)
 ---@field wait fun(seconds: number, words: fun(): string, since: number) waits where a person can follow (lua/base/waiting.lua)

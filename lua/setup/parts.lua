@@ -7,11 +7,6 @@ local parts = {}
 function parts.of(host, request)
   local makers = {}
 
-  -- For `info`, which must not fail: of a configuration that is not checked.
-  function makers.takes_any_infrastructure()
-    return require("setup.early_settings").takes_any_infrastructure(host, request.context)
-  end
-
   function makers.settings() return require("setup.configuration").load(host, request.context) end
   function makers.store(cpi)
     local store, trouble = require("setup.configuration").store(host, cpi.settings)

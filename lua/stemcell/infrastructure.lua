@@ -10,10 +10,6 @@ local infrastructure = {}
 local OTHERS = { openstack = true, vsphere = true, vcloud = true, aws = true, google = true, azure = true, alicloud = true,
   softlayer = true, warden = true }
 
--- Formats of stemcells: CloudStack's own, and those whose images CloudStack takes as well.
-infrastructure.FORMATS = { "cloudstack-vhdx", "cloudstack-vhd", "cloudstack-qcow2", "cloudstack-raw", "cloudstack-ova", "cloudstack-light" }
-infrastructure.FORMATS_OF_OTHERS = { "openstack-qcow2", "openstack-raw", "vsphere-ova" }
-
 function infrastructure.is_of_others(name) return OTHERS[name] == true end
 
 -- Raises CloudError for a stemcell of another infrastructure, unless the site takes them.
