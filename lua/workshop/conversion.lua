@@ -52,7 +52,7 @@ function conversion.run(host, from, result, format, say)
   local root = file_system.open(work, "disk.raw")
   root:write(agent.changes(host, root:read "/var/vcap/bosh/agent.json"))
   describe(file.manifest, format, root.layout)
-  format.make(work, { name = file.manifest:text "name", size = disk.size })
+  format.make(work, { name = file.manifest:text "name", size = disk.size, uefi = root.layout.uefi })
   work:remove "disk.raw"
   local packed = stemcell_file.pack(work, file.manifest, file.others)
   local size = work:size(packed)

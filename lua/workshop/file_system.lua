@@ -29,13 +29,14 @@ local function partitions(bench, file)
   return { label = found.label, partitions = list }
 end
 
-local EFI, BIOS_BOOT = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B", "21686148-6449-6E6F-744E-656564454649"
+local EFI = { ["C12A7328-F81F-11D2-BA4B-00A0C93EC93B"] = true, EF = true } -- types of partition, in a GPT and an MBR
 
--- Does the disk boot by UEFI alone? It has a loader for it, and none for a BIOS, to which a GPT gives a partition.
-local function needs_uefi(layout)
-  local types = {}
-  for _, one in ipairs(layout.partitions) do types[one.type:upper()] = true end
-  return layout.label == "gpt" and types[EFI] ~= nil and not types[BIOS_BOOT]
+-- Does the disk boot by UEFI alone? It has a partition for such loaders, and its first sector none of GRUB's for a BIOS.
+local function needs_uefi(bench, file, layout)
+  for _, one in ipairs(layout.partitions) do
+    if EFI[one.type:upper()] then return not bench.host.images.stat(bench:path(file)).head:find("GRUB", 1, true) end
+  end
+  return false
 end
 
 -- One request of debugfs -> what it printed. Its exit code says whether this is an ext file system, and no more.
@@ -51,7 +52,7 @@ end
 
 function file_system.open(bench, file)
   local layout = partitions(bench, file)
-  layout.uefi = needs_uefi(layout)
+  layout.uefi = needs_uefi(bench, file, layout)
   for _, one in ipairs(layout.partitions) do
     local self = setmetatable({ bench = bench, layout = layout, file = file, start = one.start * SECTOR, size = one.size * SECTOR,
       device = ("%s?offset=%d"):format(file, one.start * SECTOR) }, file_system)

@@ -1,7 +1,8 @@
 -- What each hypervisor of CloudStack takes: how a raw disk becomes the image of a stemcell, and what the manifest says of it.
 --
 -- formats.of(word) -> { name, hypervisor, make(bench, facts), formats, disk_format } or nil. make writes the file "image" of the
--- bench from its "disk.raw"; facts: name, size of the disk. lua/stemcell/image.lua recognises what comes out.
+-- bench from its "disk.raw"; facts: name, size of the disk, uefi (does it boot so alone?). lua/stemcell/image.lua recognises what
+-- comes out.
 
 local disk_image = require "workshop.disk_image"
 
@@ -36,6 +37,7 @@ local OVF = [[
 <?xml version="1.0" encoding="UTF-8"?>
 <Envelope xmlns="http://schemas.dmtf.org/ovf/envelope/1" xmlns:ovf="http://schemas.dmtf.org/ovf/envelope/1"
   xmlns:rasd="http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_ResourceAllocationSettingData"
+  xmlns:vmw="http://www.vmware.com/schema/ovf"
   xmlns:vssd="http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_VirtualSystemSettingData">
   <References>
     <File ovf:href="image-disk1.vmdk" ovf:id="file1" ovf:size="@FILE@"/>
@@ -98,16 +100,19 @@ local OVF = [[
         <rasd:InstanceID>5</rasd:InstanceID>
         <rasd:ResourceSubType>VmxNet3</rasd:ResourceSubType>
         <rasd:ResourceType>10</rasd:ResourceType>
-      </Item>
+      </Item>@FIRMWARE@
     </VirtualHardwareSection>
   </VirtualSystem>
 </Envelope>
 ]]
 
+local EFI = '\n      <vmw:Config ovf:required="false" vmw:key="firmware" vmw:value="efi"/>'
+
 -- The OVF is the OVA's first member: that is how an OVA is recognised.
 local function make_ova(bench, facts)
   convert(bench, "vmdk", { "-o", "subformat=streamOptimized,adapter_type=lsilogic" }, "image-disk1.vmdk")
-  local values = { NAME = xml(facts.name), DISK = facts.size, FILE = bench:size "image-disk1.vmdk" }
+  local values = { NAME = xml(facts.name), DISK = facts.size, FILE = bench:size "image-disk1.vmdk",
+    FIRMWARE = facts.uefi and EFI or "" }
   bench:write("image.ovf", (OVF:gsub("@(%u+)@", values)))
   bench:run({ "tar", "--create", "--format=ustar", "--owner=0", "--group=0", "--numeric-owner", "--mode=0644", "--file", "image",
     "image.ovf", "image-disk1.vmdk" }, { what = "packing the OVA" })

@@ -42,6 +42,16 @@ describe("the root file system of a disk", function()
     end)
   end
 
+  it("is on a disk that boots by UEFI alone where only such a loader is there", function()
+    for table, uefi in pairs { dos_efi = true, gpt = true, dos = false } do
+      for _, grub in ipairs { false, true } do
+        disk { table = table, grub = grub or nil }
+        assert.equal(uefi and not grub, file_system.open(work, "disk.raw").layout.uefi, table)
+        os.remove(work:path "disk.raw")
+      end
+    end
+  end)
+
   it("has what its journal holds before it is written, as a mount would do", function()
     disk { journal = true }
     local root = file_system.open(work, "disk.raw")

@@ -48,6 +48,10 @@ describe("a disk", function()
     assert.truthy(ovf:find(('ovf:size="%d"'):format(work:size "image-disk1.vmdk"), 1, true))
     assert.truthy(ovf:find('ovf:capacity="3145728"', 1, true))
     assert.is_nil(ovf:find "@%u+@")
+    assert.is_nil(ovf:find "firmware")
+    for _, name in ipairs { "image", "image.ovf", "image-disk1.vmdk" } do work:remove(name) end
+    formats.of("vmware").make(work, { name = "a", size = 3145728, uefi = true })
+    assert.matches('vmw:key="firmware" vmw:value="efi"', stemcells.must("cd '%s' && tar xOf image image.ovf", work.directory))
   end)
 
   it("is compared with what was made of it", function()

@@ -1,9 +1,10 @@
 -- Small stemcells in the layouts of published ones, made of Debian's tools without root.
 --   stemcells.make(directory, "a.tgz", { ... }) -> its path
---     table      "dos" (default; ext4 from sector 63, as jammy has it), "gpt" (an EFI partition first, as noble), "none"
+--     table      "dos" (default; ext4 from sector 63, as jammy has it), "gpt" (an EFI partition first, as noble), "dos_efi", "none"
 --     packing    how the disk is packed: "openstack" (default; qcow2 0.10 as root.img in a tar.gz), "raw", "xen" (VHD under
 --                bzip2), "vmdk" (vSphere's: OVF and VMDK in a tar.gz), "qcow2" (bare), "azure"
 --     agent      agent.json's text; infrastructure, name, version, system, formats, hypervisor
+--     grub       true: the first sector has GRUB's loader for a BIOS
 --     journal    true: the file system has one
 --     files      more files in the root, { [path] = text }
 
@@ -57,6 +58,7 @@ end
 local TABLES = {
   dos = { "label: dos\nstart=63, type=83, bootable\n", 63 },
   gpt = { "label: gpt\nstart=2048, size=2048, type=C12A7328-F81F-11D2-BA4B-00A0C93EC93B\nstart=4096, size=20480, type=L\n", 4096, 10240 },
+  dos_efi = { "label: dos\nstart=2048, size=2048, type=ef\nstart=4096, size=20480, type=83\n", 4096, 10240 }, -- vSphere's jammy
   none = { nil, 0 },
 }
 
@@ -67,6 +69,7 @@ local function make_disk(directory, what)
     write(directory .. "/table", text)
     must("/usr/sbin/sfdisk -q '%s/disk' <'%s/table'", directory, directory)
   end
+  if what.grub then must("printf 'GRUB ' | dd of='%s/disk' bs=1 seek=384 conv=notrunc status=none", directory) end
   must("/usr/sbin/mke2fs -q -t ext4 -F %s -b 1024 -d '%s/root' -E offset=%d,root_owner=0:0 '%s/disk' %d",
     what.journal and "" or "-O ^has_journal", directory, start * 512, directory, blocks or 16000)
 end
@@ -105,10 +108,37 @@ stemcell_formats:
   root_device_name: "/dev/sda1"
 ]]
 
+-- What was made already, by what it is: { [words] = path }. It goes when the program ends.
+local kept = setmetatable({}, { __gc = function(list)
+  for _, path in pairs(list) do os.remove(path) end
+end })
+
+local function words_of(value)
+  if type(value) ~= "table" then return tostring(value) end
+  local words = {}
+  for key, inner in pairs(value) do words[#words + 1] = key .. "=" .. words_of(inner) end
+  table.sort(words)
+  return "{" .. table.concat(words, ",") .. "}"
+end
+
+local make
+
 function stemcells.make(directory, file, what)
   what = what or {}
-  local work = must("mktemp -d '%s/making.XXXXXX'", directory):match "%S+"
   what.infrastructure = what.infrastructure or "openstack"
+  local words = words_of(what)
+  if not kept[words] then
+    kept[words] = os.tmpname()
+    make(directory, file, what)
+    must("cp '%s/%s' '%s'", directory, file, kept[words])
+  else
+    must("cp '%s' '%s/%s'", kept[words], directory, file)
+  end
+  return directory .. "/" .. file
+end
+
+function make(directory, file, what)
+  local work = must("mktemp -d '%s/making.XXXXXX'", directory):match "%S+"
   make_root(work, what)
   make_disk(work, what)
   must("cd '%s' && %s", work, PACKINGS[what.packing or "openstack"])
@@ -121,7 +151,6 @@ function stemcells.make(directory, file, what)
   write(work .. "/packages.txt", "ii  bash\n")
   write(work .. "/dev_tools_file_list.txt", "/usr/bin/gcc\n")
   must("cd '%s' && tar czf '%s/%s' stemcell.MF packages.txt dev_tools_file_list.txt image && rm -rf '%s'", work, directory, file, work)
-  return directory .. "/" .. file
 end
 
 return stemcells
