@@ -155,7 +155,7 @@ $(BUILD)/obj/tests/fuzz/lua_target_%.o: tests/fuzz/lua_target.c Makefile
 
 JOBS ?= 2
 faults: build/spec/host_native.so ## every verb, every request that it makes, every fault
-	lua5.4 tests/faults/fault_matrix.lua --jobs $(JOBS)
+	tests/faults/everywhere.sh lua5.4 tests/faults/fault_matrix.lua --jobs $(JOBS)
 
 faults-http: all build/spec/host_native.so ## a fault of each kind in every scenario, and kill -9 at every call, over HTTP
 	lua5.4 tests/faults/wire_matrix.lua --jobs $(JOBS)
@@ -163,13 +163,13 @@ faults-http: all build/spec/host_native.so ## a fault of each kind in every scen
 	CPI_NAMESPACES=no lua5.4 tests/faults/wire_crash.lua --jobs $(JOBS)
 
 crash: build/spec/host_native.so ## every verb, killed at every instant; then what a director does next
-	lua5.4 tests/faults/crash_matrix.lua --jobs $(JOBS)
+	tests/faults/everywhere.sh lua5.4 tests/faults/crash_matrix.lua --jobs $(JOBS)
 
 interruptions: build/spec/host_native.so ## every verb, whose caller goes away or which gets a signal, at every request
-	lua5.4 tests/faults/interruption_matrix.lua --jobs $(JOBS)
+	tests/faults/everywhere.sh lua5.4 tests/faults/interruption_matrix.lua --jobs $(JOBS)
 
 pairs: build/spec/host_native.so ## two processes that need the same thing, in every order
-	lua5.4 tests/faults/pairs.lua
+	tests/faults/everywhere.sh lua5.4 tests/faults/pairs.lua
 
 planted: all $(CHECKERS)         ## small mistakes, each in a copy of the tree: the suites catch them
 	lua5.4 tests/faults/planted.lua
@@ -177,7 +177,7 @@ planted: all $(CHECKERS)         ## small mistakes, each in a copy of the tree: 
 SEED ?= 1
 histories: N ?= 10000
 histories: build/spec/host_native.so ## N random histories from SEED, with faults, kills and several processes
-	lua5.4 tests/faults/histories.lua $(SEED) $(N)
+	tests/faults/everywhere.sh lua5.4 tests/faults/histories.lua $(SEED) $(N)
 
 mutants: N ?= 200
 mutants: build/spec/host_native.so ## N random small mistakes in lua/ from SEED: how many do the nearest specs notice?

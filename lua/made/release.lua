@@ -38,16 +38,25 @@ local function address_after(task, nic, wanted)
   return wanted
 end
 
--- Moves the NIC to the first of the places that CloudStack gives, at last to one of CloudStack's choice. -> the address, or nil and
--- the failure
+-- The address that the NIC has by now, where it is another one: a move of which nobody knows what became may have been done.
+local function moved_after_all(cpi, vm, nic, failure)
+  if not cpi.cloudstack.is_open(failure) then return nil end
+  local ok, rows = pcall(cpi.cloudstack.rows, cpi.cloudstack, { "listVirtualMachines", { id = vm.id }, rows = "virtualmachine" })
+  for _, one in ipairs(ok and rows[1] and rows[1].nic or {}) do
+    if one.id == nic.id and one.ipaddress ~= nic.ipaddress then return one.ipaddress end
+  end
+end
+
+-- Moves the NIC to the first of the places that CloudStack gives, at last to one of CloudStack's choice. -> the address, or nil; and
+-- the failure, if any
 local function park(cpi, vm, nic, places)
   for _, place in ipairs(places) do
     local task = move(cpi, nic, place)
     if not task.failure then return address_after(task, nic, place) end
-    if not refusals.is(task.failure, "address_is_taken") then return nil, task.failure end
+    if not refusals.is(task.failure, "address_is_taken") then return moved_after_all(cpi, vm, nic, task.failure), task.failure end
   end
   local task = move(cpi, nic, nil)
-  if task.failure then return nil, task.failure end
+  if task.failure then return moved_after_all(cpi, vm, nic, task.failure), task.failure end
   local address = address_after(task, nic)
   if #places > 0 then
     cpi.log.warn("no place for parking was free in network '%s': VM %s holds %s, which CloudStack chose, until it is expunged; BOSH "
@@ -78,7 +87,7 @@ local function move_first(cpi, vm, one, strategy, moved)
   local nic = one.nic
   local named = strategy.addresses[nic.networkid] or parking.of_site(cpi, nic.networkname, nic.networkid)
   local address, failure = park(cpi, vm, nic, parking.places(cpi, vm, nic, named))
-  if failure then return stays(cpi, vm, one, failure) end
+  if failure and not address then return stays(cpi, vm, one, failure) end
   cpi.log.info("address %s of VM %s is free: it holds %s of network '%s' until CloudStack expunges it", tostring(one.address),
     vm.name, tostring(address), tostring(nic.networkname))
   if address then parking.note(cpi, vm, nic.networkid, address) end

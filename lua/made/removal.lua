@@ -57,11 +57,27 @@ local function stop_request(cpi, vm, may_force)
     what = "stopping VM " .. vm.name, timeout = cpi.settings.cloudstack.timeout.stop_vm }
 end
 
--- Is it stopped, as far as the stop says? CloudStack also reports a success where it has changed nothing.
-local function has_stopped(stop)
-  if stop.failure then return false end
-  local row = stop.result.virtualmachine
-  return not (row and row.state) or states.vm(row.state).nics
+-- The VM's row when it has come to rest, or nil: whatever became of a job of which CloudStack does not say so.
+local function come_to_rest(cpi, vm)
+  local ok, row = pcall(function()
+    local now = cpi.cloudstack:rows({ "listVirtualMachines", { id = vm.id }, rows = "virtualmachine" })[1]
+    return rest.vm(cpi, now, cpi.settings.cloudstack.timeout.stop_vm)
+  end)
+  return ok and row or nil
+end
+
+-- Is it stopped? CloudStack also reports a success where it has changed nothing, and a failure of which nobody knows.
+local function has_stopped(cpi, vm, stop)
+  local row
+  if not stop.failure then
+    row = stop.result.virtualmachine
+    if not (row and row.state) then return true end
+  elseif cpi.cloudstack.is_open(stop.failure) then
+    row = come_to_rest(cpi, vm)
+  end
+  local is_stopped = row ~= nil and states.vm(row.state).nics or false
+  if stop.failure and not is_stopped then cpi.log.warn("VM %s was not stopped: %s", vm.name, cpi.cloudstack.say(stop.failure)) end
+  return is_stopped
 end
 
 -- Asks for the VM's disks and, in the same step, stops a VM that is to give its addresses back: only a stopped one can.
@@ -72,8 +88,7 @@ local function look_and_stop(cpi, vm, may_force, is_leaving)
   if is_leaving and state.up then requests[2] = stop_request(cpi, vm, may_force) end
   local look, stop = table.unpack(client:run_all(requests))
   if look.failure then client.raise(look.failure) end
-  if stop and stop.failure then cpi.log.warn("VM %s was not stopped: %s", vm.name, client.say(stop.failure)) end
-  if stop then return look.rows, has_stopped(stop) end
+  if stop then return look.rows, has_stopped(cpi, vm, stop) end
   return look.rows, state.nics or vm.state == nil
 end
 
@@ -115,14 +130,23 @@ local function mark_untagged(cpi, vm, ephemeral)
   end
 end
 
+local function addresses_in_words(vm)
+  local words = {}
+  for i, one in ipairs(release.addresses(vm)) do words[i] = one.address end
+  return #words > 0 and "address " .. table.concat(words, ", ") or "no address"
+end
+
 -- Destroys it -> as destruction.destroy. Where CloudStack does not, what was moved is moved back, and the error says so.
 local function destroy(cpi, vm, expunge, moved)
   local ok, result = pcall(destruction.destroy, cpi, vm, expunge)
   if ok then return result end
-  if not errors.is(result) or #moved == 0 then error(result, 0) end
+  if not errors.is(result) then error(result, 0) end
   if result.failure and cpi.cloudstack.is_open(result.failure) then
-    error(result:wrapped(result.message .. "; its addresses were given up before"), 0)
+    local words = #moved > 0 and "its addresses were given up before"
+      or ("should it be destroyed all the same, it holds %s until it is expunged"):format(addresses_in_words(vm))
+    error(result:wrapped(result.message .. "; " .. words), 0)
   end
+  if #moved == 0 then error(result, 0) end
   error(result:wrapped(("%s; it is stopped, %s"):format(result.message, release.take_back(cpi, vm, moved))), 0)
 end
 

@@ -66,6 +66,7 @@ if #arg == 0 then
   timed(wire.upload)
   timed(require("tests.bench.pressure").measure)
   timed(require("tests.bench.cloud").measure)
+  require("tests.bench.leaving").measure(report)
   text_file.write("build/bench.md", report.markdown())
 end
 os.execute("rm -rf " .. directory)

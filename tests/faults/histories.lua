@@ -7,6 +7,7 @@
 package.path = "./lua/?.lua;./?.lua;./tests/support/?.lua;" .. package.path
 package.cpath = "./build/spec/?.so;" .. package.cpath
 
+local circumstances = require "tests.support.circumstances"
 local history = require "tests.faults.history"
 local sha256 = require("host_native").bytes.sha256
 
@@ -31,6 +32,6 @@ for seed = SEED, SEED + COUNT - 1 do
     if failed <= MOST_SHRUNK then show(steps, seed) else print(("BAD  make histories SEED=%d N=1: %s"):format(seed, why)) end
   end
 end
-print(("histories: %d from seed %d, %d calls; digest %s"):format(COUNT, SEED, calls, all:sub(1, 16)))
+print(("histories, %s: %d from seed %d, %d calls; digest %s"):format(circumstances.words(), COUNT, SEED, calls, all:sub(1, 16)))
 print(("%d passed, %d failed"):format(passed, failed))
 os.exit(failed == 0 and 0 or 1)

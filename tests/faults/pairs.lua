@@ -7,6 +7,7 @@
 package.path = "./lua/?.lua;./?.lua;./tests/support/?.lua;" .. package.path
 package.cpath = "./build/spec/?.so;" .. package.cpath
 
+local circumstances = require "tests.support.circumstances"
 local inventory = require "tests.faults.inventory"
 local machine = require "machine"
 local scenarios = require "tests.faults.scenarios"
@@ -381,6 +382,6 @@ for _, pair in ipairs(list) do
     if not options.short then print(("%-42s %5d orders%s"):format(pair.what, good + bad, bad > 0 and ", " .. bad .. " bad" or "")) end
   end
 end
-print(("pairs: %d of %d orders of %d pairs"):format(passed + failed, orders, #list))
+print(("pairs, %s: %d of %d orders of %d pairs"):format(circumstances.words(), passed + failed, orders, #list))
 print(("%d passed, %d failed"):format(passed, failed))
 os.exit(failed == 0 and 0 or 1)

@@ -102,7 +102,7 @@ describe("at once", function()
     end
     assert.equal(1, count)
     leave(cloud, good)
-    cloud:clock(86400)
+    cloud:expunge()
     assert.equal(0, cloud:state().left.vms)
     assert.equal(0, cloud:state().left.public_addresses)
   end)

@@ -32,7 +32,7 @@ for _, role in ipairs { "bosh", "admin" } do
       local cloud <close> = rig.start { role = role, store = true, world = worlds.owned_by(role) }
       local known = { image = create_env.image(cloud.directory, 300000) }
       create_env.play(known, function(_, method, text) return ask(cloud, method, text) end)
-      cloud:clock(86400)
+      cloud:expunge()
       nothing_left(cloud)
       assert.equal("", cloud:journal())
     end)

@@ -42,7 +42,7 @@ local function create_vm(cloud, networks, properties)
 end
 
 local function nothing_left(cloud)
-  cloud:clock(86400)
+  cloud:expunge()
   for kind, count in pairs(cloud:state().left) do assert.equal(0, count, kind) end
   assert.equal("", cloud:journal())
 end
@@ -103,7 +103,7 @@ describe("a load balancer that several processes want at once", function()
     local members = state.loadbalancers[1].members
     for _, cid in ipairs(members) do ask(cloud, "delete_vm", cid) end
     ask(cloud, "delete_vm", first[1])
-    cloud:clock(86400)
+    cloud:expunge()
     for kind, count in pairs(cloud:state().left) do assert.equal(0, count, kind) end
   end)
 end)
@@ -149,7 +149,7 @@ describe("a tier of a VPC that BOSH makes", function()
     assert.equal("Bosh::Clouds::CloudError", refused.type)
     assert.truthy(refused.message:find(vm[1], 1, true), refused.message)
     ask(cloud, "delete_vm", vm[1])
-    cloud:clock(300)
+    cloud:expunge()
     ask(cloud, "delete_network", network[1])
     assert.equal("Bosh::Clouds::NetworkNotFound", send(cloud, "delete_network", network[1]).error.type)
     nothing_left(cloud)

@@ -37,7 +37,7 @@ describe("create-env in a project", function()
     for name in pairs(owners) do names[#names + 1] = name end
     assert.equal(1, #names)
     assert.truthy(names[1]:find "^PrjAcct%-platform")
-    cloud:clock(86400)
+    cloud:expunge()
     for kind, count in pairs(cloud:state().left) do assert.equal(0, count, kind) end
   end)
 end)

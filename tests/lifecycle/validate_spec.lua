@@ -8,7 +8,7 @@ local JOBS = { deployVirtualMachine = 0.3, destroyVirtualMachine = 0.2, attachVo
 
 -- What stays in CloudStack once it has expunged.
 local function left(cloud)
-  cloud:clock(86400 * 2)
+  cloud:expunge()
   local list = {}
   for kind, count in pairs(cloud:state().left) do
     if count > 0 then list[#list + 1] = kind end

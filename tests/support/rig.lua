@@ -5,6 +5,7 @@
 --
 -- CPI_BUILD names the build to use (build by default; build/asan for the one with sanitizers).
 
+local circumstances = require "tests.support.circumstances"
 local native = require "host_native"
 local text_file = require "tests.support.text_file"
 
@@ -118,6 +119,7 @@ end
 local function start_server(self, options)
   local line = { quote(self.build .. "/cpi-server"), "sim --listen " .. (options.listen or "127.0.0.1:0") }
   local world = options.world
+  if type(world) ~= "string" and not circumstances.are_usual() then world = circumstances.world(world) end
   if type(world) == "table" then world = write(self.directory .. "/world.json", json.encode(world)) end
   if world then line[#line + 1] = "--world " .. quote(world) end
   if options.guest then line[#line + 1] = "--guest " .. quote(options.guest) end
@@ -352,6 +354,9 @@ function rig:requests(since) return ask(self, "/sim/requests?since=" .. (since o
 function rig:faults(list) return ask(self, "/sim/faults", json.array(list)) end
 
 -- Lets time pass in it.
+-- So long a time passes that CloudStack has expunged whatever was destroyed.
+function rig:expunge() return self:clock(circumstances.EXPUNGED) end
+
 function rig:clock(seconds) return ask(self, "/sim/clock", { advance = seconds }) end
 
 -- The world as it was in the beginning.
