@@ -35,7 +35,7 @@ describe("cpi explain", function()
   teardown(function() cloud:stop() end)
 
   it("tells look-ups, decisions, refused candidates and calls, and changes nothing", function()
-    local run = cloud:command({ "explain" }, { stdin = create_vm() })
+    local run = cloud:command({ "explain", "-v" }, { stdin = create_vm() })
     assert.equal(0, run.exit, run.stderr)
     for _, words in ipairs { "create_vm, reads only: nothing is changed\n", "asks, at once\n", "\n  listZones\n    1: zone1\n",
       "decides service_offering by ", "\n    cpu = 2\n", "- shared.small             has 1 of 2 CPUs",
@@ -47,6 +47,15 @@ describe("cpi explain", function()
     assert.same({}, writes(cloud))
     assert.is_nil(io.open(cloud.store), "a store was made")
     assert_clean(cloud, run)
+  end)
+
+  it("begins with a plan, for a request and for a verb as call has it", function()
+    local run = cloud:command({ "explain" }, { stdin = create_vm() })
+    assert.equal(0, run.exit, run.stderr)
+    assert.truthy(run.stdout:find("\n  service_offering: shared.medium, then shared.large", 1, true), run.stdout)
+    run = cloud:command { "explain", "has_vm", "cpivm-1" }
+    assert.same({ 0, "has_vm, reads only: nothing is changed\nwould succeed\n  result = false\n" }, { run.exit, run.stdout })
+    assert.same({}, writes(cloud))
   end)
 
   it("reads a file, and says the same as JSON", function()
@@ -75,7 +84,7 @@ describe("cpi explain", function()
     ["a file that is not there"] = { { "explain", "--request", "/nowhere" }, "", "/nowhere: No such file or directory" },
     ["what is no request"] = { { "explain", "--request", "-" }, "[]", "Request must be an Object, got: Array" },
     ["what is no JSON"] = { { "explain", "--request", "-" }, "{", "Request cannot be deserialized" },
-    ["words"] = { { "explain", "x", "--request", "-" }, "{}", "unknown argument 'x'" },
+    ["words"] = { { "explain", "x", "--request", "-" }, "{}", "a verb, or a request" },
     ["a configuration that is wrong"] = { { "explain", "--request", "-" },
       '{"method":"has_vm","arguments":["x"],"context":{"endpoint":"ftp://x"}}', "must be an http or https URL" },
   } do
