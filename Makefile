@@ -11,7 +11,7 @@ GUEST_DEBS := $(if $(filter x86_64,$(shell uname -m)),qemu-system-x86 dnsmasq-ba
 # The one list of Debian packages: to build, and to check.
 DEBS := build-essential pkg-config liblua5.4-dev lua-cjson-dev libcurl4-openssl-dev libssl-dev libsqlite3-dev \
         libmicrohttpd-dev clang libclang-rt-dev lua5.4 lua-busted lua-check valgrind strace curl openssl ruby \
-        busybox-static qemu-utils e2fsprogs fdisk bzip2 $(GUEST_DEBS)
+        busybox-static libedit2 qemu-utils e2fsprogs fdisk bzip2 $(GUEST_DEBS)
 
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes
 # The same as the libraries of a release are compiled with. Sanitizers see more without the library's own checks.

@@ -82,15 +82,11 @@ return command.new("repl", function(host, words, options, refuse)
   end
   local paper, pending = new_paper(host), ""
   local names = globals(host, paper)
-  local function prompt(text)
-    if host.console.tty then host.console.write(text) end
-  end
   if host.console.tty then
     paper:line("%s; help() says what there is", options.write and "Lua" or "Lua, reads only (--write allows more)")
   end
   while true do
-    prompt(pending == "" and "> " or ">> ")
-    local line = host.console.read()
+    local line = host.console.read(pending == "" and "> " or ">> ")
     if not line then break end
     pending = pending == "" and line or pending .. "\n" .. line
     local f, why = compiled(host, pending, names)
@@ -101,6 +97,6 @@ return command.new("repl", function(host, words, options, refuse)
     end
     if why ~= "more" then pending = "" end
   end
-  prompt "\n"
+  if host.console.tty then host.console.write "\n" end
   return 0
 end)

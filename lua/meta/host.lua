@@ -88,7 +88,7 @@
 ---@field clean fun(text: string): string one line, without anything that a terminal acts on
 ---@field error fun(text: string)
 ---@field interactive boolean are standard input and standard error a terminal, so that a person can be asked?
----@field read fun(): string? the next line of stdin, nil at its end
+---@field read fun(prompt?: string): string? the next line of stdin, or nil at its end; on a terminal behind the prompt, to be edited where there is libedit
 ---@field tty boolean is standard output a terminal?
 ---@field write fun(text: string, in_colours?: boolean): boolean?, string? true, or nil, why
 

@@ -12,7 +12,10 @@ local function say(text, options)
   local code, _, complaint = operator.on(trial, "repl", options.arguments or {}, {
     read_only = function() vowed = true end,
     compile = function(chunk, name, globals) return load(chunk, name, "t", globals) end,
-    console = { tty = options.tty, clean = native.console.clean, read = function() return table.remove(lines, 1) end,
+    console = { tty = options.tty, clean = native.console.clean, read = function(prompt)
+        if options.tty then out[#out + 1] = prompt end
+        return table.remove(lines, 1)
+      end,
       write = function(words) out[#out + 1] = words return true end, error = function(words) err[#err + 1] = words end },
     cloudstack = { open = function() end, send = function(requests)
       for _, request in ipairs(requests) do

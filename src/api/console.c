@@ -2,7 +2,10 @@
 #include "api.h"
 
 #include "../base/console.h"
+#include "../base/line_editor.h"
 #include "../base/printable.h"
+
+#include <string.h>
 
 /* clean(text) -> the text on one line, with nothing in it that a terminal would act on */
 static int clean(lua_State *L)
@@ -44,12 +47,16 @@ static int error_text(lua_State *L)
     return 0;
 }
 
-/* read() -> the next line of stdin, or nil at its end */
+/* read(prompt?) -> the next line of stdin, or nil at its end. On a terminal behind the prompt, to be edited where there is libedit */
 static int read_line(lua_State *L)
 {
+    const char *prompt = luaL_optstring(L, 1, "");
     struct buf *line = api_push_buf(L);
+    bool is_edited = line_editor_is_there();
 
-    if (console_read_line(line))
+    if (!is_edited && console_is_tty())
+        console_write(prompt, strlen(prompt));
+    if (is_edited ? line_editor_read(prompt, line) : console_read_line(line))
         lua_pushlstring(L, buf_string(line), line->length);
     else
         lua_pushnil(L);
