@@ -46,7 +46,7 @@ local function finished(cpi, id, deadline)
     if cpi.clock.now() - began >= deadline then
       error(errors.cloud("snapshot %s is still %s after %d s", id, row.state, deadline))
     end
-    cpi.clock.sleep(pause)
+    cpi.wait(pause, function() return ("waiting for snapshot %s, which is %s"):format(id, row.state) end, began)
     pause = math.min(pause * 1.5, 10)
   end
 end

@@ -168,16 +168,17 @@ end
 -- Sleeps until the holder is expunged, or for a while where no holder can be watched. false when the time is over.
 local function wait(cpi, one, waiting, deadline)
   local pause = FIRST_PAUSE
+  local function words() return ("waiting until address %s is free, %d s at most"):format(one.nic.ip, math.floor(deadline)) end
   repeat
     if cpi.clock.now() - waiting.began >= deadline then return false end
-    cpi.clock.sleep(pause)
+    cpi.wait(pause, words, waiting.began)
     pause = math.min(pause * 1.5, LONGEST_PAUSE)
     local payload, failure
     if one.holder then payload, failure = cpi.cloudstack:try("listNics", { virtualmachineid = one.holder.id }) end
   until not one.holder or failure and failure.kind == "refused" or payload and not payload.nic
   if not one.holder then -- the next look is another deploy: the longer it lasts, the rarer
     local more = math.min(waiting.attempts * FIRST_PAUSE, LONGEST_PAUSE) - FIRST_PAUSE
-    if more > 0 then cpi.clock.sleep(more) end
+    if more > 0 then cpi.wait(more, words, waiting.began) end
   end
   return true
 end
@@ -212,7 +213,11 @@ end
 
 function answers.wait(cpi, one, waiting, answer)
   local deadline = answer.deadline or LONGEST_WAIT
-  cpi.log.info("%s; waiting until it is free, %d s at most", words_of(one), math.floor(deadline))
+  local words = words_of(one)
+  if waiting.said ~= words then -- once, however often it is tried
+    cpi.log.info("%s; waiting until it is free, %d s at most", words, math.floor(deadline))
+    waiting.said = words
+  end
   if wait(cpi, one, waiting, deadline) then return true end
   waiting.over = ("it was not free after %d s"):format(math.floor(cpi.clock.now() - waiting.began))
   return false
