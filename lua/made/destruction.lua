@@ -74,6 +74,9 @@ function destruction.destroy(cpi, vm, expunge)
   half_done(cpi, vm, failure)
 end
 
+-- Has an expunge of the VM failed half way? row: of listVirtualMachines.
+function destruction.is_unfinished(row) return tags.of(row)[tags.cut(tostring(row.name), 255)] == HALF end
+
 -- The VMs among the rows of a belongings list whose expunge failed: of each its id. rows: what has the tag of the VM of that CID.
 function destruction.unfinished(rows)
   local ids = {}

@@ -23,6 +23,7 @@
 local affinity_claims = require "made.affinity_claims"
 local affinity_groups = require "cloudstack.affinity_groups"
 local custody = require "made.custody"
+local destruction = require "made.destruction"
 local keeping = require "made.keeping"
 local kinds_of_belongings = require "made.kinds_of_belongings"
 local marks = require "made.marks"
@@ -63,6 +64,7 @@ function vm.judge(cpi, row, search)
   local cid = set.bosh_cid or row.name
   local owned = cid:find "^cpivm%-" and recognition.ownership(cpi, set, cid)
   if not owned then return nil end
+  if destruction.is_unfinished(row) then return { cid = cid, why = "its expunge failed half way, it holds its addresses" } end
   local is_kept, why = keeping.of(set, search.now)
   if is_kept then return nil end
   if why then return { cid = cid, why = why } end

@@ -8,6 +8,7 @@
 local belongings = require "made.belongings"
 local clock = require "cloudstack.clock"
 local dates = require "cloudstack.dates"
+local destruction = require "made.destruction"
 local errors = require "errors"
 local kinds = require "made.kinds"
 local orphans = require "made.orphans"
@@ -20,7 +21,10 @@ local volumes = require "cloudstack.volumes"
 
 local leftovers = {}
 
-local function is_gone(row) return vms.is_gone(row) or volumes.is_deleted(row) end
+-- One whose expunge failed half way is gone for BOSH alone.
+local function is_gone(row)
+  return not destruction.is_unfinished(row) and (vms.is_gone(row) or volumes.is_deleted(row))
+end
 
 -- The kinds of a phase as lists of those that have one CloudStack list in common, in the order of the table.
 local function by_list(phase)

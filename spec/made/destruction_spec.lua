@@ -98,3 +98,21 @@ describe("the tags of a VM whose expunge failed", function()
     assert.same({}, destruction.unfinished(nil))
   end)
 end)
+
+describe("cpi gc", function()
+  local admin = require "tests.faults.clouds".ADMIN -- who is shown a VM in Expunging
+
+  for _, version in ipairs { "4.22.0.0", "4.23.0.0" } do
+    it("finds a VM whose expunge failed half way, and expunges it: " .. version, function()
+      local s = leaving.stage { world = { version = version, default_account = admin.default_account, networks = admin.networks } }
+      local vm = s:small_vm()
+      s:adopt(vm)
+      half(s, 3)
+      assert.is_not_nil(s:call("delete_vm", { vm }).error)
+      s.sim.advance(7200)
+      local answer = s:command("gc", "--director", require("machine").DIRECTOR, "--apply")
+      assert.truthy(answer.text:find("its expunge failed half way, it holds its addresses; removed", 1, true), answer.text)
+      assert.equal(0, #s.sim.state().vms)
+    end)
+  end
+end)
