@@ -177,6 +177,9 @@ local function add_policy(out, decision)
   out[#out + 1] = ("\n---@alias %s %s"):format(answers, answer_type(decision, decision.answer.type))
   out[#out + 1] = ("\n---@class %s"):format(class_of(decision, "policy"))
   out[#out + 1] = "---@field api 1"
+  for _, row in ipairs(decision.facts) do
+    if row[1] == "counts" then out[#out + 1] = '---@field needs? ("counts"|"limits")[] facts that cost a request' end
+  end
   out[#out + 1] = ("---@field decide fun(facts: %s, default: fun(facts: %s): %s?, string?): %s?, string?"):format(facts, facts,
     answers, answers)
 end
@@ -194,6 +197,11 @@ function contract.annotations()
     add_facts(facts, decision)
     policies[#policies + 1] = ("\n-- %s: %s"):format(decision.name, plain(decision.summary))
     add_policy(policies, decision)
+  end
+  policies[#policies + 1] = "\n-- What tests call `facts`: of each decision its example, with changes."
+  policies[#policies + 1] = "\n---@class cpi.test.facts"
+  for _, decision in ipairs(list) do
+    policies[#policies + 1] = ("---@field %s fun(changes?: table): %s"):format(decision.name, class_of(decision, "facts"))
   end
   return { [contract.FACTS] = table.concat(facts, "\n") .. "\n", [contract.META] = table.concat(policies, "\n") .. "\n" }
 end

@@ -11,6 +11,7 @@
 
 ---@class cpi.vm.policy
 ---@field api 1
+---@field needs? ("counts"|"limits")[] facts that cost a request
 ---@field decide fun(facts: cpi.vm.facts, default: fun(facts: cpi.vm.facts): cpi.vm.answers?, string?): cpi.vm.answers?, string?
 
 -- disk: Whether a persistent disk may be made as it was ordered, and with which cloud_properties.
@@ -22,6 +23,7 @@
 
 ---@class cpi.disk.policy
 ---@field api 1
+---@field needs? ("counts"|"limits")[] facts that cost a request
 ---@field decide fun(facts: cpi.disk.facts, default: fun(facts: cpi.disk.facts): cpi.disk.answers?, string?): cpi.disk.answers?, string?
 
 -- service_offering: Which service offerings a VM of a wanted size is tried with.
@@ -30,6 +32,7 @@
 
 ---@class cpi.service_offering.policy
 ---@field api 1
+---@field needs? ("counts"|"limits")[] facts that cost a request
 ---@field decide fun(facts: cpi.service_offering.facts, default: fun(facts: cpi.service_offering.facts): cpi.service_offering.answers?, string?): cpi.service_offering.answers?, string?
 
 -- disk_offering: Which disk offering a disk gets.
@@ -42,6 +45,7 @@
 
 ---@class cpi.disk_offering.policy
 ---@field api 1
+---@field needs? ("counts"|"limits")[] facts that cost a request
 ---@field decide fun(facts: cpi.disk_offering.facts, default: fun(facts: cpi.disk_offering.facts): cpi.disk_offering.answers?, string?): cpi.disk_offering.answers?, string?
 
 -- disk_placement: Where a VM goes that is to have disks, and what becomes of a disk that its VM does not reach: a local disk is reached from one host only, others from the hosts of a cluster or of a zone.
@@ -57,6 +61,7 @@
 
 ---@class cpi.disk_placement.policy
 ---@field api 1
+---@field needs? ("counts"|"limits")[] facts that cost a request
 ---@field decide fun(facts: cpi.disk_placement.facts, default: fun(facts: cpi.disk_placement.facts): cpi.disk_placement.answers?, string?): cpi.disk_placement.answers?, string?
 
 -- expunge: How a VM leaves. CloudStack keeps address and name of a destroyed VM until it expunges it, and only some accounts may ask for that.
@@ -95,6 +100,7 @@
 
 ---@class cpi.names.policy
 ---@field api 1
+---@field needs? ("counts"|"limits")[] facts that cost a request
 ---@field decide fun(facts: cpi.names.facts, default: fun(facts: cpi.names.facts): cpi.names.answers?, string?): cpi.names.answers?, string?
 
 -- networks: The order of a VM's NICs, and their MACs. The first NIC is CloudStack's default one, and the one on which a stemcell looks for its metadata. Networks in one network of CloudStack share a NIC, which stands where the first of them does.
@@ -107,6 +113,7 @@
 
 ---@class cpi.networks.policy
 ---@field api 1
+---@field needs? ("counts"|"limits")[] facts that cost a request
 ---@field decide fun(facts: cpi.networks.facts, default: fun(facts: cpi.networks.facts): cpi.networks.answers?, string?): cpi.networks.answers?, string?
 
 -- affinity: Which affinity groups a VM is in, beside those that its cloud_properties name.
@@ -119,6 +126,7 @@
 
 ---@class cpi.affinity.policy
 ---@field api 1
+---@field needs? ("counts"|"limits")[] facts that cost a request
 ---@field decide fun(facts: cpi.affinity.facts, default: fun(facts: cpi.affinity.facts): cpi.affinity.answers?, string?): cpi.affinity.answers?, string?
 
 -- stemcell: How a stemcell becomes a template: uploaded, fetched by CloudStack, copied from another zone, or there already.
@@ -158,3 +166,20 @@
 ---@class cpi.failed_vm.policy
 ---@field api 1
 ---@field decide fun(facts: cpi.failed_vm.facts, default: fun(facts: cpi.failed_vm.facts): cpi.failed_vm.answers?, string?): cpi.failed_vm.answers?, string?
+
+-- What tests call `facts`: of each decision its example, with changes.
+
+---@class cpi.test.facts
+---@field vm fun(changes?: table): cpi.vm.facts
+---@field disk fun(changes?: table): cpi.disk.facts
+---@field service_offering fun(changes?: table): cpi.service_offering.facts
+---@field disk_offering fun(changes?: table): cpi.disk_offering.facts
+---@field disk_placement fun(changes?: table): cpi.disk_placement.facts
+---@field expunge fun(changes?: table): cpi.expunge.facts
+---@field ip_conflict fun(changes?: table): cpi.ip_conflict.facts
+---@field names fun(changes?: table): cpi.names.facts
+---@field networks fun(changes?: table): cpi.networks.facts
+---@field affinity fun(changes?: table): cpi.affinity.facts
+---@field stemcell fun(changes?: table): cpi.stemcell.facts
+---@field retry fun(changes?: table): cpi.retry.facts
+---@field failed_vm fun(changes?: table): cpi.failed_vm.facts

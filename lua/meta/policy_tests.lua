@@ -5,7 +5,7 @@
 ---@param f fun()
 function test(words, f) end
 
----@type table<string, fun(changes?: table): table> facts.DECISION{ changes }: its example with the changes
+---@type cpi.test.facts facts.DECISION{ changes }: its example with the changes; lua/meta/cpi.lua has the class
 facts = {}
 
 ---@param name string a decision

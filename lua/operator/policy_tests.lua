@@ -16,6 +16,7 @@ local errors = require "errors"
 local facts_of = require "decision.facts"
 local plain_data = require "operator.plain_data"
 local policy = require "policy"
+local samples = require "decision.samples"
 local spelling = require "base.spelling"
 
 local policy_tests = {}
@@ -49,10 +50,17 @@ local function known(name)
   error(("no decision is called '%s'%s"):format(tostring(name), spelling.suggestion(tostring(name), decisions)), 3)
 end
 
--- The example of a decision with the changes, or nil and what is wrong with them.
+-- The example of a decision with the changes, or nil and what is wrong with them. A change to the moment, or to what costs a request,
+-- is laid over a whole one.
 local function builder(name, changes)
   local decision = known(name)
-  local made = overlay(given(decision.example), given(changes, 1) or {})
+  local whole, base = samples.full(decision, { counts = true, limits = true }), given(decision.example)
+  changes = given(changes, 1) or {}
+  for _, row in ipairs(decision.facts) do
+    local key = row[1]
+    if row.common and row.fields and base[key] == nil and changes[key] ~= nil then base[key] = whole[key] end
+  end
+  local made = overlay(base, changes)
   local problems = facts_of.problems(decision, made)
   if #problems == 0 then return made end
   return nil, ("facts.%s: %s"):format(name, table.concat(problems, "; "))

@@ -174,10 +174,18 @@ check.that(policy.call(decide "return true"), "and the next call is free again")
 -- ---------------------------------------------------------------------------------------------------------
 -- attempts that need no name: each ends within its limits, and the state goes on as if nothing had been
 
+local function facts() -- what the policy of an order is given
+  return { cloud_properties = { cpu = 1 }, deployment = "cf", tags = { stage = "x" }, policy = { deep = { list = { 1, 2 } } }, index = 0,
+    now = { time = 1764540000, hour = 22, weekday = 7 }, counts = { deployment = 5, zones = { zone1 = 3 } },
+    limits = { free = { vms = 1 } } }
+end
+
 for words, texts in pairs(escapes.attempts) do
   for _, text in ipairs(texts) do
     local before = harness.used()
     check.raises(words, policy.call, decide(text))
+    for _ = 1, 3 do collectgarbage() end -- what the first left would be room for the second
+    check.raises(words, policy.call, decide("local facts, default = ... " .. text), facts(), function() end)
     for _ = 1, 3 do collectgarbage() end -- the stack and the table of strings shrink by halves
     local after, limit = harness.used()
     check.that(limit == 0 and after < before + 2 ^ 20, ("%s: %d bytes stay behind"):format(text, after - before))
