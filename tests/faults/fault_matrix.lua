@@ -64,7 +64,8 @@ end
 -- -> { stage, arguments, before, after, answer, process, requests = { { command, job, good } } }
 local function run(scenario, method, strikes)
   local stage, arguments = scenarios.open(scenario, { store = true, patience = PATIENCE })
-  local trial = { stage = stage, arguments = arguments, before = inventory.of(stage.sim, stage), requests = {} }
+  local trial = { stage = stage, arguments = arguments, before = inventory.of(stage.sim, stage), requests = {},
+    held = inventory.held(stage.sim) }
   function stage.before_send(_, requests)
     local same = {}
     for i, request in ipairs(requests) do

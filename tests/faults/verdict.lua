@@ -1,6 +1,7 @@
 -- What is wrong with a verb's run under faults: class, message, what is left, what is doubled, what is gone, secrets, and
 -- where the director's next try ends.
---   trial     { stage, arguments, before, after (inventories), answer, process = { log, bug }, journal (rows) }
+--   trial     { stage, arguments, before, after (inventories), held (the addresses that were held before), answer,
+--             process = { log, bug }, journal (rows) }
 --   good      the same of a run without faults
 --   strikes   { { fault = one of fault_list }, ... }
 
@@ -74,9 +75,18 @@ local function warned(trial, words)
   return false
 end
 
+-- The addresses that are held now and were not before the verb.
+local function taken_since(trial)
+  local now = inventory.held(trial.stage.sim)
+  for address, name in pairs(trial.held) do
+    if now[address] == name then now[address] = nil end
+  end
+  return now
+end
+
 -- An address that stays taken until CloudStack expunges the VM is named, and no other try is asked for, which would want it.
 local function check_held(trial, complain)
-  for address, name in pairs(inventory.held(trial.stage.sim)) do
+  for address, name in pairs(taken_since(trial)) do
     if trial.answer.error and trial.answer.error.ok_to_retry then complain("ok_to_retry, with %s held by %s", address, name) end
     local is_said = warned(trial, address) or trial.answer.error and trial.answer.error.message:find(address, 1, true)
     if not is_said then complain("%s holds address %s until it is expunged, and nobody says so", name, address) end

@@ -42,7 +42,8 @@ end
 local function run(stage, method, scenario, fault, at)
   stage:reset()
   local arguments = scenario.arrange(stage)
-  local trial = { stage = stage, arguments = arguments, before = inventory.of(stage.sim, stage) }
+  local trial = { stage = stage, arguments = arguments, before = inventory.of(stage.sim, stage),
+    held = inventory.held(stage.sim) }
   local since = #stage.cloud:requests()
   if fault then
     local posted = { command = at.command, nth = at.nth }
