@@ -13,6 +13,9 @@
 #include "base/log.h"
 #include "base/secret.h"
 
+#include <ctype.h>
+#include <string.h>
+
 #define LARGEST_FILE (16 << 20)
 #define SECRET "secret_access_key"
 #define SITE "cloudstack"
@@ -114,13 +117,23 @@ void config_strip(lua_State *L)
 }
 
 /* Reads, checks and cleans the file's text; the secret stays in C. */
+/* Whether it begins as YAML does and JSON does not: with a name, a comment or "---". */
+static bool looks_like_yaml(const char *text)
+{
+    text += strspn(text, " \t\r\n");
+    return *text == '#' || *text == '-' || isalpha((unsigned char)*text);
+}
+
 static bool read_text(struct buf *text, struct fault *fault)
 {
     struct fault why;
 
     if (!file_read_argument(config_path, text, &why))
         return fault_set(fault, "configuration %s", why.text);
-    if (!jsontext_check(buf_string(text), text->length, &why) || !take_file_secret(text, &why))
+    if (!jsontext_check(buf_string(text), text->length, &why))
+        return fault_set(fault, "configuration %s: %s%s", config_path, why.text,
+                         looks_like_yaml(buf_string(text)) ? "; is it YAML? The configuration is JSON" : "");
+    if (!take_file_secret(text, &why))
         return fault_set(fault, "configuration %s: %s", config_path, why.text);
     return true;
 }

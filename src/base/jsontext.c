@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #define HEX "0123456789abcdefABCDEF"
@@ -18,9 +19,20 @@ static const char *here(const struct jsontext *scan)
     return scan->text + scan->at;
 }
 
+/* Says where it is as a byte, and in a text of several lines as an editor has it. Columns count characters. */
 static bool refuse(struct jsontext *scan, size_t at, const char *what)
 {
-    return fault_set(scan->fault, "%s at byte %zu%s", what, at + 1, at >= scan->length ? ", the end of the text" : "");
+    size_t line = 1, column = 1;
+    char place[64] = "";
+
+    for (size_t i = 0; i < at && i < scan->length; i++) {
+        bool is_end = scan->text[i] == '\n';
+        line += is_end;
+        column = is_end ? 1 : column + (((unsigned char)scan->text[i] & 0xc0) != 0x80);
+    }
+    if (line > 1)
+        snprintf(place, sizeof place, " (line %zu, column %zu)", line, column);
+    return fault_set(scan->fault, "%s at byte %zu%s%s", what, at + 1, place, at >= scan->length ? ", the end of the text" : "");
 }
 
 static void skip_space(struct jsontext *scan)

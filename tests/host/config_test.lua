@@ -78,6 +78,8 @@ harness.config(directory)
 check.raises("it is a directory, not a regular file", config.read)
 for text, words in pairs {
   [""] = "expected a value at byte 1", ["{"] = "expected a key at byte 2", ["[]"] = "must be an object", ["5"] = "must be an object",
+  ['{\n  "a": 1,\n}'] = "expected a key at byte 13 (line 3, column 1)",
+  ["cloudstack:\n  endpoint: x\n"] = "is it YAML? The configuration is JSON", ["---\n{}"] = "is it YAML?",
   ["{} x"] = "at byte 4", ['{"a":01}'] = "malformed number at byte 6", ['{"a":"\255"}'] = "invalid UTF-8 at byte 7",
   ['{"cloudstack":{"secret_access_key":5}}'] = "'secret_access_key' must be a string",
   ['{"cloudstack":{"secret_access_key":{"a":"b"}}}'] = "'secret_access_key' must be a string",
