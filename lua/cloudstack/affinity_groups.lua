@@ -75,6 +75,11 @@ function groups.is_empty(cpi, group)
   return has_none(cpi.cloudstack:rows(members_request(group)))
 end
 
+-- Does the refusal of a look at a group say that another process has deleted it? CloudStack does not know the id then.
+local function is_gone(cpi, group, failure)
+  return refusals.is(failure, "bad_parameter") and groups.find(cpi, group.name) == nil
+end
+
 -- Deletes those of the groups in which no living VM is. CloudStack deletes a group that is in use without a word, so it
 -- is looked at first. -> what could not be done: a list of { group, words }; the rows of the VMs in those that are not empty.
 function groups.delete_empty(cpi, list)
@@ -82,7 +87,8 @@ function groups.delete_empty(cpi, list)
   for i, group in ipairs(list) do requests[i] = members_request(group) end
   for i, task in ipairs(#requests > 0 and client:start(requests) or {}) do
     if task.failure then
-      left[#left + 1] = { group = list[i], words = client.say(task.failure) }
+      local is_there = not is_gone(cpi, list[i], task.failure)
+      left[#left + 1] = is_there and { group = list[i], words = client.say(task.failure) } or nil
     elseif has_none(task.rows) then
       empty[#empty + 1], tasks[#tasks + 1] = list[i], { "deleteAffinityGroup", { id = list[i].id }, job = true,
         idempotent = true, what = "deleting affinity group " .. list[i].name,

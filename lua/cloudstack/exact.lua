@@ -22,8 +22,8 @@ function exact.filter(wanted)
 end
 
 -- The only row with that id or exactly that name; nil when there is none. `what` names the kind of thing in
--- the message about several. Rows of the same id (a template in several zones) count once.
-function exact.one(rows, wanted, what)
+-- the message about several, and described(row), where it is given, what distinguishes one. Rows of the same id (a template in several zones) count once.
+function exact.one(rows, wanted, what, described)
   local matches, seen = {}, {}
   for _, row in ipairs(rows) do
     if (row.name == wanted or row.id == wanted) and not seen[row.id] then
@@ -33,7 +33,7 @@ function exact.one(rows, wanted, what)
   end
   if #matches <= 1 then return matches[1] end
   local ids = {}
-  for i, row in ipairs(matches) do ids[i] = row.id end
+  for i, row in ipairs(matches) do ids[i] = described and described(row) or row.id end
   table.sort(ids)
   error(errors.cloud("%s '%s' is ambiguous, CloudStack has %d: %s", what, wanted, #matches, table.concat(ids, ", ")))
 end

@@ -11,10 +11,15 @@ function networks.request()
   return { "listNetworks", {}, rows = "network" }
 end
 
+-- A network by its id, and the VPC that it is a tier of: tiers of several VPCs may have one name.
+local function described(row)
+  return row.vpcid and ("%s (of VPC '%s')"):format(row.id, tostring(row.vpcname or row.vpcid)) or row.id
+end
+
 -- The zone's network with that id or name; raises NetworkNotFound with the names that there are.
 function networks.pick(rows, wanted, zone)
   local there = zones.rows_in(rows, zone)
-  return exact.one(there, wanted, "network") or error(errors.network_not_found(
+  return exact.one(there, wanted, "network", described) or error(errors.network_not_found(
     "network '%s' is not in zone '%s'; there are: %s", wanted, zone.name, exact.names(there)))
 end
 

@@ -96,14 +96,14 @@ function offerings.disk(offering, size, limits)
     if not size then return nil, ("disk offering '%s' needs a size"):format(offering.name) end
     local least, most = limits and limits.least, limits and limits.most
     if most and size > most then
-      return nil, ("disk offering '%s': customised disks have %d GB at most here, asked were %d GB"):format(offering.name, most,
+      return nil, ("disk offering '%s': customised disks have %d GB at most here, %d GB are asked for"):format(offering.name, most,
         size)
     end
     return { offering = offering, size = math.max(size, least or size) }
   end
   local gives = offering.disksize or 0
   if size and gives < size then
-    return nil, ("disk offering '%s' gives %d GB, asked were %d GB"):format(offering.name, gives, size)
+    return nil, ("disk offering '%s' gives %d GB, %d GB are asked for"):format(offering.name, gives, size)
   end
   return { offering = offering }
 end

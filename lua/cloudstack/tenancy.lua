@@ -9,6 +9,7 @@
 
 local errors = require "errors"
 local exact = require "cloudstack.exact"
+local refusals = require "cloudstack.refusals"
 local tables = require "base.tables"
 
 local tenancy = {}
@@ -52,10 +53,20 @@ local function new(site)
   return setmetatable({ project = site.project, account = site.account, domain = site.domain }, tenancy)
 end
 
+-- The rows of a list by which a configured name becomes an id; a role that has not the command may have the id.
+local function rows_for(client, property, request)
+  local ok, rows = pcall(client.rows, client, request)
+  if ok then return rows end
+  local failure = errors.is(rows) and rows.failure
+  if not failure or refusals.class_of(failure) ~= "denied" or refusals.is(failure, "not_authenticated") then error(rows, 0) end
+  error(rows:wrapped(("%s; the account may not look names up by %s: give cloudstack.%s as an id"):format(rows.message, request[1],
+    property)), 0)
+end
+
 -- The domain's id. domain is a name, a path ("ROOT/team") or an id; listDomains is not for every role.
 local function domain_id(client, wanted)
   if exact.is_id(wanted) then return wanted end
-  local rows = client:rows { "listDomains", { listall = true }, rows = "domain", cached = true }
+  local rows = rows_for(client, "domain", { "listDomains", { listall = true }, rows = "domain", cached = true })
   for _, row in ipairs(rows) do
     if row.path == wanted or row.path == "ROOT/" .. wanted then return row.id end
   end
@@ -66,7 +77,8 @@ end
 
 local function project_id(self, client)
   if exact.is_id(self.project) then return self.project end
-  local rows = client:rows { "listProjects", { name = self.project, listall = true }, rows = "project", cached = true }
+  local rows = rows_for(client, "project",
+    { "listProjects", { name = self.project, listall = true }, rows = "project", cached = true })
   if self.domain ~= "" and #rows > 1 then
     local domain, there = domain_id(client, self.domain), {}
     for _, row in ipairs(rows) do

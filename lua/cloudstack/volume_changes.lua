@@ -14,7 +14,7 @@ local GIB = 1024 * 1024 * 1024
 function changes.refuse_smaller(volume, gigabytes)
   local has = volumes.gigabytes(volume)
   if gigabytes < has then
-    error(errors.not_supported("disk '%s' has %d GB and is not made smaller, asked were %d GB", volume.name, has, gigabytes))
+    error(errors.not_supported("disk '%s' has %d GB and is not made smaller, %d GB are asked for", volume.name, has, gigabytes))
   end
 end
 

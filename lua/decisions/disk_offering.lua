@@ -11,7 +11,7 @@ local function match(answer, facts)
   if not offering then return nil, "it must be one of facts.offerings" end
   if not rows.fits(answer.size, SIZE) then return nil, rows.range(SIZE, "GB") end
   local size = offering.iscustomized and math.tointeger(answer.size) or facts.size
-  if size < facts.size then return nil, ("its size is %d GB, asked were %d GB"):format(size, facts.size) end
+  if size < facts.size then return nil, ("its size is %d GB, %d GB are asked for"):format(size, facts.size) end
   return offerings.disk(offering, size, { least = facts.custom_least, most = facts.custom_most })
 end
 

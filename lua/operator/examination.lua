@@ -91,7 +91,10 @@ local function check_way(found, host, settings)
         .. "may be used from this address (api.allowed.source.cidr.list)")
     return false
   elseif failure then
-    found:problem("signature", ("%s %s"):format(failure.code or failure.status, failure.text), "see the management server's log")
+    local is_role = refusals.is(failure, "command_not_allowed")
+    found:problem("answer", ("listCapabilities: %s (%s)"):format(failure.text, tostring(failure.code or failure.status)),
+      is_role and "allow listCapabilities in the account's role (cpi permissions role)"
+      or "the key was not refused: see the management server's log")
     return false
   end
   found:good("signature", "CloudStack accepts the key and its signature")

@@ -48,7 +48,7 @@ local function decide(facts)
     if not facts.current and not offering then
       return nil, ("the configured disk offering '%s' does not exist"):format(facts.wanted)
     elseif not facts.current then
-      return nil, ("the configured disk offering '%s' gives %d GB, asked were %d GB"):format(offering.name,
+      return nil, ("the configured disk offering '%s' gives %d GB, %d GB are asked for"):format(offering.name,
         offering.iscustomized and most or offering.disksize or 0, size)
     end
   end

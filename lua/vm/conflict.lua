@@ -7,10 +7,12 @@ local errors = require "errors"
 local exhaustion = require "vm.exhaustion"
 local ipv4 = require "base.ipv4"
 local parking = require "made.parking"
+local recognition = require "made.recognition"
 local refusals = require "cloudstack.refusals"
 local release = require "made.release"
 local rights = require "cloudstack.rights"
 local states = require "cloudstack.states"
+local tags = require "cloudstack.tags"
 
 local conflict = {}
 
@@ -84,6 +86,12 @@ local function look(cpi, asked)
   return cpi.cloudstack:gather(requests)
 end
 
+-- Is it a VM that was made for this director and of which BOSH has not spoken? Its create_vm went well, and nobody took the answer.
+local function is_unknown(cpi, holder)
+  return holder ~= nil and not recognition.is_known(holder)
+    and tags.of(holder).director_uuid ~= nil and tags.of(holder).director_uuid == cpi.context.director_uuid
+end
+
 -- The addresses of a plan that another VM has, or that no VM can have: { { nic = { ip, target }, holder, in_range }, ... }. nil when
 -- the failure is about something else; nil and why where the look fails. Where there is no holder to be seen and the
 -- address is a good one, it may be a destroyed VM's; own: those that VMs of ours are known to have.
@@ -97,7 +105,7 @@ local function find(cpi, wanted, task, own)
   local known, unknown = {}, {}
   for _, nic in ipairs(asked) do
     local holder = cloud_nics.holder(found[nic.target.id], nic.ip, nic.target.id)
-    local one = { nic = nic, holder = holder, in_range = is_usable(nic.ip, nic.target) }
+    local one = { nic = nic, holder = holder, in_range = is_usable(nic.ip, nic.target), is_unknown = is_unknown(cpi, holder) }
     local into = (holder or not one.in_range) and known or unknown
     into[#into + 1] = one
   end
@@ -117,7 +125,12 @@ local function words_of(one)
   if one.is_own then
     return ("address %s is held by VM '%s', which this create_vm made and has removed"):format(nic.ip, holder.name)
   end
-  if holder then return ("address %s is held by VM '%s' (%s)"):format(nic.ip, holder.name, tostring(holder.state)) end
+  if holder then
+    local words = ("address %s is held by VM '%s' (%s)"):format(nic.ip, holder.name, tostring(holder.state))
+    if not one.is_unknown then return words end
+    return ("%s, of which BOSH has not spoken: `cpi cid %s` shows it, and `cpi gc` removes what a create_vm left whose answer nobody took")
+      :format(words, holder.name)
+  end
   if not one.in_range then
     return ("address %s is not one that a VM can have in network '%s' (%s, gateway %s)"):format(nic.ip, nic.target.name,
       cidr_of(nic), gateway_of(nic))

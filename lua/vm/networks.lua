@@ -85,9 +85,20 @@ local function with_targets(cpi, order, found)
   return list, fresh
 end
 
+-- Without user data in any of its networks a VM runs, and its agent never gets its settings.
+local function warn_of_silence(cpi, list)
+  local names = {}
+  for i, network in ipairs(list) do
+    if not network.target.service or networks.offers(network.target, "UserData") then return end
+    names[i] = network.target.name
+  end
+  cpi.log.warn("no network of the VM offers user data (%s): its agent cannot get its settings from CloudStack", table.concat(names, ", "))
+end
+
 -- The NICs in their order, as vm/nics.lua groups them.
 function vm_networks.plan(cpi, order, found)
   local list, fresh = with_targets(cpi, order, found)
+  if not networks.is_basic(found.zone) then warn_of_silence(cpi, list) end
   local facts, by_name, ordered = {}, {}, {}
   for i, network in ipairs(list) do
     facts[i], by_name[network.name] = facts_of(network, fresh[network.name]), network

@@ -24,6 +24,20 @@ describe("networks", function()
     assert.equal("network 'net' is ambiguous, CloudStack has 2: n1, n9", fake.failure(networks.pick, twin, "net", zone).message)
   end)
 
+  it("of one name that are tiers are told by their VPCs", function()
+    local tiers = { { id = "n1", name = "net", zoneid = "z1", vpcid = "v1", vpcname = "prod" },
+      { id = "n9", name = "net", zoneid = "z1", vpcid = "v2" } }
+    assert.equal("network 'net' is ambiguous, CloudStack has 2: n1 (of VPC 'prod'), n9 (of VPC 'v2')",
+      fake.failure(networks.pick, tiers, "net", zone).message)
+  end)
+
+  it("tell who provides a service", function()
+    local row = { service = { { name = "Lb", provider = { { name = "VirtualRouter" }, { name = "Netscaler" } } }, { name = "Dhcp" } } }
+    assert.same({ "virtualrouter", "netscaler" }, networks.providers(row, "Lb"))
+    assert.same({}, networks.providers(row, "Dhcp"))
+    assert.same({}, networks.providers({}, "Lb"))
+  end)
+
   it("tell their services", function()
     assert.is_true(networks.offers(rows[1], "UserData"))
     assert.is_false(networks.offers(rows[1], "StaticNat"))

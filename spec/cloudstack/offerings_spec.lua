@@ -37,7 +37,7 @@ describe("offerings", function()
   end)
 
   it("never give less than asked", function()
-    assert.same({ nil, "disk offering 'ten' gives 10 GB, asked were 11 GB" }, { offerings.disk(fixed, 11) })
+    assert.same({ nil, "disk offering 'ten' gives 10 GB, 11 GB are asked for" }, { offerings.disk(fixed, 11) })
     assert.same({ nil, "disk offering 'custom' needs a size" }, { offerings.disk(custom, nil) })
   end)
 

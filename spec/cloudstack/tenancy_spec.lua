@@ -257,3 +257,18 @@ describe("for another account", function()
     assert.truthy(failure.message:find("does not have permission", 1, true))
   end)
 end)
+
+describe("a role that may not look up whose names they are", function()
+  for property, case in pairs {
+    domain = { settings = { account = "bosh", domain = "bosh" }, without = "listDomains" },
+    project = { settings = { project = "platform" }, without = "listProjects" },
+  } do
+    it("is told to give an id: " .. property, function()
+      local t = trial.new { host = native, account = "admin2", settings = { cloudstack = case.settings },
+        world = { accounts = { { name = "admin2", role = "domainadmin", domain = "bosh", without = { case.without } } } } }
+      local failure = t.failure("has_vm", "cpivm-1")
+      assert.truthy(failure.message:find(("the account may not look names up by %s: give cloudstack.%s as an id"):format(case.without,
+        property), 1, true), failure.message)
+    end)
+  end
+end)

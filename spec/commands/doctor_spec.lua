@@ -100,7 +100,15 @@ describe("doctor", function()
     local out, code = doctor { reply = function() return { status = 200, seconds = 0, date = date(os.time()),
       body = json.encode { listcapabilitiesresponse = { errorcode = 530, errortext = "no" } } } end }
     assert.equal(1, code)
-    holds(out, "problem  signature    530 no")
+    holds(out, "problem  answer       listCapabilities: no (530)")
+    holds(out, "the key was not refused: see the management server's log")
+  end)
+
+  it("does not blame the signature for what a role lacks", function()
+    local out = doctor { reply = function() return { status = 432, seconds = 0, date = date(os.time()),
+      body = json.encode { errorresponse = { errorcode = 432, errortext = "The API [listCapabilities] does not exist or is not available" } } } end }
+    holds(out, "allow listCapabilities in the account's role")
+    assert.is_nil(out:find("signature", 1, true))
   end)
 
   local function refused(at)

@@ -13,7 +13,7 @@ describe("disk_offering", function()
     },
     bad = {
       { { offering = { id = "d9" } }, "one of facts.offerings" },
-      { { offering = { id = "d2" }, size = 9 }, "its size is 9 GB, asked were 10 GB" },
+      { { offering = { id = "d2" }, size = 9 }, "its size is 9 GB, 10 GB are asked for" },
       { 7, "one of facts.offerings" },
     },
   })

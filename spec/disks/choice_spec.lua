@@ -24,7 +24,7 @@ describe("a disk's offering", function()
   end)
 
   it("of the manifest is never silently smaller", function()
-    assert.equal("disk offering 'ten' gives 10 GB, asked were 11 GB",
+    assert.equal("disk offering 'ten' gives 10 GB, 11 GB are asked for",
       fake.failure(choose, "persistent", { explicit = "ten", size = 11 }).message)
   end)
 

@@ -52,9 +52,9 @@ describe("our policy of disk_offering, where one is configured,", function()
 
   it("refuses one that is not there, or too small, and says so", function()
     assert.same({ nil, "the configured disk offering 'none' does not exist" }, { answer(1, { small }, { wanted = "none" }) })
-    assert.same({ nil, "the configured disk offering 'small' gives 10 GB, asked were 20 GB" },
+    assert.same({ nil, "the configured disk offering 'small' gives 10 GB, 20 GB are asked for" },
       { answer(20, { small, large }, { wanted = "small" }) })
-    assert.same({ nil, "the configured disk offering 'custom' gives 60 GB, asked were 70 GB" },
+    assert.same({ nil, "the configured disk offering 'custom' gives 60 GB, 70 GB are asked for" },
       { answer(70, { custom, large }, { wanted = "custom", custom_most = 60 }) })
   end)
 

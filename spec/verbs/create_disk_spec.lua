@@ -54,13 +54,13 @@ describe("create_disk", function()
       offerings[3].diskoffering[2] } } }
     create({ can, large, zones, { "createVolume", { diskofferingid = "d2000" }, job = {}, id = "d", without = { "size" } }, tag },
       1025 * 1024)
-    assert.equal("disk offering 'shared.custom': customised disks have 1024 GB at most here, asked were 1025 GB",
+    assert.equal("disk offering 'shared.custom': customised disks have 1024 GB at most here, 1025 GB are asked for",
       fake.failure(create, { can, offerings, zones }, 1025 * 1024, { disk_offering = "shared.custom" }).message)
   end)
 
   it("is refused when the named offering is smaller, before anything is made", function()
     local failure = fake.failure(create, { can, offerings, zones }, 10241, { disk_offering = "ten" })
-    assert.equal("disk offering 'ten' gives 10 GB, asked were 11 GB", failure.message)
+    assert.equal("disk offering 'ten' gives 10 GB, 11 GB are asked for", failure.message)
   end)
 
   it("goes to the zone of the VM that it is for", function()

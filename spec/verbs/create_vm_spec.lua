@@ -313,7 +313,7 @@ describe("a create_vm that cannot be", function()
       rows("volume", { { id = "d", name = "cpi-disk-1", zoneid = "z2", zonename = "zone2", state = "Ready" } }) } } },
     ["an ephemeral disk that is too large"] = {
       { properties = { compute_offering = "small", disk = 20000, ephemeral_disk_offering = "ten" } }, "CloudError",
-      "gives 10 GB, asked were 20 GB", { disk_offerings = disk_offerings } },
+      "gives 10 GB, 20 GB are asked for", { disk_offerings = disk_offerings } },
   } do
     it("says so before anything is made: " .. what, function()
       local failure = refused(case[1], looks(case[4]))

@@ -47,7 +47,7 @@ describe("resize_disk", function()
   it("never makes a disk smaller", function()
     local failure = fake.failure(resize, { server(), offerings(), disk(10) }, 9 * 1024)
     assert.equal("Bosh::Clouds::NotSupported", failure.type)
-    assert.equal("disk 'cpi-disk-1' has 10 GB and is not made smaller, asked were 9 GB", failure.message)
+    assert.equal("disk 'cpi-disk-1' has 10 GB and is not made smaller, 9 GB are asked for", failure.message)
   end)
 
   it("takes the size that a fixed offering gives for the one that was asked", function()

@@ -55,7 +55,7 @@ describe("update_disk", function()
     local limited = { "listCapabilities", {}, { capability = { cloudstackversion = "4.19.0.0", customdiskofferingmaxsize = 40 } } }
     update({ limited, offerings, disk(10), { "changeOfferingForVolume", { id = "d", diskofferingid = "d50" }, job = good } }, 45)
     local failure = fake.failure(update, { limited, offerings, disk(10) }, 45, { disk_offering = "custom" })
-    assert.equal("disk offering 'custom': customised disks have 40 GB at most here, asked were 45 GB", failure.message)
+    assert.equal("disk offering 'custom': customised disks have 40 GB at most here, 45 GB are asked for", failure.message)
   end)
 
   it("asks the policy where the manifest names no offering", function()

@@ -275,6 +275,24 @@ describe("the answers of the expunge policy", function()
   end)
 end)
 
+describe("an address that a VM of a create_vm holds whose answer nobody took", function()
+  local NETWORKS = { default = { type = "manual", ip = "10.0.0.50", netmask = "255.255.255.0", gateway = "10.0.0.1",
+    default = { "gateway", "dns" }, dns = { "8.8.8.8" }, cloud_properties = { name = "bosh-net" } } }
+
+  it("is told with the commands that show and remove it", function()
+    local t = trial.new { host = native }
+    local holder = t.cid { networks = NETWORKS }
+    local ok, failure = pcall(t.cid, { networks = NETWORKS })
+    assert.is_false(ok)
+    assert.truthy(failure.message:find(("is held by VM '%s' (Running), of which BOSH has not spoken: `cpi cid %s` shows it, and `cpi gc` "
+      .. "removes"):format(holder, holder), 1, true), failure.message)
+    t.call("set_vm_metadata", holder, { deployment = "cf" })
+    ok, failure = pcall(t.cid, { networks = NETWORKS })
+    assert.is_false(ok)
+    assert.is_nil(failure.message:find("has not spoken", 1, true), failure.message)
+  end)
+end)
+
 describe("a network without a free address", function()
   local function fill(type_, cidr, gateway, range)
     local t = trial.new { host = native, world = { networks = { { name = "tiny", zone = "zone1", type = type_, cidr = cidr,

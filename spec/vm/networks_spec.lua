@@ -208,3 +208,16 @@ describe("the networks that create_vm answers", function()
       { dynamic.ip, dynamic.netmask, dynamic.gateway, dynamic.mac })
   end)
 end)
+
+describe("a VM in networks without user data", function()
+  it("is made, with a warning, where none of them has it", function()
+    local t = require("operator.trial").new { host = require "host_native", world = { networks = { { name = "bare", zone = "zone1",
+      type = "Isolated", cidr = "10.6.0.0/24", gateway = "10.6.0.1", account = "bosh", services = { "Dhcp", "Dns" } } } } }
+    local function dynamic(name) return { type = "dynamic", cloud_properties = { name = name } } end
+    local words = "warn no network of the VM offers user data (bare): its agent cannot get its settings from CloudStack"
+    t.cid { networks = { a = dynamic "bare", b = dynamic "bosh-net" } }
+    assert.is_nil(table.concat(t.log, "\n"):find("offers user data", 1, true))
+    t.cid { networks = { a = dynamic "bare" } }
+    assert.truthy(table.concat(t.log, "\n"):find(words, 1, true))
+  end)
+end)
