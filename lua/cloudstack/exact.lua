@@ -22,7 +22,8 @@ function exact.filter(wanted)
 end
 
 -- The only row with that id or exactly that name; nil when there is none. `what` names the kind of thing in
--- the message about several, and described(row), where it is given, what distinguishes one. Rows of the same id (a template in several zones) count once.
+-- the message about several; described(row), where it is given, says what distinguishes one from another. Rows of the same id (a
+-- template in several zones) count once.
 function exact.one(rows, wanted, what, described)
   local matches, seen = {}, {}
   for _, row in ipairs(rows) do

@@ -9,7 +9,8 @@ describe("the policy of docs/migration.md for the order of NICs", function()
 
   local function network(name, more)
     local one = { name = name, kind = "manual", undiscoverable = false, gateway = false, dns = false,
-      fresh_mac = "02:00:00:00:00:" .. #name .. "0", family = 4, prefix = 32, network = { id = name, name = name, type = "Isolated", serves_metadata = true } }
+      fresh_mac = "02:00:00:00:00:" .. #name .. "0", family = 4, prefix = 32,
+      network = { id = name, name = name, type = "Isolated", serves_metadata = true } }
     for key, value in pairs(more or {}) do one[key] = value end
     return one
   end
