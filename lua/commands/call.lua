@@ -6,6 +6,8 @@ local errors = require "errors"
 local new_paper = require "operator.paper"
 local order = require "operator.order"
 
+local WITHOUT_CONFIGURATION = { info = true, ping = true } -- a director asks them of whatever is configured
+
 -- How a verb is called, from its first line: "attach_disk(vm_cid, disk_cid)".
 local function signature_of(host, method)
   local text = host.files.read(("%s/verbs/%s.lua"):format(host.lua_dir, method)) or ""
@@ -24,7 +26,7 @@ return command.new("call", function(host, words, options, refuse)
   if (#words > 0) == (options.request ~= nil) then refuse "a verb, or a request" end
   if options.request and options.director then refuse "a request has its own director" end
   local request = order.read(host, words, options)
-  if host.config.is_named then command.settings(host, request.context) end
+  if host.config.is_named and not WITHOUT_CONFIGURATION[request.method] then command.settings(host, request.context) end
   host.catch_signals()
   local ok, result, settle = pcall(require "cpi", host, request)
   if not ok and (not errors.is(result) or result.exit_code) then error(result, 0) end

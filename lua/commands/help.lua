@@ -55,6 +55,9 @@ end
 
 -- There is no such command; src/main.c comes here with what it does not know.
 local function refuse_name(name)
+  if name:find "^[%l_]+$" and package.searchpath("verbs." .. name, package.path) then
+    error(command.refusal("%s is a verb of BOSH's: `cpi call %s ...` asks it", name, name))
+  end
   local names = {}
   for i, one in ipairs(usage.commands) do names[i] = one.name end
   error(command.refusal("there is no command '%s'%s; `cpi --help` lists them", name, spelling.suggestion(name, names)))

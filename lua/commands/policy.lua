@@ -29,7 +29,7 @@ local function directory_of(host, named)
 end
 
 local function named_decision(name, refuse)
-  if not name then refuse "which decision?" end
+  if not name then refuse("which decision? there are: " .. table.concat(decisions, ", ")) end
   for _, one in ipairs(decisions) do
     if one == name then return require("decisions." .. name) end
   end

@@ -90,7 +90,7 @@
 ---@field interactive boolean are standard input and standard error a terminal, so that a person can be asked?
 ---@field read fun(prompt?: string): string? the next line of stdin, or nil at its end; on a terminal behind the prompt, to be edited where there is libedit
 ---@field tty boolean is standard output a terminal?
----@field write fun(text: string, in_colours?: boolean): boolean?, string? true, or nil, why
+---@field write fun(text: string, in_colours?: boolean): boolean?, string?, boolean? true; or nil, why, whether only its reader is gone
 
 ---@class host.files
 ---@field append fun(path: string, lines: string, most_bytes: integer, most_seconds: integer): boolean?, string? true, or nil, why. Each line begins with its time; older ones are in FILE.1

@@ -33,7 +33,8 @@ end
 -- Writes text of our own as it stands, and a line break. What cannot be written ends the program: nobody would read the
 -- rest.
 function paper:text(text)
-  local ok, why = self.host.console.write(self.host.log.mask(text) .. "\n", self.coloured)
+  local ok, why, is_unread = self.host.console.write(self.host.log.mask(text) .. "\n", self.coloured)
+  if is_unread then error({ type = "unread", exit_code = 1 }, 0) end -- as `| head` does: no word of it
   if not ok then error(require("errors").cpi("%s", why)) end
 end
 

@@ -50,6 +50,13 @@ describe("cpi call", function()
     assert.truthy(err:find("a request has its own director", 1, true), err)
   end)
 
+  it("asks info whatever the configuration is", function()
+    local config = { path = "/x", is_named = true, read = function() return { cloudstack = { typo = 1 } } end,
+      has_secret = function() return false end, context = function() return {} end }
+    assert.equal(0, (call({ "info" }, { config = config })))
+    assert.equal(2, (call({ "has_vm", "x" }, { config = config })))
+  end)
+
   it("gives programs the director's line, of an answer and of a failure", function()
     local code, out = call { "has_vm", "cpivm-1", "--output", "json" }
     assert.equal(0, code)
@@ -115,7 +122,8 @@ describe("cpi call", function()
 
   it("ends with 2 where the configuration is wrong, before the verb sees anything", function()
     trial = new_trial { host = native, settings = { cloudstack = { endpoint = "ftp://x" } } }
-    local code, out, err = call { "info" }
+    local code, out, err = call({ "has_vm", "cpivm-1" }, { config = { path = "/etc/cpi.json", is_named = true,
+      read = trial.host.config.read, has_secret = trial.host.config.has_secret, context = trial.host.config.context } })
     assert.same({ 2, "" }, { code, out })
     assert.truthy(err:find("cloudstack.endpoint", 1, true), err)
   end)

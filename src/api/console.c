@@ -5,6 +5,8 @@
 #include "../base/line_editor.h"
 #include "../base/printable.h"
 
+#include <errno.h>
+
 #include <string.h>
 
 /* clean(text) -> the text on one line, with nothing in it that a terminal would act on */
@@ -21,7 +23,7 @@ static int clean(lua_State *L)
     return 1;
 }
 
-/* write(text, in_colours) -> true | nil, why. Only a text that is in colours, and whose other parts went through clean, is
+/* write(text, in_colours) -> true | nil, why, whether only its reader is gone. Only a text that is in colours, and whose other parts went through clean, is
  * written with them. */
 static int write_text(lua_State *L)
 {
@@ -30,8 +32,11 @@ static int write_text(lua_State *L)
     struct fault fault;
 
     if (!(lua_toboolean(L, 2) ? console_write_coloured : console_write)(text, length)) {
+        bool is_unread = errno == EPIPE;
         fault_set(&fault, "stdout cannot be written");
-        return api_refuse(L, &fault);
+        api_refuse(L, &fault);
+        lua_pushboolean(L, is_unread);
+        return 3;
     }
     lua_pushboolean(L, 1);
     return 1;

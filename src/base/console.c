@@ -5,6 +5,7 @@
 #include "printable.h"
 #include "status.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -17,7 +18,9 @@ static bool write_printable(int fd, const char *text, size_t length, int allowed
     printable_append(&clean, text, length, PRINTABLE_LINES | PRINTABLE_TABS | allowed);
     status_clear();
     bool written = !clean.failed && file_write_stream(fd, buf_string(&clean), clean.length);
+    int why = errno;
     buf_wipe(&clean);
+    errno = why;
     return written;
 }
 

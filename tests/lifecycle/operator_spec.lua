@@ -223,6 +223,14 @@ describe("cpi doctor, cid and verify", function()
     assert.is_nil(run.stdout:find("another-secret-key", 1, true))
   end)
 
+  it("end without a word where nobody reads on, as after `| head`", function()
+    local script = [[cd %s; mkfifo unread; (exec 4<unread; exec 4<&-) & exec 5>unread; wait
+      %s policy list >&5 2>unread.err; echo $? >unread.exit]]
+    os.execute(("sh -c %s"):format(rig.quote(script:format(rig.quote(cloud.directory), rig.quote(rig.program "cpi")))))
+    assert.equal("", io.open(cloud.directory .. "/unread.err"):read "a")
+    assert.equal("1\n", io.open(cloud.directory .. "/unread.exit"):read "a")
+  end)
+
   it("take one of several clouds from a file of the form of a cpi-config", function()
     local config = rig.json.decode(io.open(cloud.config):read "a")
     local path = cloud.directory .. "/clouds.yml"
