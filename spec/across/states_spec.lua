@@ -75,6 +75,47 @@ describe("a VM in whatever state", function()
     end
   end
 
+  for _, state in ipairs(in_order(states.of_vm)) do
+    local row = states.of_vm[state]
+
+    -- A VM of which BOSH has not heard, in that state; seconds: for so long.
+    local function unknown_vm(options)
+      local s = leaving.stage(options)
+      function s.before_answer() coroutine.yield "kill" end
+      local process = s:run(s:begin("create_vm", s:small_order()))
+      s.before_answer = nil
+      assert.is_nil(process.is_answered)
+      local vm = s.sim.state().vms[1]
+      s.sim.put_state { kind = "vm", id = vm.id, state = state, seconds = row.passing and 20 or nil,
+        ["then"] = row.passing and "Running" or nil }
+      return s, vm.id
+    end
+
+    if not row.gone then
+      it("is removed by cpi gc: " .. state, function()
+        local s, id = unknown_vm()
+        s.sim.advance(row.passing and 1 or 7200)
+        local answer = s:command("gc", "--director", require("machine").DIRECTOR, "--none-known", "--older-than", "0s", "--apply")
+        assert.equal(0, answer.exit, answer.text)
+        local vm = leaving.vm_by_id(s, id)
+        assert.is_true(not vm or states.vm(vm.state).gone or false, vm and vm.state)
+        if not row.failed then s:small_vm() end
+      end)
+
+      it("that a dead process left is removed by the next create_vm: " .. state, function()
+        local s, id = unknown_vm { store = true }
+        local journal = s.store.rows("journal")[1]
+        local record = s.json.decode(journal.value)
+        record.answered, record.written = nil, nil -- it died a moment earlier
+        s.store.put("journal", journal.key, s.json.encode(record))
+        local answer = s:call("create_vm", s:small_order(nil, s:networks(row.failed and "10.0.0.12" or nil)))
+        assert.is_nil(answer.error, answer.error and answer.error.message)
+        local vm = leaving.vm_by_id(s, id)
+        assert.is_true(not vm or states.vm(vm.state).gone or false, vm and vm.state)
+      end)
+    end
+  end
+
   it("that is migrated is stopped when that is over: CloudStack keeps the stop waiting", function()
     local s, cid, id = with_vm("Migrating", 60)
     local _, process = s:call("delete_vm", { cid })
