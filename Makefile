@@ -189,6 +189,9 @@ e2e: all build/spec/host_native.so ## the real bosh CLI and agent against the si
 witnesses: all build/spec/host_native.so ## clients that others wrote for CloudStack, through a VM's life against the simulator
 	lua5.4 tests/witnesses/witnesses.lua
 
+e2e-guest: all build/spec/host_native.so ## the same with a real Linux, made and converted here, whose VMs boot in qemu
+	@tests/guest/run lua5.4 tests/guest/e2e.lua
+
 walk: build/spec/host_native.so  ## the files of lua/ that one call of VERB enters, and how often. WHAT=scenario
 	lua5.4 tests/walk/walk.lua $(or $(VERB),create_vm) $(if $(WHAT),--what '$(WHAT)')
 
@@ -295,7 +298,7 @@ help:                            ## this list
 	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
 
 .PHONY: witnesses all contract deps demo test lint unit host-tests spec server transcripts lifecycle guest job coverage hostile faults faults-http crash interruptions \
-        pairs planted histories mutants fuzz e2e walk bench bench-page asan asan-run valgrind install uninstall clean help
+        pairs planted histories mutants fuzz e2e e2e-guest walk bench bench-page asan asan-run valgrind install uninstall clean help
 .SECONDARY:
 
 -include $(wildcard $(patsubst %.o,%.d,$(HOST) $(SERVER) $(NATIVE) $(BUILD)/obj/src/main.o \
