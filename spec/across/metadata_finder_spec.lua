@@ -176,6 +176,14 @@ for _, shell in ipairs(SHELLS) do
       end)
     end
 
+    it("takes no lease of another NIC in a file that dhclient writes for all", function()
+      put("var/lib/dhcp/dhclient.leases", LEASES.dhclient[2]
+        .. 'lease {\n  interface "eth1";\n  fixed-address 10.2.2.23;\n  option dhcp-server-identifier 10.2.2.1;\n}\n')
+      serve "10.1.1.1"
+      serve "10.2.2.1"
+      assert.matches("at http://10.1.1.1, the DHCP server of eth0 by dhclient", (find(shell)))
+    end)
+
     it("asks nmcli where NetworkManager keeps no lease", function()
       put("nmcli", "DHCP4.OPTION[1]:dhcp_lease_time = 86400\nDHCP4.OPTION[2]:dhcp_server_identifier = 10.1.1.1\n")
       serve "10.1.1.1"
