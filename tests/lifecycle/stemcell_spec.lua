@@ -197,6 +197,19 @@ describe("the template of a stemcell", function()
   end)
 end)
 
+describe("an upload whose answer is lost", function()
+  it("is kept where the image is there, and sent once", function()
+    for _, fault in ipairs { { fault = "lose" }, { fault = "status", status = 502, body = "bad gateway", after = true } } do
+      local cloud <close> = rig.start { world = { hypervisor = "KVM" } }
+      fault.command = "upload"
+      cloud:faults { fault }
+      local cid = create(cloud, image(cloud, hypervisors[1].content), { hypervisor = "kvm", name = "ubuntu", version = "1.2" })
+      assert.same({ cid, "Active", 1 }, { made(cloud)[1].name, made(cloud)[1].state, #made(cloud) })
+      assert.equal(1, count(cloud, "upload"))
+    end
+  end)
+end)
+
 describe("a stemcell that fails", function()
   local KVM = { hypervisor = "kvm", name = "ubuntu", version = "1.2" }
   local cases = {
