@@ -85,6 +85,9 @@ contract:                        ## what the code says, into lua/policies/README
 	lua5.4 docs/rooms_table.lua write
 	lua5.4 docs/simulator_tables.lua write
 
+session: all build/spec/host_native.so ## records docs/session.md anew
+	lua5.4 docs/session.lua $(BUILD)
+
 deps:                            ## installs the Debian packages that building and checking need
 	$(if $(filter 0,$(shell id -u)),,sudo) apt-get install -y --no-install-recommends $(DEBS)
 
@@ -264,7 +267,7 @@ release-programs:
 	@$(MAKE) --no-print-directory $(RELEASE_FLAGS) programs
 programs: $(PROGRAMS)
 
-.PHONY: advisories blobs sources dist dist-compiled compiled release release-programs programs
+.PHONY: session advisories blobs sources dist dist-compiled compiled release release-programs programs
 
 MAN     = $(DESTDIR)$(PREFIX)/share/man
 SHARE   = $(DESTDIR)$(PREFIX)/share

@@ -1,5 +1,5 @@
 -- Records docs/session.md: commands run against the simulated CloudStack, as a person would see them.
---   lua5.4 docs/session.lua [BUILD]          writes the page
+--   lua5.4 docs/session.lua [BUILD]          writes the page; so does make session
 -- tests/lifecycle/session_spec.lua runs the commands again and holds the page against what they print.
 
 package.path = "./?.lua;./lua/?.lua;./tests/support/?.lua;" .. package.path
@@ -15,8 +15,8 @@ local WORLD = { latency = { jobs = { deployVirtualMachine = 0.1, startVirtualMac
 
 -- What a person types, and what is said before it. A step may prepare the cloud.
 local steps = {
-  { "First: does the configuration fit the cloud?", "cpi doctor" },
-  { "Then the zone is proven: one VM's whole life by the real verbs, timed, and removed again. In a terminal it asks before.",
+  { "First the zone is proven: what doctor finds, then one VM's whole life by the real verbs, timed, and removed again. In a terminal it "
+    .. "asks before.",
     "cpi validate --yes --network bosh-net" },
   { "BOSH has deployed something since. What is there?", "cpi list", function(cloud) session.deploy(cloud) end },
   { "Which VM is web/0, and what happened to it?", "cpi cid --history web/0" },
@@ -84,7 +84,7 @@ end
 function session.page()
   local out = { [[# A session
 
-What an operator sees: a zone that is proven, a look at what is there, a plan, and leftovers that go. `lua5.4 docs/session.lua` has
+What an operator sees: a zone that is proven, a look at what is there, a plan, and leftovers that go. `make session` has
 recorded it against the simulated CloudStack (`cpi-server sim`), whose jobs take tenths of a second here; on a real one they
 take what the column `in jobs` says. `CPI_CONFIG` names the configuration.
 ]] }
