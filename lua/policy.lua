@@ -3,7 +3,6 @@
 -- returns data; this answer is matched against the original facts, so that a policy cannot invent an offering.
 -- The facts of each decision, and its possible answers: lua/decisions/NAME.lua, loaded when the decision is first asked for.
 
-local bounded = require "base.bounded"
 local errors = require "errors"
 local moment = require "base.moment"
 local tables = require "base.tables"
@@ -46,6 +45,11 @@ local function load_site(sandbox, directories, name)
   end
 end
 
+-- Loaded where a policy of the site answers, or there are words.
+local function bounded() return require "base.bounded" end
+
+local function words_of(why) return why ~= nil and bounded().words(why) or nil end
+
 -- The facts of a decision with those that every decision has. What costs a request is for the policy that needs it.
 local function completed(chosen, facts, instance, now)
   local all = tables.with(facts, instance)
@@ -60,13 +64,13 @@ end
 local function judged(name, decision, chosen, facts, answer, why)
   if answer == nil and decision.may_be_nil then return { answer = decision.match(nil, facts) } end
   local taken, problem = decision.match(answer, facts)
-  if taken ~= nil and chosen.is_site then problem = bounded.problem(taken) end
-  if taken ~= nil and not problem then return { answer = taken, remark = bounded.words(why) } end
+  if taken ~= nil and chosen.is_site then problem = bounded().problem(taken) end
+  if taken ~= nil and not problem then return { answer = taken, remark = words_of(why) } end
   if answer ~= nil then
     return { fault = problem,
       failure = errors.cpi("policy %s (%s): not an answer it may give: %s", name, chosen.path, problem) }
   end
-  local words = bounded.words(why) or "it gave no answer and no reason"
+  local words = words_of(why) or "it gave no answer and no reason"
   return { refusal = words,
     failure = errors.cloud("policy %s (%s): %s", name, chosen.is_site and chosen.path or "default", words) }
 end
@@ -75,7 +79,7 @@ end
 local function asked(parts, name, chosen, default, facts)
   local ok, answer, why = pcall(parts.sandbox.call, chosen.decide, tables.copy(facts), default.decide)
   if ok then return judged(name, require("decisions." .. name), chosen, facts, answer, why) end
-  local words = bounded.words(tostring(answer))
+  local words = bounded().words(tostring(answer))
   return { fault = words, failure = errors.cpi("policy %s (%s): %s", name, chosen.path, words) }
 end
 

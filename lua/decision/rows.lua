@@ -1,7 +1,6 @@
 -- What several decisions have in common: the description of a zone, the facts that every decision has, how an answer's row is
 -- recognised, which numbers it may have, what became of the others.
 
-local bounded = require "base.bounded"
 local spans = require "base.spans"
 
 local rows = {}
@@ -124,7 +123,7 @@ rows.ORDER_TEXT = "`{ cloud_properties = { ... } }`: all of them, so change thos
 function rows.match_order(answer)
   local properties = type(answer) == "table" and answer.cloud_properties
   if type(properties) ~= "table" then return nil, "it must be { cloud_properties = { ... } }, such as the facts, or nil and a reason" end
-  local problem = bounded.problem { cloud_properties = properties }
+  local problem = require("base.bounded").problem { cloud_properties = properties }
   if problem then return nil, problem end
   for key in pairs(properties) do
     if type(key) ~= "string" then return nil, "its cloud_properties must be a table of values by their names" end

@@ -2,7 +2,6 @@
 -- made it. After a crash the object is found again by its tags. The CID is not up to the site.
 
 local tags = require "cloudstack.tags"
-local usage = require "cloudstack.usage"
 local volumes = require "cloudstack.volumes"
 
 local names = {}
@@ -22,8 +21,11 @@ function names.of(cpi, kind, cid, more)
   local answer = cpi.decide("names", facts, more.instance)
   -- What carries the tag of an ephemeral disk is deleted with its VM: nobody else may set it.
   local own = { [volumes.EPHEMERAL_TAG] = "", director_uuid = facts.director_uuid, bosh_request = cpi.context.request_id,
-    bosh_cid = cid, bosh_agent_id = more.agent_id,
-    [usage.TAG] = kind == "vm" and more.instance and more.instance.counts and usage.mark(more.instance) or nil }
+    bosh_cid = cid, bosh_agent_id = more.agent_id, }
+  if kind == "vm" and more.instance and more.instance.counts then
+    local usage = require "cloudstack.usage"
+    own[usage.TAG] = usage.mark(more.instance)
+  end
   local all = tags.joined(cpi, own, answer.tags, tags.of_others(cpi, more.given_tags or {}))
   return { display_name = tags.cut(answer.display_name, 255), tags = tags.clean(all, cpi.json.null) }
 end

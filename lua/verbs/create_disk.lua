@@ -17,10 +17,12 @@ local offerings = require "cloudstack.offerings"
 local refusals = require "cloudstack.refusals"
 local tables = require "base.tables"
 local tags = require "cloudstack.tags"
-local usage = require "cloudstack.usage"
 local vms = require "cloudstack.vms"
 local volumes = require "cloudstack.volumes"
 local zones = require "cloudstack.zones"
+
+-- The decisions over a new disk; what their policies need is asked for with the rest.
+local DECISIONS = { "disk", "disk_offering", "names" }
 
 -- The VM's zone when there is a VM, the disk's own `zone` property, or the default. No VM of another zone could have it.
 local function zone_for(cpi, found, order, vm)
@@ -39,7 +41,8 @@ local function look_up(cpi, order, vm_cid)
     requests.vms = vms.request(vm_cid)
     if not order.offering or cpi.decide.is_by_site "disk" then requests.services = offerings.service_request() end
   end
-  for name, request in pairs(usage.requests(cpi, { "disk", "disk_offering", "names" }, order.instance)) do requests[name] = request end
+  local usage = next(cpi.decide.needs(DECISIONS)) and require "cloudstack.usage"
+  for name, request in pairs(usage and usage.requests(cpi, DECISIONS, order.instance) or {}) do requests[name] = request end
   return cpi.cloudstack:gather(requests)
 end
 
@@ -87,7 +90,8 @@ return function(cpi, size, cloud_properties, vm_cid)
   if vm_cid and not vm then
     cpi.log.warn("VM '%s', which the disk is for, is not in CloudStack: the disk goes where it would go without it", vm_cid)
   end
-  order.instance = usage.read(cpi, found, tables.with(vm and instance_tags.of(vm) or {}, order.instance))
+  order.instance = tables.with(vm and instance_tags.of(vm) or {}, order.instance)
+  if next(cpi.decide.needs(DECISIONS)) then order.instance = require("cloudstack.usage").read(cpi, found, order.instance) end
   order = admission(cpi, "create_disk", order, { vm = vm and { name = vm.name, zone = vm.zonename, offering = vm.serviceofferingname } })
   local zone = zone_for(cpi, found, order, vm)
   local choice = disk_choice(cpi, "persistent", {

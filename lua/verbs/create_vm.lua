@@ -20,7 +20,6 @@ local rollback = require "base.rollback"
 local secrets = require "request.secrets"
 local tables = require "base.tables"
 local templates = require "cloudstack.templates"
-local usage = require "cloudstack.usage"
 local vms = require "cloudstack.vms"
 local zone_choice = require "vm.zone_choice"
 local zones = require "cloudstack.zones"
@@ -64,10 +63,11 @@ local function look_up(cpi, order, wanted)
   local requests = { zones = zones.request(), capabilities = capabilities.request(),
     templates = templates.request(order.stemcell_cid, "executable") }
   requests.templates.cached = true
-  for name, request in pairs(usage.requests(cpi, DECISIONS, order.instance)) do requests[name] = request end
+  local usage = next(cpi.decide.needs(DECISIONS)) and require "cloudstack.usage"
+  for name, request in pairs(usage and usage.requests(cpi, DECISIONS, order.instance) or {}) do requests[name] = request end
   local found = cpi.cloudstack:gather(aspects.ask(wanted, cpi, order, requests))
   found.can = capabilities.read(found.capabilities)
-  return found, tables.with(order, { instance = usage.read(cpi, found, order.instance) })
+  return found, usage and tables.with(order, { instance = usage.read(cpi, found, order.instance) }) or order
 end
 
 -- A function that makes the stemcell's template ready in the zone of found.

@@ -3,7 +3,6 @@
 
 local admitted = require "request.admitted"
 local tables = require "base.tables"
-local usage = require "cloudstack.usage"
 
 local admission = {}
 
@@ -40,6 +39,7 @@ function admission.admit(cpi, order, known)
   local null = cpi.json.null
   local function facts() return facts_of(order, null) end
   if not cpi.decide.matters("vm", facts, order.instance, "as ordered") then return order end
+  local usage = require "cloudstack.usage"
   local requests = usage.requests(cpi, { "vm" }, order.instance)
   if next(requests) then
     order = tables.with(order, { instance = usage.read(cpi, cpi.cloudstack:gather(requests), order.instance) })
