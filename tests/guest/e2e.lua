@@ -119,11 +119,14 @@ local function reboot(e, sum)
   check_file(e, sum)
 end
 
+-- The agent makes it the name of its host.
+local function agent_id(what) return "agent-of-" .. what:gsub(" ", "-") end
+
 -- A VM by the CPI alone, for what create-env has no words for -> its CID; its agent has answered at the address.
 local function with_vm(e, what, networks, more, address, check_it)
   local properties = { compute_offering = "shared.small", disk = 4096, ephemeral_disk_offering = "shared.custom", root_disk_size = 5120 }
   for key, value in pairs(more) do properties[key] = value end
-  local vm = e:call("create_vm", "agent-of-" .. what, e:template(), properties, networks, {}, e:agent_env())[1]
+  local vm = e:call("create_vm", agent_id(what), e:template(), properties, networks, {}, e:agent_env())[1]
   environment.figure(what .. ": create_vm's answer to the agent's pong", environment.wait_for_agent(address))
   check_it(vm)
   environment.timed(what .. ": delete_vm", e.call, e, "delete_vm", vm)
@@ -166,7 +169,7 @@ local function config_drive(e)
     local console = e.cloud:console(cid)
     check(console:find("cloudstack-metadata: the settings and the SSH keys are on the config drive", 1, true),
       "the finder found the drive (%s)", console:match "cloudstack%-metadata: ([^\r\n]*)" or "nothing")
-    says(e:ask("10.0.3.20", "hostname"), "agent-of-config drive", "the key pair of the drive logs in")
+    says(e:ask("10.0.3.20", "hostname"), agent_id "config drive", "the key pair of the drive logs in")
   end)
 end
 
