@@ -118,7 +118,7 @@ describe("at once", function()
     local made = results(at_once(cloud, list))
     for i = 2, MANY do assert.equal(made[1], made[i]) end
     -- CloudStack keeps a template to which nothing was uploaded until it has given up waiting: such a one is left in the journal.
-    cloud:clock(600)
+    cloud:clock(3700)
     local run = cloud:command { "journal", "replay" }
     assert.equal(0, run.exit, run.stdout .. run.stderr)
     assert.equal(before + 1, #cloud:state().templates)
