@@ -18,7 +18,8 @@
 --   judge(cpi, row, search, rows)  what gc makes of a row of list(): nil (not ours, or in use), or { cid, why, is_suspect, gone }:
 --                              is_suspect: BOSH may know it, so it is reported and never removed; gone: the CIDs of the VMs
 --                              that it outlived. search: as leftovers.find has it; rows: the lists of that phase by kind
---   remove(cpi, row, name)     removes it with all that belongs to it; row nil: it is gone, what it left is looked for
+--   remove(cpi, row, name)     removes it with all that belongs to it; row nil: it is gone, what it left is looked for. -> a text
+--                              where it stays for a while, whoever wants to remove it: why
 
 local affinity_claims = require "made.affinity_claims"
 local affinity_groups = require "cloudstack.affinity_groups"
@@ -160,8 +161,11 @@ function stemcell.judge(cpi, row, search)
   return not row.isready and { cid = cid, why = "it never became ready" } or nil
 end
 
+-- A template whose upload is not over is not waited for: that may take an hour.
 function stemcell.remove(cpi, row)
-  if row and twins.may_go(cpi, row) then templates.delete(cpi, row) end
+  if not row or not twins.may_go(cpi, row) then return end
+  if row.isready then return templates.delete(cpi, row) end
+  if not templates.delete_unsent(cpi, row) then return "held by CloudStack until the time for its upload is over" end
 end
 
 -- CloudStack refuses to remove a network with VMs.

@@ -156,7 +156,8 @@ function leftovers.remove(cpi, one)
   assert(not one.is_suspect, "a suspect is never removed")
   if one.gone then return remove_orphan(cpi, one) end
   if one.untagged then return belongings.take_away(cpi, one.vm.cid, { one.untagged }, one.vm.row) end
-  one.made.remove(cpi, one.row, one.cid)
+  local why_kept = one.made.remove(cpi, one.row, one.cid)
+  if type(why_kept) == "string" then error(errors.cloud("it is %s", why_kept)) end
 end
 
 return leftovers

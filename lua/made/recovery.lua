@@ -65,16 +65,17 @@ local function at_rest(cpi, kind, record, patience)
   return row, row ~= nil or is_known
 end
 
--- What becomes of one entry -> fate, is it over? patience: seconds for which what is under way is waited for.
+-- What becomes of one entry -> fate, is it over? may it wait for another verb? patience: seconds for which what is under way is waited for.
 local function deal_with(cpi, record, patience)
   local kind = kinds[record.kind]
   local row, _, fate = at_rest(cpi, kind, record, patience)
-  if fate then return fate, false end
+  if fate then return fate, false, fate == MAY_APPEAR end
   if row and kind.is_used(cpi, row, record) then return "known to BOSH", true end
   if record.answered and row then return "unclear: BOSH may have its CID", false end
   if record.kept and row and not keeping.is_over(record.kept_until, cpi.clock.utc()) then return "kept for inspection", false end
   if row and kind.is_wanted(cpi, row) then return "left to this " .. cpi.journal.verb, false end
-  kind.remove(cpi, row, record.name)
+  local why_kept = kind.remove(cpi, row, record.name)
+  if type(why_kept) == "string" then return why_kept, false, true end
   return row and "removed" or "not there", true
 end
 
@@ -98,11 +99,11 @@ end
 
 -- Deals with the entry of that key, which this process has claimed -> fate, is it over?
 local function settle(cpi, key, record, patience)
-  local ok, words, over = pcall(deal_with, cpi, record, patience)
+  local ok, words, over, may_wait_on = pcall(deal_with, cpi, record, patience)
   if ok and over then
     cpi.store.delete("journal", key)
-  elseif words == MAY_APPEAR then
-    record.looked = cpi.clock.utc()
+  elseif ok and may_wait_on then
+    record.looked, record.fate = cpi.clock.utc(), words
     cpi.store.put("journal", key, cpi.json.encode(record))
   end
   return ok and words or "not removed: " .. errors.words(words), ok and over
@@ -123,7 +124,7 @@ function recovery.replay(cpi, director, options)
     if record then
       local is_over = false
       if options.looks and fate == ANOTHER_ACCOUNT and is_of_this_account(cpi, record) then fate = nil end
-      if not fate and may_wait(cpi, record, options.limit) then fate = MAY_APPEAR end
+      if not fate and may_wait(cpi, record, options.limit) then fate = record.fate or MAY_APPEAR end
       if not fate and not cpi.journal.claim(row.key, text, record) then fate = "at work" end
       if not fate then fate, is_over = settle(cpi, row.key, record, patience) end
       fates[#fates + 1] = { record = record, fate = fate, is_over = is_over }
