@@ -28,14 +28,17 @@ local function remove(cpi, stemcell, id)
   local cid, ignored = stemcell.cid, stemcell.ignored or {}
   local rows = templates.named(cpi.cloudstack:rows(templates.request(cid, "self")), cid)
   if id and not has_id(rows, id) then rows[#rows + 1] = { id = id, name = cid } end
+  local trouble -- with one of them, which keeps none of the others
   for _, left in ipairs(rows) do
     local may_go = not ignored[left.id] and twins.may_go(cpi, left)
     if may_go then
-      templates.delete(cpi, left)
+      local ok, why = pcall(templates.delete, cpi, left)
+      trouble = trouble or not ok and why or nil
     elseif not ignored[left.id] then
       cpi.log.info("another process has given stemcell %s to BOSH: it stays", cid)
     end
   end
+  if trouble then error(trouble, 0) end
 end
 
 -- The parameters of every new template, however its image gets there.

@@ -34,9 +34,17 @@ describe("attach_disk", function()
   end
 
   it("answers the hint of a disk that the VM has already", function()
-    local hint, cpi = attach { vm "XenServer", disk { virtualmachineid = "v", deviceid = 4 } }
+    local hint, cpi = attach { vm "XenServer", disk { virtualmachineid = "v", deviceid = 4,
+      tags = { { key = "bosh_taken", value = "true" } } } }
     assert.same({ path = "/dev/xvde", volume_id = "4" }, hint)
     assert.same({ "listVirtualMachines listVolumes" }, cpi.waves)
+  end)
+
+  it("marks such a disk as taken where a process that died did not come to that", function()
+    local hint, cpi = attach { vm "XenServer", disk { virtualmachineid = "v", deviceid = 4 },
+      { "createTags", { ["tags[0].key"] = "bosh_taken" }, job = {} } }
+    assert.equal("/dev/xvde", hint.path)
+    assert.same({ "listVirtualMachines listVolumes", "createTags" }, cpi.waves)
   end)
 
   it("is refused for a disk that another VM has", function()
