@@ -21,10 +21,8 @@ function exact.filter(wanted)
   return { name = #wanted <= LONGEST and wanted or wanted:sub(1, utf8.offset(wanted, 0, LONGEST + 1) - 1) }
 end
 
--- The only row with that id or exactly that name; nil when there is none. `what` names the kind of thing in
--- the message about several; described(row), where it is given, says what distinguishes one from another. Rows of the same id (a
--- template in several zones) count once.
-function exact.one(rows, wanted, what, described)
+-- The rows with that id or exactly that name, each id once.
+function exact.all(rows, wanted)
   local matches, seen = {}, {}
   for _, row in ipairs(rows) do
     if (row.name == wanted or row.id == wanted) and not seen[row.id] then
@@ -32,6 +30,14 @@ function exact.one(rows, wanted, what, described)
       matches[#matches + 1] = row
     end
   end
+  return matches
+end
+
+-- The only row with that id or exactly that name; nil when there is none. `what` names the kind of thing in
+-- the message about several; described(row), where it is given, says what distinguishes one from another. Rows of the same id (a
+-- template in several zones) count once.
+function exact.one(rows, wanted, what, described)
+  local matches = exact.all(rows, wanted)
   if #matches <= 1 then return matches[1] end
   local ids = {}
   for i, row in ipairs(matches) do ids[i] = described and described(row) or row.id end

@@ -82,10 +82,16 @@ function offerings.handle(offering, rows)
   return offering.name
 end
 
--- The offering with that id or name; raises CloudError with the names that there are. kind: "service" or "disk".
-function offerings.pick(rows, wanted, kind)
-  return exact.one(rows, wanted, kind .. " offering") or
-    error(errors.cloud("%s offering '%s' is not in CloudStack; there are: %s", kind, wanted, exact.names(rows)))
+-- The zone's offering with that id or name; raises CloudError with the names that there are. rows: of all zones; kind: "service" or
+-- "disk".
+function offerings.pick(rows, wanted, kind, zone)
+  local there = offerings.in_zone(rows, zone)
+  local offering = exact.one(there, wanted, kind .. " offering")
+  if offering then return offering end
+  if #exact.all(rows, wanted) == 0 then
+    error(errors.cloud("%s offering '%s' is not in CloudStack; there are: %s", kind, wanted, exact.names(there)))
+  end
+  error(errors.cloud("%s offering '%s' is for other zones than '%s'; there are: %s", kind, wanted, zone.name, exact.names(there)))
 end
 
 -- { offering, size } for a disk of `size` GB (nil: whatever the offering gives), or nil and why the offering

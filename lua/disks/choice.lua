@@ -21,8 +21,8 @@ end
 -- Raises CloudError when the offering does not exist or is too small.
 return function(cpi, kind, wanted)
   if wanted.explicit then
-    local usable = offerings.in_zone(wanted.offerings, wanted.zone)
-    local choice, why = offerings.disk(offerings.pick(usable, wanted.explicit, "disk"), wanted.size, wanted.limits)
+    local offering = offerings.pick(wanted.offerings, wanted.explicit, "disk", wanted.zone)
+    local choice, why = offerings.disk(offering, wanted.size, wanted.limits)
     return choice or error(errors.cloud("%s", why))
   end
   local named, fallback = configured(cpi, kind)

@@ -35,7 +35,7 @@ end
 local function uses_of(search, handle)
   local used, without = {}, {}
   for _, zone in ipairs(search.zones) do
-    local ok, row = pcall(offerings.pick, offerings.in_zone(search.rows, zone), handle, search.kind)
+    local ok, row = pcall(offerings.pick, search.rows, handle, search.kind, zone)
     local is_good = ok and offerings.has_storage(row, zone)
       and #offerings.tagged({ row }, search.tags, search.not_tags) == 1 and search.suits(row)
     local list = is_good and used or without

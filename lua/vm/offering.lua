@@ -27,7 +27,7 @@ end
 function offering.plan(cpi, order, found)
   local properties = order.properties
   if properties.compute_offering then
-    local only = offerings.pick(offerings.in_zone(found.services, found.zone), properties.compute_offering, "service")
+    local only = offerings.pick(found.services, properties.compute_offering, "service", found.zone)
     return { first = { only }, after = function() end }
   elseif not properties.cpu or not properties.ram then
     error(errors.cloud("cloud_properties of the VM must name 'compute_offering', or both 'cpu' and 'ram'"))

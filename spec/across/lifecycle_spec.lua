@@ -213,7 +213,7 @@ describe("a VM's life", function()
     local ok, failure = pcall(t.cid, { cloud_properties = { zone = "zone2", compute_offering = "only.one" },
       networks = manual("net-two", "10.8.0.11", "10.8.0.1") })
     assert.is_false(ok)
-    assert.truthy(failure.message:find("service offering 'only.one' is not in CloudStack; there are: ", 1, true))
+    assert.truthy(failure.message:find("service offering 'only.one' is for other zones than 'zone2'; there are: ", 1, true))
   end)
 
   it("of two CPIs of one director, each with a zone and an account of its own", function()

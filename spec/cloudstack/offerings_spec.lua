@@ -3,6 +3,7 @@ local offerings = require "cloudstack.offerings"
 
 local fixed = { id = "d10", name = "ten", disksize = 10 }
 local custom = { id = "dc", name = "custom", iscustomized = true }
+local ZONE = { id = "z1", name = "zone1" }
 
 describe("offerings", function()
   it("get sizes in GB, rounded up", function()
@@ -20,14 +21,20 @@ describe("offerings", function()
   end)
 
   it("are found by name or id, and missed with the names that there are", function()
-    assert.equal(fixed, offerings.pick({ fixed, custom }, "ten", "disk"))
-    assert.equal(fixed, offerings.pick({ fixed, custom }, "d10", "disk"))
+    assert.equal(fixed, offerings.pick({ fixed, custom }, "ten", "disk", ZONE))
+    assert.equal(fixed, offerings.pick({ fixed, custom }, "d10", "disk", ZONE))
     assert.equal("disk offering 'Ten' is not in CloudStack; there are: custom, ten",
-      fake.failure(offerings.pick, { fixed, custom }, "Ten", "disk").message)
+      fake.failure(offerings.pick, { fixed, custom }, "Ten", "disk", ZONE).message)
+  end)
+
+  it("of other zones are said to be there, and not here", function()
+    local far = { id = "d9", name = "far", zoneid = "z2" }
+    assert.equal("disk offering 'far' is for other zones than 'zone1'; there are: ten",
+      fake.failure(offerings.pick, { fixed, far }, "far", "disk", ZONE).message)
   end)
 
   it("with several of one name are an error", function()
-    local failure = fake.failure(offerings.pick, { fixed, { id = "d11", name = "ten" } }, "ten", "disk")
+    local failure = fake.failure(offerings.pick, { fixed, { id = "d11", name = "ten" } }, "ten", "disk", ZONE)
     assert.equal("disk offering 'ten' is ambiguous, CloudStack has 2: d10, d11", failure.message)
   end)
 

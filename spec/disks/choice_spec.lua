@@ -33,7 +33,7 @@ describe("a disk's offering", function()
   end)
 
   it("must exist in the zone", function()
-    assert.equal("disk offering 'far' is not in CloudStack; there are: shared.custom, ten, twenty",
+    assert.equal("disk offering 'far' is for other zones than 'zone1'; there are: shared.custom, ten, twenty",
       fake.failure(choose, "persistent", { explicit = "far", size = 1 }).message)
   end)
 
