@@ -9,6 +9,7 @@ local exact = require "cloudstack.exact"
 local inventory = require "operator.inventory"
 local leftovers = require "made.leftovers"
 local new_paper = require "operator.paper"
+local parking = require "made.parking"
 
 local AGE = 3600 -- seconds; longer than a create takes
 local UNITS = { s = 1, m = 60, h = 3600, d = 86400 }
@@ -126,6 +127,22 @@ local function go_through(cpi, found, is_to_apply, paper)
   return list, left
 end
 
+-- Addresses that deleted VMs hold until CloudStack expunges them, as far as the store has noted where they were moved to. They are
+-- CloudStack's to free, and no leftovers.
+local function parked_of(cpi)
+  local list, now = {}, cpi.clock.utc()
+  for i, note in ipairs(parking.notes(cpi)) do
+    list[i] = { address = note.address, vm = note.cid, network_id = note.network_id, age = now - note.at }
+  end
+  return list
+end
+
+local function print_parked(paper, parked)
+  if #parked == 0 then return end
+  paper:line("%d address%s held by deleted VMs until CloudStack expunges them:", #parked, #parked == 1 and " is" or "es are")
+  for _, one in ipairs(parked) do paper:line("  %-15s %s, for %s", one.address, one.vm, ages.words(one.age)) end
+end
+
 local function print_sum(paper, found, left, younger, others)
   paper:line("%d found, %d left", #found, left)
   if #younger > 0 then
@@ -150,9 +167,11 @@ return command.new("gc", function(host, words, options, refuse)
   local list, left = go_through(cpi, found, is_to_apply, not options.output and paper)
   local others = #found == 0 and #younger == 0 and others_of(host, settings, options.director) or nil
   if options.output then
-    paper:json { found = host.json.array(list), left = left, younger = #younger, other_directors = others and host.json.array(others) }
+    paper:json { found = host.json.array(list), left = left, younger = #younger, other_directors = others and host.json.array(others),
+      parked = host.json.array(parked_of(cpi)) }
   else
     print_sum(paper, found, left, younger, others)
+    print_parked(paper, parked_of(cpi))
   end
   return left == 0 and 0 or 1
 end)

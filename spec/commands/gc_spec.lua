@@ -53,7 +53,8 @@ describe("cpi gc", function()
     told = json.decode(select(2, gc("--apply", "--output", "json")))
     assert.equal("removed", told.found[1].fate)
     assert.equal(0, told.left)
-    assert.equal('{"found":[],"left":0,"younger":0}\n', select(2, gc("--output", "json")))
+    told = json.decode(select(2, gc("--output", "json")))
+    assert.same({ 0, 0, 0, vm }, { #told.found, told.left, told.younger, told.parked[1].vm }) -- it holds an address until it is expunged
   end)
 
   it("goes on where one cannot be removed, and ends with 1", function()
@@ -230,7 +231,7 @@ do
     it("prints JSON", function()
       local m, id = with_a_group()
       local answer = on_machine(m, "--director", machine.DIRECTOR, "--apply", "--output", "json")
-      assert.same({ left = 0, younger = 0, found = { { is = "leftover", kind = "affinity group", cid = "web", id = id,
+      assert.same({ left = 0, younger = 0, parked = {}, found = { { is = "leftover", kind = "affinity group", cid = "web", id = id,
         why = "no VM is in it", fate = "removed", addresses = {} } } }, machine.json.decode(answer.text))
       assert.equal(0, answer.exit)
     end)
@@ -254,6 +255,23 @@ do
         assert.equal(2, answer.exit, words)
         assert.truthy(answer.text:find(words, 1, true), answer.text)
       end
+    end)
+
+    it("names the addresses that deleted VMs hold, which are no leftovers", function()
+      local m = with_a_group()
+      local function note(address)
+        m.store.put("parked", "n-1 " .. address, machine.json.encode { address = address, network_id = "n-1", cid = "cpivm-gone", id = "v",
+          at = m.sim.clock.utc() // 1 - 7200 })
+      end
+      assert.is_nil(on_machine(m, "--director", machine.DIRECTOR).text:find("held by deleted VMs", 1, true))
+      note "10.0.0.250"
+      local answer = on_machine(m, "--director", machine.DIRECTOR)
+      local words = "1 address is held by deleted VMs until CloudStack expunges them:\n  10.0.0.250      cpivm-gone, for "
+      assert.truthy(answer.text:find(words, 1, true), answer.text)
+      note "10.0.0.251"
+      answer = on_machine(m, "--director", machine.DIRECTOR, "--output", "json")
+      local parked = machine.json.decode(answer.text).parked
+      assert.same({ 2, "10.0.0.250", "cpivm-gone" }, { #parked, parked[1].address, parked[1].vm })
     end)
 
     it("goes by the journal for what living processes are at, and not without it", function()
