@@ -137,6 +137,9 @@ static void wakes_for_a_reason(void)
 
 int main(void)
 {
+    signal(SIGINT, SIG_DFL); /* a shell ignores it for what it starts in the background */
+    signal(SIGTERM, SIG_DFL);
+    signal(SIGHUP, SIG_DFL);
     reads_nothing_from_nowhere();
     sees_what_is_unread();
     knows_a_reader_that_has_left();
