@@ -67,8 +67,11 @@ for who, template_name in pairs { Go = "cpitemplate-7d5d1a3e-52f5-4c6a", Java = 
       assert.is_true(ask(cloud, "has_vm", vm.id))
       assert.is_true(ask(cloud, "has_disk", DISK))
       assert.same({ DISK }, ask(cloud, "get_disks", VM))
-      assert.same({ path = "/dev/xvdc", volume_id = "2" }, ask(cloud, "attach_disk", VM, DISK))
       assert.same({}, writes_since(cloud, before))
+      assert.same({ path = "/dev/xvdc", volume_id = "2" }, ask(cloud, "attach_disk", VM, DISK))
+      assert.same({ "createTags" }, writes_since(cloud, before)) -- the disk is marked as taken, and stays where it is
+      assert.same({ path = "/dev/xvdc", volume_id = "2" }, ask(cloud, "attach_disk", VM, DISK))
+      assert.same({ "createTags" }, writes_since(cloud, before))
     end)
 
     it("lives on under ours, to its end", function()
