@@ -211,7 +211,7 @@ local function from_context(context, report)
     elseif schema[ours] or sections[ours] or legacy[ours] or ours == SECRET then
       flat[key] = value
     else
-      report.warn("context: %s is not known%s", key, spelling.suggestion(key, names_below "cloudstack"))
+      report.warn("context: %s is not known%s", key, spelling.suggestion(tostring(key), names_below "cloudstack"))
     end
   end
   return tree, { cloudstack = flat }

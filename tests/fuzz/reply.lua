@@ -13,7 +13,7 @@ return function(host)
   local parts = {
     send = send, json = host.json, uuid = host.bytes.uuid, decide = function() return {} end,
     clock = { now = function() return now end, sleep = function(seconds) now = now + math.max(seconds, 1) end },
-    log = { debug = function() end, warn = function() end, status = function() end, mask = host.log.mask },
+    log = { debug = function() end, info = function() end, warn = function() end, status = function() end, mask = host.log.mask },
   }
 
   -- Raises what is no error value of ours.
