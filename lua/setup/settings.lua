@@ -193,7 +193,7 @@ local function collect(source, section, origin, values, report)
     elseif sections[path] then
       report.problem("%s: %s must be an object", origin, path)
     else
-      report.problem("%s: %s is not known%s", origin, path, spelling.suggestion(key, names_below(section)))
+      report.problem("%s: %s is not known%s", origin, path, spelling.suggestion(tostring(key), names_below(section)))
     end
   end
 end
