@@ -22,10 +22,25 @@ local function configured_directory(host)
   return directory ~= "" and directory or nil
 end
 
+-- The directories that are named (several are separated by colons). One that cannot be read ends the program with exit code 2.
+local function existing(host, directories)
+  for directory in directories:gmatch "[^:]+" do
+    local files, why = host.files.list(directory)
+    if not files then error(command.refusal("%s", why)) end
+  end
+  return (directories:gsub("(.)/+$", "%1"))
+end
+
 -- The directory that is named, else the configuration's.
 local function directory_of(host, named)
   if named then return (named:gsub("(.)/+$", "%1")) end
   return configured_directory(host) or error(command.refusal("no directory is named, and policies.directory is not configured"))
+end
+
+-- Likewise, and nil where there is neither.
+local function existing_or_configured(host, named)
+  if named then return existing(host, named) end
+  return configured_directory(host)
 end
 
 local function named_decision(name, refuse)
@@ -198,13 +213,6 @@ local function tried(host, directory, name, facts)
   return trial
 end
 
-local function check_directories(host, directories)
-  for directory in directories:gmatch "[^:]+" do
-    local files, why = host.files.list(directory)
-    if not files then error(command.refusal("%s", why)) end
-  end
-end
-
 local function print_trial(host, name, file, facts, trial)
   local paper, answer, used = new_paper(host), trial.answer, trial.used
   paper:line("decided by %s", file)
@@ -222,8 +230,7 @@ actions["try"] = function(host, words, options, refuse)
   local name = words[2]
   local decision = named_decision(name, refuse)
   if not options.facts then refuse "which facts?" end
-  local directory = words[3] and directory_of(host, words[3])
-  if directory then check_directories(host, directory) else directory = configured_directory(host) end
+  local directory = existing_or_configured(host, words[3])
   local facts = read_facts(host, options.facts, name, decision)
   local trial, paper = tried(host, directory, name, facts), new_paper(host)
   if options.output then
@@ -242,14 +249,12 @@ end
 
 function actions.diff(host, words, options, refuse)
   if not words[2] then refuse "which policies?" end
-  return policy_past.diff(host, words[2], words[3], options)
+  return policy_past.diff(host, existing(host, words[2]), words[3] and existing(host, words[3]), options)
 end
 
 function actions.replay(host, words, options, refuse)
   if not words[2] then refuse "which decision?" end
-  local directory = words[3] and directory_of(host, words[3])
-  if directory then check_directories(host, directory) else directory = configured_directory(host) end
-  return policy_past.replay(host, words[2], directory, options)
+  return policy_past.replay(host, words[2], existing_or_configured(host, words[3]), options)
 end
 
 local most_words = { list = 1, check = 2, test = 2, facts = 2, ["try"] = 3, diff = 3, replay = 3 }

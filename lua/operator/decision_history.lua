@@ -3,6 +3,7 @@
 
 local command = require "operator.command"
 local decision_log = require "setup.decision_log"
+local errors = require "errors"
 local moment = require "base.moment"
 local policy = require "policy"
 
@@ -70,7 +71,8 @@ function decision_history.then_(record)
 end
 
 -- asker(host, directory or nil) -> again(record) -> { answer, refusal, failure, remark, full (the answer with whole rows), file,
--- lacks (the costly facts that the policy needs and the log has not) }: the decision under the policies of that directory
+-- lacks (the costly facts that the policy needs and the log has not) }: the decision under the policies of that directory. A policy
+-- that does not load ends the program with exit code 2, in its own words.
 function decision_history.asker(host, directory)
   local outcome
   local decide = policy.new {
@@ -79,7 +81,9 @@ function decision_history.asker(host, directory)
   }
   return function(record)
     local name = record.decision
-    pcall(decide, name, record.facts)
+    outcome = nil
+    local _, failure = pcall(decide, name, record.facts)
+    if not outcome then error(errors.is(failure) and command.refusal("%s", failure.message) or failure, 0) end
     local lacks = {}
     for word in pairs(outcome.chosen.needs) do
       if record.facts[word] == nil then lacks[#lacks + 1] = word end

@@ -9,14 +9,6 @@ local test_recording = require "operator.test_recording"
 
 local policy_past = {}
 
-local function check_directory(host, directories)
-  for directory in directories:gmatch "[^:]+" do
-    local files, why = host.files.list(directory)
-    if not files then error(command.refusal("%s", why)) end
-  end
-  return (directories:gsub("(.)/+$", "%1"))
-end
-
 local function plural(n, word) return ("%d %s%s"):format(n, word, n == 1 and "" or "s") end
 
 -- ---------------------------------------------------------------------------------------------------------
@@ -43,12 +35,12 @@ local function print_comparison(paper, sum, skipped)
   paper:line("%s, %d would be others", plural(sum.total, "decision"), sum.changed)
 end
 
--- diff(host, new, old, options) -> the exit code: 1 where something changes. Without `old` the decisions are compared with what
--- was decided then.
+-- diff(host, new, old, options) -> the exit code: 1 where something changes. new, old: directories of policies that exist; without
+-- `old` the decisions are compared with what was decided then.
 function policy_past.diff(host, new, old, options)
   local paper = new_paper(host)
-  local now = decision_history.asker(host, check_directory(host, new))
-  local before = old and decision_history.asker(host, check_directory(host, old)) or decision_history.then_
+  local now = decision_history.asker(host, new)
+  local before = old and decision_history.asker(host, old) or decision_history.then_
   local records, skipped = decision_history.read(host, decision_history.path(host, options.log))
   local sum = policy_diff.compare(records, before, now)
   if options.output then

@@ -61,6 +61,20 @@ describe("a logged decision", function()
     assert.equal("destroy", again("return { api = 1, decide = function(facts) return facts.now.time == 5 and 'destroy' end }").answer)
   end)
 
+  it("is not answered by a policy that does not load: its words end the program", function()
+    local other_api = "return { api = 99, decide = function() end }"
+    for text, words in pairs { ["return { api = 1 "] = "'}' expected", [other_api] = "policy api 99" } do
+      local directory = operator.directory { ["failed_vm.lua"] = text }
+      local ask = decision_history.asker(operator.host(), directory)
+      local expunge = with { decision = "expunge", facts = require("decisions.expunge").example }
+      assert.truthy(ask(expunge).answer)
+      local ok, failure = pcall(ask, with {})
+      assert.is_false(ok)
+      assert.equal(2, failure.exit_code)
+      assert.truthy(failure.message:find("^policy failed_vm") and failure.message:find(words, 1, true), failure.message)
+    end
+  end)
+
   it("lacks what nobody needed then", function()
     local vm = with { decision = "vm", facts = { stemcell_cid = "s", cloud_properties = { cpu = 1 }, networks = {}, disks = {} },
       answer = "as ordered" }

@@ -75,7 +75,23 @@ describe("policy diff", function()
     assert.equal(2, (run { "diff", operator.directory() }))
     assert.equal(2, (run { "diff", "/nowhere", "--log", "/x" }))
     assert.equal(2, (run { "diff", operator.directory(), "/nowhere", "--log", "/x" }))
+    assert.truthy(select(3, run { "diff", operator.directory(), "/nowhere", "--log", "/x" }):find("/nowhere", 1, true))
     assert.equal(2, (run { "diff", operator.directory(), operator.directory(), operator.directory(), "--log", "/x" }))
+  end)
+end)
+
+describe("a policy that does not load", function()
+  local BROKEN = { ["service_offering.lua"] = "return { api = 1 " }
+
+  it("ends diff and replay with its own words, and is no change", function()
+    local log, directory = logged(), operator.directory(BROKEN)
+    for _, arguments in ipairs { { "diff", directory }, { "diff", operator.directory(), directory }, { "replay", "cpi-1", directory } } do
+      table.insert(arguments, "--log")
+      table.insert(arguments, log)
+      local code, _, err = run(arguments)
+      assert.equal(2, code, err)
+      assert.truthy(err:find("policy service_offering: ", 1, true) and err:find(directory, 1, true), err)
+    end
   end)
 end)
 
