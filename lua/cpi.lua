@@ -41,6 +41,13 @@ local function flush(cpi)
   if log then log.flush() end
 end
 
+-- Writes the last line of the log and counts the request. Where that fails the verb's answer stands.
+local function close(cpi, host, method, began, failure)
+  if not rawget(cpi, "cloudstack") then return end
+  local ok, why = pcall(function() (rawget(host, "closing") or require "setup.closing")(cpi, host, method, began, failure) end)
+  if not ok then host.log.warn("the request was not counted: %s", require("errors").words(why)) end
+end
+
 -- What names the request and its director: texts, from here on. They are in the log, in tags and in the journal.
 local function check_names(host, context)
   for _, name in ipairs { "request_id", "director_uuid" } do
@@ -64,9 +71,7 @@ local function answer(_, host, request)
   local verb = verb_named(host, request.method)
   local cpi, began = cpi_for(host, request), host.clock.now()
   local ok, result = pcall(perform, host, cpi, verb, request.arguments)
-  if rawget(cpi, "cloudstack") then
-    (rawget(host, "closing") or require "setup.closing")(cpi, host, request.method, began, not ok and result or nil)
-  end
+  close(cpi, host, request.method, began, not ok and result or nil)
   flush(cpi)
   if not ok then error(result, 0) end
   local delivery = rawget(cpi, "delivery")

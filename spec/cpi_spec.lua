@@ -122,6 +122,31 @@ describe("the dispatch", function()
     assert.equal(1, (with_cache(true, false, function() error("a bug") end)))
   end)
 
+  -- What the verb came to where the end of its line in the log and its count fail, and the warnings.
+  local function with_a_closing_that_fails(verb)
+    local warnings, outcome = {}, nil
+    local log = { context = function() end, debug = function() end,
+      warn = function(format, ...) warnings[#warnings + 1] = format:format(...) end }
+    with_verb("ping", function(cpi)
+      rawset(cpi, "cloudstack", { acted = true, forget = function() end, tally = { requests = 1 } })
+      return verb()
+    end, function()
+      local host = host_with { closing = function() error(errors.cpi "a spoilt row") end, log = log }
+      outcome = table.pack(pcall(dispatch, host, request "ping"))
+    end)
+    return warnings, table.unpack(outcome, 1, outcome.n)
+  end
+
+  it("gives the verb's answer where the request cannot be counted", function()
+    local warnings, ok, result = with_a_closing_that_fails(function() return "pong" end)
+    assert.same({ { "the request was not counted: a spoilt row" }, true, "pong" }, { warnings, ok, result })
+  end)
+
+  it("gives the verb's error where the request cannot be counted", function()
+    local warnings, ok, failure = with_a_closing_that_fails(function() error(errors.cloud "no such zone") end)
+    assert.same({ { "the request was not counted: a spoilt row" }, false, "no such zone" }, { warnings, ok, failure.message })
+  end)
+
   it("settles what was made only after the answer", function()
     local fates = {}
     with_verb("ping", function(cpi)
