@@ -71,24 +71,19 @@ local function described(cpi, one, fate)
     display_name = display_name ~= one.cid and display_name or nil }
 end
 
-local function print_one(paper, shown)
+local function line_of(shown)
   local parts = { tostring(shown.state or "-") }
   if shown.age then parts[#parts + 1] = ages.words(shown.age) end
   if #shown.addresses > 0 then parts[#parts + 1] = table.concat(shown.addresses, " ") end
   if shown.display_name then parts[#parts + 1] = ("'%s'"):format(shown.display_name) end
-  paper:line("%-9s %-8s %s (%s)  %s: %s", shown.is, shown.kind, shown.cid, tostring(shown.id), table.concat(parts, ", "),
+  return ("%-9s %-8s %s (%s)  %s: %s"):format(shown.is, shown.kind, shown.cid, tostring(shown.id), table.concat(parts, ", "),
     shown.why .. (shown.fate and "; " .. shown.fate or ""))
 end
 
 -- Nothing of the director is there: its uuid may be misspelt. -> the others that are there, or nil
 local function others_of(host, settings, director)
-  local found = inventory.look(command.client(host, settings), inventory.words, function() return true end, host.clock.utc())
-  local list = {}
-  for _, one in ipairs(inventory.directors(found)) do
-    if one.uuid == director then return nil end
-    list[#list + 1] = one.uuid
-  end
-  return #list > 0 and list or nil
+  local others = inventory.others(command.client(host, settings), director, host.clock.utc())
+  return others and #others > 0 and others or nil
 end
 
 -- ---------------------------------------------------------------------------------------------------------
@@ -105,11 +100,19 @@ local function count_leftovers(found)
   return count
 end
 
+-- Shows a person what the question is about. Standard output is a program's where JSON is wanted.
+local function show_before(host, cpi, found, paper, options)
+  for _, one in ipairs(found) do
+    local line = line_of(described(cpi, one))
+    if options.output then host.console.error(host.console.clean(host.log.mask(line)) .. "\n") else paper:line("%s", line) end
+  end
+end
+
 -- Is --apply to be done? On a terminal what is found is listed first, and the person asked.
 local function may_apply(host, cpi, found, paper, options)
   local count = count_leftovers(found)
   if not options.apply or count == 0 or options.yes or not host.console.interactive then return options.apply end
-  for _, one in ipairs(found) do print_one(paper, described(cpi, one)) end
+  show_before(host, cpi, found, paper, options)
   if consent(host, ("Remove %d leftover%s?"):format(count, count == 1 and "" or "s")) then return true end
   error(command.refusal "nothing was removed")
 end
@@ -121,7 +124,7 @@ local function go_through(cpi, found, is_to_apply, paper)
     local is_gone, fate
     if is_to_apply then is_gone, fate = apply(cpi, one) end
     list[i] = described(cpi, one, fate)
-    if paper then print_one(paper, list[i]) end
+    if paper then paper:line("%s", line_of(list[i])) end
     if not is_gone then left = left + 1 end
   end
   return list, left

@@ -9,9 +9,9 @@ local new_paper = require "operator.paper"
 local recognition = require "made.recognition"
 local spelling = require "base.spelling"
 
--- owns(tags, cid): is it that director's? Without one, or with "all", every director's and what carries none.
+-- owns(tags, cid): is it that director's? Without one every director's and what carries none.
 local function owner_of(host, director)
-  if not director or director == "all" then return function() return true end end
+  if not director then return function() return true end end
   local cpi = { context = { director_uuid = director }, bytes = host.bytes }
   return function(set, cid) return recognition.ownership(cpi, set, cid) ~= nil end
 end
@@ -105,25 +105,24 @@ end
 
 -- Nothing of the director that is named is there: the name may be misspelt.
 local function print_others(client, paper, director, now)
-  local all = inventory.look(client, inventory.words, owner_of(), now)
-  local uuids = {}
-  for i, one in ipairs(inventory.directors(all)) do uuids[i] = one.uuid end
+  local others = inventory.others(client, director, now)
+  if not others then return end
   paper:line("nothing is there of director '%s'; directors that are there: %s", director,
-    #uuids > 0 and table.concat(uuids, ", ") or "none")
+    #others > 0 and table.concat(others, ", ") or "none")
 end
 
 return command.new("list", function(host, words, options, refuse)
   local kinds = check_words(words, refuse)
   host.read_only()
   local client, paper = command.client(host, command.settings(host)), new_paper(host)
-  local now = host.clock.utc()
-  local found = inventory.look(client, kinds, owner_of(host, options.director), now)
+  local now, director = host.clock.utc(), options.director ~= "all" and options.director or nil
+  local found = inventory.look(client, kinds, owner_of(host, director), now)
   local sums, directors = inventory.sums(found), inventory.directors(found)
   if options.output then
     paper:json(as_json(host.json, kinds, found, sums, directors))
   else
     print_all(paper, kinds, found, sums, directors)
-    if #directors == 0 and options.director then print_others(client, paper, options.director, now) end
+    if #directors == 0 and director then print_others(client, paper, director, now) end
   end
   return #found.unseen == 0 and 0 or 1
 end)

@@ -198,4 +198,15 @@ function inventory.directors(found)
   return list
 end
 
+-- others(client, director, now) -> the uuids of the directors that are there, sorted; nil where that one is among them. Asks for all
+-- five kinds.
+function inventory.others(client, director, now)
+  local list = {}
+  for _, one in ipairs(inventory.directors(inventory.look(client, inventory.words, function() return true end, now))) do
+    if one.uuid == director then return nil end
+    if one.uuid ~= "-" then list[#list + 1] = one.uuid end
+  end
+  return list
+end
+
 return inventory

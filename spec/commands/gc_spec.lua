@@ -166,6 +166,18 @@ describe("cpi gc", function()
     assert.equal(3, #asked)
   end)
 
+  it("writes nothing before its JSON: what the question is about goes where the question goes", function()
+    local vm, asked, out = leftover(), {}, {}
+    local console = operator.host().console
+    console.interactive, console.read = true, function() return "y" end
+    console.write = function(text) out[#out + 1] = text return true end
+    console.error = function(text) asked[#asked + 1] = text end
+    assert.equal(0, (operator.on(trial, "gc", { "--director", "director-1", "--apply", "--output", "json" }, { console = console })))
+    assert.equal(0, json.decode(table.concat(out)).left)
+    assert.truthy(asked[1]:find("leftover  vm       " .. vm, 1, true), asked[1])
+    assert.equal("Remove 1 leftover? [y/N] ", asked[2])
+  end)
+
   it("leaves alone what a living process is at, and not what a dead one was", function()
     local vm = leftover()
     trial.store.journal = { k = json.encode { name = vm, owner = "7.7" }, odd = "[1]" }

@@ -47,9 +47,11 @@ describe("cpi list", function()
     local code, out = list("--director", "director-2")
     assert.equal(0, code)
     assert.truthy(out:find("nothing is there of director 'director-2'; directors that are there: director-1\n", 1, true), out)
+    assert.is_nil(select(2, list("snapshots", "--director", "director-1")):find("directors that are there", 1, true)) -- it is there
     trial = new_trial { host = native }
     local _, nothing = list("--director", "director-2")
     assert.truthy(nothing:find("directors that are there: none\n", 1, true), nothing)
+    assert.is_nil(select(2, list("--director", "all")):find("directors that are there", 1, true))
   end)
 
   it("has a column for the director where there are several", function()

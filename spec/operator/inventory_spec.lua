@@ -124,4 +124,14 @@ describe("an inventory", function()
     local sums = inventory.sums(found)
     assert.same({ 3, 2, 2, 1024 }, { sums.vms, sums.running, sums.cpus, sums.memory_mb })
   end)
+
+  it("names the directors that are there, where one is not", function()
+    local there = client { listVirtualMachines = { rows = {
+      { id = "1", name = "cpivm-1", state = "Running", tags = tagged { director_uuid = "b" } },
+      { id = "2", name = "cpivm-2", state = "Running", tags = tagged { director_uuid = "a" } },
+      { id = "3", name = "cpivm-3", state = "Running" } } } } -- which carries no director
+    assert.same({ "a", "b" }, inventory.others(there, "c", NOW))
+    assert.is_nil(inventory.others(there, "b", NOW))
+    assert.same({}, inventory.others(client {}, "b", NOW))
+  end)
 end)
