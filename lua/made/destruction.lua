@@ -22,12 +22,15 @@ local function row_of(cpi, vm)
   return cpi.cloudstack:rows({ "listVirtualMachines", { id = vm.id }, rows = "virtualmachine" })[1]
 end
 
--- Is it expunged? Its NICs are listed, to a user too, until then. -> yes or no; nil where CloudStack does not say
+-- is_expunged(cpi, vm) -> true or false; nil and the failure where CloudStack does not say. A VM's NICs are listed until it is
+-- expunged, to a user too. vm: its id is used.
 local function is_expunged(cpi, vm)
   local payload, failure = cpi.cloudstack:try("listNics", { virtualmachineid = vm.id })
   if payload then return payload.nic == nil or #payload.nic == 0 end
-  if failure.kind == "refused" then return not refusals.is(failure, "command_not_allowed") or nil end
+  if failure.kind == "refused" and not refusals.is(failure, "command_not_allowed") then return true end
+  return nil, failure
 end
+destruction.is_expunged = is_expunged
 
 -- The same, where CloudStack may not say: what it does not list any more is gone then.
 local function is_done(cpi, vm, row)

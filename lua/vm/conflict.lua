@@ -3,6 +3,7 @@
 
 local address = require "base.address"
 local cloud_nics = require "cloudstack.nics"
+local destruction = require "made.destruction"
 local errors = require "errors"
 local exhaustion = require "vm.exhaustion"
 local ipv4 = require "base.ipv4"
@@ -17,7 +18,7 @@ local tags = require "cloudstack.tags"
 local conflict = {}
 
 local FIRST_PAUSE, LONGEST_PAUSE = 2, 30 -- seconds
-local AT_WORK = 180 -- seconds for which an expunge of CloudStack's own may take
+local AT_WORK = 180 -- seconds that an expunge of CloudStack's own may take, from when it is met
 local LONGEST_WAIT = 3600 -- where the policy names no deadline
 
 local function has_tag(vm, key, value)
@@ -178,20 +179,25 @@ local function expunge(cpi, holder)
   return false, ("%s: %s"):format(task.request.what, cpi.cloudstack.say(failure))
 end
 
--- Sleeps until the holder is expunged, or for a while where no holder can be watched. false when the time is over.
-local function wait(cpi, one, waiting, deadline)
+-- Is there nothing more to be seen of the holder? It is expunged, or CloudStack does not let us look.
+local function is_out_of_sight(cpi, holder)
+  local is_expunged, failure = destruction.is_expunged(cpi, holder)
+  return is_expunged or failure ~= nil and failure.kind == "refused"
+end
+
+-- Sleeps until the holder is expunged, or for a while where no holder can be watched. false when the time is over: `deadline`
+-- seconds after `began`.
+local function until_done(cpi, one, waiting, began, deadline)
   local pause = FIRST_PAUSE
   local function words() return ("waiting until address %s is free, %d s at most"):format(one.nic.ip, math.floor(deadline)) end
   repeat
-    if cpi.clock.now() - waiting.began >= deadline then return false end
-    cpi.wait(pause, words, waiting.began)
+    if cpi.clock.now() - began >= deadline then return false end
+    cpi.wait(pause, words, began)
     pause = math.min(pause * 1.5, LONGEST_PAUSE)
-    local payload, failure
-    if one.holder then payload, failure = cpi.cloudstack:try("listNics", { virtualmachineid = one.holder.id }) end
-  until not one.holder or failure and failure.kind == "refused" or payload and not payload.nic
+  until not one.holder or is_out_of_sight(cpi, one.holder)
   if not one.holder then -- the next look is another deploy: the longer it lasts, the rarer
     local more = math.min(waiting.attempts * FIRST_PAUSE, LONGEST_PAUSE) - FIRST_PAUSE
-    if more > 0 then cpi.wait(more, words, waiting.began) end
+    if more > 0 then cpi.wait(more, words, began) end
   end
   return true
 end
@@ -212,7 +218,7 @@ function answers.expunge(cpi, one, waiting)
   local is_gone, why = expunge(cpi, one.holder)
   if is_gone then return true end
   -- CloudStack may be at it already: then it ends.
-  if states.vm(one.holder.state).gone and wait(cpi, one, waiting, AT_WORK) then return true end
+  if states.vm(one.holder.state).gone and until_done(cpi, one, waiting, cpi.clock.now(), AT_WORK) then return true end
   waiting.over = why
   return false
 end
@@ -231,7 +237,7 @@ function answers.wait(cpi, one, waiting, answer)
     cpi.log.info("%s; waiting until it is free, %d s at most", words, math.floor(deadline))
     waiting.said = words
   end
-  if wait(cpi, one, waiting, deadline) then return true end
+  if until_done(cpi, one, waiting, waiting.began, deadline) then return true end
   waiting.over = ("it was not free after %d s"):format(math.floor(cpi.clock.now() - waiting.began))
   return false
 end

@@ -1,5 +1,7 @@
 -- An address that is taken: every way in which the ip_conflict policy may deal with it, in simulated clouds.
 
+local conflict = require "vm.conflict"
+local fake = require "tests.support.fake"
 local native = require "host_native"
 local site_policies = require "tests.support.site_policies"
 local trial = require "operator.trial"
@@ -257,6 +259,36 @@ describe("a right to expunge that CloudStack only claims", function()
     t.sim.advance(601)
     t.call("delete_vm", t.cid { networks = manual() })
     assert.equal(5, count(t, "destroyVirtualMachine"), "and another one later")
+  end)
+end)
+
+describe("a destroyed VM that CloudStack is expunging already", function()
+  local target = { id = "n-1", name = "bosh-net", cidr = "10.0.0.0/24", gateway = "10.0.0.1" }
+  local holder = { id = "v-1", name = "cpivm-1", state = "Destroyed", nic = { { networkid = "n-1", ipaddress = "10.0.0.5" } } }
+  local task = { request = { "deployVirtualMachine", {} }, failure = { kind = "refused", code = 533, class = "insufficient",
+    text = "Unable to acquire the address 10.0.0.5" } }
+
+  -- settle() after another address was waited for so long; in the last look CloudStack says this of the VM's NICs.
+  local function settled_after(seconds, last)
+    local cpi <close> = fake.cpi {
+      { "listVirtualMachines", { networkid = "n-1" }, { virtualmachine = { holder } } },
+      { "expungeVirtualMachine", { id = "v-1" }, job_fails = "it is being expunged" },
+      { "listNics", { virtualmachineid = "v-1" }, { nic = holder.nic } },
+      last, policies = { ip_conflict = function() return "expunge" end },
+    }
+    local waiting = conflict.new_wait(cpi, {})
+    waiting.began, waiting.attempts = waiting.began - seconds, 1
+    return conflict.settle(cpi, { { ip = "10.0.0.5", target = target, more = {} } }, { may_expunge = true }, task, waiting)
+  end
+  local GONE = { "listNics", { virtualmachineid = "v-1" }, refuse = "no such VM", code = 431 }
+
+  it("is waited for, however long other addresses were waited for before", function()
+    assert.is_true((settled_after(0, GONE)))
+    assert.is_true((settled_after(3000, GONE)))
+  end)
+
+  it("is waited for where its NICs may not be listed, until the next deploy", function()
+    assert.is_true((settled_after(0, { "listNics", { virtualmachineid = "v-1" }, refuse = "not allowed", code = 432 })))
   end)
 end)
 
