@@ -19,7 +19,7 @@
 local api = require "sim.api"
 local accounts = require "sim.accounts"
 local commands = require "sim.commands"
-local dates = require "sim.dates"
+local moment = require "base.moment"
 local faults = require "sim.faults"
 local guest_answers = require "sim.guest_answers"
 local http = require "sim.http"
@@ -76,7 +76,7 @@ local function make_clock(self)
   return {
     now = utc,
     utc = function() return math.floor(utc()) end,
-    iso = function(time) return dates.iso(time or utc()) end,
+    iso = function(time) return moment.text(time or utc()) end,
     sleep = function(seconds) advance(self, seconds) end,
   }
 end

@@ -16,6 +16,17 @@ local function date_of(day)
   return year + era * 400 + (month <= 2 and 1 or 0), month, of_year - (153 * shifted + 2) // 5 + 1
 end
 
+-- The days from 1970 to a date of the Gregorian calendar, by the same shift.
+local function day_of(year, month, day)
+  if month <= 2 then year, month = year - 1, month + 12 end
+  return 365 * year + year // 4 - year // 100 + year // 400 + (153 * (month - 3) + 2) // 5 + day - 719469
+end
+
+-- seconds(year, month, day, hour, minute, second) -> the seconds since 1970. All whole numbers, of UTC; months and days count from 1.
+function moment.seconds(year, month, day, hour, minute, second)
+  return day_of(year, month, day) * DAY + hour * 3600 + minute * 60 + second
+end
+
 -- of(seconds since 1970) -> { time (the same, whole), year, month, day, hour, minute, second, weekday (1 is Monday, 7 Sunday) }
 function moment.of(seconds)
   local whole = math.floor(seconds)

@@ -12,6 +12,7 @@ describe("a moment", function()
       assert.equal(text, ("%04d-%02d-%02d %02d:%02d:%02d %d"):format(it.year, it.month, it.day, it.hour, it.minute, it.second, it.weekday))
       assert.equal(seconds, it.time)
       assert.equal(("%sT%sZ"):format(text:sub(1, 10), text:sub(12, 19)), moment.text(seconds))
+      assert.equal(seconds, moment.seconds(it.year, it.month, it.day, it.hour, it.minute, it.second))
       for _, value in pairs(it) do assert.equal("integer", math.type(value)) end
     end)
   end

@@ -2,6 +2,7 @@
 local host = require "host_native"
 local signature = require "sim.signature"
 local dates = require "sim.dates"
+local moment = require "base.moment"
 local new_sim = require("sim").new
 local cloud = require "spec.sim.cloud"
 
@@ -106,7 +107,7 @@ describe("a request over HTTP", function()
       if expires then pairs_[#pairs_ + 1] = { "expires", expires } end
       return post(signed(user, pairs_)).status
     end
-    local soon = dates.iso(now + 600):sub(1, -2)
+    local soon = moment.text(now + 600):sub(1, -2)
     assert.equal(200, with("3", soon .. "+0000"))
     assert.equal(200, with("3", soon .. "Z"))
     assert.equal(200, with("3", soon .. "+00:00"))
@@ -123,7 +124,7 @@ describe("a request over HTTP", function()
   it("of version 3 has to use offsets without a colon up to 4.14", function()
     sim = new_sim { host = host, world = { version = "4.11.3" } }
     user = sim.accounts[2]
-    local soon = dates.iso(sim.model:now() + 600):sub(1, -2)
+    local soon = moment.text(sim.model:now() + 600):sub(1, -2)
     local function status(expires)
       return post(signed(user, { { "command", "listZones" }, { "signatureVersion", "3" }, { "expires",
         expires } })).status
