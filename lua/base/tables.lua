@@ -1,4 +1,4 @@
--- Tables as values: copies, and keys in an order that is always the same.
+-- Tables as values: copies, comparisons, and keys in an order that is always the same.
 
 local tables = {}
 
@@ -16,6 +16,25 @@ function tables.copy(value)
   local twin = {}
   for key, inner in pairs(value) do twin[key] = tables.copy(inner) end
   return twin
+end
+
+-- Are the values the same, tables in them by what is in those?
+function tables.same(a, b)
+  if type(a) ~= "table" or type(b) ~= "table" then return a == b end
+  for key, value in pairs(a) do
+    if not tables.same(value, b[key]) then return false end
+  end
+  for key in pairs(b) do
+    if a[key] == nil then return false end
+  end
+  return true
+end
+
+-- The index at which the list has that very value (a table: itself), or nil.
+function tables.place(list, value)
+  for at, one in ipairs(list) do
+    if one == value then return at end
+  end
 end
 
 -- A new table with the fields of both, those of `more` (nil: none) over those of `base`. What is in the fields is not copied.

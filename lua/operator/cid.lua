@@ -9,6 +9,7 @@ local address = require "base.address"
 local bosh_names = require "operator.bosh_names"
 local exact = require "cloudstack.exact"
 local nics = require "cloudstack.nics"
+local tables = require "base.tables"
 local tags = require "cloudstack.tags"
 local templates = require "cloudstack.templates"
 
@@ -55,10 +56,7 @@ local function has_address(row, wanted)
 end
 
 local function is_instance(row, wanted)
-  for _, name in ipairs(bosh_names.instances(tags.of(row))) do
-    if name == wanted then return true end
-  end
-  return false
+  return tables.place(bosh_names.instances(tags.of(row)), wanted) ~= nil
 end
 
 -- kind = { command, what the rows are called, further parameters of each list of them, fields(row), is(row, wanted): what else than

@@ -3,6 +3,8 @@
 -- root admin only, and no other role needs it. The table of docs/install.md is made of this (`make contract`), and
 -- tests/support/machine.lua, which the matrices of tests/faults run on, lets no verb send another command.
 
+local tables = require "base.tables"
+
 local JOB = "queryAsyncJobResult"
 local BY_A_NETWORK = { "listNetworks", "listNetworkOfferings", "createNetwork", "addNicToVirtualMachine",
   "updateDefaultNicForVirtualMachine", "removeNicFromVirtualMachine" }
@@ -119,9 +121,7 @@ end
 local function counts(row, verbs)
   if not verbs or row.always_asked then return true end
   for _, verb in ipairs(verbs) do
-    for _, name in ipairs(row.verbs) do
-      if name == verb then return true end
-    end
+    if tables.place(row.verbs, verb) then return true end
   end
   return false
 end

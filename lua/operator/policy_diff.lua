@@ -5,17 +5,6 @@ local tables = require "base.tables"
 
 local policy_diff = {}
 
-local function same(a, b)
-  if type(a) ~= "table" or type(b) ~= "table" then return a == b end
-  for key, value in pairs(a) do
-    if not same(value, b[key]) then return false end
-  end
-  for key in pairs(b) do
-    if a[key] == nil then return false end
-  end
-  return true
-end
-
 local function is_row(value) return type(value) == "table" and value.id ~= nil and value.name ~= nil end
 
 -- A value in few words: a row by its name, a list of them by their names.
@@ -40,7 +29,7 @@ end
 
 -- Adds "path: old -> new" for each field that differs.
 local function add_changes(list, path, old, new)
-  if same(old, new) then return end
+  if tables.same(old, new) then return end
   local are_objects = type(old) == "table" and type(new) == "table" and not is_row(old) and #old == 0 and #new == 0
   if not are_objects then
     list[#list + 1] = ("%s%s -> %s"):format(path == "" and "" or path .. ": ", brief(old), brief(new))

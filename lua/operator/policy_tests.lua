@@ -18,6 +18,7 @@ local plain_data = require "operator.plain_data"
 local policy = require "policy"
 local samples = require "decision.samples"
 local spelling = require "base.spelling"
+local tables = require "base.tables"
 
 local policy_tests = {}
 
@@ -30,17 +31,6 @@ local function overlay(onto, changes)
     onto[key] = is_object and #onto[key] == 0 and overlay(onto[key], value) or value
   end
   return onto
-end
-
-local function same(a, b)
-  if type(a) ~= "table" or type(b) ~= "table" then return a == b end
-  for key, value in pairs(a) do
-    if not same(value, b[key]) then return false end
-  end
-  for key in pairs(b) do
-    if a[key] == nil then return false end
-  end
-  return true
 end
 
 local function known(name)
@@ -110,7 +100,7 @@ local function globals(host, directory, tests)
   end
 
   function names.equal(wanted, got)
-    if not same(wanted, got) then error(("wanted %s, got %s"):format(shown(wanted), shown(got)), 2) end
+    if not tables.same(wanted, got) then error(("wanted %s, got %s"):format(shown(wanted), shown(got)), 2) end
   end
 
   function names.holds(words, text)

@@ -2,6 +2,7 @@
 -- was not asked for, the entry 0 of a list. The policy gets nil, as it would in a request; the mistake is reported with the line.
 
 local spelling = require "base.spelling"
+local tables = require "base.tables"
 
 local strict_facts = {}
 
@@ -80,10 +81,7 @@ function strict_facts.of(name, facts, needs)
   local mistakes = {}
   local function report(words)
     local _, located = pcall(error, words, 4) -- the line that reads the field: above pcall, this function and the notice
-    for _, one in ipairs(mistakes) do
-      if one == located then return end
-    end
-    if #mistakes < MOST_MISTAKES then mistakes[#mistakes + 1] = located end
+    if not tables.place(mistakes, located) and #mistakes < MOST_MISTAKES then mistakes[#mistakes + 1] = located end
   end
   local at = { rows = require("decisions." .. name).facts, path = "facts", is_top = true, decision = name, needs = needs }
   return watch(facts, at, report), mistakes

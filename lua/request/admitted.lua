@@ -34,21 +34,10 @@ function admitted.site_keys(properties, null)
   return properties.policy and without_null(properties.policy, null)
 end
 
-local function same(a, b)
-  if type(a) ~= "table" or type(b) ~= "table" then return a == b end
-  for key, value in pairs(a) do
-    if not same(value, b[key]) then return false end
-  end
-  for key in pairs(b) do
-    if a[key] == nil then return false end
-  end
-  return true
-end
-
 local function changes(before, after)
   local keys = {}
   for _, key in ipairs(tables.sorted_keys(tables.with(before, after))) do
-    if not same(before[key], after[key]) then keys[#keys + 1] = key end
+    if not tables.same(before[key], after[key]) then keys[#keys + 1] = key end
   end
   return keys
 end

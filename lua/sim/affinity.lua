@@ -4,6 +4,7 @@ local accounts = require "sim.accounts"
 local jobs = require "sim.jobs"
 local lists = require "sim.lists"
 local refusal = require "sim.refusal"
+local tables = require "base.tables"
 
 local affinity = {}
 
@@ -29,10 +30,7 @@ end
 -- VMs
 
 local function is_in(vm, group)
-  for _, one in ipairs(vm.affinity or {}) do
-    if one == group then return true end
-  end
-  return false
+  return tables.place(vm.affinity or {}, group) ~= nil
 end
 
 local function members(m, group)

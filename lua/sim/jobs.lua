@@ -17,6 +17,7 @@ local accounts = require "sim.accounts"
 local dates = require "sim.dates"
 local guest_answers = require "sim.guest_answers"
 local lists = require "sim.lists"
+local tables = require "base.tables"
 
 local jobs = {}
 
@@ -59,12 +60,8 @@ local advance_queue
 -- The instance names the jobs that are under way on it, no others.
 local function leave_instance(job)
   local list = job.instance and job.instance.jobs or {}
-  for at, one in ipairs(list) do
-    if one == job then
-      table.remove(list, at)
-      break
-    end
-  end
+  local at = tables.place(list, job)
+  if at then table.remove(list, at) end
 end
 
 local function close(m, job, status, code)

@@ -4,6 +4,7 @@ local accounts = require "sim.accounts"
 local collation = require "base.collation"
 local indexes = require "sim.indexes"
 local refusal = require "sim.refusal"
+local tables = require "base.tables"
 
 local lists = {}
 
@@ -99,13 +100,6 @@ function lists.like(text, part)
   return text ~= nil and collation.fold(text):find(collation.fold(part), 1, true) ~= nil
 end
 
-local function among(objects, object)
-  for _, other in ipairs(objects) do
-    if other == object then return true end
-  end
-  return false
-end
-
 local function has_tag(object, fields)
   for _, tag in ipairs(object.tags or {}) do
     if lists.same(tag.key, fields.key) and (fields.value == nil or lists.same(tag.value, fields.value)) then
@@ -126,7 +120,7 @@ end
 -- as the database does; `like` says that this version looks for a part of them.
 function lists.fits(object, arguments, like)
   if arguments.id and arguments.id ~= object then return false end
-  if arguments.ids and not among(arguments.ids, object) then return false end
+  if arguments.ids and not tables.place(arguments.ids, object) then return false end
   if arguments.name then
     local matches = like and lists.like(object.name, arguments.name) or lists.same(object.name, arguments.name)
     if not matches then return false end

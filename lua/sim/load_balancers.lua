@@ -6,6 +6,7 @@ local lists = require "sim.lists"
 local networks = require "sim.networks"
 local nics = require "sim.nics"
 local refusal = require "sim.refusal"
+local tables = require "base.tables"
 local tags = require "sim.tag_rows"
 local vm_rows = require "sim.vm_rows"
 local zones = require "sim.zones"
@@ -26,11 +27,7 @@ function load_balancers.remove(m, rule)
   if address.vpc and not address.vm and #load_balancers.on(m, address) == 0 then address.network = nil end
 end
 
-local function position(rule, vm)
-  for i, member in ipairs(rule.members) do
-    if member == vm then return i end
-  end
-end
+local function position(rule, vm) return tables.place(rule.members, vm) end
 
 -- A VM that is destroyed leaves its rules.
 function load_balancers.forget(m, vm)

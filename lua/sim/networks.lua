@@ -8,6 +8,7 @@ local guest_addresses = require "sim.guest_addresses"
 local network_offerings = require "sim.network_offerings"
 local public_pool = require "sim.public_pool"
 local refusal = require "sim.refusal"
+local tables = require "base.tables"
 
 local networks = {}
 
@@ -39,10 +40,7 @@ function networks.seed(m)
 end
 
 function networks.has_service(network, name)
-  for _, service in ipairs(network.services) do
-    if service == name then return true end
-  end
-  return false
+  return tables.place(network.services, name) ~= nil
 end
 
 -- Do its VMs find their user data on a disk, and not at the router?

@@ -5,6 +5,7 @@
 -- with root.img in it (OpenStack's stemcells), that member is the image; with an OVF in it (vSphere's), it is an OVA.
 
 local errors = require "errors"
+local tables = require "base.tables"
 
 local image = {}
 
@@ -70,20 +71,13 @@ local function kind_named(properties)
     or error(errors.cloud("cloud_properties of the stemcell: hypervisor '%s' is not supported, only xen, kvm, vmware", word))
 end
 
-local function has(list, value)
-  for _, one in ipairs(list) do
-    if one == value then return true end
-  end
-  return false
-end
-
 -- kind of hypervisor and format, of what the image and the cloud properties say.
 local function settle(properties, seen)
   local kind = kind_named(properties)
   local stated = properties.disk_format and disk_formats[properties.disk_format:lower()]
   local format = seen or stated or kind and kind.formats[1] or "VHD"
   kind = kind or kinds[kind_of_format[format]]
-  if has(kind.formats, format) then return kind, format end
+  if tables.place(kind.formats, format) then return kind, format end
   if seen then refuse("is a %s, hypervisor %s takes %s", format, kind.hypervisor, table.concat(kind.formats, " or ")) end
   return kind, kind.formats[1]
 end

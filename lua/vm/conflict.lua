@@ -13,6 +13,7 @@ local refusals = require "cloudstack.refusals"
 local release = require "made.release"
 local rights = require "cloudstack.rights"
 local states = require "cloudstack.states"
+local tables = require "base.tables"
 local tags = require "cloudstack.tags"
 
 local conflict = {}
@@ -250,9 +251,8 @@ end
 
 -- What a VM of ours had and has no more is in nobody's way.
 local function forget(waiting, one)
-  for i, other in ipairs(waiting.own) do
-    if other == one then return table.remove(waiting.own, i) end
-  end
+  local at = tables.place(waiting.own, one)
+  if at then table.remove(waiting.own, at) end
 end
 
 -- settle(cpi, nics, can, task, waiting) -> is the same VM worth another try, and what was found out: { explanation (which

@@ -3,14 +3,13 @@
 
 local address = require "base.address"
 local errors = require "errors"
+local tables = require "base.tables"
 
 local nics = {}
 
 local function is_default_for(network, role)
-  for _, one in ipairs(type(network.given.default) == "table" and network.given.default or {}) do
-    if one == role then return true end
-  end
-  return false
+  local roles = network.given.default
+  return type(roles) == "table" and tables.place(roles, role) ~= nil
 end
 nics.is_default_for = is_default_for
 

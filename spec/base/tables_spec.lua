@@ -17,6 +17,23 @@ describe("tables", function()
     assert.equal(7, tables.copy(7))
   end)
 
+  it("are the same where all that is in them is", function()
+    for _, pair in ipairs { { 1, 1 }, { {}, {} }, { { a = { 1, 2 } }, { a = { 1, 2 } } }, { "x", "x" } } do
+      assert.is_true(tables.same(pair[1], pair[2]))
+    end
+    for _, pair in ipairs { { 1, "1" }, { {}, { 1 } }, { { 1 }, {} }, { { a = { 1, 2 } }, { a = { 1, 3 } } }, { {}, 1 },
+      { { a = false }, {} } } do
+      assert.is_false(tables.same(pair[1], pair[2]))
+    end
+  end)
+
+  it("have a place for a value, where it is in the list", function()
+    local one = {}
+    assert.same({ 2, 1 }, { tables.place({ {}, one }, one), tables.place({ "a", "a" }, "a") })
+    assert.is_nil(tables.place({ {} }, one))
+    assert.is_nil(tables.place({}, nil))
+  end)
+
   it("are laid over each other without an edit of either", function()
     local base, more = { a = 1, b = 2 }, { b = 3, c = 4 }
     assert.same({ a = 1, b = 3, c = 4 }, tables.with(base, more))
