@@ -11,6 +11,13 @@ function nics.in_network(vm, network_id)
   end
 end
 
+-- The NIC with CloudStack's id in a list of NICs (nil: none are known), or nil.
+function nics.with_id(list, id)
+  for _, nic in ipairs(list or {}) do
+    if nic.id == id then return nic end
+  end
+end
+
 -- The further addresses of a NIC, of both families: { { id, ipaddress }, ... }.
 function nics.secondary(nic)
   return type(nic.secondaryip) == "table" and nic.secondaryip or {}

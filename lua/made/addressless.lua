@@ -2,10 +2,12 @@
 -- others are removed. Then the VM holds no address at all until it is expunged (observed page of CloudStack 4.22: each of the
 -- three steps takes as long as a stop).
 
+local cloud_nics = require "cloudstack.nics"
 local errors = require "errors"
 local exact = require "cloudstack.exact"
 local network_offerings = require "cloudstack.network_offerings"
 local networks = require "cloudstack.networks"
+local vms = require "cloudstack.vms"
 
 local addressless = {}
 
@@ -44,17 +46,13 @@ local function find(cpi, vm, wanted)
   return make(cpi, vm)
 end
 
-local function nic_in(list, network)
-  for _, nic in ipairs(list or {}) do
-    if nic.networkid == network.id then return nic end
-  end
-end
+local function nic_in(list, network) return cloud_nics.in_network({ nic = list }, network.id) end
 
 -- One step; the VM's NICs after it. is_done(NICs): is it done all the same, though the answer was lost? Raises CloudError.
 local function step(cpi, vm, command, params, what, is_done)
   params.virtualmachineid = vm.id
   local function look()
-    local row = cpi.cloudstack:rows({ "listVirtualMachines", { id = vm.id }, rows = "virtualmachine" })[1]
+    local row = vms.with_id(cpi, vm.id)
     return row and is_done(row.nic) and { virtualmachine = row } or nil
   end
   local result = cpi.cloudstack:job { command, params, idempotent = true, what = what, find = look,
@@ -62,16 +60,10 @@ local function step(cpi, vm, command, params, what, is_done)
   return result.virtualmachine and result.virtualmachine.nic or {}
 end
 
-local function with_id(list, id)
-  for _, nic in ipairs(list or {}) do
-    if nic.id == id then return nic end
-  end
-end
-
 -- Takes the NIC off the VM -> is it off?
 local function remove(cpi, vm, nic)
   local ok, why = pcall(step, cpi, vm, "removeNicFromVirtualMachine", { nicid = nic.id },
-    "releasing address " .. tostring(nic.ipaddress), function(list) return not with_id(list, nic.id) end)
+    "releasing address " .. tostring(nic.ipaddress), function(list) return not cloud_nics.with_id(list, nic.id) end)
   if not ok then cpi.log.warn("NIC %s stays: %s", nic.id, errors.words(why)) end
   return ok
 end
@@ -88,7 +80,7 @@ function addressless.leave_by(cpi, vm, wanted)
       or error(errors.cloud("VM %s got no NIC in network '%s'", vm.name, network.name))
     if not nic.isdefault then
       step(cpi, vm, "updateDefaultNicForVirtualMachine", { nicid = nic.id }, "making the NIC without an address the default one",
-        function(list) return (with_id(list, nic.id) or {}).isdefault end)
+        function(list) return (cloud_nics.with_id(list, nic.id) or {}).isdefault end)
     end
     for _, one in ipairs(vm.nic or {}) do
       if one.id ~= nic.id and not remove(cpi, vm, one) then left[#left + 1] = one end

@@ -2,9 +2,11 @@
 
 local errors = require "errors"
 local refusals = require "cloudstack.refusals"
+local release = require "made.release"
 local rights = require "cloudstack.rights"
 local states = require "cloudstack.states"
 local tags = require "cloudstack.tags"
+local vms = require "cloudstack.vms"
 
 local destruction = {}
 
@@ -17,10 +19,6 @@ local HALF = "expunge failed"
 
 -- What failed without saying that it did nothing.
 local passing = { killed = true, vanished = true, lost = true }
-
-local function row_of(cpi, vm)
-  return cpi.cloudstack:rows({ "listVirtualMachines", { id = vm.id }, rows = "virtualmachine" })[1]
-end
 
 -- is_expunged(cpi, vm) -> true or false; nil and the failure where CloudStack does not say. A VM's NICs are listed until it is
 -- expunged, to a user too. vm: its id is used.
@@ -39,17 +37,13 @@ local function is_done(cpi, vm, row)
   return expunged
 end
 
-local function addresses_of(vm)
-  local list = {}
-  for _, nic in ipairs(vm.nic or {}) do list[#list + 1] = nic.ipaddress end
-  return #list > 0 and ("address %s and its name"):format(table.concat(list, ", ")) or "its name"
-end
-
 -- Leaves the tag by which the next removal finds it, and raises.
 local function half_done(cpi, vm, failure)
   cpi.cloudstack:run(tags.create_request(cpi, "UserVm", vm.id, { [tags.cut(vm.name, 255)] = HALF }))
+  local addresses = release.words(vm)
+  local held = addresses and addresses .. " and its name" or "its name"
   error(errors.cloud("VM %s (%s) is destroyed, but CloudStack failed to expunge it %d times: %s stay taken until it is expunged; "
-    .. "the next delete_vm tries again: %s", vm.name, vm.id, TRIES, addresses_of(vm), cpi.cloudstack.say(failure))
+    .. "the next delete_vm tries again: %s", vm.name, vm.id, TRIES, held, cpi.cloudstack.say(failure))
     :with { failure = failure })
 end
 
@@ -67,7 +61,7 @@ function destruction.destroy(cpi, vm, expunge)
     failure = task.failure
     if not failure then return true end
     if expunge and rights.is_expunge_refused(failure) then return false end
-    local row = row_of(cpi, vm)
+    local row = vms.with_id(cpi, vm.id)
     local state = row and states.vm(row.state)
     local has_failed = state and state.failed and not states.vm(vm.state).failed -- half way, in the newest versions
     local lives = state and not state.gone and not (has_failed and expunge)

@@ -8,6 +8,7 @@ local addressless = require "made.addressless"
 local cloud_nics = require "cloudstack.nics"
 local parking = require "made.parking"
 local refusals = require "cloudstack.refusals"
+local vms = require "cloudstack.vms"
 
 local release = {}
 
@@ -21,6 +22,13 @@ function release.addresses(vm)
   return list
 end
 
+-- The same in words, "address 10.0.0.5, 10.0.0.6"; nil where there is none.
+function release.words(vm)
+  local words = {}
+  for i, one in ipairs(release.addresses(vm)) do words[i] = one.address end
+  return #words > 0 and "address " .. table.concat(words, ", ") or nil
+end
+
 local function run(cpi, command, params, what)
   return cpi.cloudstack:run { command, params, job = true, idempotent = true, what = what,
     timeout = cpi.settings.cloudstack.timeout.global }
@@ -32,19 +40,17 @@ end
 
 -- The address that the NIC has after a move.
 local function address_after(task, nic, wanted)
-  for _, one in ipairs(task.result.virtualmachine and task.result.virtualmachine.nic or {}) do
-    if one.id == nic.id then return one.ipaddress end
-  end
+  local now = cloud_nics.with_id((task.result.virtualmachine or {}).nic, nic.id)
+  if now then return now.ipaddress end
   return wanted
 end
 
 -- The address that the NIC has by now, where it is another one: a move of which nobody knows what became may have been done.
 local function moved_after_all(cpi, vm, nic, failure)
   if not cpi.cloudstack.is_open(failure) then return nil end
-  local ok, rows = pcall(cpi.cloudstack.rows, cpi.cloudstack, { "listVirtualMachines", { id = vm.id }, rows = "virtualmachine" })
-  for _, one in ipairs(ok and rows[1] and rows[1].nic or {}) do
-    if one.id == nic.id and one.ipaddress ~= nic.ipaddress then return one.ipaddress end
-  end
+  local ok, row = pcall(vms.with_id, cpi, vm.id)
+  local now = ok and row and cloud_nics.with_id(row.nic, nic.id)
+  if now and now.ipaddress ~= nic.ipaddress then return now.ipaddress end
 end
 
 -- Moves the NIC to the first of the places that CloudStack gives, at last to one of CloudStack's choice. -> the address, or nil; and

@@ -18,6 +18,7 @@ local rest = require "cloudstack.rest"
 local rights = require "cloudstack.rights"
 local states = require "cloudstack.states"
 local tags = require "cloudstack.tags"
+local vms = require "cloudstack.vms"
 local volumes = require "cloudstack.volumes"
 
 local removal = {}
@@ -60,8 +61,7 @@ end
 -- The VM's row when it has come to rest, or nil: whatever became of a job of which CloudStack does not say so.
 local function come_to_rest(cpi, vm)
   local ok, row = pcall(function()
-    local now = cpi.cloudstack:rows({ "listVirtualMachines", { id = vm.id }, rows = "virtualmachine" })[1]
-    return rest.vm(cpi, now, cpi.settings.cloudstack.timeout.stop_vm)
+    return rest.vm(cpi, vms.with_id(cpi, vm.id), cpi.settings.cloudstack.timeout.stop_vm)
   end)
   return ok and row or nil
 end
@@ -130,12 +130,6 @@ local function mark_untagged(cpi, vm, ephemeral)
   end
 end
 
-local function addresses_in_words(vm)
-  local words = {}
-  for i, one in ipairs(release.addresses(vm)) do words[i] = one.address end
-  return #words > 0 and "address " .. table.concat(words, ", ") or "no address"
-end
-
 -- Destroys it -> as destruction.destroy. Where CloudStack does not, what was moved is moved back, and the error says so.
 local function destroy(cpi, vm, expunge, moved)
   local ok, result = pcall(destruction.destroy, cpi, vm, expunge)
@@ -143,7 +137,7 @@ local function destroy(cpi, vm, expunge, moved)
   if not errors.is(result) then error(result, 0) end
   if result.failure and cpi.cloudstack.is_open(result.failure) then
     local words = #moved > 0 and "its addresses were given up before"
-      or ("should it be destroyed all the same, it holds %s until it is expunged"):format(addresses_in_words(vm))
+      or ("should it be destroyed all the same, it holds %s until it is expunged"):format(release.words(vm) or "no address")
     error(result:wrapped(result.message .. "; " .. words), 0)
   end
   if #moved == 0 then error(result, 0) end

@@ -125,21 +125,22 @@ function agent_networks.needs_vm(list)
   return false
 end
 
+-- The MAC of a NIC in lower case, with which the agent compares; row: CloudStack's, nil before the VM is made. nil where neither has it.
+local function mac_of(nic, row) return nic.mac or row and text(row.macaddress) and row.macaddress:lower() or nil end
+
 -- { network name = MAC }: those that CloudStack gave to NICs of one network, which the settings lack so far; vm: the VM's row.
 function agent_networks.macs(list, vm)
   local macs = {}
   for _, nic in ipairs(list) do
     local row = cloud_nics.in_network(vm, nic.target.id)
-    if #nic.networks == 1 then macs[nic.name] = nic.mac or row and text(row.macaddress) and row.macaddress:lower() end
+    if #nic.networks == 1 then macs[nic.name] = mac_of(nic, row) end
   end
   return macs
 end
 
--- What BOSH's answer says of a network besides what BOSH gave: the MAC of its NIC, in the lower case that the agent compares with,
--- and where a dynamic one is; row: the NIC's.
+-- What BOSH's answer says of a network besides what BOSH gave: the MAC of its NIC, and where a dynamic one is; row: the NIC's.
 function agent_networks.answered(nic, network, row)
-  local mac = nic.mac or row and text(row.macaddress) and row.macaddress:lower() or nil
-  return tables.with(network.kind == "dynamic" and placed(nic, network, row) or {}, { mac = mac })
+  return tables.with(network.kind == "dynamic" and placed(nic, network, row) or {}, { mac = mac_of(nic, row) })
 end
 
 return agent_networks

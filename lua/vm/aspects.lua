@@ -101,12 +101,17 @@ function aspects.renew(list, cpi, order, found, plan, try)
   return renewed
 end
 
-function aspects.parameters(list, cpi, order, found, plan, try)
+-- The parameters that the aspects have for a command, those of later ones over those of earlier ones. name: of the function.
+local function parameters_of(list, name, ...)
   local params = {}
   for _, aspect in ipairs(list) do
-    if aspect.parameters then lay_over(params, aspect.parameters(cpi, order, found, plan, try)) end
+    if aspect[name] then lay_over(params, aspect[name](...)) end
   end
   return params
+end
+
+function aspects.parameters(list, cpi, order, found, plan, try)
+  return parameters_of(list, "parameters", cpi, order, found, plan, try)
 end
 
 -- The steps of all aspects, in their order.
@@ -120,11 +125,7 @@ function aspects.furnish(list, cpi, order, found, plan, try, vm)
 end
 
 function aspects.start(list, cpi, order, found, plan, try)
-  local params = {}
-  for _, aspect in ipairs(list) do
-    if aspect.start then lay_over(params, aspect.start(cpi, order, found, plan, try)) end
-  end
-  return params
+  return parameters_of(list, "start", cpi, order, found, plan, try)
 end
 
 function aspects.verify(list, cpi, order, found, plan, try, vm)

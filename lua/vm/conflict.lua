@@ -7,6 +7,7 @@ local destruction = require "made.destruction"
 local errors = require "errors"
 local exhaustion = require "vm.exhaustion"
 local ipv4 = require "base.ipv4"
+local nics = require "vm.nics"
 local parking = require "made.parking"
 local recognition = require "made.recognition"
 local refusals = require "cloudstack.refusals"
@@ -22,11 +23,10 @@ local FIRST_PAUSE, LONGEST_PAUSE = 2, 30 -- seconds
 local AT_WORK = 180 -- seconds that an expunge of CloudStack's own may take, from when it is met
 local LONGEST_WAIT = 3600 -- where the policy names no deadline
 
-local function has_tag(vm, key, value)
-  for _, tag in ipairs(vm.tags or {}) do
-    if tag.key == key and tag.value == value then return true end
-  end
-  return false
+-- Is it a VM that was made for this director?
+local function is_ours(cpi, vm)
+  local director = tags.of(vm).director_uuid
+  return director ~= nil and director == cpi.context.director_uuid
 end
 
 -- Can a VM have the address in the network? Not its gateway, nor its first and last. What cannot be read counts as usable:
@@ -47,12 +47,12 @@ local function is_among(list, one)
   return false
 end
 
--- The addresses that the NICs want, { { ip, target, is_further }, ... }: their own ones, and those besides.
+-- The addresses that the NICs want, as nics.wanted has them.
 local function wanted_by(list)
   local wanted = {}
   for _, nic in ipairs(list) do
-    if nic.ip then wanted[#wanted + 1] = { ip = nic.ip, target = nic.target } end
-    for _, one in ipairs(nic.more) do wanted[#wanted + 1] = { ip = one.address, target = nic.target, is_further = true } end
+    local some = nics.wanted(nic)
+    table.move(some, 1, #some, #wanted + 1, wanted)
   end
   return wanted
 end
@@ -90,8 +90,7 @@ end
 
 -- Is it a VM that was made for this director and of which BOSH has not spoken? Its create_vm went well, and nobody took the answer.
 local function is_unknown(cpi, holder)
-  return holder ~= nil and not recognition.is_known(holder)
-    and tags.of(holder).director_uuid ~= nil and tags.of(holder).director_uuid == cpi.context.director_uuid
+  return holder ~= nil and not recognition.is_known(holder) and is_ours(cpi, holder)
 end
 
 -- The addresses of a plan that another VM has, or that no VM can have: { { nic = { ip, target }, holder, in_range }, ... }. nil when
@@ -158,7 +157,7 @@ local function facts(cpi, can, one, waiting)
     wanted = cpi.settings.cloudstack.expunge_vm, attempt = waiting.attempts, elapsed = cpi.clock.now() - waiting.began,
     holder = holder and {
       id = holder.id, name = holder.name, state = tostring(holder.state), since = holder.lastupdated or holder.created,
-      ours = one.is_own or has_tag(holder, "director_uuid", cpi.context.director_uuid), own = one.is_own or false,
+      ours = one.is_own or is_ours(cpi, holder), own = one.is_own or false,
       leaving = states.vm(holder.state).leaving or false, expunges = states.vm(holder.state).expunges or false,
       movable = is_movable(one),
     } or nil,
@@ -255,32 +254,32 @@ local function forget(waiting, one)
   if at then table.remove(waiting.own, at) end
 end
 
--- settle(cpi, nics, can, task, waiting) -> is the same VM worth another try, and what was found out: { explanation (which
--- VM has the address), unexplained (why that could not be found out) }. Nothing of the failed try is left. nics: as vm/nics.lua
--- groups them; can: as cloudstack/capabilities.lua reads it; task: what failed, the deploy or an addIpToNic. Raises what a broken
--- policy raises.
-function conflict.settle(cpi, nics, can, task, waiting)
-  local wanted = wanted_by(nics)
+-- settle(cpi, list, can, task, waiting) -> is the same VM worth another try, and what was found out: { explanation (which
+-- VM has the address), unexplained (why that could not be found out) }. Nothing of the failed try is left. list: the NICs, as
+-- vm/nics.lua groups them; can: as cloudstack/capabilities.lua reads it; task: what failed, the deploy or an addIpToNic. Raises
+-- what a broken policy raises.
+function conflict.settle(cpi, list, can, task, waiting)
+  local wanted = wanted_by(list)
   local own = own_of(waiting, wanted)
-  local list, unexplained = find(cpi, wanted, task, own)
+  local found, unexplained = find(cpi, wanted, task, own)
   if unexplained then return false, { unexplained = unexplained } end
-  list = table.move(list or {}, 1, #(list or {}), #own + 1, table.move(own, 1, #own, 1, {}))
-  if #list == 0 then
-    local explanation, why = exhaustion.explain(cpi, nics, task.failure)
+  local taken = table.move(found or {}, 1, #(found or {}), #own + 1, table.move(own, 1, #own, 1, {}))
+  if #taken == 0 then
+    local explanation, why = exhaustion.explain(cpi, list, task.failure)
     return false, { explanation = explanation, unexplained = why }
   end
   waiting.attempts = waiting.attempts + 1
   -- The address may be an interrupted create_vm's that the journal knows: its VM was not to be seen before.
   if waiting.attempts == 1 and cpi.journal.settle_again() then return true, {} end
-  for _, one in ipairs(list) do one.parked = parking.note_of(cpi, one.nic.target.id, one.nic.ip) end
+  for _, one in ipairs(taken) do one.parked = parking.note_of(cpi, one.nic.target.id, one.nic.ip) end
   local words, decided = {}, {}
-  for i, one in ipairs(list) do words[i] = words_of(one) end
+  for i, one in ipairs(taken) do words[i] = words_of(one) end
   local explanation = table.concat(words, "; ")
-  for i, one in ipairs(list) do -- nobody waits for one where another one is in the way for good
+  for i, one in ipairs(taken) do -- nobody waits for one where another one is in the way for good
     decided[i] = cpi.decide("ip_conflict", facts(cpi, can, one, waiting), waiting.instance)
     if decided[i].answer == "fail" then return false, { explanation = explanation } end
   end
-  for i, one in ipairs(list) do
+  for i, one in ipairs(taken) do
     local answer = decided[i]
     if not answers[answer.answer](cpi, one, waiting, answer) then
       if waiting.over then explanation = explanation .. "; " .. waiting.over end

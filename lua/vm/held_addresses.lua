@@ -2,18 +2,11 @@
 -- account that may expunge can free them. The VM may be invisible by then; its NICs are shown.
 
 local cloud_nics = require "cloudstack.nics"
+local nics = require "vm.nics"
 
 local held_addresses = {}
 
--- What a plan's NIC wants, { { ip, target }, ... }: its own address and those besides.
-local function wanted_by(nic)
-  local wanted = {}
-  if nic.ip then wanted[1] = { ip = nic.ip, target = nic.target } end
-  for _, one in ipairs(nic.more) do wanted[#wanted + 1] = { ip = one.address, target = nic.target } end
-  return wanted
-end
-
--- Those of them that the VM has; vm: a row with its NICs.
+-- Those of the wanted addresses that the VM has. wanted: as nics.wanted has them; vm: a row with its NICs.
 local function had_by(vm, wanted)
   local list = {}
   for _, one in ipairs(wanted) do
@@ -23,12 +16,12 @@ local function had_by(vm, wanted)
   return list
 end
 
--- find(cpi, nics, vm) -> { { nic = { ip, target }, holder }, ... }: the addresses of the plan that the removed VM still has. nics: as
--- vm/nics.lua groups them; vm: its row from before its removal. Nothing is asked of a VM that had none of them.
-function held_addresses.find(cpi, nics, vm)
+-- find(cpi, planned, vm) -> { { nic = { ip, target }, holder }, ... }: the addresses of the plan that the removed VM still has.
+-- planned: NICs as vm/nics.lua groups them; vm: its row from before its removal. Nothing is asked of a VM that had none of them.
+function held_addresses.find(cpi, planned, vm)
   local had, list = {}, {}
-  for _, nic in ipairs(nics) do
-    local some = had_by(vm, wanted_by(nic))
+  for _, nic in ipairs(planned) do
+    local some = had_by(vm, nics.wanted(nic))
     table.move(some, 1, #some, #had + 1, had)
   end
   if #had == 0 then return list end

@@ -158,11 +158,9 @@ end
 function vm_networks.verify(_, _, _, plan, try, vm)
   for _, nic in ipairs(plan.networks) do
     local row = row_of(nic, try, vm)
-    local wanted = { nic.ip }
-    for _, one in ipairs(nic.more) do wanted[#wanted + 1] = one.address end
-    for _, one in ipairs(wanted) do
-      if not cloud_nics.has(row, one) then
-        error(errors.vm_creation_failed("VM %s has no NIC with %s in network '%s'", try.vm_cid, one, nic.target.name))
+    for _, one in ipairs(nics.wanted(nic)) do
+      if not cloud_nics.has(row, one.ip) then
+        error(errors.vm_creation_failed("VM %s has no NIC with %s in network '%s'", try.vm_cid, one.ip, nic.target.name))
       end
     end
   end

@@ -130,6 +130,14 @@ local function make(networks, fresh)
     has_fresh_mac = is_fresh }
 end
 
+-- wanted(nic) -> { { ip, target, is_further }, ... }: the addresses that a NIC is to have, its own one first. nic: as group() makes it.
+function nics.wanted(nic)
+  local wanted = {}
+  if nic.ip then wanted[1] = { ip = nic.ip, target = nic.target } end
+  for _, one in ipairs(nic.more) do wanted[#wanted + 1] = { ip = one.address, target = nic.target, is_further = true } end
+  return wanted
+end
+
 -- group(list, fresh) -> the NICs in the order of their first networks, each {
 --   name      of its first network;  networks  those on it, the one of its own address first
 --   target    CloudStack's network

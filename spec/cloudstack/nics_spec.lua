@@ -12,6 +12,12 @@ describe("the NIC of a VM in a network", function()
     assert.is_nil(nics.in_network(nil, "n1"))
   end)
 
+  it("is found by its id", function()
+    assert.equal(nic, nics.with_id(vm.nic, "nic-1"))
+    assert.is_nil(nics.with_id(vm.nic, "nic-2"))
+    assert.is_nil(nics.with_id(nil, "nic-1"))
+  end)
+
   it("has its own addresses and those besides, in any spelling", function()
     for _, wanted in ipairs { "10.0.0.5", "10.0.0.6", "2001:DB8::5", "2001:db8::6" } do assert.is_true(nics.has(nic, wanted), wanted) end
     assert.is_false(nics.has(nic, "10.0.0.7"))

@@ -7,6 +7,14 @@ local function in_log(process, words)
   return table.concat(process.log, "\n"):find(words, 1, true) ~= nil
 end
 
+describe("the addresses of a VM in words", function()
+  it("are all that it holds, and nil where it holds none", function()
+    local nic = { ipaddress = "10.0.0.5", secondaryip = { { id = "s", ipaddress = "10.0.0.6" } } }
+    assert.equal("address 10.0.0.6, 10.0.0.5", release.words { nic = { nic, {} } })
+    assert.is_nil(release.words { nic = { {} } })
+  end)
+end)
+
 describe("a VM that leaves by another address", function()
   it("parks at the end of its network, and says so", function()
     local s = leaving.stage()

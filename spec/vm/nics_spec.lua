@@ -25,6 +25,14 @@ local function names(nic)
   return table.concat(list, " ")
 end
 
+describe("the addresses that a NIC is to have", function()
+  it("are its own and the further ones, each in its network", function()
+    local list = group(network("a", A, { ip = "10.0.0.5" }), network("b", A, { ip = "10.0.0.6", prefix = "32" }))
+    assert.same({ { ip = "10.0.0.5", target = A }, { ip = "10.0.0.6", target = A, is_further = true } }, nics.wanted(list[1]))
+    assert.same({}, nics.wanted { target = A, more = {} })
+  end)
+end)
+
 describe("networks in two networks of CloudStack", function()
   it("have a NIC each, in their order", function()
     local list = group(network("b", B, { ip = "10.1.0.5" }), network("a", A, { ip = "10.0.0.5" }))
