@@ -11,11 +11,14 @@ local FIRST_PAUSE, LONGEST_PAUSE = 0.2, 10 -- seconds
 
 local function has_job(row) return row.jobstatus == PENDING and type(row.jobid) == "string" end
 
--- Waits for the job of the row, or for a while where it is somebody else's or where there is none.
-local function pause_for(cpi, row, pause, left, what)
-  if not has_job(row) then return cpi.clock.sleep(pause) end
-  local _, failure = cpi.cloudstack:made_by(what, row.jobid, left)
-  if failure and failure.kind == "lost" then cpi.clock.sleep(pause) end
+-- Waits for the job of the row, or for a while where it is somebody else's or where there is none. left: seconds of a wait that
+-- began at `began`.
+local function pause_for(cpi, kind, row, pause, left, began)
+  if has_job(row) then
+    local _, failure = cpi.cloudstack:made_by(kind.what, row.jobid, left)
+    if not failure or failure.kind ~= "lost" then return end
+  end
+  cpi.wait(pause, function() return ("waiting for %s '%s', which is %s"):format(kind.noun, row.name, tostring(row.state)) end, began)
 end
 
 local function wait(cpi, kind, row, seconds)
@@ -25,7 +28,7 @@ local function wait(cpi, kind, row, seconds)
     if left <= 0 then
       error(errors.cloud("%s '%s' is %s, and has not come to rest in %d s", kind.noun, row.name, tostring(row.state), math.floor(seconds)))
     end
-    pause_for(cpi, row, math.min(pause, left), left, kind.what)
+    pause_for(cpi, kind, row, math.min(pause, left), left, began)
     pause = math.min(pause * 1.5, LONGEST_PAUSE)
     row = cpi.cloudstack:rows({ kind.command, { id = row.id }, rows = kind.rows })[1]
   end

@@ -43,13 +43,14 @@ end
 function affinity_claims.announce(cpi, list)
   local claims, began, deleted = claim(cpi, COMING, list), cpi.clock.now(), {}
   for _, one in ipairs(list) do
+    local function words() return ("waiting until another process has deleted affinity group '%s'"):format(one.name) end
     while is_claimed(cpi, LEAVING, one.name) do
       if cpi.clock.now() - began >= cpi.settings.cloudstack.timeout.global then
         cpi.log.warn("affinity group '%s' is being deleted by another process, for long; going on", one.name)
         break
       end
       deleted[one.name] = true
-      cpi.clock.sleep(PAUSE)
+      cpi.wait(PAUSE, words, began)
     end
   end
   return claims, deleted

@@ -22,6 +22,6 @@ return function(cpi, limit, make)
     local pause = failure and patience.of_create(cpi.cloudstack, failure, attempt, cpi.clock.now() - began, limit)
     if not pause then error(result, 0) end
     cpi.log.warn("%s; trying again in %.1f s", result.message, pause)
-    cpi.clock.sleep(pause)
+    cpi.wait(pause, function() return "waiting before another try" end, cpi.clock.now())
   end
 end

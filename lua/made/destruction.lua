@@ -96,12 +96,13 @@ end
 -- Waits until CloudStack has expunged the VM by itself. deadline: seconds. Raises CloudError where it has not.
 function destruction.wait_until_free(cpi, vm, deadline)
   local began, pause = cpi.clock.now(), FIRST_PAUSE
+  local function words() return ("waiting until CloudStack expunges VM %s, %d s at most"):format(vm.name, math.floor(deadline)) end
   while not is_expunged(cpi, vm) do
     if cpi.clock.now() - began >= deadline then
       error(errors.cloud("VM %s is destroyed, but CloudStack has not expunged it after %d s: its addresses stay taken",
         vm.name, deadline))
     end
-    cpi.clock.sleep(pause)
+    cpi.wait(pause, words, began)
     pause = math.min(pause * 1.5, LONGEST_PAUSE)
   end
 end

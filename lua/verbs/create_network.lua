@@ -145,7 +145,8 @@ return function(cpi, definition)
     refuse(order, found)
     local answer = attempt(cpi, order, found)
     if answer then return answer end
-    cpi.clock.sleep(LONGEST_PAUSE * cpi.bytes.random(1):byte() / 255)
+    cpi.wait(LONGEST_PAUSE * cpi.bytes.random(1):byte() / 255,
+      function() return "waiting for another process that chooses the same block" end, cpi.clock.now())
   end
   error(errors.cloud("other processes choose the same block for a network, also after %d tries", TRIES))
 end

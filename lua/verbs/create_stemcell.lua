@@ -240,7 +240,8 @@ local function obtain(cpi, order, undo)
     local answer = decide(cpi, order, found)
     local cid = ways[answer.how](cpi, order, found, answer, undo)
     if cid then return cid end
-    cpi.clock.sleep(LONGEST_PAUSE * cpi.bytes.random(1):byte() / 255)
+    cpi.wait(LONGEST_PAUSE * cpi.bytes.random(1):byte() / 255,
+      function() return "waiting for another process that makes the same stemcell" end, cpi.clock.now())
   end
   error(errors.cloud("other processes make the same stemcell; none has come to an end after %d tries", TRIES))
 end

@@ -94,7 +94,7 @@ local function wait_for_better(cpi, failure, tries)
     cpi.settings.cloudstack.timeout.create_vm)
   if not pause then return false end
   cpi.log.warn("%s; trying again in %.1f s, with a new VM", cpi.cloudstack.say(failure), pause)
-  cpi.clock.sleep(pause)
+  cpi.wait(pause, function() return "waiting before a new VM is tried" end, cpi.clock.now())
   return true
 end
 

@@ -31,6 +31,17 @@ describe("what is under way", function()
     assert.equal("Running", rest.vm(cpi, row "Migrating", 60).state)
   end)
 
+  it("is in the log where it lasts", function()
+    local script, lines = {}, {}
+    script.capture = lines
+    for i = 1, 10 do script[i] = look(row "Migrating") end
+    script[11] = look(row "Running")
+    local cpi <close> = fake.cpi(script)
+    rest.vm(cpi, row "Migrating", 600)
+    local text = table.concat(lines, "\n")
+    assert.truthy(text:find("info waiting for VM 'cpivm-1', which is Migrating: 30 s", 1, true), text)
+  end)
+
   it("may be another account's job, about which nothing is said", function()
     local refused = { "queryAsyncJobResult", {}, refuse = "Account bosh is not authorized to see job id=30", code = 531 }
     local cpi <close> = fake.cpi { refused, look(row("Stopped", { jobid = "j", jobstatus = 0 })), refused, look(row "Stopped") }

@@ -88,6 +88,19 @@ describe("a destroyed VM", function()
   end)
 end)
 
+describe("a wait for CloudStack's own expunge", function()
+  it("is in the log every half a minute", function()
+    local script, lines = {}, {}
+    script.capture = lines
+    for i = 1, 8 do script[i] = { "listNics", { virtualmachineid = "v" }, { nic = { { id = "n" } } } } end
+    script[9] = { "listNics", { virtualmachineid = "v" }, {} }
+    local cpi <close> = fake.cpi(script)
+    destruction.wait_until_free(cpi, { id = "v", name = "cpivm-1" }, 600)
+    local text = table.concat(lines, "\n")
+    assert.truthy(text:find("info waiting until CloudStack expunges VM cpivm-1, 600 s at most: 30 s", 1, true), text)
+  end)
+end)
+
 describe("the tags of a VM whose expunge failed", function()
   it("lead to it, and others do not", function()
     assert.same({ "v" }, destruction.unfinished {
