@@ -26,6 +26,13 @@ function custody.requests_of_taking(cpi, volume)
   return list
 end
 
+-- Marks a disk that has its VM already as taken. A mark that fails is a warning.
+function custody.take(cpi, volume)
+  for _, task in ipairs(cpi.cloudstack:run_all(custody.requests_of_taking(cpi, volume))) do
+    if task.failure then cpi.log.warn("%s", cpi.cloudstack.say(task.failure)) end
+  end
+end
+
 -- Marks what BOSH wants deleted and CloudStack does not delete now. kind: CloudStack's name of the resource. A mark that fails
 -- changes nothing of the error that is to come.
 function custody.give_back(cpi, kind, row)

@@ -38,7 +38,7 @@ return function(cpi, vm_cid, disk_cid)
   elseif not volume.virtualmachineid then
     deviceid = disk_placement.attach(cpi, ready_vm(cpi, vm), volume, custody.requests_of_taking(cpi, volume))
   else -- a process that died had attached it, and perhaps not marked it
-    cpi.cloudstack:run_all(custody.requests_of_taking(cpi, volume))
+    custody.take(cpi, volume)
   end
   local hint = devices.hint(vm.hypervisor, volume.id, deviceid)
   registry.attach(cpi, vm.name, disk_cid, hint)

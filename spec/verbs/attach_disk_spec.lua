@@ -40,6 +40,15 @@ describe("attach_disk", function()
     assert.same({ "listVirtualMachines listVolumes" }, cpi.waves)
   end)
 
+  it("warns where such a disk cannot be marked", function()
+    local lines = {}
+    local hint = attach { capture = lines, vm "XenServer", disk { virtualmachineid = "v", deviceid = 4 },
+      { "createTags", { ["tags[0].key"] = "bosh_taken" }, refuse = "no such right", code = 432 } }
+    assert.equal("/dev/xvde", hint.path)
+    local text = table.concat(lines, "\n")
+    assert.truthy(text:find("warn createTags: no such right", 1, true), text)
+  end)
+
   it("marks such a disk as taken where a process that died did not come to that", function()
     local hint, cpi = attach { vm "XenServer", disk { virtualmachineid = "v", deviceid = 4 },
       { "createTags", { ["tags[0].key"] = "bosh_taken" }, job = {} } }
