@@ -2,7 +2,7 @@
 -- with as few looks as that takes.
 --
 --   looks.pause(client, tasks) -> seconds until the next look at these tasks, none of them over; each gets `lately`, what is known
---                                 of the length of such jobs
+--                                 of the length of such jobs, unless one of them is lost
 --
 -- Where the length of a kind of job is known (cloudstack/durations.lua) nothing is looked at before the shortest that was lately
 -- seen, but for a few looks at a quarter, a sixteenth ... of it: a job that fails early is not waited for to the end of one that
@@ -30,15 +30,23 @@ local function by_length(known, age)
   return age < known.to and age * SHARE or nil
 end
 
+-- The first task of which nobody knows whether it was begun, or nil.
+local function first_lost(tasks)
+  for _, task in ipairs(tasks) do
+    if task.lost then return task end
+  end
+end
+
 function looks.pause(client, tasks)
   local now, durations, latest, youngest = client.parts.clock.now(), client.parts.durations, 0, math.huge
+  local lost = first_lost(tasks)
+  if lost then return by_age(client, now - lost.began) end -- whether it was begun at all is to be found out first
   local left = math.huge -- seconds until the first of them is given up
   for _, task in ipairs(tasks) do
     local age = now - task.began
-    task.lately = task.lately or durations and not task.lost and durations:of(task.request[1]) or nil
-    local pause = task.lately and not task.lost and by_length(task.lately, age)
+    task.lately = task.lately or durations and durations:of(task.request[1]) or nil
+    local pause = task.lately and by_length(task.lately, age)
     if pause then latest = math.max(latest, pause, client.round_trip) else youngest = math.min(youngest, age) end
-    if task.lost then return by_age(client, age) end -- whether it was begun at all is to be found out first
     left = math.min(left, task.deadline - now)
   end
   if youngest < math.huge then latest = math.max(latest, by_age(client, youngest)) end
