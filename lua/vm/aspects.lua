@@ -11,10 +11,9 @@
 --   plan(cpi, order, found, plan)             -> what it comes to in the zone found.zone: plan.NAME. Nothing is made yet
 --   renew(cpi, order, found, plan, try)       -> the same for one try, where two tries cannot share it: plan.NAME of that try
 --   parameters(cpi, order, found, plan, try)  -> parameters of deployVirtualMachine, which makes the VM and does not start it
---   furnish(cpi, order, found, plan, try, vm) -> { { request = , undo = }, ... }: what the VM gets while it is stopped, all aspects'
---                                             in one wave of jobs; none, no wave. vm: its row, which has its NICs. Where one
---                                             fails, the VM is removed as after a deploy that failed; undo(task), optional,
---                                             takes back what that request did, before the VM is removed
+--   furnish(cpi, order, found, plan, try, vm) -> { request, ... }: what the VM gets while it is stopped, all aspects' in one wave of
+--                                             jobs; none, no wave. vm: its row, which has its NICs. Where one fails, the VM is
+--                                             removed as after a deploy that failed; what it got goes with it
 --   start(cpi, order, found, plan, try)       -> parameters of startVirtualMachine
 --   verify(cpi, order, found, plan, try, vm)  raises where the VM that runs is not what was asked for
 --   give(cpi, order, found, plan, belongs)    -> what the VM gets outside itself: given.NAME. Called where plan.NAME has entries
@@ -114,14 +113,14 @@ function aspects.parameters(list, cpi, order, found, plan, try)
   return parameters_of(list, "parameters", cpi, order, found, plan, try)
 end
 
--- The steps of all aspects, in their order.
+-- The requests of all aspects, in their order.
 function aspects.furnish(list, cpi, order, found, plan, try, vm)
-  local steps = {}
+  local requests = {}
   for _, aspect in ipairs(list) do
     local more = aspect.furnish and aspect.furnish(cpi, order, found, plan, try, vm) or {}
-    table.move(more, 1, #more, #steps + 1, steps)
+    table.move(more, 1, #more, #requests + 1, requests)
   end
-  return steps
+  return requests
 end
 
 function aspects.start(list, cpi, order, found, plan, try)

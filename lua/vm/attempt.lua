@@ -47,19 +47,9 @@ local function may_appear(cpi, one, vm)
   return one.deploy.failure ~= nil and cpi.cloudstack.is_open(one.deploy.failure)
 end
 
--- Takes away what the VM was given before it ran, last first. What stays does not keep the VM.
-local function unfurnish(cpi, one)
-  local furnished = one.furnished or {}
-  while #furnished > 0 do
-    local ok, why = pcall(table.remove(furnished))
-    if not ok then cpi.log.warn("VM %s keeps what it got before it ran: %s", one.try.vm_cid, errors.words(why)) end
-  end
-end
-
 -- Removes its VM (nil: there is none) and the disks that were made with it; orphans: as removal.everything has them. What else was
 -- made for the VM is undone by what made it.
 local function remove(cpi, one, vm, orphans)
-  if vm then unfurnish(cpi, one) end
   removal.everything(cpi, one.try.vm_cid, vm, { can = one.choice.found.can, orphans = orphans, keeps_groups = true })
   if not may_appear(cpi, one, vm) then one.entry.close() end
 end
@@ -143,16 +133,10 @@ local function furnish(cpi, job, one)
   local row = made.virtualmachine or made
   if not row.nic then row = vms.with_id(cpi, one.id) or {} end
   one.seen = row.id and row or nil
-  local steps = aspects.furnish(job.aspects, cpi, job.order, one.choice.found, one.plan, one.try, row)
-  local requests, failed = {}, nil
-  for i, step in ipairs(steps) do requests[i] = step.request end
-  one.furnished = {}
-  for i, task in ipairs(cpi.cloudstack:run_all(requests)) do
-    local undo, is_done = steps[i].undo, not task.failure or cpi.cloudstack.is_open(task.failure)
-    if undo and is_done then table.insert(one.furnished, function() undo(task) end) end
-    failed = failed or task.failure and task
+  local requests = aspects.furnish(job.aspects, cpi, job.order, one.choice.found, one.plan, one.try, row)
+  for _, task in ipairs(cpi.cloudstack:run_all(requests)) do
+    if task.failure then return task end
   end
-  return failed
 end
 
 -- make(cpi, job, choice, plan, try) -> an attempt whose VM is stopped and ready to start, or one that failed.

@@ -146,12 +146,12 @@ end
 
 -- The further addresses of the NICs, all at once. They go with the VM.
 function vm_networks.furnish(cpi, _, _, plan, try, vm)
-  local steps = {}
+  local requests = {}
   for _, nic in ipairs(plan.networks) do
     local row = #nic.more > 0 and row_of(nic, try, vm)
-    for _, one in ipairs(nic.more) do steps[#steps + 1] = { request = cloud_nics.add_request(cpi, vm, row, one.address) } end
+    for _, one in ipairs(nic.more) do requests[#requests + 1] = cloud_nics.add_request(cpi, vm, row, one.address) end
   end
-  return steps
+  return requests
 end
 
 -- The VM has the addresses that were asked for.

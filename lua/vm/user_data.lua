@@ -57,8 +57,8 @@ function user_data.furnish(cpi, order, _, plan, try, vm)
     registry.put(cpi, try.vm_cid, known.registry)
     return {}
   end
-  return { { request = { "updateVirtualMachine", { id = vm.id, userdata = known.text }, idempotent = true,
-    what = "giving VM " .. try.vm_cid .. " its settings" } } }
+  return { { "updateVirtualMachine", { id = vm.id, userdata = known.text }, idempotent = true,
+    what = "giving VM " .. try.vm_cid .. " its settings" } }
 end
 
 return user_data

@@ -139,19 +139,15 @@ describe("a deployment", function()
 end)
 
 describe("what a stopped VM is furnished with", function()
-  local undone
-  before_each(function() undone = {} end)
-
   -- An aspect that has those requests of addIpToNic for the NIC.
   local function furnishing(...)
     local aspect, addresses = { name = "more" }, { ... }
     function aspect.furnish(_, _, _, _, _, vm)
-      local steps = {}
+      local requests = {}
       for i, address in ipairs(addresses) do
-        steps[i] = { request = { "addIpToNic", { nicid = vm.nic[1].id, ipaddress = address }, job = true, what = "adding " .. address },
-          undo = function(task) undone[#undone + 1] = task.request[2].ipaddress end }
+        requests[i] = { "addIpToNic", { nicid = vm.nic[1].id, ipaddress = address }, job = true, what = "adding " .. address }
       end
-      return steps
+      return requests
     end
     return { aspect }
   end
@@ -164,7 +160,6 @@ describe("what a stopped VM is furnished with", function()
   it("is one wave before the start", function()
     local _, _, cpi = run { deploy(made), add "10.0.0.6", add "10.0.0.7", runs, tag, aspects = furnishing("10.0.0.6", "10.0.0.7") }
     assert.same({ "deployVirtualMachine", "addIpToNic addIpToNic", "startVirtualMachine createTags" }, cpi.waves)
-    assert.same({}, undone)
   end)
 
   it("is no wave where no aspect has anything", function()
@@ -176,24 +171,21 @@ describe("what a stopped VM is furnished with", function()
     run { deploy { job = {}, id = "v" }, by_id "Stopped", add "10.0.0.6", runs, tag, aspects = furnishing "10.0.0.6" }
   end)
 
-  it("that CloudStack refuses ends the try: what was done is taken back, and the VM goes", function()
+  it("that CloudStack refuses ends the try, and the VM goes", function()
     local failure, journal = failing({ deploy(made), add "10.0.0.6", add("10.0.0.7", { job_fails = "Failed to assign", code = 530 }),
       add("10.0.0.8", { dies = true }), by_id "Stopped", disks, destroy, free,
       aspects = furnishing("10.0.0.6", "10.0.0.7", "10.0.0.8") }, { offering = only_one(small) })
     assert.equal("creating VM cpivm-1: addIpToNic: Failed to assign (530)", failure.message)
-    assert.same({ "10.0.0.8", "10.0.0.6" }, undone)
     assert.same({}, journal)
   end)
 
-  it("is taken back before a VM that failed is removed, once", function()
+  it("goes with a VM that finds no room", function()
     failing({ deploy(made), add "10.0.0.6", no_room, tag, by_id "Stopped", disks, destroy, free, aspects = furnishing "10.0.0.6" },
       { offering = only_one(small) })
-    assert.same({ "10.0.0.6" }, undone)
   end)
 
   it("stays while the VM gets another offering", function()
     run { deploy(made), add "10.0.0.6", no_room, tag, change, runs, aspects = furnishing "10.0.0.6" }
-    assert.same({}, undone)
   end)
 end)
 

@@ -54,26 +54,25 @@ describe("the settings that need an address of CloudStack's", function()
 
   local function furnish(options, networks)
     local cpi <close> = fake.cpi(options)
-    local steps = user_data.furnish(cpi, ordered, nil, { networks = networks, disks = {} }, { vm_cid = "cpivm-1" }, vm)
-    return steps, cpi
+    return user_data.furnish(cpi, ordered, nil, { networks = networks, disks = {} }, { vm_cid = "cpivm-1" }, vm), cpi
   end
 
   local function networks_in(text) return json.decode(require("host_native").bytes.unbase64(text)).networks end
 
   it("are given to the stopped VM once more", function()
-    local steps, cpi = furnish({}, { nic })
-    assert.equal(1, #steps)
-    assert.same({ "updateVirtualMachine", "v" }, { steps[1].request[1], steps[1].request[2].id })
-    local networks = networks_in(steps[1].request[2].userdata)
+    local requests, cpi = furnish({}, { nic })
+    assert.equal(1, #requests)
+    assert.same({ "updateVirtualMachine", "v" }, { requests[1][1], requests[1][2].id })
+    local networks = networks_in(requests[1][2].userdata)
     assert.same({ "10.0.0.77", "02:00:00:00:00:01", "manual", "eth0:1" },
       { networks.a.ip, networks.a.mac, networks.a.type, networks.b.alias })
-    assert.equal(steps[1].request[2].userdata, cpi.log.secrets[#cpi.log.secrets])
+    assert.equal(requests[1][2].userdata, cpi.log.secrets[#cpi.log.secrets])
   end)
 
   it("are put into the registry where the agent reads them there", function()
-    local steps, cpi = furnish({ store = true, context = { vm = { stemcell = { api_version = 1 } } },
+    local requests, cpi = furnish({ store = true, context = { vm = { stemcell = { api_version = 1 } } },
       settings = { registry = { host = "10.0.0.6", username = "u", password = "registry-password" } } }, { nic })
-    assert.same({}, steps)
+    assert.same({}, requests)
     assert.equal("10.0.0.77", json.decode(cpi.store.tables.registry["cpivm-1"]).networks.a.ip)
   end)
 
