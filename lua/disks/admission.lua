@@ -15,5 +15,5 @@ return function(cpi, verb, order, more)
   end
   if not cpi.decide.matters("disk", facts, order.instance, "as ordered") then return order end
   local answer = cpi.decide("disk", facts(), order.instance)
-  return disk_order.named(admitted.read(cpi, "disk", answer, order, disk_order.properties, disk_order.WHAT))
+  return admitted.read(cpi, "disk", answer, order, disk_order.properties, disk_order.WHAT)
 end

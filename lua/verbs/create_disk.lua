@@ -26,7 +26,7 @@ local DECISIONS = { "disk", "disk_offering", "names" }
 
 -- The VM's zone when there is a VM, the disk's own `zone` property, or the default. No VM of another zone could have it.
 local function zone_for(cpi, found, order, vm)
-  local zone = zones.pick(found.zones, order.zone or vm and vm.zoneid or cpi.settings.cloudstack.default_zone)
+  local zone = zones.pick(found.zones, order.properties.zone or vm and vm.zoneid or cpi.settings.cloudstack.default_zone)
   if vm and vm.zoneid ~= zone.id then
     error(errors.cloud("the disk is for VM '%s' in zone '%s', but cloud_properties of the disk name zone '%s'", vm.name,
       tostring(vm.zonename), zone.name))
@@ -39,7 +39,7 @@ local function look_up(cpi, order, vm_cid)
   local requests = { zones = zones.request(), offerings = offerings.disk_request(), capabilities = capabilities.request() }
   if vm_cid then
     requests.vms = vms.request(vm_cid)
-    if not order.offering or cpi.decide.is_by_site "disk" then requests.services = offerings.service_request() end
+    if not order.properties.disk_offering or cpi.decide.is_by_site "disk" then requests.services = offerings.service_request() end
   end
   local usage = next(cpi.decide.needs(DECISIONS)) and require "cloudstack.usage"
   for name, request in pairs(usage and usage.requests(cpi, DECISIONS, order.instance) or {}) do requests[name] = request end
@@ -95,7 +95,7 @@ return function(cpi, size, cloud_properties, vm_cid)
   order = admission(cpi, "create_disk", order, { vm = vm and { name = vm.name, zone = vm.zonename, offering = vm.serviceofferingname } })
   local zone = zone_for(cpi, found, order, vm)
   local choice = disk_choice(cpi, "persistent", {
-    explicit = order.offering, size = order.gigabytes, zone = zone, offerings = found.offerings,
+    explicit = order.properties.disk_offering, size = order.gigabytes, zone = zone, offerings = found.offerings,
     limits = capabilities.read(found.capabilities).custom_disk, vm = facts_of(vm, found.services), instance = order.instance,
   })
   return creation(cpi, cpi.settings.cloudstack.timeout.create_volume, function(undo)

@@ -29,10 +29,10 @@ return function(cpi, disk_cid, new_size, cloud_properties)
   local volume = volumes.pick(found.volumes, disk_cid) or volumes.missing(disk_cid)
   order.instance = tables.with(instance_tags.of(volume), order.instance)
   order = admission(cpi, "update_disk", order, { disk_cid = disk_cid })
-  refuse_other_zone(volume, order.zone)
+  refuse_other_zone(volume, order.properties.zone)
   local can = capabilities.read(found.capabilities)
   local choice = disk_choice(cpi, "persistent", {
-    explicit = order.offering, size = order.gigabytes, zone = { id = volume.zoneid, name = volume.zonename },
+    explicit = order.properties.disk_offering, size = order.gigabytes, zone = { id = volume.zoneid, name = volume.zonename },
     offerings = found.offerings, current = volume.diskofferingid, limits = can.custom_disk, instance = order.instance,
   })
   local gigabytes = choice.size or choice.offering.disksize

@@ -24,7 +24,7 @@ describe("a disk's admission", function()
     local changed = admission(cpi, "update_disk", order(cpi, { zone = "z", Policy = { tier = 1 } }), { disk_cid = "d" })
     assert.same({ verb = "update_disk", size = 2, cloud_properties = { zone = "z", policy = { tier = 1 } }, disk_cid = "d",
       deployment = "cf", policy = { tier = 1 } }, facts)
-    assert.same({ "encrypted", false, 2 }, { changed.offering, changed.zone, changed.gigabytes })
+    assert.same({ "encrypted", nil, 2 }, { changed.properties.disk_offering, changed.properties.zone, changed.gigabytes })
   end)
 
   it("names the policy where its cloud_properties are none", function()
