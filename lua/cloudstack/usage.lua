@@ -19,12 +19,13 @@ function usage.mark(instance)
   return instance.deployment and instance.instance_group and ("%s/%s"):format(instance.deployment, instance.instance_group)
 end
 
--- requests(cpi, decisions, instance) -> { name = request } for a gather: what the site's policies of these decisions need, and is not
--- among the facts of the instance yet.
-function usage.requests(cpi, decisions, instance)
+-- requests(cpi, decisions, instance, is_open) -> { name = request } for a gather: what the site's policies of these decisions need,
+-- and is not among the facts of the instance yet. There are counts of a deployment that is known only; is_open: it may become
+-- known by the answers of the same gather.
+function usage.requests(cpi, decisions, instance, is_open)
   local requests, needs = {}, cpi.decide.needs(decisions)
   for word in pairs(needs) do needs[word] = instance[word] == nil or nil end
-  if needs.counts then
+  if needs.counts and (is_open or usage.mark(instance)) then
     local director = cpi.context.director_uuid
     requests.usage_vms = { "listVirtualMachines", { details = "servoff", ["tags[0].key"] = director and "director_uuid",
       ["tags[0].value"] = director }, rows = "virtualmachine" }

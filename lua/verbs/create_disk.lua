@@ -42,7 +42,8 @@ local function look_up(cpi, order, vm_cid)
     if not order.properties.disk_offering or cpi.decide.is_by_site "disk" then requests.services = offerings.service_request() end
   end
   local usage = next(cpi.decide.needs(DECISIONS)) and require "cloudstack.usage"
-  for name, request in pairs(usage and usage.requests(cpi, DECISIONS, order.instance) or {}) do requests[name] = request end
+  local more = usage and usage.requests(cpi, DECISIONS, order.instance, vm_cid ~= nil) -- the tags of the VM say of which deployment it is
+  for name, request in pairs(more or {}) do requests[name] = request end
   return cpi.cloudstack:gather(requests)
 end
 

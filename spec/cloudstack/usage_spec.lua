@@ -26,13 +26,19 @@ describe("what policies need", function()
     assert.same({}, usage.requests(cpi, { "vm" }, { counts = {}, limits = {} }))
   end)
 
+  it("is no count of a deployment that nobody knows, or will by the same answers", function()
+    local cpi <close> = needing { counts = true }
+    assert.same({}, usage.requests(cpi, { "vm" }, { deployment = "cf" }))
+    assert.truthy(usage.requests(cpi, { "vm" }, {}, true).usage_vms)
+  end)
+
   it("is asked of this director's VMs alone, and of the account or project that it works for", function()
     local cpi <close> = needing { counts = true, limits = true }
     assert.same({
       usage_vms = { "listVirtualMachines", { details = "servoff", ["tags[0].key"] = "director_uuid", ["tags[0].value"] = "director-1" },
         rows = "virtualmachine" },
       usage_account = { "listAccounts", {}, rows = "account" },
-    }, usage.requests(cpi, { "vm" }, {}))
+    }, usage.requests(cpi, { "vm" }, OF_CF))
     cpi.cloudstack.owner = function() return { projectid = "p" } end
     assert.same({ "listProjects", { id = "p" }, rows = "project" }, usage.requests(cpi, { "vm" }, {}).usage_account)
     cpi.cloudstack.owner = function() return { account = "a", domainid = "d" } end
