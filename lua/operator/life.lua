@@ -7,7 +7,7 @@
 --   report(step)  is called when the step is over. Where it raises, the life goes to its end as after a signal, and nothing more
 --                 is reported; the second result of life.run is that error
 --   host, watch   as lua/operator/stopwatch.lua makes them
--- A step is { name, verb, outcome, seconds, job_seconds, upload_seconds, requests, result = words, failure = error value }; outcome
+-- A step is { name, verb, outcome, seconds, job_seconds, requests, result = words, failure = error value }; outcome
 --   done           it went well
 --   failed         it did not
 --   not_supported  the verb returned NotImplemented or NotSupported: BOSH goes another way

@@ -1,7 +1,7 @@
 -- How long a verb took, and how much of that CloudStack's jobs were: what is seen from outside, at the host's requests.
 --
 -- new(host) -> a host whose requests are seen, and watch
---   watch.lap() -> { seconds, job_seconds, requests, upload_seconds } since the last lap
+--   watch.lap() -> { seconds, job_seconds, requests } since the last lap
 -- job_seconds counts a second once, however many jobs are under way in it; a job lasts from the request that began it until
 -- the look that found it over.
 
@@ -14,7 +14,7 @@ end
 
 return function(host)
   local now, open, count, since = host.clock.now, {}, 0, nil
-  local lap = { began = now(), job_seconds = 0, requests = 0, upload_seconds = 0 }
+  local lap = { began = now(), job_seconds = 0, requests = 0 }
 
   local function begin(jobid, at)
     if open[jobid] then return end
@@ -48,13 +48,6 @@ return function(host)
     return replies
   end
 
-  local function upload(...)
-    local from = now()
-    local reply = host.http.upload(...)
-    lap.upload_seconds = lap.upload_seconds + now() - from
-    return reply
-  end
-
   local watch = {}
 
   function watch.lap()
@@ -62,12 +55,9 @@ return function(host)
     if since then done.job_seconds = done.job_seconds + at - since end
     done.seconds = at - done.began
     open, count, since = {}, 0, nil -- nobody waits any more for what is still under way
-    lap = { began = at, job_seconds = 0, requests = 0, upload_seconds = 0 }
-    return { seconds = done.seconds, job_seconds = done.job_seconds, requests = done.requests, upload_seconds = done.upload_seconds }
+    lap = { began = at, job_seconds = 0, requests = 0 }
+    return { seconds = done.seconds, job_seconds = done.job_seconds, requests = done.requests }
   end
 
-  return setmetatable({
-    cloudstack = setmetatable({ send = send }, { __index = host.cloudstack }),
-    http = setmetatable({ upload = upload }, { __index = host.http }),
-  }, { __index = host }), watch
+  return setmetatable({ cloudstack = setmetatable({ send = send }, { __index = host.cloudstack }) }, { __index = host }), watch
 end

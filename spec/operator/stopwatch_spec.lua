@@ -14,10 +14,6 @@ local function host_of(answers)
     end
     return replies
   end }
-  host.http = { upload = function(...)
-    now = now + 7
-    return { status = 200, given = { ... } }
-  end }
   host.pass = function(seconds) now = now + seconds end
   return host
 end
@@ -37,8 +33,8 @@ describe("a stopwatch", function()
     watched.cloudstack.send { poll "a" }
     watched.cloudstack.send { poll "b" }
     host.pass(5)
-    assert.same({ seconds = 22, job_seconds = 16, requests = 6, upload_seconds = 0 }, watch.lap())
-    assert.same({ seconds = 0, job_seconds = 0, requests = 0, upload_seconds = 0 }, watch.lap())
+    assert.same({ seconds = 22, job_seconds = 16, requests = 6 }, watch.lap())
+    assert.same({ seconds = 0, job_seconds = 0, requests = 0 }, watch.lap())
   end)
 
   it("counts a job whose first answer was lost, and one that nobody waits for until the lap's end", function()
@@ -49,17 +45,15 @@ describe("a stopwatch", function()
     watched.cloudstack.send { poll "a" }
     watched.cloudstack.send { { command = "createTags" } }
     host.pass(3)
-    assert.same({ seconds = 7, job_seconds = 6, requests = 4, upload_seconds = 0 }, watch.lap())
+    assert.same({ seconds = 7, job_seconds = 6, requests = 4 }, watch.lap())
     host.pass(2)
     assert.equal(0, watch.lap().job_seconds)
   end)
 
-  it("leaves everything else of the host as it is, and times uploads", function()
+  it("leaves everything else of the host as it is", function()
     local host = host_of {}
-    local watched, watch = stopwatch(host)
+    local watched = stopwatch(host)
     assert.equal("as it was", watched.cloudstack.open)
     assert.equal(host.json, watched.json)
-    assert.same({ "url", "file", {}, { name = "file" } }, watched.http.upload("url", "file", {}, { name = "file" }).given)
-    assert.equal(7, watch.lap().upload_seconds)
   end)
 end)
