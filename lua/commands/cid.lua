@@ -45,9 +45,13 @@ return command.new("cid", function(host, words, options, refuse)
   if #words == 0 then refuse "which CID?" end
   host.read_only()
   local client, paper, all, list = command.client(host, command.settings(host)), new_paper(host), true, {}
+  local descriptions, objects = {}, {}
   for i, word in ipairs(words) do
-    local description = cid.describe(client, word)
-    if options.history then cid.history(client, description.objects) end
+    descriptions[i] = cid.describe(client, word)
+    table.move(descriptions[i].objects, 1, #descriptions[i].objects, #objects + 1, objects)
+  end
+  if options.history then cid.history(client, objects) end
+  for i, description in ipairs(descriptions) do
     all = all and #description.objects > 0
     if options.output then list[i] = as_json(host.json, description) else print_one(paper, description) end
   end

@@ -159,6 +159,8 @@ local function jobs_of(payload, id)
   return list
 end
 
+-- history(client, objects): each object, as describe() has them, gets events, jobs, and the failures of these looks. All in one wave:
+-- CloudStack lists the jobs of all objects at once.
 local function history(client, objects)
   local requests = {}
   for i, object in ipairs(objects) do

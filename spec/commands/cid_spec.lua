@@ -76,6 +76,17 @@ describe("cid", function()
     assert.same({}, json.decode(text)[1].objects[1].jobs)
   end)
 
+  it("asks for the jobs once, however many are named", function()
+    trial.requests()
+    local _, text = cid("--history", "--output", "json", vm, disk)
+    local count = 0
+    for _, request in ipairs(trial.requests()) do count = count + (request.command == "listAsyncJobs" and 1 or 0) end
+    assert.equal(1, count)
+    local told = json.decode(text)
+    assert.same({ vm, disk }, { told[1].objects[1].name, told[2].objects[1].name })
+    assert.truthy(told[1].objects[1].events[1] and told[2].objects[1].events[1])
+  end)
+
   it("says the same as JSON", function()
     local _, out = cid(vm, "cpivm-1", "--output", "json")
     local told = json.decode(out)
