@@ -202,6 +202,14 @@ local function at_rest(cpi, vm)
   return vm and not states.vm(vm.state).gone and vm or nil
 end
 
+-- The disks of a VM whose removal is to be refused for one of them: those that the tags led to, and of a VM that this CPI has not
+-- tagged, as those of earlier CPIs, all that it has. Nothing more is asked of a CloudStack that knows no delete protection.
+local function disks_at_stake(cpi, vm, found)
+  local is_known = tags.of(vm).bosh_cid ~= nil or vm.deleteprotection == nil or not found.belongings
+  if is_known then return found.orphans end
+  return cpi.cloudstack:rows(volumes.request_of_vm(vm))
+end
+
 -- everything(cpi, vm_cid, vm, found): the one way to remove a VM with all that was made for it. It does the same again on what a
 -- removal before it left half way. vm: its row, or nil where it is gone. Raises CloudError when something stays.
 -- found: what requests() led to; the caller that made the VM in the same verb has less of it
@@ -212,7 +220,7 @@ end
 --   capabilities    used only where vm is there; or can, as capabilities.read gives it
 --   keeps_groups    true: the VM's affinity groups are left to the caller
 function removal.everything(cpi, vm_cid, vm, found)
-  if vm then obstacles.refuse(vm, found.orphans, found.role) end
+  if vm then obstacles.refuse(vm, disks_at_stake(cpi, vm, found), found.role) end
   vm = at_rest(cpi, vm)
   local collect_groups = affinity_claims.of(cpi, not found.keeps_groups and vm or nil)
   local list = found.belongings and belongings.of(found.belongings, vm, found.untagged) or {}

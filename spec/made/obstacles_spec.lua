@@ -16,6 +16,12 @@ local function protect(s, kind, name)
   s.sim.advance(5)
 end
 
+-- Takes all tags off an object, as if another CPI had made it.
+local function untag(s, resource, object)
+  s.sim.send({ { command = "deleteTags", params = { resourceids = object.id, resourcetype = resource } } }, "admin")
+  s.sim.advance(5)
+end
+
 describe("what forbids a VM's removal is asked before anything is done:", function()
   local function is_untouched(s, vm, words)
     local message, before, after, acts = refused(s, vm)
@@ -39,6 +45,21 @@ describe("what forbids a VM's removal is asked before anything is done:", functi
     local vm = s:vm()
     for _, volume in ipairs(s.sim.state().volumes) do
       if volume.name:find "^DATA" then protect(s, "volumes", volume.name) end
+    end
+    is_untouched(s, vm, "which goes with VM '" .. vm .. "', has delete protection")
+  end)
+
+  it("delete protection of a disk without a tag, of a VM of an earlier CPI", function()
+    local s = leaving.stage { world = { public_addresses = { { name = "192.0.2.50", network = "bosh-net" } } } }
+    local networks = s:networks()
+    networks.public = { type = "vip", ip = "192.0.2.50", cloud_properties = {} }
+    local vm = s:vm(nil, networks)
+    untag(s, "UserVm", s:find("vms", vm))
+    for _, volume in ipairs(s.sim.state().volumes) do
+      if volume.name:find "^DATA" then
+        untag(s, "Volume", volume)
+        protect(s, "volumes", volume.name)
+      end
     end
     is_untouched(s, vm, "which goes with VM '" .. vm .. "', has delete protection")
   end)
