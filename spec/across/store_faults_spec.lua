@@ -2,11 +2,11 @@
 -- it fails and nothing of it stays. What is left of it in the journal never has an object removed that BOSH was told of.
 
 local fake = require "tests.support.fake"
+local circumstances = require "tests.support.circumstances"
 local inventory = require "tests.faults.inventory"
 local machine = require "machine"
 local scenarios = require "tests.faults.scenarios"
 
-local SETTLING = 600
 local WHY = "store /store: the disk is full; make room"
 local OPERATIONS = { "open", "get", "put", "replace", "delete", "rows" }
 local WRITES = { put = true, replace = true, delete = true }
@@ -43,11 +43,11 @@ end
 -- What another process does next: one that creates, hours later, and the operator.
 local function go_on(trial)
   local stage = trial.stage
-  stage.sim.advance(SETTLING)
+  stage.sim.advance(circumstances.SETTLING)
   local disk = stage:disk()
   stage:command("journal", "replay")
   stage:good("delete_disk", { disk })
-  stage.sim.advance(SETTLING)
+  stage.sim.advance(circumstances.SETTLING)
   return inventory.of(stage.sim)
 end
 
@@ -110,7 +110,7 @@ describe("a store that fails under", function()
     answer = m:call("create_disk", { 1024, { disk_offering = "shared.custom" } })
     assert.truthy(answer.error.message:find "; left behind: disk cpi%-disk%-[%x-]+ %(", answer.error.message)
     m.store.replace, m.store.delete = replace, delete
-    m.sim.advance(SETTLING)
+    m.sim.advance(circumstances.SETTLING)
     assert.equal(0, m:command("journal", "replay").exit)
     assert.same({}, m.sim.state().volumes)
   end)

@@ -6,12 +6,12 @@
 package.path = "./lua/?.lua;./?.lua;./tests/support/?.lua;" .. package.path
 package.cpath = "./build/spec/?.so;" .. package.cpath
 
+local circumstances = require "tests.support.circumstances"
 local inventory = require "tests.faults.inventory"
 local machine = require "machine"
 local scenarios = require "tests.faults.scenarios"
 local scoreboard = require "tests.faults.scoreboard"
 
-local SETTLING = 600 -- seconds: CloudStack has expunged what was destroyed, and a create that was lost never comes
 local PATIENCE = 120 -- seconds for which a verb waits for a job
 local STRIDE = 17    -- the short matrix takes one instant in so many, of each scenario and each next move
 local CREATES = { create_vm = "delete_vm", create_disk = "delete_disk", create_stemcell = "delete_stemcell",
@@ -64,7 +64,7 @@ local function run(scenario, method, nth, has_store)
   trial.process = stage:run(stage:begin(method, arguments, scenario.request))
   unwatch(stage)
   trial.is_answered = trial.process.is_answered
-  stage.sim.advance(SETTLING)
+  stage.sim.advance(circumstances.SETTLING)
   trial.after = inventory.of(stage.sim, stage)
   return trial
 end
@@ -73,7 +73,7 @@ end
 -- the director's next moves: each brings the cloud to what `wanted` says, or complains
 
 local function settled(stage)
-  stage.sim.advance(SETTLING)
+  stage.sim.advance(circumstances.SETTLING)
   return inventory.of(stage.sim, stage)
 end
 
@@ -188,7 +188,7 @@ function moves.gc(trial, good, complain)
   if #beyond() < #left then complain "gc removed what is not its own, or young" end
   local applied = gc(stage, known, machine.DIRECTOR, "1s", "--apply")
   if applied.exit ~= 0 then complain("gc --apply: %s", applied.text) end
-  stage.sim.advance(SETTLING)
+  stage.sim.advance(circumstances.SETTLING)
   compare(inventory.of(stage.sim, stage), wanted, complain, "after gc --apply")
 end
 

@@ -6,6 +6,7 @@
 package.path = "./lua/?.lua;./?.lua;./tests/support/?.lua;" .. package.path
 package.cpath = "./build/spec/?.so;" .. package.cpath
 
+local circumstances = require "tests.support.circumstances"
 local inventory = require "tests.faults.inventory"
 local machine = require "machine"
 local scenarios = require "tests.faults.scenarios"
@@ -15,7 +16,6 @@ local verdict = require "tests.faults.verdict"
 local json = machine.json
 local all_faults = require "tests.faults.fault_list"(json)
 local ENDLESS = 5000  -- requests of one verb
-local SETTLING = 600  -- seconds after which CloudStack has expunged what was destroyed
 local PATIENCE = 120  -- seconds for which a verb waits for a job
 local RARE = 61       -- the short matrix takes one double fault in so many
 local REACHES = { "once", "command", "everything" }
@@ -87,7 +87,7 @@ local function run(scenario, method, strikes)
   stage.sim.model.faults, stage.sim.model.down_until = {}, nil
   lift_limits(stage.sim)
   trial.journal = stage.store and stage.store.rows "journal" or {}
-  stage.sim.advance(SETTLING)
+  stage.sim.advance(circumstances.SETTLING)
   trial.after = inventory.of(stage.sim, stage)
   return trial
 end

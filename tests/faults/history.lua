@@ -7,6 +7,7 @@
 --   history.shrunk(steps, seed, trouble) -> the shortest steps that still are trouble
 --   history.words(step) -> text
 
+local circumstances = require "tests.support.circumstances"
 local inventory = require "tests.faults.inventory"
 local machine = require "machine"
 local native = require "host_native"
@@ -16,7 +17,6 @@ local all_faults = require "tests.faults.fault_list"(machine.json)
 
 local LONGEST = 14     -- calls of a history
 local ADDRESSES = 5    -- for which the VMs compete
-local SETTLING = 600
 local ENDLESS = 200000 -- turns
 local OLD = 4000       -- seconds: what `gc` takes for old in between is older than any create
 
@@ -442,7 +442,7 @@ local function clean_up(world)
     words[#words + 1] = "--apply"
     text[#text + 1] = world.stage:command("gc", table.unpack(words)).text
   end
-  world.stage.sim.advance(SETTLING)
+  world.stage.sim.advance(circumstances.SETTLING)
   return table.concat(text)
 end
 
@@ -466,7 +466,7 @@ local function delete_doomed(world)
 end
 
 local function check(world)
-  world.stage.sim.advance(SETTLING + world.ahead) -- what has a date of a clock that was fast is not young for ever
+  world.stage.sim.advance(circumstances.SETTLING + world.ahead) -- what has a date of a clock that was fast is not young for ever
   for _, text in ipairs(inventory.shared(world.stage.sim)) do error(text, 0) end
   check_kept(world)
   local told = told_of(world)

@@ -6,11 +6,11 @@
 package.path = "./lua/?.lua;./?.lua;./tests/support/?.lua;" .. package.path
 package.cpath = "./build/spec/?.so;" .. package.cpath
 
+local circumstances = require "tests.support.circumstances"
 local inventory = require "tests.faults.inventory"
 local scenarios = require "tests.faults.scenarios"
 local scoreboard = require "tests.faults.scoreboard"
 
-local SETTLING = 600 -- seconds: CloudStack has expunged what was destroyed
 local PATIENCE = 120 -- seconds for which a verb waits for a job
 local STRIDE = 23    -- the short matrix takes one instant in so many, of each scenario
 local CREATES = { create_vm = true, create_disk = true, create_stemcell = true, create_network = true, snapshot_disk = true }
@@ -49,7 +49,7 @@ local function run(scenario, method, nth, has_store, reason)
   end)
   trial.process = stage:run(process)
   unwatch(stage)
-  stage.sim.advance(SETTLING)
+  stage.sim.advance(circumstances.SETTLING)
   trial.after = inventory.of(stage.sim, stage)
   return trial
 end
@@ -96,7 +96,7 @@ local function judge(trial, scenario, method, good, complain)
   local arguments = scenario.again and scenario.again(stage, trial.arguments) or trial.arguments
   local again = stage:call(method, arguments, scenario.request)
   if again.error and not scenario.answers then return complain("the same again: %s", again.error.message) end
-  stage.sim.advance(SETTLING)
+  stage.sim.advance(circumstances.SETTLING)
   local after = inventory.of(stage.sim, stage)
   take_out_held(trial, after, {}, complain)
   compare(after, good.after, complain, "after the same again")

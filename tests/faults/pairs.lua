@@ -12,7 +12,6 @@ local inventory = require "tests.faults.inventory"
 local machine = require "machine"
 local scenarios = require "tests.faults.scenarios"
 
-local SETTLING = 600
 local STRIDE = 29      -- the short form takes one order in so many
 local ENDLESS = 20000  -- turns
 local TRIES = 4        -- of a director's create_vm that is told to try again
@@ -317,7 +316,7 @@ local function judge(pair, stage, before, answers, complain)
   if lost > 1 then complain("both lose: %s; %s", answers[1].error.message, answers[2].error.message) end
   if pair.check then pair.check(stage, complain, answers) end
   if pair.leave then pair.leave(stage, answers, stage.context) end
-  stage.sim.advance(SETTLING)
+  stage.sim.advance(circumstances.SETTLING)
   if stage.store and #stage.store.rows "journal" > 0 then complain("the journal keeps %s", stage.store.rows("journal")[1].value) end
   local after = inventory.of(stage.sim)
   for _, object in ipairs(inventory.beyond(before, after)) do complain("%s is left", object.looks) end

@@ -5,11 +5,11 @@
 --   good      the same of a run without faults
 --   strikes   { { fault = one of fault_list }, ... }
 
+local circumstances = require "tests.support.circumstances"
 local inventory = require "tests.faults.inventory"
 local machine = require "machine"
 
 local json = machine.json
-local SETTLING = 600 -- seconds after which CloudStack has expunged what was destroyed
 
 local CLASSES = { create_vm = { "VMCreationFailed" }, create_disk = { "NoDiskSpace" }, attach_disk = { "NoDiskSpace" } }
 
@@ -181,7 +181,7 @@ local function check_next_move(trial, good, method, scenario, left, complain)
     end
     return complain("the next try failed: %s", answer.error.message)
   end
-  stage.sim.advance(SETTLING)
+  stage.sim.advance(circumstances.SETTLING)
   local after = inventory.of(stage.sim, stage)
   for _, object in ipairs(left) do
     -- A finished template that the failed try left is what the next one gives to BOSH.

@@ -6,6 +6,7 @@
 package.path = "./lua/?.lua;./?.lua;./tests/support/?.lua;" .. package.path
 package.cpath = "./build/spec/?.so;" .. package.cpath
 
+local circumstances = require "tests.support.circumstances"
 local inventory = require "tests.faults.inventory"
 local machine = require "machine"
 local namespace = require "namespace"
@@ -15,14 +16,13 @@ local scoreboard = require "tests.faults.scoreboard"
 local wire = require "tests.faults.wire"
 
 local board = scoreboard.new("crash matrix over HTTP", arg)
-local SETTLING = 600
 -- The short form takes a few instants of these verbs' first scenarios.
 local SHORT = { create_vm = true, delete_vm = true, attach_disk = true, create_network = true }
 local STRIDE = 7
 local UNDER = os.getenv "CPI_NAMESPACES" ~= "no" and namespace.words or nil
 
 local function settled(stage)
-  stage.sim.advance(SETTLING)
+  stage.sim.advance(circumstances.SETTLING)
   return inventory.of(stage.sim, stage)
 end
 
@@ -66,7 +66,7 @@ local function judge(stage, method, scenario, good, call, is_before)
   stage:reset()
   local arguments = scenario.arrange(stage)
   kill_at(stage, method, arguments, scenario, call, is_before)
-  stage.sim.advance(SETTLING)
+  stage.sim.advance(circumstances.SETTLING)
   local again = scenario.again and scenario.again(stage, arguments) or arguments
   local answer = stage:call(method, again, scenario.request)
   if answer.error and not (scenario.answers and answer.error.type:find(scenario.answers, 1, true)) then

@@ -5,6 +5,7 @@
 package.path = "./lua/?.lua;./?.lua;./tests/support/?.lua;" .. package.path
 package.cpath = "./build/spec/?.so;" .. package.cpath
 
+local circumstances = require "tests.support.circumstances"
 local inventory = require "tests.faults.inventory"
 local machine = require "machine"
 local scenarios = require "tests.faults.scenarios"
@@ -14,7 +15,6 @@ local wire = require "tests.faults.wire"
 
 local board = scoreboard.new("fault matrix over HTTP", arg)
 local all_faults = require "tests.faults.fault_list"(machine.json)
-local SETTLING = 600
 
 -- In the short form one scenario of these verbs, and no fault that costs seconds of waiting.
 local SHORT = { create_vm = 1, delete_vm = 1, create_disk = 1, attach_disk = 1, create_stemcell = 1, create_network = 1 }
@@ -53,7 +53,7 @@ local function run(stage, method, scenario, fault, at)
   trial.answer, trial.process = stage:call(method, arguments, scenario.request)
   trial.requests = stage.cloud:requests(since)
   trial.journal = stage.store.rows "journal"
-  stage.sim.advance(SETTLING)
+  stage.sim.advance(circumstances.SETTLING)
   trial.after = inventory.of(stage.sim, stage)
   return trial
 end

@@ -12,11 +12,15 @@ local seconds = math.tointeger(tonumber(os.getenv "CPI_EXPUNGE" or SOON)) or err
 local role = os.getenv "CPI_ROLE" or "user"
 if ROLES[role] == nil then error("CPI_ROLE is user or expunger", 0) end
 
+-- Seconds in which all that is under way comes to its end, a create that was lost has come or never does, and what was destroyed is
+-- expunged where CloudStack is quick.
+circumstances.SETTLING = 600
+
 -- Seconds after which CloudStack has expunged whatever was destroyed; a day at least.
 circumstances.EXPUNGED = math.max(86400, 3 * seconds)
 
 -- The same, ten minutes where CloudStack is quick.
-circumstances.GONE = seconds == SOON and 600 or circumstances.EXPUNGED
+circumstances.GONE = seconds == SOON and circumstances.SETTLING or circumstances.EXPUNGED
 
 function circumstances.are_usual() return seconds == SOON and role == "user" end
 

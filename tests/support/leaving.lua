@@ -37,7 +37,7 @@ function leaving.has_act(s, command, from)
   return false
 end
 
--- The addresses of the VM of that CID as the cloud has them, also when it is destroyed; nil when it is gone.
+-- The VM with CloudStack's id as the cloud has it, also when it is destroyed; nil when it is expunged.
 function leaving.vm_by_id(s, id)
   for _, vm in ipairs(s.sim.state().vms) do
     if vm.id == id then return vm end
