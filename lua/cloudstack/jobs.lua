@@ -193,8 +193,8 @@ end
 local function check_deadline(client, task)
   local now = client.parts.clock.now()
   if task.over or now < task.deadline then return end
-  fail(task, "late", ("%s: job %s is still %s after %d s"):format(task.request.what or task.request[1], task.jobid,
-    task.last or task.lost and task.lost.text or "pending", math.floor(now - (task.first or task.began))))
+  fail(task, "late", ("job %s has not ended after %d s; the last look: %s"):format(task.jobid,
+    math.floor(now - (task.first or task.began)), task.last or task.lost and task.lost.text or "pending"))
 end
 
 -- What a job that ended well shows of its kind.

@@ -53,6 +53,10 @@ function copying.is_impossible(failure)
   return errors.is(failure) and failure.failure ~= nil and refusals.is(failure.failure, "template_cannot_be_copied")
 end
 
+-- Does CloudStack still work at a copy that was not done in time? Only where its last look at the job said so: one that could not
+-- be asked may not have begun.
+local function is_coming(task) return task.failure.kind == "late" and task.last == "pending" end
+
 -- begin(cpi, stemcell, rows, undo) -> the row that is copied from, the zones where the template is on its way now, and the first of
 -- them where the copy was not done in time, if any: it goes on.
 -- stemcell: { cid, zones, from = zone to copy from or nil }; rows: the template's, one per zone. Copies that were begun are
@@ -74,7 +78,7 @@ function copying.begin(cpi, stemcell, rows, undo)
   local failed
   for i, task in ipairs(cpi.cloudstack:run_all(requests)) do
     local failure = task.failure
-    if failure and failure.kind == "late" then
+    if failure and is_coming(task) then
       late = late or missing[i]
     elseif failure then
       failed, refused[missing[i]] = failed or task, refusals.is(failure, "template_cannot_be_copied")

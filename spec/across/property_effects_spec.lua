@@ -51,7 +51,7 @@ describe("cloudstack.timeout", function()
       local arguments = table.pack(case[3](t))
       t.sim.world.latency.jobs[case[1]] = 100000
       local message = t.failure(case[2], table.unpack(arguments)).message
-      local waited = tonumber(message:match(case[1] .. ": .- still %l+ after ([%d.]+) s"))
+      local waited = tonumber(message:match(case[1] .. ": .- has not ended after ([%d.]+) s"))
       assert.is_true(waited and waited >= 47 and waited < 60, message)
     end)
   end
@@ -61,7 +61,7 @@ describe("cloudstack.timeout", function()
     local vm = t.cid()
     t.sim.world.latency.jobs.stopVirtualMachine = 100000
     pcall(t.call, "delete_vm", vm)
-    local waited = tonumber(table.concat(t.log, "\n"):match "stopVirtualMachine: .- still %l+ after ([%d.]+) s")
+    local waited = tonumber(table.concat(t.log, "\n"):match "stopVirtualMachine: .- has not ended after ([%d.]+) s")
     assert.is_true(waited and waited >= 47 and waited < 60, table.concat(t.log, "\n"))
   end)
 

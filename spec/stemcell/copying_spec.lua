@@ -78,4 +78,24 @@ describe("copying a template", function()
     assert.is_true((begin({ copy(z2), look }, { z1, z2 }, { row(z1, true) }, nil, "spread")))
     assert.is_true((begin({}, { z1 }, { row(z1, true) }, nil, "spread")))
   end)
+
+  local SHORT = { cloudstack = { timeout = { poll_template = 30, global = 30 } } }
+
+  it("that is under way when the time is over is a warning", function()
+    local ok, _, _, cpi = begin({ copy(z2, { job = {}, lasts = 100 }), settings = SHORT }, { z2 }, { row(z1, true) }, nil, "spread")
+    assert.is_true(ok)
+    assert.truthy(table.concat(cpi.log.lines, "\n"):find(
+      "is not ready in zone 'zone2' after 30 s; its last state: being copied; going on", 1, true))
+  end)
+
+  -- It may never have begun: nothing is there that a VM could wait for.
+  it("of which CloudStack does not say that it is under way has failed when the time is over", function()
+    local silent = {}
+    for i = 1, 100 do silent[i] = { fault = "closed", sent = true } end
+    local ok, failure = begin({ copy(z2, { fault = "closed", sent = true, unknown = true, poll_faults = silent }),
+      { "deleteTemplate", { id = "t", zoneid = "z2" }, job = {} }, settings = SHORT }, { z2 }, { row(z1, true) }, nil, "spread")
+    assert.is_false(ok)
+    assert.matches("^copying template cpitemplate%-1 to zone 'zone2': copyTemplate: job %x[%x-]+ has not ended after 3%d s; "
+      .. "the last look: the line is dead$", failure.message)
+  end)
 end)

@@ -323,10 +323,12 @@ describe("a VM whose creation failed", function()
   it("is removed when its job takes too long", function()
     local settings = { cloudstack = { timeout = { create_vm = 30 } } }
     local script = { deploy { lasts = 10000, job = {}, id = "v" }, by_id "Stopped", disks, destroy, free, settings = settings }
-    assert.truthy(failing(script, only).message:find("creating VM cpivm%-1: job .* is still pending after 3%d s"))
+    assert.matches("creating VM cpivm%-1: deployVirtualMachine: job %x[%x-]+ has not ended after 3%d s; the last look: pending",
+      failing(script, only).message)
     script = { deploy(made), start { lasts = 10000, job = {} }, tag, by_id "Starting", by_id "Starting", disks, destroy, free,
       settings = settings }
-    assert.truthy(failing(script, only).message:find("starting VM cpivm%-1: job .* is still pending after 3%d s"))
+    assert.matches("creating VM cpivm%-1: startVirtualMachine: job %x[%x-]+ has not ended after 3%d s; the last look: pending",
+      failing(script, only).message)
   end)
 
   it("is removed when it does not run", function()
