@@ -135,7 +135,7 @@ coverage: build/spec/host_native.so ## every job property and cloud_properties k
 
 # Fuzz targets: the host's sources instrumented by clang, its libFuzzer as the main program.
 # Seconds for each; by hand hours are better.
-FUZZ_SECONDS ?= $(if $(CI),30,5)
+FUZZ_SECONDS ?= $(if $(CI),20,5)
 export FUZZ_SECONDS
 FUZZ_TARGETS := $(addprefix $(BUILD)/fuzz/,request secret mask sign yaml json reply config)
 CLANG := BUILD=build/clang CC=clang CFLAGS="-O1 -g" \

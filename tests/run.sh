@@ -63,14 +63,14 @@ run_suite() {
     fuzz) lua5.4 tests/fuzz/requests.lua 2000 && tests/fuzz/run.sh build/clang "${FUZZ_SECONDS:-5}" ;;
     # What is compiled here, the installed job is tested with (tests/support/job.lua). Without Debian's archive nothing is.
     release) compiled_packages; specs release tests/release ;;
-    faults) worst=0
-      for check in "fault_matrix --short" "crash_matrix --short" "interruption_matrix --short" "wire_matrix --short" "wire_crash --short" "pairs --short" "planted --short" "histories 1 200"; do
+    faults) worst=0 jobs=$(nproc)
+      for check in "fault_matrix --short --jobs $jobs" "crash_matrix --short --jobs $jobs" "interruption_matrix --short --jobs $jobs" "wire_matrix --short --jobs $jobs" "wire_crash --short" "pairs --short" "planted --short" "histories 1 200"; do
         echo "== $check"
         # shellcheck disable=SC2086
         lua5.4 "tests/faults/${check%% *}.lua" ${check#* } || worst=1
       done
       # The same on a cloud that holds addresses for a day; `make faults crash` and the like do all of it.
-      for check in "fault_matrix --short --verb delete_vm" "fault_matrix --short --verb create_vm" "crash_matrix --short --verb delete_vm"; do
+      for check in "fault_matrix --short --jobs $jobs --verb delete_vm" "fault_matrix --short --jobs $jobs --verb create_vm" "crash_matrix --short --jobs $jobs --verb delete_vm"; do
         echo "== $check, expunge after a day"
         # shellcheck disable=SC2086
         CPI_EXPUNGE=86400 lua5.4 "tests/faults/${check%% *}.lua" ${check#* } || worst=1

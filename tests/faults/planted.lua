@@ -19,8 +19,10 @@ end
 
 local function spec(name) return "busted --run=spec spec/" .. name .. "_spec.lua" end
 
-local function faults(verb, cell)
-  return ("lua5.4 tests/faults/fault_matrix.lua --verb %s --cell '%s'"):format(verb, cell)
+-- scenario: a text of its description; without it all of the verb's.
+local function faults(verb, cell, scenario)
+  return ("lua5.4 tests/faults/fault_matrix.lua --verb %s --cell '%s'%s"):format(verb, cell,
+    scenario and (" --scenario '%s'"):format(scenario) or "")
 end
 
 local function unit(name) return ("make -s build/unit/%s_test && build/unit/%s_test"):format(name, name) end
@@ -37,6 +39,8 @@ local UNCHECKED = "a policy's answer not validated"
 local SIGN = "a comparison that forgets the sign"
 local PAGES = "a list read to its first page"
 local ENDLESS = "a wait without a deadline"
+
+local A_VM = "an address of its own, an ephemeral disk"
 
 local bugs = {
   { UNDO, "a disk whose create failed stays", "lua/verbs/create_disk.lua",
@@ -81,14 +85,14 @@ local bugs = {
     "for _, key in ipairs(open_keys()) do strike(key) end", "", spec "made/journal" },
 
   { SECRET, "the user data is not masked, and logged", "lua/vm/user_data.lua", "  cpi.log.secret(text)\n",
-    '  cpi.log.debug("user data: %s", text)\n', faults("create_vm", "429 at no. 5"), short = true },
+    '  cpi.log.debug("user data: %s", text)\n', faults("create_vm", "429 at no. 5", A_VM), short = true },
   { SECRET, "env is not masked, and logged", "lua/verbs/create_vm.lua",
     "  secrets.register_env(cpi.log.secret, order.env)\n", "  cpi.log.info('%s', cpi.json.encode(order.env))\n",
-    faults("create_vm", "429 at no. 5") },
+    faults("create_vm", "429 at no. 5", A_VM) },
   { SECRET, "the settings go into the journal", "lua/vm/attempt.lua",
     'cpi.journal.open { kind = "vm", name = try.vm_cid }',
     'cpi.journal.open { kind = "vm", name = try.vm_cid, settings = plan.user_data.text }',
-    faults("create_vm", "drop at no. 5") },
+    faults("create_vm", "drop at no. 5", A_VM) },
   { SECRET, "the message bus is not masked", "lua/request/secrets.lua",
     "  mask_passwords(mask, \"agent.mbus\", settings.agent.mbus, shortest)\n", "",
     spec "request/secrets" },
