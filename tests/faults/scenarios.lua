@@ -43,8 +43,9 @@ end
 local function open(scenario, options)
   local world = { latency = { jobs = { default = 1, createTags = 0.1, deleteTags = 0.1 } } }
   for key, value in pairs(scenario.world or {}) do world[key] = value end
-  -- An upload that nobody came to make is given up while the matrices wait: until then CloudStack keeps its template.
-  world.settings = tables.with({ ["upload.operation.timeout"] = 5 }, world.settings)
+  -- Minutes. An upload that nobody came to make is given up while the matrices wait: until then CloudStack keeps its template.
+  -- A verb that CloudStack refuses for as long as it tries again (5 minutes) is not overtaken by that.
+  world.settings = tables.with({ ["upload.operation.timeout"] = 6 }, world.settings)
   local new = machine.new { world = circumstances.world(world), store = options.store, seed = options.seed,
     settings = settings_of(scenario, options.patience) }
   setmetatable(new, stage)
