@@ -50,6 +50,8 @@ local meanings = {
     { pattern = "failed to acquire [%a ]-lock", kinds = OWN_WORDS } },       -- source
   { "passing", "other_operation",
     { text = "concurrent operation", kinds = OWN_WORDS } },                  -- report; source
+  { "passing", "server_is_shutting_down", -- with 530 before it was 503
+    { text = "can not accept new jobs", kinds = OWN_WORDS } },               -- source (AsyncJobManagerImpl)
   { "passing", "disk_is_being_attached",
     { text = "is in attaching", kinds = JOB } },                             -- another disk's attach: observed/volumes
   { "passing", "disk_is_not_at_rest",

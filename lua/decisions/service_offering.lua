@@ -54,6 +54,7 @@ return {
       { "serviceofferingdetails", "table<string, string>", "of a customised one, as text: `mincpunumber`, `maxcpunumber`, "
         .. "`minmemory`, `maxmemory`", optional = true },
       { "hosttags", "string", "the tags that a host must have, with commas", optional = true },
+      { "isvolatile", "boolean", "does each reboot give its VMs a new root disk?", optional = true },
     } },
   },
   answer = {

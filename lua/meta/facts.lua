@@ -90,6 +90,7 @@
 ---@field iscustomized? boolean does it take whatever size is asked?
 ---@field serviceofferingdetails? table<string, string> of a customised one, as text: mincpunumber, maxcpunumber, minmemory, maxmemory
 ---@field hosttags? string the tags that a host must have, with commas
+---@field isvolatile? boolean does each reboot give its VMs a new root disk?
 
 -- disk_offering: Which disk offering a disk gets.
 

@@ -1,5 +1,6 @@
 -- Which service offerings a VM of a wanted size is tried with, best first: the smallest that fits, the next
--- one when CloudStack has no room for it. A customised offering fits everything and comes last.
+-- one when CloudStack has no room for it. A customised offering fits everything and comes last. A volatile one, whose VMs lose
+-- their root disk at each reboot, is for those that name it.
 
 local TRIES = 3
 local MOST = 2147483647 -- CloudStack counts CPUs and MB in 32 bits
@@ -31,7 +32,7 @@ local function decide(facts)
   local fitting = {}
   for _, offering in ipairs(facts.offerings) do
     local fits = takes(offering, "cpunumber", facts.cpu) and takes(offering, "memory", facts.ram)
-    if fits and not has(facts.refused, offering.id) then fitting[#fitting + 1] = offering end
+    if fits and not offering.isvolatile and not has(facts.refused, offering.id) then fitting[#fitting + 1] = offering end
   end
   table.sort(fitting, smaller)
   if #fitting == 0 then

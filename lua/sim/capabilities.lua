@@ -20,8 +20,8 @@ local function list(m, call)
     kubernetesserviceenabled = true, kubernetesclusterexperimentalfeaturesenabled = false,
     customhypervisordisplayname = "Custom", defaultuipagesize = 20, instancesstatsretentiontime = 720,
     instancesstatsuseronly = false, instancesdisksstatsretentionenabled = false, instancesdisksstatsretentiontime = 720,
-    sharedfsvmmincpucount = 2, sharedfsvmminramsize = 1024, instanceleaseenabled = false, dynamicscalingenabled = true,
-    additionalconfigenabled = m:setting "enable.additional.vm.configuration",
+    sharedfsvmmincpucount = 2, sharedfsvmminramsize = 1024, dynamicscalingenabled = true,
+    instanceleaseenabled = m:setting "instance.lease.enabled", additionalconfigenabled = m:setting "enable.additional.vm.configuration",
   }
   if call.account.role == "admin" then out.extensionspath = "/usr/share/cloudstack/extensions" end
   if m:setting "api.throttling.enabled" then

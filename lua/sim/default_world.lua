@@ -10,6 +10,7 @@ defaults.SETTINGS = {
   ["job.expire.minutes"] = 1440, ["job.cancel.threshold.minutes"] = 60, ["upload.operation.timeout"] = 60,
   ["upload.monitoring.interval"] = 60,
   ["allow.user.expunge.recover.vm"] = false, ["allow.user.view.destroyed.vm"] = false,
+  ["instance.lease.enabled"] = false,
   ["allow.user.expunge.recover.volume"] = true, ["allow.user.force.stop.vm"] = true,
   ["allow.public.user.templates"] = true, ["enable.additional.vm.configuration"] = false,
   ["api.throttling.enabled"] = false, ["api.throttling.max"] = 25, ["api.throttling.interval"] = 1,

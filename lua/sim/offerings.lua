@@ -1,4 +1,5 @@
 -- Service offerings (what a VM gets of a host) and disk offerings (what a disk may be).
+local leases = require "sim.leases"
 local lists = require "sim.lists"
 
 local offerings = {}
@@ -14,6 +15,7 @@ function offerings.seed(m)
       displaytext = spec.displaytext or spec.name, cpu = spec.cpu, mhz = spec.mhz or 1000, memory = spec.memory,
       limits = spec.limits, customized = spec.customized or false, storage = spec.storage or "shared", hosttags = spec.hosttags,
       storagetags = spec.storagetags, zone = zone_of(m, spec), rootdisksize = spec.rootdisksize or 0,
+      lease_days = spec.leaseduration, lease_action = spec.leaseexpiryaction,
     })
   end
   for _, spec in ipairs(m.world.disk_offerings) do
@@ -37,6 +39,7 @@ local function service_row(m, offering)
   }
   out[m.version:at_least "4.18" and "storagetags" or "tags"] = offering.storagetags
   out.serviceofferingdetails = offering.limits
+  leases.show_offering(m, out, offering)
   if not offering.customized then
     out.cpunumber, out.cpuspeed, out.memory = offering.cpu, offering.mhz, offering.memory
   end

@@ -4,6 +4,7 @@ local accounts = require "sim.accounts"
 local affinity = require "sim.affinity"
 local jobs = require "sim.jobs"
 local keys = require "sim.keys"
+local leases = require "sim.leases"
 local limits = require "sim.limits"
 local nics = require "sim.nics"
 local parameters = require "sim.parameters"
@@ -102,6 +103,7 @@ local function plan(m, call)
   local nic_plans = vm_networks.plan(m, arguments, owner)
   refuse_zone(arguments.zoneid, call.account)
   check_offerings(owner, arguments)
+  leases.check(m, arguments)
   userdata.check(m, arguments.userdata)
   local groups = security_groups.of_deployment(m, owner, arguments)
   local affinity_groups = affinity.wanted(m, owner, arguments)
@@ -146,6 +148,7 @@ local function add_vm(m, plan_, arguments)
   vm.name = plan_.name or "VM-" .. vm.id
   vm.displayname = arguments.displayname or vm.name
   vm.instance_name = ("i-%d-%d-VM"):format(plan_.owner.number, vm.number)
+  leases.give(m, vm, arguments)
   return vm
 end
 
@@ -218,6 +221,7 @@ vm_deploy.commands = {
       { "podid", "uuid", of = "pod", admin = true }, { "boottype", "string", since = "4.14" },
       { "securitygroupids", "uuids", of = "security_group" }, { "securitygroupnames", "strings" },
       { "affinitygroupids", "uuids", of = "affinity_group" }, { "affinitygroupnames", "strings" },
+      { "leaseduration", "integer", since = "4.21" }, { "leaseexpiryaction", "string", since = "4.21" },
       { "extraconfig", "string", max = 5120, since = "4.12" }, { "customid", "string" }, { "keyboard", "string" },
       { "account", "string" }, { "domainid", "uuid", of = "domain" }, { "projectid", "uuid", of = "project" },
     } },

@@ -77,7 +77,7 @@ local function destroy_named(m, volumes, for_good)
 end
 
 -- Since 4.16 a destroyed VM lets go of its data disks; before, only an expunged one did.
-local function destroy(m, vm, volumes, for_good)
+function vm_destroy.destroy(m, vm, volumes, for_good)
   if vm.host then vm_running.stopped(m, vm) end
   if m.version:at_least "4.16" or for_good then
     detach_all(m, vm)
@@ -139,7 +139,7 @@ local function carry_out_destroy(m, vm, call)
   if vm.state == "Error" then
     vm_running.set_state(m, vm, "Expunging")
   elseif vm.state ~= "Destroyed" and vm.state ~= "Expunging" then
-    destroy(m, vm, call.arguments.volumeids, for_good)
+    vm_destroy.destroy(m, vm, call.arguments.volumeids, for_good)
   end
   if not for_good then return { virtualmachine = vm_rows.row(m, vm, call.account) } end
   expunge(m, vm)

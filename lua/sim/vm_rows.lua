@@ -63,6 +63,11 @@ local function show_placement(out, vm, account)
   out.instancename, out.displayvm, out.arch = vm.instance_name, true, "x86_64"
 end
 
+local function show_lease(m, out, vm)
+  if not vm.lease then return end
+  out.leaseduration, out.leaseexpiryaction, out.leaseexpirydate = vm.lease.days, vm.lease.action, m:date(vm.lease.ends)
+end
+
 local function show_details(m, out, vm)
   out.details = {}
   for key, value in pairs(vm.details) do out.details[key] = value end
@@ -108,6 +113,7 @@ function vm_rows.row(m, vm, account, details)
   show_disks(m, out, vm, wants)
   show_details(m, out, vm)
   show_placement(out, vm, account)
+  show_lease(m, out, vm)
   jobs.show_pending(out, vm)
   return out
 end

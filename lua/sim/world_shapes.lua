@@ -10,7 +10,8 @@ local ENTRIES = {
     .. "dns:string public:string ip6prefix:string",
   clusters = "name:string! zone:string! hosts:table! pools:table! hypervisor:string",
   service_offerings = "name:string! cpu:number mhz:number memory:number customized:boolean storage:string "
-    .. "limits:table hosttags:string storagetags:string zone:string rootdisksize:number displaytext:string",
+    .. "limits:table hosttags:string storagetags:string zone:string rootdisksize:number displaytext:string "
+    .. "leaseduration:number leaseexpiryaction:string",
   disk_offerings = "name:string! size:number customized:boolean strict:boolean storage:string tags:string zone:string "
     .. "displaytext:string",
   networks = "name:string! zone:string! type:string! cidr:string gateway:string range:table account:string "

@@ -36,9 +36,21 @@ function offering.plan(cpi, order, found)
   return { first = choose {}, after = choose }
 end
 
+-- Since 4.21 an offering may lend its VMs for some days, after which CloudStack stops or destroys them whatever BOSH wants.
+-- leaseduration -1 refuses that (DeployVMCmd); older versions have no such parameter, and no such row.
+local function without_lease(cpi, row)
+  if not math.type(row.leaseduration) or row.leaseduration < 1 then return nil end
+  cpi.log.info("service offering '%s' lends its VMs for %d days: this one is asked for without a lease", row.name, row.leaseduration)
+  return -1
+end
+
 -- CPU and memory of a customised offering come with the deploy.
-function offering.parameters(_, order, _, _, try)
-  local row, properties, params = try.offering, order.properties, { serviceofferingid = try.offering.id }
+function offering.parameters(cpi, order, _, _, try)
+  local row, properties = try.offering, order.properties
+  local params = { serviceofferingid = row.id, leaseduration = without_lease(cpi, row) }
+  if row.isvolatile then
+    cpi.log.warn("service offering '%s' is volatile: each reboot gives the VM a new root disk", row.name)
+  end
   if not row.iscustomized then return params end
   if not properties.cpu or not properties.ram then
     error(errors.cloud("service offering '%s' is customised: cloud_properties of the VM must have 'cpu' and 'ram'", row.name))

@@ -11,6 +11,7 @@ local said = {
   { "passing", "database_is_busy", "Unable to acquire lock on VMTemplateStoragePool: 12", 530, "job" },
   { "passing", "database_is_busy", "Failed to acquire lock on network id=204 as a part of network implement", 530, "job" },
   { "passing", "other_operation", "Unable to start the VM due to concurrent operation", 530, "job" },
+  { "passing", "server_is_shutting_down", "A shutdown has been triggered. Can not accept new jobs", 530, "refused" },
   { "passing", "disk_is_being_attached", "Volume disk-2 is in Attaching. It should be in Ready or Allocated state", 431, "job" },
   { "passing", "disk_is_not_at_rest", "Volume state must be in Allocated, Ready or in Uploaded state", 431, "job" },
   { "passing", "guest_tools_are_missing", "Failed to attach volume to VM; requires PV drivers to be installed in it", 530, "job" },

@@ -42,6 +42,13 @@ describe("our policy of service_offering", function()
     assert.same({ nil, "CloudStack has no room" }, { answer(1, 1, all, { "1", "2", "3" }) })
   end)
 
+  it("leaves volatile ones to those that name them", function()
+    local volatile = offering("v", 2, 2048)
+    volatile.isvolatile = true
+    assert.equal("c d e", answer(2, 1024, { volatile, all[1], all[2], all[4] }))
+    assert.is_nil(answer(1, 1, { volatile }))
+  end)
+
   it("names what none of them has", function()
     assert.same({ nil, "no service offering has 16 CPUs and 512 MB" }, { answer(16, 512, all) })
     assert.is_nil(answer(1, 1, { { id = "1", name = "odd" } }))

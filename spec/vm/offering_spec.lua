@@ -36,4 +36,18 @@ describe("the service offering of a VM", function()
     assert.equal("service offering 'custom' is customised: cloud_properties of the VM must have 'cpu' and 'ram'", failure.message)
     assert.same({ serviceofferingid = "s" }, offering.parameters(nil, { properties = {} }, nil, nil, { offering = small }))
   end)
+
+  it("does not lend the VM for some days, and says what a reboot of a volatile one does", function()
+    local cpi <close> = fake.cpi {}
+    local function parameters(more)
+      local row = { id = "s", name = "small" }
+      for key, value in pairs(more) do row[key] = value end
+      return offering.parameters(cpi, { properties = {} }, nil, nil, { offering = row })
+    end
+    assert.same({ serviceofferingid = "s", leaseduration = -1 }, parameters { leaseduration = 30, leaseexpiryaction = "DESTROY" })
+    assert.same({ serviceofferingid = "s" }, parameters { leaseduration = -1 })
+    assert.same({ serviceofferingid = "s" }, parameters { isvolatile = true })
+    assert.same({ "info service offering 'small' lends its VMs for 30 days: this one is asked for without a lease",
+      "warn service offering 'small' is volatile: each reboot gives the VM a new root disk" }, cpi.log.lines)
+  end)
 end)
