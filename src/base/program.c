@@ -196,6 +196,8 @@ static bool has_ended(struct program *program)
 
     if (got == 0 || (got < 0 && errno == EINTR))
         return false;
+    if (got < 0)
+        program->status = SIGKILL; /* its end is unknown, and may not count as a success */
     program->child = 0;
     for (int i = 0; i < 2; i++)
         drain(&program->ends[i], &program->kept[i]);

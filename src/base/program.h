@@ -21,7 +21,7 @@ struct program {
     pid_t child; /* 0: none, or it has ended and was waited for */
     int ends[2]; /* what it writes to stdout and stderr comes here; -1: closed */
     struct buf kept[2];
-    int status; /* of waitpid, when it has ended */
+    int status; /* of waitpid, when it has ended; SIGKILL's where waitpid does not have it */
 };
 
 /* A program that owns nothing yet: program_stop() may follow. `most`: bytes that are kept of stdout, and of stderr. */

@@ -87,6 +87,18 @@ static void ends_when_it_is_stopped(void)
     program_stop(&program);
 }
 
+/* Where SIGCHLD is ignored, the kernel keeps no exit code for us. */
+static void takes_an_unknown_end_for_a_kill(void)
+{
+    char *const words[] = {"true", NULL};
+
+    signal(SIGCHLD, SIG_IGN);
+    struct program program = run(words, NULL, NULL);
+    check(WIFSIGNALED(program.status) && WTERMSIG(program.status) == SIGKILL, "its status is %d", program.status);
+    program_stop(&program);
+    signal(SIGCHLD, SIG_DFL);
+}
+
 static void gives_it_nothing_of_ours(void)
 {
     char *const words[] = {"sh", "-c", "(: >&9) 2>/dev/null && exit 1; trap '' PIPE; kill -PIPE $$; exit 0", NULL},
@@ -127,6 +139,7 @@ int main(void)
     keeps_what_is_written();
     writes_into_a_new_file();
     ends_when_it_is_stopped();
+    takes_an_unknown_end_for_a_kill();
     gives_it_nothing_of_ours();
     is_looked_for();
     return check_report();
