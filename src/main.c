@@ -132,6 +132,7 @@ int main(int argc, char **argv)
     if (invocation.version)
         return printf("cloudstack_cpi %s\n", VERSION) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGCHLD, SIG_DFL); /* where a caller ignores it, and we inherit that, waitpid has no exit status of a child */
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is then an error like a full disk */
     config_set_path(invocation.config);
     cpi_config_set(invocation.cpi_config, invocation.cpi);

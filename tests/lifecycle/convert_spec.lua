@@ -110,6 +110,18 @@ describe("a stemcell of bosh.io", function()
   end
 end)
 
+describe("a conversion whose caller ignores SIGCHLD", function()
+  local directory
+  before_each(function() directory = stemcells.must "mktemp -d":match "%S+" end)
+  after_each(function() os.execute("rm -rf '" .. directory .. "'") end)
+
+  it("waits for its programs all the same", function()
+    stemcells.make(directory, "published.tgz", {})
+    stemcells.must("cd '%s' && env --ignore-signal=CHLD %s stemcell convert published.tgz out.tgz --hypervisor kvm", directory,
+      rig.program "cpi")
+  end)
+end)
+
 describe("a conversion that is interrupted", function()
   local directory
   before_each(function()
