@@ -6,7 +6,6 @@
 #include "../base/printable.h"
 
 #include <errno.h>
-
 #include <string.h>
 
 /* clean(text) -> the text on one line, with nothing in it that a terminal would act on */
@@ -52,14 +51,17 @@ static int error_text(lua_State *L)
     return 0;
 }
 
-/* read(prompt?) -> the next line of stdin, or nil at its end. On a terminal behind the prompt, to be edited where there is libedit */
+/*
+ * read(prompt?) -> the next line of stdin, or nil at its end. On a terminal behind the prompt, to be edited where there is
+ * libedit; without a prompt, the terminal edits it: libedit would draw the line anew over the question that stands before it.
+ */
 static int read_line(lua_State *L)
 {
-    const char *prompt = luaL_optstring(L, 1, "");
+    const char *prompt = luaL_optstring(L, 1, NULL);
     struct buf *line = api_push_buf(L);
-    bool is_edited = line_editor_is_there();
+    bool has_prompt = prompt && console_is_tty(), is_edited = has_prompt && line_editor_is_there();
 
-    if (!is_edited && console_is_tty())
+    if (has_prompt && !is_edited)
         console_write(prompt, strlen(prompt));
     if (is_edited ? line_editor_read(prompt, line) : console_read_line(line))
         lua_pushlstring(L, buf_string(line), line->length);

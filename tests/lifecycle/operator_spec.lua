@@ -1,7 +1,6 @@
 -- The operator's commands as the program itself: what they say, how they end, and that explaining changes nothing.
 
 local rig = require "rig"
-local text_file = require "tests.support.text_file"
 
 local SECRETS = { "mbus-secret", "env-password", "eyJ" }
 
@@ -345,37 +344,6 @@ describe("cpi repl", function()
   local MAKE = [[cloudstack:job { "createVolume", { name = "x", size = 1,
     zoneid = cloudstack:rows({ "listZones", {}, rows = "zone" })[1].id,
     diskofferingid = cloudstack:rows({ "listDiskOfferings", { name = "shared.custom" }, rows = "diskoffering" })[1].id } }.volume.name]]
-
-  -- Types lines into a prompt on a terminal: { { text, what comes of it }, ... } -> all that the terminal showed.
-  local function type_in(lines)
-    local base, program = cloud.directory .. "/typed", ("%s --config %s repl"):format(rig.quote(rig.program "cpi"), rig.quote(cloud.config))
-    assert(os.execute(("mkfifo %s.in && { TERM=xterm script -qefc %s %s.out <%s.in >/dev/null 2>&1 & }"):format(base,
-      rig.quote(program), base, base)))
-    local keyboard = assert(io.open(base .. ".in", "w"))
-    keyboard:setvbuf "no"
-    local at = 1
-    local function wait_for(words)
-      rig.wait(function()
-        local screen = text_file.read_any(base .. ".out")
-        local _, last = screen:find(words, at, true)
-        at = last and last + 1 or at
-        return last
-      end, 20)
-    end
-    for _, line in ipairs(lines) do
-      wait_for "> "
-      keyboard:write(line[1])
-      wait_for(line[2])
-    end
-    keyboard:close()
-  end
-
-  it("edits lines on a terminal, and remembers them", function()
-    if not os.execute "script -qec true /dev/null </dev/null >/dev/null 2>&1" then return end
-    type_in { { "40 + 0\27[D2\5\n", "\n= 60\r" }, -- left, 2, to the end
-      { "\27[A - 1\n", "\n= 59\r" },              -- the line before, and more
-      { "\4", "^D" } }
-  end)
 
   it("sends no write, unless it is told to", function()
     local run = say(MAKE)
