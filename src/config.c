@@ -21,11 +21,13 @@
 #define SITE "cloudstack"
 
 static const char *config_path;
+static struct buf file_text; /* once it is read, without its secret: what is asked for again may be a pipe */
 static bool from_request; /* the secret that is kept came with the request */
 
 void config_set_path(const char *path)
 {
     config_path = path && *path ? path : NULL;
+    buf_wipe(&file_text);
     from_request = false;
 }
 
@@ -58,44 +60,31 @@ static bool keep_secret(const struct buf *secret, struct fault *fault)
     return secret_keep(secret->bytes, secret->length) || fault_set(fault, "not enough memory");
 }
 
-bool config_take_request_secret(char *text, size_t length, struct fault *fault)
+enum source { OF_FILE, OF_CPI, OF_REQUEST };
+
+/* Takes the secret out of the text, and keeps it: a request's wins over a cpi's, and both over the file's. */
+static bool take_and_keep(char *text, size_t length, enum source source, struct fault *fault)
 {
     struct buf secret = buf_new(0);
     bool found;
 
-    bool ok = take_secret(text, length, "context", &secret, &found, fault);
-    if (ok && found && secret.length > 0) {
-        from_request = true;
+    bool ok = take_secret(text, length, source == OF_REQUEST ? "context" : NULL, &secret, &found, fault);
+    if (ok && found && secret.length > 0 && (source == OF_REQUEST || !from_request)) {
+        from_request = source != OF_FILE;
         ok = keep_secret(&secret, fault);
     }
     buf_wipe(&secret);
     return ok;
+}
+
+bool config_take_request_secret(char *text, size_t length, struct fault *fault)
+{
+    return take_and_keep(text, length, OF_REQUEST, fault);
 }
 
 bool config_take_cpi_secret(char *text, size_t length, struct fault *fault)
 {
-    struct buf secret = buf_new(0);
-    bool found;
-
-    bool ok = take_secret(text, length, NULL, &secret, &found, fault);
-    if (ok && found && secret.length > 0 && !from_request) {
-        from_request = true;
-        ok = keep_secret(&secret, fault);
-    }
-    buf_wipe(&secret);
-    return ok;
-}
-
-static bool take_file_secret(struct buf *text, struct fault *fault)
-{
-    struct buf secret = buf_new(0);
-    bool found;
-
-    bool ok = take_secret(text->bytes, text->length, NULL, &secret, &found, fault);
-    if (ok && found && secret.length > 0 && !from_request)
-        ok = keep_secret(&secret, fault);
-    buf_wipe(&secret);
-    return ok;
+    return take_and_keep(text, length, OF_CPI, fault);
 }
 
 static void remove_field(lua_State *L, const char *name)
@@ -116,7 +105,6 @@ void config_strip(lua_State *L)
     lua_pop(L, 1);
 }
 
-/* Reads, checks and cleans the file's text; the secret stays in C. */
 /* Whether it begins as YAML does and JSON does not: with a name, a comment or "---". */
 static bool looks_like_yaml(const char *text)
 {
@@ -124,6 +112,7 @@ static bool looks_like_yaml(const char *text)
     return *text == '#' || *text == '-' || isalpha((unsigned char)*text);
 }
 
+/* Reads, checks and cleans the file's text; the secret stays in C. */
 static bool read_text(struct buf *text, struct fault *fault)
 {
     struct fault why;
@@ -133,9 +122,19 @@ static bool read_text(struct buf *text, struct fault *fault)
     if (!jsontext_check(buf_string(text), text->length, &why))
         return fault_set(fault, "configuration %s: %s%s", config_path, why.text,
                          looks_like_yaml(buf_string(text)) ? "; is it YAML? The configuration is JSON" : "");
-    if (!take_file_secret(text, &why))
+    if (!take_and_keep(text->bytes, text->length, OF_FILE, &why))
         return fault_set(fault, "configuration %s: %s", config_path, why.text);
     return true;
+}
+
+static bool read_once(struct fault *fault)
+{
+    if (file_text.length > 0)
+        return true;
+    file_text = buf_new(LARGEST_FILE);
+    if (!read_text(&file_text, fault))
+        buf_wipe(&file_text);
+    return file_text.length > 0;
 }
 
 /* read() -> the configuration as a table, {} without a file; raises an error for a file that is not valid */
@@ -148,11 +147,9 @@ static int read_config(lua_State *L)
         lua_newtable(L);
         return 1;
     }
-    struct buf *text = api_push_buf(L);
-    *text = buf_new(LARGEST_FILE);
-    if (!read_text(text, &fault))
+    if (!read_once(&fault))
         goto failed;
-    if (!json_decode(L, buf_string(text), text->length)) {
+    if (!json_decode(L, buf_string(&file_text), file_text.length)) {
         fault_set(&fault, "configuration %s: %s", config_path, lua_tostring(L, -1));
         goto failed;
     }

@@ -4,7 +4,6 @@
  */
 #include "cpi_config.h"
 
-#include "api/api.h"
 #include "api/json_decode.h"
 #include "base/file.h"
 #include "base/jsontext.h"
@@ -15,14 +14,15 @@
 #include <string.h>
 
 #define LARGEST_FILE (16 << 20)
-#define TYPE_TREE "cpi_config.tree"
 
 static const char *file_path, *cpi_name;
+static struct buf properties_text; /* once the file is read: JSON without the secret. What is asked for again may be a pipe */
 
 void cpi_config_set(const char *path, const char *name)
 {
     file_path = path && *path ? path : NULL;
     cpi_name = name && *name ? name : NULL;
+    buf_wipe(&properties_text);
 }
 
 /* The names of the cpis, for a message. */
@@ -60,15 +60,6 @@ static const struct yaml *pick(const struct yaml *tree, struct fault *fault)
     return found;
 }
 
-static int free_tree(lua_State *L)
-{
-    struct yaml **tree = luaL_checkudata(L, 1, TYPE_TREE);
-
-    yaml_free(*tree);
-    *tree = NULL;
-    return 0;
-}
-
 /* The properties as JSON text without the secret. */
 static bool write_properties(const struct yaml *tree, struct buf *json, struct fault *fault)
 {
@@ -86,9 +77,28 @@ static bool write_properties(const struct yaml *tree, struct buf *json, struct f
     return jsontext_check(buf_string(json), json->length, fault) && config_take_cpi_secret(json->bytes, json->length, fault);
 }
 
-static int raise(lua_State *L, const struct fault *why)
+static bool read_properties(struct fault *fault)
 {
-    return luaL_error(L, "cpi-config %s: %s", file_path, why->text);
+    struct buf text = buf_new(LARGEST_FILE);
+    struct fault why;
+
+    bool ok = file_read_argument(file_path, &text, &why) || fault_set(fault, "cpi-config %s", why.text);
+    struct yaml *tree = ok ? yaml_read(buf_string(&text), text.length, &why) : NULL;
+    if (ok && (!tree || !write_properties(tree, &properties_text, &why)))
+        ok = fault_set(fault, "cpi-config %s: %s", file_path, why.text);
+    yaml_free(tree);
+    buf_wipe(&text);
+    return ok;
+}
+
+static bool read_once(struct fault *fault)
+{
+    if (properties_text.length > 0)
+        return true;
+    properties_text = buf_new(LARGEST_FILE);
+    if (!read_properties(fault))
+        buf_wipe(&properties_text);
+    return properties_text.length > 0;
 }
 
 /* context() -> the properties, {} where no file is named; raises what is wrong with the file */
@@ -101,19 +111,10 @@ static int context(lua_State *L)
         lua_newtable(L);
         return 1;
     }
-    struct yaml **tree = api_push_owner(L, sizeof *tree, TYPE_TREE, free_tree);
-    struct buf *text = api_push_buf(L), *json = api_push_buf(L);
-    *text = buf_new(LARGEST_FILE);
-    *json = buf_new(LARGEST_FILE);
-    if (!file_read_argument(file_path, text, &fault))
-        return luaL_error(L, "cpi-config %s", fault.text);
-    *tree = yaml_read(buf_string(text), text->length, &fault);
-    buf_wipe(text);
-    if (!*tree || !write_properties(*tree, json, &fault))
-        return raise(L, &fault);
-    if (!json_decode(L, buf_string(json), json->length))
+    if (!read_once(&fault))
+        return luaL_error(L, "%s", fault.text);
+    if (!json_decode(L, buf_string(&properties_text), properties_text.length))
         return luaL_error(L, "cpi-config %s: %s", file_path, lua_tostring(L, -1));
-    buf_wipe(json);
     config_strip(L);
     return 1;
 }

@@ -30,8 +30,8 @@ int file_open_itself(const char *path, struct stat *status, struct fault *fault)
 bool file_read(const char *path, struct buf *out, bool *missing, struct fault *fault);
 
 /*
- * The same for a file that an operator names on the command line (--config, the file of a command, the simulator's world):
- * it may be a pipe of the shell as well, `<(...)` or /dev/stdin, or the terminal, and is waited for.
+ * The same for a file that an operator names on the command line (--config, --cpi-config, the file of a command, the
+ * simulator's world): it may be a pipe of the shell as well, `<(...)` or /dev/stdin, or the terminal, and is waited for.
  */
 bool file_read_argument(const char *path, struct buf *out, struct fault *fault);
 

@@ -89,6 +89,11 @@ for text, words in pairs {
   check.holds(file, check.raises(words, configure, text), "names the file")
 end
 
+-- It is read once, for it may be a pipe; each table is one of its own.
+configure('{"log":{"level":"info"}}').log.level = "changed"
+harness.write(file, "{}")
+check.same({ log = { level = "info" } }, config.read())
+
 -- ---------------------------------------------------------------------------------------------------------
 -- the file's secret
 
@@ -148,6 +153,8 @@ local TWO = "cpis:\n- name: east\n  properties:\n    endpoint: http://east/\n   
 check.same({ endpoint = "http://east/", cache_age = 5 }, clouds_file(TWO, "east"))
 check.same({ cloudstack = { endpoint = "http://west/" } }, clouds_file(TWO, "west"))
 check.same({ endpoint = "x" }, clouds_file '{"cpis":[{"name":"only","properties":{"endpoint":"x"}}]}')
+harness.write(clouds, "{}")
+check.same({ endpoint = "x" }, config.context(), "it is read once")
 for text, words in pairs {
   [TWO] = "which cpi? --cpi NAME; there are: east, west", ["a: 1\n"] = "it has no list 'cpis'", ["cpis: []\n"] = "it has no list 'cpis'",
   ["cpis:\n- name: x\n"] = "its cpi has no properties", ["cpis: [\n"] = "line 2: ", ["cpis:\n- name: &a x\n"] = "line 2: anchors",

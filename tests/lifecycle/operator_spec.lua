@@ -1,6 +1,7 @@
 -- The operator's commands as the program itself: what they say, how they end, and that explaining changes nothing.
 
 local rig = require "rig"
+local text_file = require "tests.support.text_file"
 
 local SECRETS = { "mbus-secret", "env-password", "eyJ" }
 
@@ -161,6 +162,27 @@ describe("cpi call", function()
     local run = cloud:command({ "call", "has_vm", "x" }, { config = "/nowhere/cpi.json" })
     assert.equal(2, run.exit)
     assert.equal("cpi: configuration /nowhere/cpi.json: No such file or directory\n", run.stderr)
+  end)
+end)
+
+describe("a configuration that comes through a pipe", function()
+  local cloud
+  setup(function() cloud = rig.start {} end)
+  teardown(function() cloud:stop() end)
+
+  local function command_with(option, text)
+    local pipe = assert(io.popen(("printf %%s %s | %s %s /dev/stdin call has_vm cpivm-1 2>/dev/null"):format(rig.quote(text),
+      rig.quote(rig.program "cpi"), option)))
+    local said = pipe:read "a"
+    pipe:close()
+    return said
+  end
+
+  it("is read once by each command", function()
+    local config = rig.json.decode(text_file.read(cloud.config))
+    assert.equal("has_vm = false\n", command_with("--config", rig.json.encode(config)))
+    local clouds = { cpis = rig.json.array { { name = "east", properties = config } } }
+    assert.equal("has_vm = false\n", command_with("--cpi-config", rig.json.encode(clouds)))
   end)
 end)
 
