@@ -4,6 +4,8 @@
  */
 #include "unescape.h"
 
+#include "utf8.h"
+
 #include <ctype.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -163,17 +165,11 @@ static void emit(struct unescape *decoder, unsigned char byte, size_t from, size
 
 static void emit_character(struct unescape *decoder, const struct reading *reading, size_t from, size_t to)
 {
-    uint32_t value = reading->value;
+    char bytes[4] = {(char)reading->value};
+    size_t count = reading->is_byte ? 1 : utf8_encode(reading->value, bytes);
 
-    if (reading->is_byte || value < 0x80) {
-        emit(decoder, (unsigned char)value, from, to);
-        return;
-    }
-    int more = value < 0x800 ? 1 : value < 0x10000 ? 2 : 3;
-    static const unsigned char first[] = {0, 0xc0, 0xe0, 0xf0};
-    emit(decoder, (unsigned char)(first[more] | value >> 6 * more), from, to);
-    for (int i = more - 1; i >= 0; i--)
-        emit(decoder, (unsigned char)(0x80 | (value >> 6 * i & 0x3f)), from, to);
+    for (size_t i = 0; i < count; i++)
+        emit(decoder, (unsigned char)bytes[i], from, to);
 }
 
 /* Decides as much as can be decided of what is held. */

@@ -1,6 +1,8 @@
 /* The scalars of a YAML text. See yaml_scalar.h. */
 #include "yaml_scalar.h"
 
+#include "utf8.h"
+
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
@@ -89,19 +91,6 @@ bool yaml_read_key(struct yaml_text *r, struct buf *key)
 
 /* ---- quoted texts ---------------------------------------------------------------------------------------------------- */
 
-static bool append_code(unsigned long code, struct buf *text)
-{
-    if (code < 0x80)
-        return buf_byte(text, (char)code);
-    if (code < 0x800)
-        return buf_byte(text, (char)(0xc0 | code >> 6)) && buf_byte(text, (char)(0x80 | (code & 0x3f)));
-    if (code < 0x10000)
-        return buf_byte(text, (char)(0xe0 | code >> 12)) && buf_byte(text, (char)(0x80 | (code >> 6 & 0x3f)))
-            && buf_byte(text, (char)(0x80 | (code & 0x3f)));
-    return buf_byte(text, (char)(0xf0 | code >> 18)) && buf_byte(text, (char)(0x80 | (code >> 12 & 0x3f)))
-        && buf_byte(text, (char)(0x80 | (code >> 6 & 0x3f))) && buf_byte(text, (char)(0x80 | (code & 0x3f)));
-}
-
 /* The hexadecimal digits that stand here; false where they are fewer. */
 static bool take_digits(struct yaml_text *r, int count, unsigned long *code)
 {
@@ -119,6 +108,7 @@ static bool take_digits(struct yaml_text *r, int count, unsigned long *code)
 static bool read_code(struct yaml_text *r, int digits, struct buf *text)
 {
     unsigned long code, low;
+    char bytes[4];
 
     if (!take_digits(r, digits, &code))
         return false;
@@ -130,7 +120,7 @@ static bool read_code(struct yaml_text *r, int digits, struct buf *text)
     }
     if (code == 0 || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
         return false;
-    return append_code(code, text);
+    return buf_append(text, bytes, utf8_encode(code, bytes));
 }
 
 /* What stands behind a backslash. */
