@@ -1,7 +1,7 @@
 /*
- * A strict reader of what people write into BOSH's config files: YAML's mappings, lists and scalars, and with them all of JSON.
- * Anchors, aliases, tags, several documents, plain scalars of several lines and words that one reader takes for a boolean and
- * another for text are refused, with the line: what it reads means the same to every reader.
+ * A strict reader of what people write into BOSH's config files: YAML's mappings, lists and scalars, and with them JSON.
+ * Anchors, aliases, tags, several documents, plain scalars of several lines are refused, with the line, and so are words and
+ * numbers that readers take for different things, `yes` and 1e5: what it reads means the same to every reader.
  */
 #ifndef YAML_H
 #define YAML_H

@@ -2,10 +2,10 @@
 #include "yaml_scalar.h"
 
 #include "utf8.h"
+#include "yaml_plain.h"
 
 #include <ctype.h>
 #include <string.h>
-#include <strings.h>
 
 bool yaml_refuse(struct yaml_text *r, const char *why)
 {
@@ -54,13 +54,17 @@ bool yaml_is_key(const struct yaml_text *r)
     return p && p < r->end && *p == ':';
 }
 
-/* What may not begin a plain key or scalar: it would mean something else in YAML. */
-static bool check_begin(struct yaml_text *r)
+/* What may not begin a plain key or scalar, which may end with one of `ends`: it would mean something else in YAML. */
+static bool check_begin(struct yaml_text *r, const char *ends)
 {
+    if (r->at < r->end && !*ends && strchr(",]}", *r->at))
+        return yaml_refuse(r, "a text that begins with a comma or a closing bracket stands in quotes");
     if (r->at < r->end && strchr("&*!%@`", *r->at))
         return yaml_refuse(r, "anchors, aliases and tags are not read; a text that begins so stands in quotes");
     if (r->at + 1 < r->end && *r->at == '?' && r->at[1] == ' ')
         return yaml_refuse(r, "keys of several lines are not read");
+    if (r->at + 1 < r->end && *r->at == '-' && strchr(" \r\n", r->at[1]))
+        return yaml_refuse(r, "an item of a list stands behind a key");
     return true;
 }
 
@@ -73,7 +77,7 @@ bool yaml_read_key(struct yaml_text *r, struct buf *key)
             r->at++;
     } else {
         const char *colon = colon_of(r), *last = colon;
-        if (!colon || !check_begin(r))
+        if (!colon || !check_begin(r, ""))
             return colon ? false : yaml_refuse(r, "a key is missing");
         while (last > r->at && last[-1] == ' ')
             last--;
@@ -161,77 +165,29 @@ bool yaml_read_quoted(struct yaml_text *r, struct buf *text)
 
 /* ---- plain scalars --------------------------------------------------------------------------------------------------- */
 
-static bool is_one_of(const char *words, const char *text, size_t length)
-{
-    for (const char *word = words; *word; word += strlen(word) + 1)
-        if (strlen(word) == length && strncasecmp(word, text, length) == 0)
-            return true;
-    return false;
-}
-
-static size_t digits_at(const char *p, const char *end)
-{
-    size_t count = 0;
-
-    while (p + count < end && isdigit((unsigned char)p[count]))
-        count++;
-    return count;
-}
-
-/* 0: no number; 1: one of JSON's; -1: one that readers take for different things. */
-static int number_kind(const char *p, const char *end)
-{
-    if (p < end && *p == '-')
-        p++;
-    size_t whole = digits_at(p, end);
-    if (whole == 0)
-        return 0;
-    bool has_zero = whole > 1 && *p == '0';
-    p += whole;
-    if (p < end && *p == '.') {
-        size_t fraction = digits_at(p + 1, end);
-        if (fraction == 0)
-            return 0;
-        p += 1 + fraction;
-    }
-    if (p != end)
-        return 0;
-    return has_zero ? -1 : 1;
-}
-
 static bool settle_plain(struct yaml_text *r, const char *text, size_t length, struct yaml *node)
 {
-    int number = number_kind(text, text + length);
+    const char *why;
 
-    if (length == 0 || is_one_of("~\0null\0", text, length)) {
-        node->kind = YAML_NULL;
-    } else if (is_one_of("true\0false\0", text, length)) {
-        node->kind = tolower((unsigned char)*text) == 't' ? YAML_TRUE : YAML_FALSE;
-    } else if (is_one_of("yes\0no\0on\0off\0", text, length)) {
-        return yaml_refuse(r, "yes, no, on and off are booleans to some readers: write true or false, or quotes around a text");
-    } else if (number == -1) {
-        return yaml_refuse(r, "a number that begins with 0 is octal to some readers: write quotes around a text");
-    } else {
-        node->kind = number == 1 ? YAML_NUMBER : YAML_TEXT;
-        return buf_append(&node->text, text, length) || yaml_refuse(r, "not enough memory");
-    }
-    return true;
+    if (!buf_append(&node->text, text, length))
+        return yaml_refuse(r, "not enough memory");
+    return yaml_plain_kind(buf_string(&node->text), &node->kind, &why) || yaml_refuse(r, why);
 }
 
 bool yaml_read_plain(struct yaml_text *r, const char *ends, struct yaml *node)
 {
     const char *begin = r->at, *p = begin;
 
-    if (!check_begin(r))
+    if (!check_begin(r, ends))
         return false;
     while (p < r->end && *p != '\n' && *p != '\r' && !strchr(ends, *p) && !(*p == '#' && p > begin && p[-1] == ' '))
         p++;
     while (p > begin && (p[-1] == ' ' || p[-1] == '\t'))
         p--;
     r->at = p;
-    for (const char *q = begin; q + 1 < p; q++)
-        if (q[0] == ':' && q[1] == ' ')
-            return yaml_refuse(r, "a colon with a blank behind it stands in a text without quotes");
+    for (const char *q = begin; q < p; q++)
+        if (*q == ':' && (q + 1 == p || q[1] == ' '))
+            return yaml_refuse(r, "a colon with a blank or nothing behind it stands in a text without quotes");
     return settle_plain(r, begin, (size_t)(p - begin), node);
 }
 
@@ -274,27 +230,53 @@ static void fold(struct buf *text)
         text->bytes[text->length - 1] = ' ';
 }
 
-/* Appends the lines that are indented by more than the column; the first of them says by how much. */
+/* Where a text of several lines stands while it is read. */
+struct lines {
+    int indent;     /* that of its first line which is not empty; -1 before it */
+    int widest;     /* of the empty lines before it */
+    bool is_spaced; /* the line before begins with a blank, or there is none: the line breaks behind it stay as they are */
+};
+
+/* Appends the line, which has something behind the indent, or is empty. */
+static void append_line(struct lines *lines, const char *line, size_t length, bool folds, struct buf *text)
+{
+    if (lines->indent >= 0 && length > (size_t)lines->indent) {
+        bool is_spaced = line[lines->indent] == ' ' || line[lines->indent] == '\t';
+        if (folds && !is_spaced && !lines->is_spaced)
+            fold(text);
+        lines->is_spaced = is_spaced;
+        buf_append(text, line + lines->indent, length - (size_t)lines->indent);
+    }
+    buf_byte(text, '\n');
+}
+
+/* What is wrong with the indent of a line that is not empty; NULL for nothing. The first such line says by how much. */
+static const char *check_indent(struct lines *lines, const char *line, int blanks)
+{
+    if (lines->indent < 0 && line[blanks] == '\t')
+        return "a tab stands where blanks must";
+    if (lines->indent < 0)
+        lines->indent = blanks;
+    return blanks < lines->indent || lines->widest > lines->indent ? "it is indented by less than the line before it" : NULL;
+}
+
+/* Appends the lines that are indented by more than the column. */
 static bool append_lines(struct yaml_text *r, int column, bool folds, struct buf *text)
 {
-    int indent = -1;
+    struct lines lines = {.indent = -1, .is_spaced = true};
 
-    for (bool is_begun = false; r->at < r->end; skip_line(r)) {
+    for (; r->at < r->end; skip_line(r)) {
         size_t length = line_length(r);
         int blanks = indent_of(r->at, length);
         bool is_blank = (size_t)blanks == length;
         if (!is_blank && blanks <= column)
             break;
-        if (!is_blank && indent < 0)
-            indent = blanks;
-        if (!is_blank && blanks < indent)
-            return yaml_refuse(r, "it is indented by less than the line before it");
-        if (is_begun && folds && !is_blank && blanks == indent)
-            fold(text);
-        if (!is_blank)
-            buf_append(text, r->at + indent, length - (size_t)indent);
-        buf_byte(text, '\n');
-        is_begun = is_begun || !is_blank;
+        const char *why = is_blank ? NULL : check_indent(&lines, r->at, blanks);
+        if (why)
+            return yaml_refuse(r, why);
+        if (lines.indent < 0 && blanks > lines.widest)
+            lines.widest = blanks;
+        append_line(&lines, r->at, length, folds, text);
     }
     return true;
 }
