@@ -15,7 +15,6 @@
 #include "request.h"
 #include "response.h"
 
-#include <lauxlib.h>
 #include <stdlib.h>
 #include <string.h>
 

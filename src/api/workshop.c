@@ -9,8 +9,6 @@
 #include "../base/workplace.h"
 
 #include <errno.h>
-#include <limits.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>

@@ -1,7 +1,6 @@
 /* See core_dump.h. The limit alone is not enough: a core_pattern that is a pipe ignores one of 0 on old kernels. */
 #include "core_dump.h"
 
-#include <stddef.h>
 #include <sys/resource.h>
 
 #ifdef __linux__

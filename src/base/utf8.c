@@ -1,6 +1,8 @@
 /* UTF-8 as RFC 3629 has it. */
 #include "utf8.h"
 
+#include <stdbool.h>
+
 static bool between(unsigned char byte, unsigned char low, unsigned char high)
 {
     return byte >= low && byte <= high;

@@ -2,7 +2,6 @@
 #ifndef UTF8_H
 #define UTF8_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 /* Bytes of the character at `text` (1 to 4), or 0 when the bytes there are not a character. */

@@ -6,7 +6,6 @@
 #include "listen.h"
 #include "visitors.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <math.h>
 #include <microhttpd.h>

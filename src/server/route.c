@@ -5,7 +5,6 @@
 #include "../base/log.h"
 #include "upload.h"
 
-#include <errno.h>
 #include <lauxlib.h>
 #include <string.h>
 
