@@ -30,6 +30,14 @@ int api_refuse(lua_State *L, const struct fault *fault)
     return 2;
 }
 
+int api_done(lua_State *L, bool ok, const struct fault *fault)
+{
+    if (!ok)
+        return api_refuse(L, fault);
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
 void api_push_reply(lua_State *L, const struct http_reply *reply)
 {
     lua_createtable(L, 0, 6);

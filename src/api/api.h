@@ -35,6 +35,9 @@ int api_open_workshop(lua_State *L); /* for commands alone: src/command.c */
 /* Pushes nil and the reason; to be returned. */
 int api_refuse(lua_State *L, const struct fault *fault);
 
+/* Pushes true, or, where it is not ok, nil and the reason; to be returned. */
+int api_done(lua_State *L, bool ok, const struct fault *fault);
+
 /* Pushes what came of one request: { status=, body=, type=, date=, seconds= } or { fault=, text=, sent=, seconds= }. */
 void api_push_reply(lua_State *L, const struct http_reply *reply);
 

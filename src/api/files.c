@@ -74,10 +74,7 @@ static int create(lua_State *L)
 
     if (readonly_is_on())
         return luaL_error(L, "no file is made: only reads are allowed here");
-    if (!file_create(path, text, length, &fault))
-        return api_refuse(L, &fault);
-    lua_pushboolean(L, 1);
-    return 1;
+    return api_done(L, file_create(path, text, length, &fault), &fault);
 }
 
 /* append(path, lines, most_bytes, most_seconds) -> true | nil, why. The file keeps within these bounds, see base/line_file.h. */
@@ -91,10 +88,7 @@ static int append(lua_State *L)
 
     if (readonly_is_on())
         return luaL_error(L, "no file is written: only reads are allowed here");
-    if (!line_file_append(path, lines, length, bounds, clock_utc(), &fault))
-        return api_refuse(L, &fault);
-    lua_pushboolean(L, 1);
-    return 1;
+    return api_done(L, line_file_append(path, lines, length, bounds, clock_utc(), &fault), &fault);
 }
 
 /* remove(path) -> true | nil, why */
@@ -104,10 +98,7 @@ static int remove_file(lua_State *L)
 
     if (readonly_is_on())
         return luaL_error(L, "no file is removed: only reads are allowed here");
-    if (!file_remove(luaL_checkstring(L, 1), &fault))
-        return api_refuse(L, &fault);
-    lua_pushboolean(L, 1);
-    return 1;
+    return api_done(L, file_remove(luaL_checkstring(L, 1), &fault), &fault);
 }
 
 /* replace(path, text) -> true | nil, why. Everybody can read it; a reader sees what was there or all of the text. */
@@ -120,10 +111,7 @@ static int replace(lua_State *L)
 
     if (readonly_is_on())
         return luaL_error(L, "no file is made: only reads are allowed here");
-    if (!public_file_replace(path, text, length, &fault))
-        return api_refuse(L, &fault);
-    lua_pushboolean(L, 1);
-    return 1;
+    return api_done(L, public_file_replace(path, text, length, &fault), &fault);
 }
 
 int api_open_files(lua_State *L)

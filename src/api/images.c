@@ -99,10 +99,7 @@ static int publish(lua_State *L)
 
     if (readonly_is_on())
         return luaL_error(L, "nothing is published: only reads are allowed here");
-    if (!file_double(luaL_checkstring(L, 1), luaL_checkstring(L, 2), &fault))
-        return api_refuse(L, &fault);
-    lua_pushboolean(L, 1);
-    return 1;
+    return api_done(L, file_double(luaL_checkstring(L, 1), luaL_checkstring(L, 2), &fault), &fault);
 }
 
 /* withdraw(place) -> true | nil, why */
@@ -112,10 +109,7 @@ static int withdraw(lua_State *L)
 
     if (readonly_is_on())
         return luaL_error(L, "nothing is withdrawn: only reads are allowed here");
-    if (!file_remove(luaL_checkstring(L, 1), &fault))
-        return api_refuse(L, &fault);
-    lua_pushboolean(L, 1);
-    return 1;
+    return api_done(L, file_remove(luaL_checkstring(L, 1), &fault), &fault);
 }
 
 int api_open_images(lua_State *L)

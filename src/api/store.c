@@ -36,10 +36,7 @@ static int open_store(lua_State *L)
     const char *path = luaL_checkstring(L, 1);
     struct fault fault;
 
-    if (!may_write(&fault) || !store_open(path, &fault))
-        return api_refuse(L, &fault);
-    lua_pushboolean(L, 1);
-    return 1;
+    return api_done(L, may_write(&fault) && store_open(path, &fault), &fault);
 }
 
 /* check(path) -> true | nil, why, whether it is only missing. Nothing is opened for good, and nothing is written. */

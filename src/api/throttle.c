@@ -24,10 +24,7 @@ static int open_throttle(lua_State *L)
         .per_second = limit(L, "per_second"),
         .patience = limit(L, "patience"),
     };
-    if (!throttle_open(path, &limits, &fault))
-        return api_refuse(L, &fault);
-    lua_pushboolean(L, 1);
-    return 1;
+    return api_done(L, throttle_open(path, &limits, &fault), &fault);
 }
 
 /* enter(wanted) -> how many may go out now (1 to wanted), seconds waited. leave() is to follow. */

@@ -264,26 +264,18 @@ static int is_there(lua_State *L)
     return 1;
 }
 
-static int done(lua_State *L, bool ok, const struct fault *fault)
-{
-    if (!ok)
-        return api_refuse(L, fault);
-    lua_pushboolean(L, 1);
-    return 1;
-}
-
 /* hand_over(file, result) -> true | nil, why: the file gets its name, in the place of no other */
 static int hand_over(lua_State *L)
 {
     struct fault fault;
-    return done(L, workplace_hand_over(luaL_checkstring(L, 1), luaL_checkstring(L, 2), &fault), &fault);
+    return api_done(L, workplace_hand_over(luaL_checkstring(L, 1), luaL_checkstring(L, 2), &fault), &fault);
 }
 
 /* remove_directory(directory) -> true | nil, why: and the files in it */
 static int remove_directory(lua_State *L)
 {
     struct fault fault;
-    return done(L, workplace_remove(luaL_checkstring(L, 1), &fault), &fault);
+    return api_done(L, workplace_remove(luaL_checkstring(L, 1), &fault), &fault);
 }
 
 int api_open_workshop(lua_State *L)
