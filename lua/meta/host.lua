@@ -173,7 +173,7 @@
 ---@field remove_directory fun(directory: string): boolean?, string? with the files in it
 ---@field room fun(directory: string): integer bytes that are free
 ---@field start fun(words: string[], options?: { directory?: string, output?: string }): host.program?, string? output: a new file for its stdout
----@field unpack fun(tarball: string, member: string, place: string): host.unpacking?, string? into a new file
+---@field unpack fun(tarball: string, member: string, place: string): host.unpacking?, integer|string into a new file, and the member's bytes; or nil, why
 
 ---@class host.program
 ---@field output fun(self): string what it wrote to stdout so far

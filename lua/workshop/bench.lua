@@ -86,18 +86,14 @@ function bench:run(words, options)
   error(errors.cpi("%s: %s", words[1], complaint(result)))
 end
 
+-- The first regular file of that name becomes a file of the bench.
 function bench:unpack(tarball, member, name, what)
-  local size
-  for _, one in ipairs(self:members(tarball)) do
-    size = size or one.name == member and one.size or nil
-  end
-  if not size then error(errors.cpi("%s: there is no file %s in it", tarball, member)) end
+  local unpacking <close>, size = self.host.workshop.unpack(tarball, member, self:path(name)) -- or nil, why
+  if not unpacking then error(errors.cpi("%s", size)) end
   local room = self.host.workshop.room(self.directory)
   if size > room then
     error(errors.cpi("%s has %d MB, and there are %d MB free beside the result", member, size // 1048576, room // 1048576))
   end
-  local unpacking <close>, why = self.host.workshop.unpack(tarball, member, self:path(name))
-  if not unpacking then error(errors.cpi("%s", why)) end
   repeat
     self:check()
     local is_done, bytes = unpacking:run(SLICE)

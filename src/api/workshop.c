@@ -145,6 +145,12 @@ static void keep_member(void *context, const char *name, uint64_t size)
     members->sizes[members->count++] = size;
 }
 
+/* A header may say any size; one that no Lua integer can be becomes the largest of them. */
+static void push_size(lua_State *L, uint64_t size)
+{
+    lua_pushinteger(L, size > INT64_MAX ? INT64_MAX : (lua_Integer)size);
+}
+
 /* members(tarball) -> { { name=, size= }... } of its regular files, names without directories | nil, why */
 static int list_members(lua_State *L)
 {
@@ -158,7 +164,7 @@ static int list_members(lua_State *L)
         lua_createtable(L, 0, 2);
         lua_pushstring(L, members.names[i]);
         lua_setfield(L, -2, "name");
-        lua_pushinteger(L, members.sizes[i] > INT64_MAX ? INT64_MAX : (lua_Integer)members.sizes[i]);
+        push_size(L, members.sizes[i]);
         lua_setfield(L, -2, "size");
         lua_rawseti(L, -2, i + 1);
     }
@@ -215,7 +221,7 @@ static int run_unpacking(lua_State *L)
     return 2;
 }
 
-/* unpack(tarball, member, place) -> an unpacking of that member into a new file, to be run | nil, why */
+/* unpack(tarball, member, place) -> an unpacking of that member into a new file, to be run, and the member's size | nil, why */
 static int unpack(lua_State *L)
 {
     static const luaL_Reg methods[] = {{"run", run_unpacking}, {"stop", stop_unpacking}, {NULL, NULL}};
@@ -229,7 +235,8 @@ static int unpack(lua_State *L)
     unpacking->place = file_new(place, &fault);
     if (!unpacking->place)
         return api_refuse(L, &fault);
-    return 1;
+    push_size(L, archive_size(unpacking->archive));
+    return 2;
 }
 
 /* ---- the directory -------------------------------------------------------------------------------------------------- */
@@ -249,9 +256,7 @@ static int make_directory(lua_State *L)
 /* room(directory) -> bytes that are free there */
 static int room(lua_State *L)
 {
-    uint64_t bytes = workplace_room(luaL_checkstring(L, 1));
-
-    lua_pushinteger(L, bytes > INT64_MAX ? INT64_MAX : (lua_Integer)bytes);
+    push_size(L, workplace_room(luaL_checkstring(L, 1)));
     return 1;
 }
 

@@ -253,7 +253,7 @@ static bool seek_member(struct archive *archive, struct fault *fault)
         return false;
     if (read_all(archive->out, block, sizeof block) != sizeof block ||
         !find(archive->out, block, &search, name, &archive->size))
-        return fault_set(fault, "%s: there is no %s in it", archive->path, archive->member);
+        return fault_set(fault, "%s: there is no file %s in it", archive->path, archive->member);
     archive->left = archive->size;
     return true;
 }

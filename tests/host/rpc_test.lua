@@ -255,10 +255,10 @@ harness.write(directory .. "/lua/commands/work.lua", [[return function(host, wor
   refused(program.wait, w)
   refused(w.unpack, "a", "b")
   local work = w.make_directory(at .. "/result")
-  local unpacking = w.unpack(at .. "/t.tgz", "text", work .. "/out")
+  local unpacking, size = w.unpack(at .. "/t.tgz", "text", work .. "/out")
   local done, bytes
   repeat done, bytes = unpacking:run(1) until done
-  say("unpacked", bytes, w.members(at .. "/t.tgz")[1].name)
+  say("unpacked", bytes, "of", size, w.members(at .. "/t.tgz")[1].name)
   unpacking:stop()
   say(tostring(w.hand_over(work .. "/out", at .. "/result")), tostring(w.is_there(at .. "/result")), tostring(w.is_there(at .. "/none")))
   say(tostring(w.remove_directory(work)), tostring(w.room(at) > 0), tostring(w.find "sh" ~= nil), tostring(w.find "none"))
@@ -281,7 +281,7 @@ no-such-program: there is no such program
 (an option is a string)
 (host.workshop.program expected, got table)
 (string expected, got no value)
-unpacked 7 text
+unpacked 7 of 7 text
 true true false
 true true true nil
 ]], out)
