@@ -23,7 +23,7 @@
 enum { GOOD = 0, FAILED = 1, USAGE = 2 };
 
 static const char help[] =
-    "usage: cpi-server sim --listen HOST:PORT [--world FILE] [--guest PROGRAM] [--images DIR] [--strict]\n"
+    "usage: cpi-server sim --listen HOST:PORT [--world FILE] [--guest PROGRAM [--grace SECONDS]] [--images DIR] [--strict]\n"
     "\n"
     "A simulated CloudStack. The first line of stdout has its endpoint and accounts as JSON; it runs until\n"
     "SIGTERM or SIGINT.\n"

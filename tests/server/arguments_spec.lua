@@ -31,9 +31,19 @@ describe("cpi-server", function()
     local code, out = run "--help"
     assert.equal(0, code)
     assert.truthy(out:find("\n  sim ", 1, true))
-    code, out = run "sim --help"
-    assert.equal(0, code)
-    assert.truthy(out:find("--listen HOST:PORT", 1, true))
+  end)
+
+  it("has every option of a command in its usage", function()
+    for _, name in ipairs { "sim", "registry", "templates" } do
+      local code, out = run(name .. " --help")
+      assert.equal(0, code)
+      local usage, count = out:match "^usage: ([^\n]+)\n\n", 0
+      for option in out:gmatch "\n  (%-%-%l+)" do
+        assert.truthy(usage:find(option, 1, true), usage .. " has no " .. option)
+        count = count + 1
+      end
+      assert.is_true(count > 1)
+    end
   end)
 
   it("says what is wrong with its arguments and exits 2", function()
