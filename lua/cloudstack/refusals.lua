@@ -8,9 +8,9 @@
 --
 -- The classes
 --   passing   another try, later, may do what this one did not     limit    the account may not have more
---   capacity  there is no room now for what was asked for          denied   this account may not do that, or nobody may
---   taken     somebody has it, or uses it                          gone     what the command is about is not there
---   broken    as it was asked for it cannot be done, now or later
+--   capacity  there is no room now for what was asked for          denied   this account may not do that, or no account may
+--   taken     something else has it, or uses it                    gone     what the command is about is not there
+--   broken    what was asked for cannot be done in this form, now or later
 --
 -- Case does not count: versions differ in it. The codes are those of CloudStack's ApiErrorCode.java. Where a text comes from
 -- stands beside it: "observed/x" is spec/sim/observed/x.lua, which has what a server of 4.22 or 4.23 was seen to say; "sim/x" is

@@ -1,5 +1,5 @@
 -- One request, watched: what it asks CloudStack, what it decides and from which facts, what it would send. Reads are
--- sent, all else is imagined (operator/imagination.lua); the host has been sworn to let nothing else out.
+-- sent, all else is imagined (operator/imagination.lua); the host refuses to send anything else.
 --
 -- explain(host, request) -> { events, names, result, failure, is_certain, otherwise }
 --   events      { kind = "ask", requests = { { command, params, answer = text } } }
@@ -7,7 +7,7 @@
 --               { kind = "send", requests = { { command, params } } }
 --               { kind = "registry", action = "write", "edit" or "remove", vm, bytes (of a write), disks (after an edit) }
 --   names       { ID = name } of what CloudStack's answers have shown
---   is_certain  false when the failure came after something imagined: the real CloudStack may answer otherwise
+--   is_certain  false when the failure came after something imagined: the real CloudStack may give another answer
 --   otherwise   where a decision is asked for only when a command fails: { command, events, names, failure } of what comes then
 
 local decisions = require "decisions"

@@ -72,7 +72,7 @@ local function check_zone(found, asked, settings)
   check_more_zones(found, rows, settings.cloudstack.stemcell.zones or {})
 end
 
--- Of which hypervisors the default zone has hosts.
+-- The hypervisors of the default zone's hosts, and whether the CPI was tried on them.
 local function check_hypervisors(found, asked, settings, client)
   local zone = has_name(asked.zones.rows or {}, settings.cloudstack.default_zone)
   local outcome = zone and client:wave({ { "listHypervisors", { zoneid = zone.id }, rows = "hypervisor" } })[1]

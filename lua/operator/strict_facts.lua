@@ -1,5 +1,5 @@
 -- Facts that notice what they are asked for and cannot have: a misspelt one, one of another decision, one that costs a request and
--- was not asked for, the entry 0 of a list. The policy gets nil, as it would in a request; the mistake is reported with the line.
+-- was not asked for, index 0 of a list. The policy gets nil, as it would in a request; the mistake is reported with the line.
 
 local spelling = require "base.spelling"
 local tables = require "base.tables"

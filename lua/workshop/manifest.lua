@@ -2,7 +2,7 @@
 -- block style alone: an entry is its line and the lines below that are indented or begin with a dash. What is not changed
 -- stays as it is, byte by byte.
 --
---   local mf = manifest.read(text)              raises CpiError for what is no manifest
+--   local mf = manifest.read(text)              raises CpiError for what is not a manifest
 --   mf:text("name"), mf:list("stemcell_formats"), mf:map("cloud_properties")   nil where there is none
 --   mf:set("name", value)                       a scalar, a list of them, or a table
 --   mf:write() -> text

@@ -116,7 +116,7 @@ describe("a beginner's mistake", function()
       "2: facts.holder is not a fact of names" },
     ["a forgotten return"] = { "service_offering", "default(facts)", " it ends without a return: there is no answer" .. EXAMPLE },
     ["a forgotten reason"] = { "service_offering", "return nil", " its answer is nil, without a reason" .. EXAMPLE },
-    ["an entry 0"] = { "service_offering", "return facts.offerings[0] or facts.offerings[1]",
+    ["index 0 of a list"] = { "service_offering", "return facts.offerings[0] or facts.offerings[1]",
       "2: facts.offerings[0] is not there: a list begins with 1" .. EXAMPLE },
     ["an optional fact taken for granted"] = { "service_offering",
       "if facts.group:find 'cell' then return nil, 'x' end return default(facts)",

@@ -5,7 +5,7 @@ local tree = arg[1] or "."
 
 local CLEAN = {
   "lua/base", "lua/cloudstack", "lua/commands", "lua/daemons", "lua/decision", "lua/decisions", "lua/meta",
-  "lua/operator", "lua/policies", "lua/disks", "lua/made", "lua/registry", "lua/request", "lua/setup", "lua/sim",
+  "lua/operator", "lua/workshop", "lua/policies", "lua/disks", "lua/made", "lua/registry", "lua/request", "lua/setup", "lua/sim",
   "lua/sim.lua", "lua/stemcell", "lua/verbs", "lua/vm", "lua/cpi.lua", "lua/decisions.lua", "lua/errors.lua",
   "lua/policy.lua", "src", "bosh-release/jobs", "bosh-release/ops", "config", "docs", "demo", "README.md", "CHANGES.md",
   "CONTRIBUTING.md", "Makefile",
