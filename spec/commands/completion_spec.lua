@@ -9,12 +9,7 @@ local function script_of(shell)
   return script
 end
 
-local function output_of(command)
-  local pipe = assert(io.popen(command))
-  local text = pipe:read "a"
-  pipe:close()
-  return text
-end
+local output_of = require("tests.support.shell").output_of
 
 local function is_here(shell) return output_of("command -v " .. shell) ~= "" end
 

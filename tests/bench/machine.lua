@@ -6,12 +6,7 @@ local text_file = require "tests.support.text_file"
 
 local machine = { cores = tonumber(io.popen("nproc"):read "l") }
 
-function machine.output_of(command)
-  local pipe = assert(io.popen(command))
-  local text = pipe:read "a"
-  pipe:close()
-  return text
-end
+machine.output_of = require("tests.support.shell").output_of
 
 function machine.median(list)
   local sorted = table.move(list, 1, #list, 1, {})

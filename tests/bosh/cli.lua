@@ -2,6 +2,7 @@
 -- A table that inherits from this one has directory and variables (of the manifest there, manifest.yml).
 
 local rig = require "rig"
+local shell = require "tests.support.shell"
 local text_file = require "tests.support.text_file"
 
 local PORT, PASSWORD = 6868, "e2e-mbus-password"
@@ -15,12 +16,7 @@ local quote, read, write = rig.quote, text_file.read_any, text_file.write
 -- ---------------------------------------------------------------------------------------------------------
 -- the machine
 
-local function output_of(format, ...)
-  local pipe = assert(io.popen(format:format(...)))
-  local text = pipe:read "a"
-  pipe:close()
-  return (text:gsub("%s+$", ""))
-end
+local function output_of(format, ...) return (shell.output_of(format, ...):gsub("%s+$", "")) end
 
 local function program(variable, name)
   local path = output_of("command -v %s || true", quote(os.getenv(variable) or name))

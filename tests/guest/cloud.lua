@@ -17,12 +17,7 @@ local PORT = 2000      -- small/agent
 
 local quote = rig.quote
 
-local function output_of(format, ...)
-  local pipe = assert(io.popen(format:format(...)))
-  local text = pipe:read "a"
-  pipe:close()
-  return text
-end
+local output_of = require("tests.support.shell").output_of
 
 -- CLOUD/guest, which knows where it lives.
 local function write_program(place)

@@ -13,12 +13,7 @@ local MARK = "the image that was uploaded"
 describe("a guest of qemu", function()
   local c, vm, disk, hint
 
-  local function output_of(format, ...)
-    local pipe = io.popen(format:format(...))
-    local text = pipe:read "a"
-    pipe:close()
-    return text
-  end
+  local output_of = require("tests.support.shell").output_of
 
   local function ask(...) return c:ask(ADDRESS, ...) end
 

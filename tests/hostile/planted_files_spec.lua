@@ -9,12 +9,7 @@ local quote = rig.quote
 local USER = "nobody"
 local PATIENCE = 20 -- seconds; what waits for a FIFO or reads a device waits for ever
 
-local function output_of(line)
-  local pipe = assert(io.popen(("{ %s\n} 2>&1"):format(line)))
-  local text = pipe:read "a"
-  pipe:close()
-  return text
-end
+local output_of = require("tests.support.shell").all_of
 
 local IS_ROOT = output_of("id -u"):match "%d+" == "0"
 local CAN_TRACE = (os.execute "strace -o /dev/null true >/dev/null 2>&1") == true

@@ -5,12 +5,7 @@ local rig = require "rig"
 
 local quote = rig.quote
 
-local function output_of(line)
-  local pipe = assert(io.popen(line))
-  local text = pipe:read "a"
-  pipe:close()
-  return text
-end
+local output_of = require("tests.support.shell").output_of
 
 -- What the simulator was asked from there on, each command once: how often a job is looked at depends on the machine.
 local function commands(cloud, since)

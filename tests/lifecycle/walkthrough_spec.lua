@@ -2,6 +2,7 @@
 -- A line of "..." stands for any lines, "..." within a line for any text; ids are any ids.
 
 local rig = require "rig"
+local shell = require "tests.support.shell"
 local text_file = require "text_file"
 
 local PAGE, ENDPOINT = "docs/policies.md", "127.0.0.1:8099"
@@ -89,10 +90,7 @@ describe(PAGE, function()
   -- What a command says on stdout, then on stderr.
   local function output_of(line)
     local programs = rig.program "cpi":match "^(.*)/"
-    local pipe = io.popen(("cd %s && PATH=%s:$PATH; { %s\n} 2>&1"):format(rig.quote(directory), rig.quote(programs), line))
-    local text = pipe:read "a"
-    pipe:close()
-    return text
+    return (shell.all_of("cd %s && PATH=%s:$PATH; %s", rig.quote(directory), rig.quote(programs), line))
   end
 
   it("says what happens", function()

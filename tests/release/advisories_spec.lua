@@ -3,18 +3,9 @@
 local text_file = require "tests.support.text_file"
 local write = text_file.write
 
-local function output_of(command)
-  local pipe = assert(io.popen(command .. " 2>&1"))
-  local text = pipe:read "a"
-  local _, _, code = pipe:close()
-  return text, code or 0
-end
+local shell = require "tests.support.shell"
 
-local function must(format, ...)
-  local text, code = output_of(format:format(...))
-  assert(code == 0, text)
-  return text
-end
+local must = shell.must
 
 -- SUITES has a file of Sources for each suite; OFFERED the archives of patches that can be had.
 local APT = [[#!/bin/sh
@@ -69,8 +60,9 @@ describe("release/advisories", function()
   end
 
   local function run()
-    return output_of(("PATH=%s/bin:$PATH SUITES=%s/suites OFFERED=%s/offered DEBIAN_MIRROR=http://d/mirror %s/release/advisories")
-      :format(place, place, place, place))
+    local said, _, code = shell.all_of("PATH=%s/bin:$PATH SUITES=%s/suites OFFERED=%s/offered DEBIAN_MIRROR=http://d/mirror "
+      .. "%s/release/advisories", place, place, place, place)
+    return said, code
   end
 
   it("says of each source that it is up to date", function()

@@ -1,17 +1,9 @@
 -- release/blobs with an archive of this test's: an apt-get and an apt-cache that answer from a directory. What apt itself
 -- does is not tried here; that each pinned file can be had from Debian is what `make blobs` shows.
 
-local function output_of(command)
-  local pipe = assert(io.popen(command .. " 2>&1"))
-  local text = pipe:read "a"
-  return text, pipe:close() == true
-end
+local shell = require "tests.support.shell"
 
-local function must(format, ...)
-  local text, ok = output_of(format:format(...))
-  assert(ok, text)
-  return text
-end
+local must = shell.must
 
 local write = require("tests.support.text_file").write
 
@@ -57,8 +49,8 @@ describe("release/blobs", function()
   end
 
   local function run(words)
-    return output_of(("PATH=%s/bin:$PATH ARCHIVES=%s/archives DEBIAN_MIRROR=http://d/mirror DEBIAN_SNAPSHOT=http://s %s/release/blobs %s")
-      :format(place, place, place, words or ""))
+    return shell.all_of("PATH=%s/bin:$PATH ARCHIVES=%s/archives DEBIAN_MIRROR=http://d/mirror DEBIAN_SNAPSHOT=http://s "
+      .. "%s/release/blobs %s", place, place, place, words or "")
   end
 
   local function content()

@@ -1,16 +1,8 @@
 -- The release tarball: the same bytes each time, laid out and summed as the bosh CLI does it.
 
-local function output_of(command)
-  local pipe = assert(io.popen(command .. " 2>&1"))
-  local text = pipe:read "a"
-  return text, pipe:close() == true
-end
+local shell = require "tests.support.shell"
 
-local function must(command)
-  local text, ok = output_of(command)
-  assert(ok, command .. ": " .. text)
-  return text
-end
+local must = shell.must
 
 -- Without the third-party sources there is no tarball (`make blobs` fetches them; offline it cannot).
 local is_whole = os.execute "release/blobs --check 2>/dev/null"
@@ -143,7 +135,7 @@ describe("the tarball with compiled packages", function()
   end)
 
   it("is for a stemcell and nothing else", function()
-    local said, ok = output_of(("release/dist 1.2.3 %s/x.tgz %s/packages jammy"):format(place, place))
+    local said, ok = shell.all_of(("release/dist 1.2.3 %s/x.tgz %s/packages jammy"):format(place, place))
     assert.is_false(ok)
     assert.truthy(said:find("'jammy' is no stemcell", 1, true), said)
   end)

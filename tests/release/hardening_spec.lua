@@ -4,12 +4,10 @@
 local BUILD = os.getenv "CPI_BUILD" or "build"
 local PACKAGES = "build/job-packages"
 
-local function output_of(format, ...)
-  local pipe = assert(io.popen(format:format(...) .. " 2>/dev/null"))
-  local text = pipe:read "a"
-  pipe:close()
-  return text
-end
+local shell = require "tests.support.shell"
+
+-- What a command writes; its complaints do not count.
+local function output_of(format, ...) return (shell.output_of("{ " .. format .. "\n} 2>/dev/null", ...)) end
 
 local function exists(path)
   local file = io.open(path)

@@ -1,11 +1,6 @@
 -- make install: programs that run from there, manual pages that man can read, completions where the shells look.
 
-local function must(command)
-  local pipe = assert(io.popen(command .. " 2>&1"))
-  local text = pipe:read "a"
-  assert(pipe:close(), command .. ": " .. text)
-  return text
-end
+local must = require("tests.support.shell").must
 
 describe("make install", function()
   local root, prefix

@@ -1,10 +1,6 @@
 -- The packages of bosh-release: what their scripts may use, where their sources come from.
 
-local function output_of(command)
-  local pipe = assert(io.popen(command .. " 2>&1"))
-  local text = pipe:read "a"
-  return text, pipe:close() == true
-end
+local output_of = require("tests.support.shell").all_of
 
 local read = require("tests.support.text_file").read
 

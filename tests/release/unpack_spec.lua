@@ -4,17 +4,9 @@
 local text_file = require "tests.support.text_file"
 local read, write = text_file.read, text_file.write
 
-local function output_of(command)
-  local pipe = assert(io.popen(command .. " 2>&1"))
-  local text = pipe:read "a"
-  return text, pipe:close() == true
-end
+local shell = require "tests.support.shell"
 
-local function must(format, ...)
-  local text, ok = output_of(format:format(...))
-  assert(ok, text)
-  return text
-end
+local must = shell.must
 
 -- All that it may call, and what tar calls to decompress.
 local PROGRAMS = "bash env tar gzip xz patch perl find touch mkdir sed"
@@ -41,8 +33,8 @@ describe("release/unpack", function()
     write(place .. "/debian/patches/series", series)
     must("tar czf %s/thing.orig.tar.gz -C %s/up thing-1.0 && tar cJf %s/thing.debian.tar.xz -C %s debian && rm -r %s/debian", place,
       place, place, place, place)
-    return output_of(("cd %s && PATH=%s/bin bash %s/release/unpack thing.orig.tar.gz thing.debian.tar.xz %s"):format(place, place,
-      must "pwd":match "[^\n]+", options or ""))
+    return shell.all_of("cd %s && PATH=%s/bin bash %s/release/unpack thing.orig.tar.gz thing.debian.tar.xz %s", place, place,
+      must "pwd":match "[^\n]+", options or "")
   end
 
   local function source(path) return read(("%s/source/%s"):format(place, path or "src/a.c")) end

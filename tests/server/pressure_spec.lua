@@ -16,12 +16,7 @@ local LARGE = 4 * 1024 * 1024
 
 local head = crowd.head
 
-local function output_of(command)
-  local pipe = assert(io.popen(command))
-  local text = pipe:read "a"
-  pipe:close()
-  return text
-end
+local output_of = require("tests.support.shell").output_of
 
 local function with_registry(more)
   local config = { registry = { host = "127.0.0.1", username = "admin", password = PASSWORD } }

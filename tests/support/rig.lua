@@ -24,12 +24,7 @@ local quote = rig.quote
 
 local read, write = text_file.read_any, text_file.write
 
-local function output_of(command)
-  local pipe = assert(io.popen(command, "r"))
-  local text = pipe:read "a"
-  pipe:close()
-  return text
-end
+local output_of = require("tests.support.shell").output_of
 
 local function new_directory()
   local path = output_of("mktemp -d"):match "%S+"

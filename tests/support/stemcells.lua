@@ -10,13 +10,7 @@
 
 local stemcells = {}
 
-local function must(format, ...)
-  local command = format:format(...)
-  local pipe = assert(io.popen("{ " .. command .. "\n} 2>&1"))
-  local text = pipe:read "a"
-  assert(pipe:close(), command .. ": " .. text)
-  return text
-end
+local must = require("tests.support.shell").must
 stemcells.must = must
 
 local function write(path, text)
