@@ -1,19 +1,9 @@
 local decision = require "tests.support.decision"
 
 describe("vm", function()
-  local order = { cloud_properties = { cpu = 1 } }
-  decision.answers(it, "vm", {
-    good = { { order, order }, { { cloud_properties = {}, networks = {} }, { cloud_properties = {} } } },
-    bad = {
-      { true, "it must be { cloud_properties = { ... } }" }, { {}, "it must be { cloud_properties" },
-      { { cloud_properties = "x" }, "it must be { cloud_properties" },
-      { { cloud_properties = { "x" } }, "a table of values by their names" },
-      { { cloud_properties = { cpu = 0 / 0 } }, "its cloud_properties.cpu is not a finite number" },
-      { { cloud_properties = { zone = "\xff" } }, "its cloud_properties.zone is not UTF-8" },
-    },
-  })
+  decision.of_an_order(it, "vm")
 end)
 
 describe("an answer of vm", function()
-  decision.spoils(it, "vm", function(facts) return { cloud_properties = facts.cloud_properties } end)
+  decision.spoils(it, "vm", decision.as_ordered)
 end)

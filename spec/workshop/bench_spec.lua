@@ -6,11 +6,7 @@ local directory
 
 before_each(function() directory = operator.directory() end)
 
-local function refused(run, ...)
-  local ok, failure = pcall(run, ...)
-  assert.is_false(ok)
-  return failure.message or failure
-end
+local refused = workbench.refused
 
 describe("a bench", function()
   it("is a directory beside the result, and gone afterwards, also after an error", function()

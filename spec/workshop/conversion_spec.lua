@@ -13,11 +13,7 @@ local function convert(from, name, host)
   return conversion.run(host or workbench.host(), from, directory .. "/out.tgz", formats.of(name), function() end)
 end
 
-local function refused(...)
-  local ok, failure = pcall(...)
-  assert.is_false(ok)
-  return failure.message or failure
-end
+local refused = workbench.refused
 
 describe("a published stemcell", function()
   it("becomes one of CloudStack: what its agent, its disk and its manifest say", function()

@@ -17,11 +17,7 @@ local function image(command)
     .. " && printf mark | dd of=disk bs=1 seek=5000 conv=notrunc status=none && %s && rm -f disk", work.directory, command)
 end
 
-local function refused()
-  local ok, failure = pcall(disk_image.open, work)
-  assert.is_false(ok)
-  return failure.message or failure
-end
+local function refused() return workbench.refused(disk_image.open, work) end
 
 local PACKED = {
   ["OpenStack's: QCOW2 in a tar.gz"] = { "qemu-img convert -c -O qcow2 -o compat=0.10 -f raw disk root.img && tar czf image root.img",

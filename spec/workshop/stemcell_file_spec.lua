@@ -23,11 +23,7 @@ end
 
 local MF = "name: bosh-x\nversion: '1'\n"
 
-local function refused(path)
-  local ok, failure = pcall(stemcell_file.open, work, path)
-  assert.is_false(ok)
-  return (failure.message or failure):gsub("^.*/s%.tgz", "s.tgz")
-end
+local function refused(path) return (workbench.refused(stemcell_file.open, work, path):gsub("^.*/s%.tgz", "s.tgz")) end
 
 describe("a stemcell's tarball", function()
   it("is opened: the manifest, the image, and what published stemcells have beside them", function()

@@ -48,18 +48,12 @@ local MOMENTS = {
     left = function() return 0 end },
 }
 
-local function has_come(e, command)
-  for _, request in ipairs(e.cloud:requests()) do
-    if request.command == command then return true end
-  end
-end
-
 -- Runs create-env until CloudStack has had the moment's request, then sends the signal, and waits for the end of the CLI.
 local function interrupt(e, interruption, moment)
   local cli = e:begin("interrupted", "create-env")
   rig.wait(function()
     if e:ended "interrupted" then error("create-env came to its end before:\n" .. e:log "interrupted", 0) end
-    return has_come(e, moment.request)
+    return e.cloud:has_had(moment.request)
   end, UNDO_SECONDS)
   os.execute(("kill -s %s -- %s"):format(interruption.signal, interruption.to(e, cli)))
   rig.wait(function() return e:ended "interrupted" end, UNDO_SECONDS)

@@ -17,6 +17,13 @@ function stage.network(_, ip, name, gateway)
     default = { "dns", "gateway" }, cloud_properties = { name = name } }
 end
 
+-- Another one, which may share the NIC of the first: an address of its own, or none where it is dynamic. more: laid over it.
+function stage.further_network(_, ip, name, more)
+  local network = { type = ip and "manual" or "dynamic", ip = ip, prefix = "32", cloud_properties = { name = name } }
+  for key, value in pairs(more or {}) do network[key] = value end
+  return network
+end
+
 function stage:networks(ip, name, gateway)
   return { default = self:network(ip or "10.0.0.11", name or "bosh-net", gateway) }
 end

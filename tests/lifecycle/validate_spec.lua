@@ -16,12 +16,6 @@ local function left(cloud)
   return list
 end
 
-local function has_begun(cloud, command)
-  for _, request in ipairs(cloud:requests()) do
-    if request.command == command then return true end
-  end
-end
-
 describe("cpi validate", function()
   it("lives a VM's life and leaves nothing, in CloudStack nor in the journal", function()
     local cloud <close> = rig.start { store = true, world = { latency = { jobs = JOBS } } }
@@ -36,7 +30,7 @@ describe("cpi validate", function()
   it("removes what it made after a signal, and says so", function()
     local cloud <close> = rig.start { store = true, world = { latency = { jobs = JOBS } } }
     local pid, finish = cloud:command_background { "validate", "--yes", "--network", "bosh-net", "--output", "json" }
-    rig.wait(function() return has_begun(cloud, "attachVolume") end, 20)
+    rig.wait(function() return cloud:has_had "attachVolume" end, 20)
     os.execute(("kill -TERM %d"):format(pid))
     local run = finish(30)
     assert.equal(1, run.exit, run.stderr)

@@ -62,6 +62,24 @@ function decision.answers(it, name, rows)
   end
 end
 
+-- The answers of a decision that sees an order before anything is made, and may change its cloud_properties.
+function decision.of_an_order(it, name)
+  local order = { cloud_properties = { cpu = 1 } }
+  decision.answers(it, name, {
+    good = { { order, order }, { { cloud_properties = {}, networks = {} }, { cloud_properties = {} } } },
+    bad = {
+      { true, "it must be { cloud_properties = { ... } }" }, { {}, "it must be { cloud_properties" },
+      { { cloud_properties = "x" }, "it must be { cloud_properties" },
+      { { cloud_properties = { "x" } }, "a table of values by their names" },
+      { { cloud_properties = { cpu = 0 / 0 } }, "its cloud_properties.cpu is not a finite number" },
+      { { cloud_properties = { zone = "\xff" } }, "its cloud_properties.zone is not UTF-8" },
+    },
+  })
+end
+
+-- The whole answer of such a decision: the order as it is.
+function decision.as_ordered(facts) return { cloud_properties = facts.cloud_properties } end
+
 local function is_number(row) return row[2] == "number" or row[2] == "integer" end
 
 -- Are all numbers in the value finite, and within what the field of their name allows?

@@ -345,13 +345,21 @@ function rig:state() return ask(self, "/sim/state") end
 -- The requests that it has had, in order; with since = n only those after the nth.
 function rig:requests(since) return ask(self, "/sim/requests?since=" .. (since or 0)) end
 
+-- Has it had a request of that command?
+function rig:has_had(command)
+  for _, request in ipairs(self:requests()) do
+    if request.command == command then return true end
+  end
+  return false
+end
+
 -- Faults that its next answers shall have; {} takes back what is left of them.
 function rig:faults(list) return ask(self, "/sim/faults", json.array(list)) end
 
--- Lets time pass in it.
 -- So long a time passes that CloudStack has expunged whatever was destroyed.
 function rig:expunge() return self:clock(circumstances.EXPUNGED) end
 
+-- Lets time pass in it, in seconds.
 function rig:clock(seconds) return ask(self, "/sim/clock", { advance = seconds }) end
 
 -- The world as it was in the beginning.

@@ -18,6 +18,13 @@ function workbench.new(directory, host, programs)
   return bench.new(host, directory .. "/result", function(text) host.said[#host.said + 1] = text end, programs or bench.TO_CONVERT)
 end
 
+-- The words with which run(...) ends in an error; raises where it does not.
+function workbench.refused(run, ...)
+  local ok, failure = pcall(run, ...)
+  if ok then error("nothing was raised", 2) end
+  return type(failure) == "table" and failure.message or failure
+end
+
 -- What is in a directory, sorted.
 function workbench.names(directory)
   local pipe = assert(io.popen(("ls -A '%s'"):format(directory)))

@@ -45,30 +45,25 @@ end
 
 local function order_in_project(stage) return stage:order(nil, stage:networks("10.9.0.11", "project-net", "10.9.0.1")) end
 
-local function network_of(name, ip, more)
-  local network = { type = ip and "manual" or "dynamic", ip = ip, prefix = "32", cloud_properties = { name = name } }
-  for key, value in pairs(more or {}) do network[key] = value end
-  return network
-end
-
 -- An order for a VM whose networks share a NIC.
 local function order_for_two_addresses(stage)
-  return stage:small_order(nil, { default = stage:network("10.0.0.11", "bosh-net"), more = network_of("bosh-net", "10.0.0.12",
-    { nic_group = "1" }) })
+  return stage:small_order(nil, { default = stage:network("10.0.0.11", "bosh-net"), more = stage:further_network("10.0.0.12",
+    "bosh-net", { nic_group = "1" }) })
 end
 
 local function order_for_both_families(stage)
-  return stage:small_order(nil, { default = stage:network("10.7.1.11", "dual-net"), six = network_of("dual-net", "2001:db8:7::11",
-    { prefix = "128", netmask = "ffff:ffff:ffff:ffff::", gateway = "2001:db8:7::1" }) })
+  return stage:small_order(nil, { default = stage:network("10.7.1.11", "dual-net"), six = stage:further_network("2001:db8:7::11",
+    "dual-net", { prefix = "128", netmask = "ffff:ffff:ffff:ffff::", gateway = "2001:db8:7::1" }) })
 end
 
 local function order_for_block(stage)
-  return stage:small_order(nil, { default = stage:network("10.0.0.11", "bosh-net"), block = network_of("bosh-net", "10.0.0.48",
-    { prefix = "28" }) })
+  return stage:small_order(nil, { default = stage:network("10.0.0.11", "bosh-net"), block = stage:further_network("10.0.0.48",
+    "bosh-net", { prefix = "28" }) })
 end
 
 local function order_for_dynamic_among_them(stage)
-  return stage:small_order(nil, { default = network_of("bosh-net"), more = network_of("bosh-net", "10.0.0.12") })
+  return stage:small_order(nil, { default = stage:further_network(nil, "bosh-net"),
+    more = stage:further_network("10.0.0.12", "bosh-net") })
 end
 
 -- Somebody destroyed a VM, which holds the address until CloudStack has expunged it.
