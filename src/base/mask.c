@@ -189,6 +189,12 @@ static void read_encoded(struct encoded *encoding, const struct text_byte *one)
     read_byte(&encoding->reader, &byte);
 }
 
+static void read_digits(const struct text_byte *one)
+{
+    for (size_t i = 0; i < sizeof encoded / sizeof *encoded; i++)
+        read_encoded(&encoded[i], one);
+}
+
 /* What came out of a decoder. */
 static void read_layer(void *context, const struct text_byte *one)
 {
@@ -196,10 +202,17 @@ static void read_layer(void *context, const struct text_byte *one)
 
     read_byte(&layers[layer].reader, one);
     if (layer == 1)
-        for (size_t i = 0; i < sizeof encoded / sizeof *encoded; i++)
-            read_encoded(&encoded[i], one);
+        read_digits(one);
     if (layer + 1 < LAYERS)
         unescape_push(&layers[layer + 1].decoder, one);
+}
+
+/* The same where nothing is escaped: the other decoders would change nothing. */
+static void read_unescaped(void *context, const struct text_byte *one)
+{
+    (void)context;
+    read_byte(&layers[0].reader, one);
+    read_digits(one);
 }
 
 static void begin(const char *text, size_t length)
@@ -231,13 +244,26 @@ static void read_form(const struct text_byte *one)
     read_byte(&form, &twin);
 }
 
+static bool has_escapes(const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if (text[i] == '%' || text[i] == '\\' || text[i] == '&' || text[i] == '+')
+            return true;
+    return false;
+}
+
 static void cover_known(const char *text, size_t length)
 {
+    bool is_escaped = has_escapes(text, length);
+
     begin(text, length);
+    if (!is_escaped)
+        layers[0].decoder.out = read_unescaped;
     for (size_t i = 0; i < length; i++) {
         struct text_byte one = {.byte = (unsigned char)text[i], .from = i, .to = i + 1};
         read_byte(&plain, &one);
-        read_form(&one);
+        if (is_escaped)
+            read_form(&one);
         unescape_push(&layers[0].decoder, &one);
     }
     if (known_secrets_at(plain.state)->complete == length) /* a word, and the whole of what is said */

@@ -49,6 +49,9 @@ static void lower_percent(struct buf *out, unsigned char c)
 
 static void all_percent(struct buf *out, unsigned char c) { buf_format(out, "%%%02x", c); }
 
+static void percent_twice(struct buf *out, unsigned char c) { buf_format(out, "%%25%02x", c); }
+static void html_twice(struct buf *out, unsigned char c) { buf_format(out, c < 0x80 ? "&amp;#%d;" : "%c", c); }
+
 static void in_form(struct buf *out, unsigned char c)
 {
     if (c == ' ')
@@ -155,6 +158,7 @@ static const struct form {
     {"as it is", as_it_is, 0}, {"percent", percent, 0}, {"lower percent", lower_percent, 0}, {"all percent", all_percent, 0},
     {"form", in_form, 0}, {"JSON", json, 0}, {"JSON with \\/ and \\u003d", json_slash, 0}, {"all \\u", all_unicode, 0},
     {"JSON in JSON", json_twice, 0}, {"HTML", html, 0}, {"HTML in JSON", html_in_json, 0}, {"Lua", lua, 0},
+    {"percent twice", percent_twice, 0}, {"HTML twice", html_twice, 0},
     {"wrapped", wrapped, 0}, {"hex", lower_hex, 1}, {"HEX", upper_hex, 1},
 };
 
