@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define GARBAGE 400 /* percent of what is in use before garbage is collected: most processes end before it is worth the work */
 #define PATIENCE_OF_READING 2.0 /* seconds; the bosh CLI and the director read while we write */
 
 static const char no_memory[] = RESPONSE_LINE("not enough memory");
@@ -115,6 +116,8 @@ int rpc_serve(lua_State *L, int in, int out)
 {
     struct request request;
 
+    if (L)
+        lua_gc(L, LUA_GCINC, GARBAGE, 0, 0);
     request_receive(&request, in);
     watch(out);
     if (L)
