@@ -20,7 +20,7 @@ local MB, DAY = 1048576, 86400
 local LARGEST = 64 -- MB: two files that are read whole
 local MOST_WAITING = 50 -- decisions, for the end of their request
 
--- The fields of open rows that are kept, by the names of the facts; worked out once per decision.
+-- The fields of rows that CloudStack sent, by the names of the facts that are such rows; worked out once per decision.
 local function open_lists(decision)
   local open = {}
   for _, row in ipairs(decision.facts) do
@@ -29,45 +29,10 @@ local function open_lists(decision)
   return open
 end
 
--- The facts as they are kept, and { row = { id, name } } of the rows that CloudStack sent.
-local function kept(facts, open)
-  local twin, brief = {}, {}
-  for key, value in pairs(facts) do
-    local fields = open[key]
-    if fields then
-      local list = {}
-      for i, row in ipairs(value) do
-        local one = {}
-        for j = 1, #fields do one[fields[j][1]] = row[fields[j][1]] end
-        list[i], brief[row] = one, { id = row.id, name = row.name }
-      end
-      twin[key] = list
-    elseif key ~= "now" then
-      twin[key] = value
-    end
-  end
-  return twin, brief
-end
-
--- An answer with rows of the facts as { id, name }.
-local function shortened(value, brief)
-  if type(value) ~= "table" then return value end
-  if brief[value] then return brief[value] end
-  local twin = {}
-  for key, inner in pairs(value) do twin[key] = shortened(inner, brief) end
-  return twin
-end
-
--- The answer to these facts as the log would have it, to be compared with what it has.
-function decision_log.answer_of(decision, facts, answer)
-  local _, brief = kept(facts, open_lists(decision))
-  return shortened(answer, brief)
-end
-
 -- Adds the texts of data to a list, each once: most stand in every decision of a request.
 local function collect(value, texts)
   if type(value) == "table" then
-    for key, inner in pairs(value) do
+    for key, inner in next, value do
       collect(key, texts)
       collect(inner, texts)
     end
@@ -77,49 +42,69 @@ local function collect(value, texts)
   end
 end
 
--- The facts without the rows that CloudStack sent: names of offerings are nobody's secret, and they are most of the text.
-local function without(facts, open)
+-- Makes of the facts what is kept of them -> { row = { id, name } } of the rows that CloudStack sent. texts gets what may have a secret
+-- in it: not those rows, which are most of the text, and not the names of facts.
+local function reduce(facts, open, texts)
+  local brief = {}
+  facts.now = nil
+  for name, value in next, facts do
+    local fields = open[name]
+    if fields then
+      local list = {}
+      for i, row in ipairs(value) do
+        local one = {}
+        for j = 1, #fields do one[fields[j][1]] = row[fields[j][1]] end
+        list[i], brief[row] = one, { id = row.id, name = row.name }
+      end
+      facts[name] = list
+    else
+      collect(value, texts)
+    end
+  end
+  return brief
+end
+
+-- An answer with rows of the facts as { id, name }; its other texts are added to a list.
+local function shortened(value, brief, texts)
+  if brief[value] then return brief[value] end
+  if type(value) ~= "table" then
+    collect(value, texts)
+    return value
+  end
   local twin = {}
-  for key, value in pairs(facts) do twin[key] = not open[key] and value or nil end
+  for key, inner in next, value do
+    collect(key, texts)
+    twin[key] = shortened(inner, brief, texts)
+  end
   return twin
 end
 
--- A copy of data with every text masked.
-local function masked(value, mask)
-  if type(value) == "string" then return mask(value) end
-  if type(value) ~= "table" then return value end
-  local twin = {}
-  for key, inner in pairs(value) do twin[masked(key, mask)] = masked(inner, mask) end
-  return twin
+-- The answer to these facts as the log would have it, to be compared with what it has.
+function decision_log.answer_of(decision, facts, answer)
+  return shortened(answer, reduce(tables.with(facts, {}), open_lists(decision), {}), {})
 end
 
 -- new{ append, json, mask, warn, now, request, verb } -> { add, flush }
 --   append(lines) -> true, or nil and why;  json, mask, warn: the host's;  now: seconds since 1970
 --   request  the request's id, or a random one;  verb: its method
--- add(entry) takes what lua/policy.lua records; flush() writes what there is. What cannot be written is warned about once, and stops
--- nothing.
+-- add(entry) takes what lua/policy.lua records, and its facts are the log's from then on; flush() writes what there is. What cannot
+-- be written is warned about once, and stops nothing.
 function decision_log.new(parts)
-  local records, texts, count, opens, has_failed = {}, {}, 0, {}, false
+  local lines, texts, count, opens, has_failed = {}, { parts.request }, 0, {}, false
 
   -- To mask is dear, and there is hardly ever a secret among facts: all texts are looked at together first.
   local function without_secrets()
     local all = table.concat(texts, "\n")
-    if parts.mask(all) == all then return records end
-    local list = {}
-    for i, one in ipairs(records) do
-      list[i] = { at = one.at, text = parts.json.encode(masked(parts.json.decode(one.text), parts.mask)) }
-    end
-    return list
+    if parts.mask(all) == all then return lines end
+    return require "setup.decision_masking"(lines, parts.json, parts.mask)
   end
 
   local self = {}
 
   function self.flush()
-    if #records == 0 or has_failed then return end
-    local lines = {}
-    for i, one in ipairs(without_secrets()) do lines[i] = ("%d %s\n"):format(one.at, one.text) end
-    records, texts = {}, {}
-    local done, why = parts.append(table.concat(lines))
+    if #lines == 0 or has_failed then return end
+    local done, why = parts.append(table.concat(without_secrets()))
+    lines, texts = {}, { parts.request }
     has_failed = not done
     if not done then parts.warn("the log of decisions could not be written: %s", why) end
   end
@@ -127,20 +112,19 @@ function decision_log.new(parts)
   function self.add(entry)
     local name, chosen = entry.name, entry.chosen
     opens[name] = opens[name] or entry.decision and open_lists(entry.decision) or {}
-    local facts, brief = kept(entry.facts, opens[name])
+    local brief = reduce(entry.facts, opens[name], texts)
     count = count + 1
     local record = {
-      id = ("%s.%d"):format(parts.request, count), verb = parts.verb, decision = name, facts = facts,
-      answer = shortened(entry.answer, brief), refusal = entry.refusal, failure = entry.failure, remark = entry.remark,
+      id = ("%s.%d"):format(parts.request, count), verb = parts.verb, decision = name, facts = entry.facts,
+      answer = shortened(entry.answer, brief, texts), refusal = entry.refusal, failure = entry.failure, remark = entry.remark,
       by = chosen.is_site and "site" or "default", file = chosen.is_site and chosen.path or nil, sum = chosen.sum,
       needs = next(chosen.needs) and tables.sorted_keys(chosen.needs) or nil,
     }
     local ok, text = pcall(parts.json.encode, record)
     if not ok then return parts.warn("a decision on %s was not logged: %s", name, text) end
-    record.facts = without(facts, opens[name])
-    collect(record, texts)
-    records[#records + 1] = { at = parts.now(), text = text }
-    if #records >= MOST_WAITING then self.flush() end
+    collect({ record.refusal, record.failure, record.remark, record.file }, texts)
+    lines[#lines + 1] = ("%d %s\n"):format(parts.now(), text)
+    if #lines >= MOST_WAITING then self.flush() end
   end
 
   return self

@@ -58,6 +58,7 @@ if #arg == 0 then
   local wire = require "tests.bench.wire"
   show_steps()
   require("tests.bench.own_speed").measure(report)
+  require("tests.bench.beside").measure(report)
   timed(wire.waiting)
   timed(wire.deployment)
   timed(wire.looks)
