@@ -2,8 +2,8 @@
 -- and has. Each costs a request, so nobody asks without need.
 --
 -- An instance group is known by the tags that BOSH sets when a VM is made (cloudstack/instance_tags.lua), and before that by
--- the CPI's own tag usage.TAG, which the VMs of a director with such a policy carry from their creation. VMs that other
--- processes are making at this moment may not be there yet.
+-- the CPI's own tag usage.TAG, which the VMs of a director with such a policy carry from their start. VMs that other processes
+-- are making at this moment are not counted before that.
 
 local instance_tags = require "cloudstack.instance_tags"
 local states = require "cloudstack.states"

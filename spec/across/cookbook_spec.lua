@@ -5,8 +5,8 @@ local cookbook = require "tests.support.cookbook"
 local operator = require "tests.support.operator"
 
 describe("the cookbook", function()
-  it("has twelve recipes", function()
-    assert.equal(12, #cookbook)
+  it("has thirteen recipes", function()
+    assert.equal(13, #cookbook)
   end)
 
   for _, recipe in ipairs(cookbook) do

@@ -76,6 +76,16 @@ local cases = {
     outcome = function(user) return user.vm(SIZE).serviceofferingname .. " " .. user.vm(SIZE).serviceofferingname end,
     ours = "cluster1.medium cluster1.medium", theirs = "cluster1.medium cluster2.medium",
   },
+  ["Spread a group that is made at once"] = {
+    outcome = function(user)
+      local function offering_at(ip)
+        return user.vm(SIZE, nil, { default = { type = "manual", ip = ip, netmask = "255.255.255.0", gateway = "10.0.0.1",
+          cloud_properties = { name = "bosh-net" } } }).serviceofferingname
+      end
+      return offering_at "10.0.0.31" .. " " .. offering_at "10.0.0.32"
+    end,
+    ours = "cluster1.medium cluster1.medium", theirs = "cluster2.medium cluster1.medium",
+  },
   ["The cheaper zone at night"] = {
     outcome = function(user)
       local row, why = user.vm({ compute_offering = "shared.small", policy = { batch = true } }, nil, FAR)
