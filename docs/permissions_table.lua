@@ -11,7 +11,7 @@ local HEAD = "| verb | commands | and, in some cases |\n|---|---|---|\n"
 
 local function cell(row)
   local parts = {}
-  if row.sometimes then parts[1] = ("%s: %s"):format(row.when, table.concat(row.sometimes, ", ")) end
+  for i, case in ipairs(row.sometimes or {}) do parts[i] = ("%s: %s"):format(case.when, table.concat(case.commands, ", ")) end
   if row.admin then parts[#parts + 1] = "for a root admin: " .. table.concat(row.admin, ", ") end
   return table.concat(parts, "; ")
 end

@@ -9,7 +9,9 @@ local function print_verbs(console)
   for _, row in ipairs(permissions) do
     console.write(("%s\n  %s\n"):format(permissions.title(row), #row.always > 0 and table.concat(row.always, " ") or "none"))
     if row.admin then console.write(("  for a root admin: %s\n"):format(table.concat(row.admin, " "))) end
-    if row.sometimes then console.write(("  %s: %s\n"):format(row.when, table.concat(row.sometimes, " "))) end
+    for _, case in ipairs(row.sometimes or {}) do
+      console.write(("  %s: %s\n"):format(case.when, table.concat(case.commands, " ")))
+    end
   end
 end
 

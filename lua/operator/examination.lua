@@ -21,6 +21,7 @@ local store_finding = require "operator.store_finding"
 local weak_secrets = require "operator.weak_secrets"
 
 local EXPIRY, SUSPICIOUS = 600, 60 -- seconds: after the first a signed request is refused
+local ROLE_REMEDY = "allow it in the account's role; `cpi permissions role` writes the rules"
 
 local findings = {}
 findings.__index = findings
@@ -120,7 +121,7 @@ end
 -- What of the list is not allowed, and what of it a CloudStack of that version does not have at all.
 local function missing_of(list, allowed, version)
   local missing, absent = {}, {}
-  for _, name in ipairs(list or {}) do
+  for _, name in ipairs(list) do
     local since = permissions.since[name]
     local is_there = not since or capabilities.at_least(version, since[1], since[2])
     if not allowed[name] then table.insert(is_there and missing or absent, name) end
@@ -128,12 +129,15 @@ local function missing_of(list, allowed, version)
   return missing, absent
 end
 
--- Is anything configured that the row is about? settings: cloudstack's.
-local function concerns(row, settings)
-  for _, name in ipairs(row.properties or {}) do
-    if settings[name] ~= "" then return true end
+-- A remark for each case of the row that may occur and whose commands the role lacks. settings: cloudstack's.
+local function check_cases(found, row, allowed, settings, version)
+  for _, case in ipairs(row.sometimes or {}) do
+    local missing = missing_of(case.commands, allowed, version)
+    if #missing > 0 and not (case.property and settings[case.property] == "") then
+      found:remark("permissions", ("the role lacks %s, for %s (%s)"):format(table.concat(missing, ", "), permissions.title(row),
+        case.when), ROLE_REMEDY)
+    end
   end
-  return not row.properties
 end
 
 local function check_permissions(found, outcome, settings, version)
@@ -146,18 +150,15 @@ local function check_permissions(found, outcome, settings, version)
   for _, row in ipairs(outcome.rows) do allowed[row.name] = true end
   for _, row in ipairs(permissions) do
     local always, absent = missing_of(row.always, allowed, version)
-    local sometimes = missing_of(row.sometimes, allowed, version)
-    local remedy = "allow it in the account's role; `cpi permissions role` writes the rules"
     lacking = lacking or #always > 0
     if #absent > 0 then
       found:remark("permissions", ("CloudStack %s has no %s, for %s"):format(version, table.concat(absent, ", "), permissions.title(row)),
         "nothing to do: the CPI goes without it there")
     end
     if #always > 0 then
-      found:problem("permissions", ("the role lacks %s, for %s"):format(table.concat(always, ", "), permissions.title(row)), remedy)
-    elseif #sometimes > 0 and concerns(row, settings) then
-      found:remark("permissions", ("the role lacks %s, for %s (%s)"):format(table.concat(sometimes, ", "),
-        permissions.title(row), row.when), remedy)
+      found:problem("permissions", ("the role lacks %s, for %s"):format(table.concat(always, ", "), permissions.title(row)), ROLE_REMEDY)
+    else
+      check_cases(found, row, allowed, settings, version)
     end
   end
   if not lacking then found:good("permissions", "the account may send what the verbs always need") end

@@ -148,7 +148,7 @@ describe("doctor", function()
     end }
     assert.equal(1, code)
     holds(out, "problem  permissions  the role lacks attachVolume, for attach_disk\n", "`cpi permissions role` writes the rules",
-      "remark   permissions  the role lacks updateVmNicIp, for delete_vm (expunge policy")
+      "remark   permissions  the role lacks updateVmNicIp, for delete_vm (expunge policy release)")
   end)
 
   it("goes on where the role does not allow listApis", function()

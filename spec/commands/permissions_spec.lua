@@ -6,7 +6,8 @@ describe("cpi permissions", function()
     local code, text = operator.run("permissions", {})
     assert.equal(0, code)
     assert.truthy(text:find("\nattach_disk\n  listVirtualMachines listVolumes attachVolume createTags queryAsyncJobResult\n"
-      .. "  for a root admin: listHosts listStoragePools listDiskOfferings migrateVolume\n", 1, true), text)
+      .. "  for a root admin: listHosts listStoragePools listDiskOfferings migrateVolume\n"
+      .. "  to explain a refusal: listDiskOfferings\n  for a disk that could not be deleted: deleteTags\n", 1, true), text)
   end)
 
   it("makes a role that may send all but what only root admins need", function()

@@ -87,6 +87,36 @@ describe("a command that the version does not have", function()
   end)
 end)
 
+describe("what the role lacks", function()
+  -- The remarks on it where the role has all but these commands.
+  local function without(names, world, settings)
+    return found({ world = world, settings = settings, rows = { listApis = function(payload)
+      local rows = {}
+      for _, row in ipairs(payload.api) do
+        if not names[row.name] then rows[#rows + 1] = row end
+      end
+      payload.api = json.array(rows)
+    end } }).permissions
+  end
+
+  it("is remarked on case by case, each with its own commands", function()
+    assert.same({ "remark: the role lacks detachVolume, for delete_vm (before CloudStack 4.16)",
+      "remark: the role lacks detachVolume, for create_stemcell, create_vm, create_disk, create_network, snapshot_disk, delete_vm "
+        .. "(when it fails, or a process before it was killed)",
+      "problem: the role lacks detachVolume, for detach_disk" }, without { detachVolume = true })
+  end)
+
+  it("is not remarked on where the property is not configured that would need it", function()
+    local rest = { "remark: the role lacks listProjects, for create_vm, create_disk (for policies that need limits, of a project)",
+      "remark: the role lacks listEvents, for cpi list, cpi cid (for cid --history)",
+      "good: the account may send what the verbs always need" }
+    local role, world = { listDomains = true, listProjects = true, listEvents = true }, { projects = { { name = "p", account = "bosh" } } }
+    assert.same(rest, without(role, world))
+    table.insert(rest, 1, "remark: the role lacks listProjects, for every other verb (for a project that is configured by name)")
+    assert.same(rest, without(role, world, { cloudstack = { project = "p" } }))
+  end)
+end)
+
 describe("the way to the server", function()
   it("is remarked upon where it is not encrypted, or nobody is verified", function()
     assert.same({ "remark: cloudstack.endpoint is http: user data with passwords goes over the wire as it is" }, found({}).tls)

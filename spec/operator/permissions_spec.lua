@@ -16,6 +16,13 @@ local function sorted(words)
   return table.concat(list, " ")
 end
 
+-- The lists of commands that a row has: what is always needed, what in each case.
+local function parts_of(row)
+  local parts = { row.always }
+  for _, case in ipairs(row.sometimes or {}) do parts[#parts + 1] = case.commands end
+  return parts
+end
+
 describe("the commands of a verb", function()
   for verb, words in pairs {
     info = "", has_vm = "listVirtualMachines", has_disk = "listVolumes",
@@ -42,7 +49,7 @@ describe("the commands of a verb", function()
     assert.equal(sorted(role "has_vm" .. " " .. role "has_disk"), table.concat(permissions.commands { "has_vm", "has_disk" }, " "))
     local all = " " .. table.concat(permissions.commands(), " ") .. " "
     for _, row in ipairs(permissions) do
-      for _, part in ipairs { row.always, row.sometimes or {} } do
+      for _, part in ipairs(parts_of(row)) do
         for _, name in ipairs(part) do assert.truthy(all:find(" " .. name .. " ", 1, true), name) end
       end
     end
@@ -52,16 +59,22 @@ describe("the commands of a verb", function()
 end)
 
 describe("a row of the permissions", function()
-  it("says when what is needed sometimes is needed", function()
+  it("has a case for what is needed sometimes, which speaks of all its commands and of no other", function()
+    local ordinals = { first = true, second = true, third = true, fourth = true, fifth = true, sixth = true, last = true, next = true }
     for _, row in ipairs(permissions) do
-      assert.equal(row.sometimes ~= nil, (row.when or "") ~= "", permissions.title(row))
       assert.is_true(#permissions.title(row) > 0)
+      for _, case in ipairs(row.sometimes or {}) do
+        assert.is_true(#case.when > 0 and #case.commands > 0, permissions.title(row))
+        for word in case.when:gmatch "%a+" do assert.is_nil(ordinals[word], permissions.title(row) .. ": " .. case.when) end
+      end
     end
   end)
 
   it("names no command twice in a part", function()
     for _, row in ipairs(permissions) do
-      for _, part in ipairs { row.always, row.sometimes or {}, row.admin or {} } do
+      local parts = parts_of(row)
+      parts[#parts + 1] = row.admin
+      for _, part in ipairs(parts) do
         local seen = {}
         for _, name in ipairs(part) do
           assert.is_nil(seen[name], permissions.title(row) .. ": " .. name)
