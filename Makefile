@@ -88,6 +88,9 @@ contract:                        ## what the code says, into lua/policies/README
 session: all build/spec/host_native.so ## records docs/session.md anew
 	lua5.4 docs/session.lua $(BUILD)
 
+dashboard: build/spec/host_native.so ## draws docs/dashboard.svg anew: docs/grafana.json over a run of the simulator
+	lua5.4 docs/dashboard.lua
+
 deps:                            ## installs the Debian packages that building and checking need
 	$(if $(filter 0,$(shell id -u)),,sudo) apt-get install -y --no-install-recommends $(DEBS)
 
@@ -267,7 +270,7 @@ release-programs:
 	@$(MAKE) --no-print-directory $(RELEASE_FLAGS) programs
 programs: $(PROGRAMS)
 
-.PHONY: session advisories blobs sources dist dist-compiled compiled release release-programs programs
+.PHONY: session dashboard advisories blobs sources dist dist-compiled compiled release release-programs programs
 
 MAN     = $(DESTDIR)$(PREFIX)/share/man
 SHARE   = $(DESTDIR)$(PREFIX)/share

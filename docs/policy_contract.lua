@@ -70,9 +70,9 @@ local function common_section(list)
     .. "of them. `create_vm` knows them by `env.bosh`; a decision over what exists, or over a disk for a VM, knows them by the tags "
     .. "that BOSH set on it. A VM that is compiled on has no deployment of its own, and `create-env` says nothing.\n\n"
     .. "`counts` and `limits` cost a request. They are asked for where the site's policy says that it needs them, "
-    .. "`return { api = 1, needs = { \"counts\" }, decide = decide }`, by `create_vm` and `create_disk`, in the decisions before something is made. VMs that "
-    .. "other requests are making at the same moment are not counted: [the guide](../../docs/policies.md#what-to-know-before-writing-one) says "
-    .. "what to do."):format(
+    .. "`return { api = 1, needs = { \"counts\" }, decide = decide }`, by `create_vm` and `create_disk`, in the decisions before "
+    .. "something is made. VMs that other requests are making at the same moment are not counted: "
+    .. "[the guide](../../docs/policies.md#what-to-know-before-writing-one) says what to do."):format(
     table.concat(without, " and ")), 115) .. "\n"
   out[3] = "| fact | type | what it is |\n|---|---|---|"
   add_rows(out, rows, "", true)

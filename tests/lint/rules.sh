@@ -144,7 +144,7 @@ wanted "every C file says its job first" && rule "$(
   done)"
 
 [ -z "$floors" ] && wanted "luacheck is content" && rule "$(
-  luacheck --no-color --formatter plain lua spec tests config demo 2>&1 | grep -E '^[^ ]+:[0-9]+:|[Ee]rror')"
+  luacheck --no-color --formatter plain lua spec tests config demo docs 2>&1 | grep -E '^[^ ]+:[0-9]+:|[Ee]rror')"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
