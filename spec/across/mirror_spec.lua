@@ -7,7 +7,6 @@ local WITHOUT = {
   ["^sim$"] = "the model's front: every file of spec/sim goes through it",
   ["^made/kinds_of_belongings$"] = "rows of made/kinds: spec/made/kinds_spec.lua and spec/made/belongings_spec.lua",
   ["^made/load_balancer_end$"] = "the end of a VM's place: spec/vm/load_balancers_spec.lua and spec/made/orphans_spec.lua",
-  ["^made/new_belongings$"] = "what create_vm gives: spec/vm/vips_spec.lua and spec/vm/load_balancers_spec.lua",
   ["^vm/attempt$"] = "one VM of a deployment: spec/vm/deployment_spec.lua",
   ["^vm/starting$"] = "the start of a deployment's VM: spec/vm/deployment_spec.lua",
   ["^vm/tagging$"] = "what a deployment does while the VM starts: spec/vm/deployment_spec.lua",

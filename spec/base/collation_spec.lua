@@ -9,6 +9,10 @@ describe("the database's comparison", function()
     end)
   end
 
+  it("takes every accented letter for its plain one", function()
+    assert.equal("acdeghijklnorstuwyz", collation.fold "ÀÇĎÉĜĤÌĴĶĽÑÒŘŚŢÙŴÝŹ")
+  end)
+
   it("tells other texts apart", function()
     assert.is_false(collation.same("a", "b"))
     assert.is_false(collation.same(" a", "a"))

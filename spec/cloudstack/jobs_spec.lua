@@ -44,6 +44,13 @@ describe("a job", function()
     assert.same({ id = "v", sent = 1 }, notes[2])
   end)
 
+  it("is waited for in words: what it does, its command, and how long such jobs have taken", function()
+    local lines = {}
+    local cpi <close> = fake.cpi { { "createVolume", {}, job = {}, lasts = 40 }, capture = lines }
+    cpi.cloudstack:job(create())
+    assert.truthy(table.concat(lines, "\n"):find("info creating disk cpi-disk-1 (createVolume): 30 s", 1, true), table.concat(lines, "\n"))
+  end)
+
   it("that fails says CloudStack's words and code", function()
     local cpi <close> = fake.cpi { { "createVolume", {}, job_fails = "no primary storage", code = 533 } }
     local failure = fake.failure(cpi.cloudstack.job, cpi.cloudstack, create())

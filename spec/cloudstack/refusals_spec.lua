@@ -98,6 +98,7 @@ local said = {
     "refused" },
   { "capacity", "no_room", "No destination found for a deployment for VM instance {..}", 533, "job" },
   { "capacity", "no_room", "anything", 533, "job" },
+  { "capacity", "no_room", "anything", 533, "refused" },
   { "capacity", "no_room", "Unable to start a VM [x] due to insufficient capacity.", 530, "job" },
   { "capacity", "no_room", "Unable to orchestrate the start of VM instance {..} due to [INSUFFICIENT CAPACITY]", 530, "job" },
   { "capacity", "no_room", "No suitable host found.", 530, "job" },

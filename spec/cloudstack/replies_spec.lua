@@ -39,6 +39,12 @@ describe("an answer", function()
     end)
   end
 
+  it("of a refusal without an errorcode has the code of HTTP, from 400 on", function()
+    for status, code in pairs { [200] = false, [399] = false, [400] = 400, [401] = 401, [530] = 530 } do
+      assert.equal(code, failure_of(status, { [OWN] = { errortext = "no" } }).code or false)
+    end
+  end)
+
   it("under another name is told by that name", function()
     assert.truthy(failure_of(200, { listvolumesresponse = {} }).text:find("the answer is called 'listvolumesresponse'", 1, true))
     local text = failure_of(200, { logoutresponse = { errorcode = 531, errortext = "no" } }).text

@@ -19,6 +19,26 @@ describe("a wave", function()
   end)
 end)
 
+describe("an interruption", function()
+  local function interrupted() return "it is over" end
+
+  it("ends a verb before its next step, and lets a look go on", function()
+    local cpi <close> = fake.cpi { { "listZones", {}, {} }, interrupted = interrupted }
+    cpi.cloudstack:call("listZones", {})
+    assert.truthy(fake.failure(cpi.cloudstack.call, cpi.cloudstack, "deleteVolume", { id = "v" }).message:find("it is over", 1, true))
+  end)
+
+  it("lets the step that is under way come to its end", function()
+    local over = false
+    local cpi <close> = fake.cpi { { "createVolume", {}, job = {} }, { "createTags", {}, job = {} },
+      interrupted = function() return over and "it is over" or nil end }
+    local tasks = cpi.cloudstack:start { { "createVolume", {}, job = true } }
+    over = true
+    cpi.cloudstack:run { "createTags", {}, job = true }
+    assert.is_nil(cpi.cloudstack:wait(tasks)[1].failure)
+  end)
+end)
+
 describe("the round trip of a client", function()
   it("is that of questions: a command that acts takes longer, and no look waits for that", function()
     local cpi <close> = fake.cpi {

@@ -11,6 +11,7 @@ local function counted()
   local t = trial.new { host = native, store = true }
   local one = tally()
   one:sent({ { command = "startVirtualMachine" } }, { { seconds = 0.1 } })
+  one:sent({ { command = "listZones" } }, { { seconds = 0.05 } })
   one:waited_for("startVirtualMachine", 1.7, 1.7)
   assert(metrics.record(t.host.store, native.json, 1000000, "create_vm", 2.5, nil, one))
   return t
@@ -22,6 +23,7 @@ describe("cpi metrics", function()
     assert.equal(0, code)
     assert.matches("create_vm +1 +2%.5 s +<= 3 s +<= 3 s +%-\n", out)
     assert.matches("startVirtualMachine +1 +100 ms +1%.7 s\n", out)
+    assert.matches("listZones +1 +50 ms +%-\n", out) -- no job
   end)
 
   it("prints them for programs, in both forms", function()

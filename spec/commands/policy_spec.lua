@@ -330,5 +330,10 @@ describe("policy", function()
     assert.equal(2, (run {}))
     assert.equal(2, (run { "check", "a", "b" }))
     assert.equal(2, (run { "try", "expunge" }))
+    for action, question in pairs { diff = "which policies?", replay = "which decision?" } do
+      code, _, err = run { action }
+      assert.equal(2, code)
+      assert.truthy(err:find(question, 1, true), err)
+    end
   end)
 end)

@@ -96,4 +96,9 @@ it("refuses what is not on its command line", function()
     { "convert", "a", "b", "--version", "1" }, { "light", "t", "o", "--output", "json", "--version", "1", "--os", "x" } } do
     assert.equal(2, (run(table.unpack(words))))
   end
+  for option, action in pairs { hypervisor = "convert", zone = "light", name = "light", version = "light", os = "light" } do
+    local other = action == "convert" and { "light", "t", "o" } or { "convert", "a", "b" }
+    local _, _, why = run(other[1], other[2], other[3], "--" .. option, "x")
+    assert.truthy(why:find(("--%s is for %s"):format(option, action), 1, true), why)
+  end
 end)

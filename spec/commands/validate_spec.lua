@@ -197,6 +197,12 @@ describe("cpi validate", function()
     assert.truthy(err:find("which network? --network NAME; with user data there are: bosh-loop, bosh-net", 1, true), err)
   end)
 
+  it("sums up what was done, in the end", function()
+    local _, out = validate "--yes"
+    assert.matches("\n18 done, 0 failed, 0 not supported, 0 skipped; [%d.]+ s, [%d.]+ s of it in CloudStack's jobs; %d+ requests\n"
+      .. "nothing is left in CloudStack\n", out)
+  end)
+
   it("writes JUnit's XML", function()
     trial.sim.fault { command = "createSnapshot", fault = "fail_job", errortext = "<no & \"never\">", times = 9 }
     local code, out = validate("--yes", "--output", "junit")

@@ -1,6 +1,7 @@
 -- What outlives its VM: found by cpi gc without a store, this director's alone, and never what anybody uses.
 
 local leftovers = require "made.leftovers"
+local orphans = require "made.orphans"
 local native = require "host_native"
 local trial = require "operator.trial"
 
@@ -54,6 +55,19 @@ local function acquired(t)
     if row.tags.director_uuid then return row end
   end
 end
+
+describe("the verdict on what outlived its VMs", function()
+  local function called(row, ...) return orphans.outlived(row, { ... }) end
+
+  it("calls it by its address or its name, else by its first VM, and says which are gone", function()
+    assert.same({ cid = "198.51.100.7", gone = { "cpivm-1" }, why = "its VM cpivm-1 is gone" },
+      called({ ipaddress = "198.51.100.7", name = "n" }, "cpivm-1"))
+    assert.same({ cid = "web", gone = {}, why = "no VM is in it" }, called { name = "web" })
+    assert.same({ cid = "cpivm-1", gone = { "cpivm-1", "cpivm-2" }, why = "its VM cpivm-1, cpivm-2 is gone" },
+      called({}, "cpivm-1", "cpivm-2"))
+    assert.is_nil(orphans.outlived({ name = "web" }, nil))
+  end)
+end)
 
 describe("what outlives its VM", function()
   it("is found, of every kind, and removed", function()

@@ -6,16 +6,17 @@ local function site(more)
   return settings
 end
 
--- The findings as lines.
+-- The findings as lines, and the remedies by the texts that they are for.
 local function checked(asked, settings)
   local lines = {}
   local found = {}
   function found:good(subject, format, ...) lines[#lines + 1] = "good " .. subject .. ": " .. format:format(...) end
-  function found:remark(subject, text) lines[#lines + 1] = "remark " .. subject .. ": " .. text end
-  function found:problem(subject, text) lines[#lines + 1] = "problem " .. subject .. ": " .. text end
+  local remedies = {}
+  function found:remark(subject, text, remedy) lines[#lines + 1], remedies[text] = "remark " .. subject .. ": " .. text, remedy end
+  function found:problem(subject, text, remedy) lines[#lines + 1], remedies[text] = "problem " .. subject .. ": " .. text, remedy end
   for _, name in ipairs { "owner", "networks", "VMs" } do asked[name] = asked[name] or { failure = {} } end
   capacity.check(found, asked, settings or site())
-  return lines
+  return lines, remedies
 end
 
 local function owner(row) return { owner = { rows = { row } } } end
@@ -40,6 +41,13 @@ describe("what an account may still make", function()
       "remark quota: 0 of 5 snapshots are left", "good quota: left: 0 of 20 VMs, 2 of 20 disks, 0 of 5 snapshots" },
       checked(owner { vmlimit = "20", vmavailable = "0", volumelimit = "20", volumeavailable = "2", snapshotlimit = "5",
         snapshotavailable = "0" }))
+  end)
+
+  it("comes with what to do about it, if it is little", function()
+    local _, remedies = checked(owner { vmlimit = "20", vmavailable = "0", volumelimit = "20", volumeavailable = "2" })
+    for _, text in ipairs { "no more VMs: all 20 that the account may have are taken", "2 of 20 disks are left" } do
+      assert.matches("`cpi list` shows what is there; an administrator gives more", remedies[text])
+    end
   end)
 
   it("is that of the project or account that is configured, in its domain", function()

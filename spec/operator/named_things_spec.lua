@@ -46,6 +46,14 @@ describe("what a configuration names", function()
     has(checked { stemcell = { mock = "", os_type = "Other", zones = { "*" } } }, "good zone: stemcells come to * too")
     has(checked { stemcell = { mock = "", os_type = "Other", zones = { "y", "q" } } },
       "problem zone: cloudstack.stemcell.zones: 'q' is not in CloudStack; name one of: y, z")
+    local lines = checked { stemcell = { mock = "", os_type = "Other", zones = { "q", "r", "y" } } }
+    has(lines, "problem zone: cloudstack.stemcell.zones: 'r' is not in CloudStack; name one of: y, z")
+    for _, line in ipairs(lines) do assert.is_nil(line:find("stemcells come to", 1, true), line) end
+  end)
+
+  it("are the offerings that the account sees", function()
+    has(checked(), "good offerings: service offerings: x")
+    has(checked(), "good offerings: disk offerings: x")
   end)
 
   it("are the networks that have IPv6", function()

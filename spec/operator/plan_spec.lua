@@ -17,6 +17,12 @@ describe("a plan", function()
     assert.same({ "destroyVirtualMachine id=u-1" }, plan.of(story { send("destroyVirtualMachine", { id = "u-1" }) }))
   end)
 
+  it("has no parameter that says nothing to a person", function()
+    assert.same({ "registerTemplate id=t-1" }, plan.of(story { send("registerTemplate", { id = "t-1", customjobid = "j", userdata = "u",
+      password = "p", displayname = "d", startvm = false, resourcetype = "Template", page = 1, pagesize = 500, displaytext = "d",
+      hypervisor = "KVM", format = "QCOW2", ostypeid = "o-1", url = "https://images" }) }))
+  end)
+
   it("has the keys of tags, in order, and long values cut", function()
     assert.same({ "createTags resource=" .. ("x"):rep(60) .. "... tags a b" }, plan.of(story { send("createTags", {
       resourceids = ("x"):rep(99), ["tags[0].key"] = "b", ["tags[0].value"] = "1", ["tags[1].key"] = "a", ["tags[1].value"] = "2" }) }))

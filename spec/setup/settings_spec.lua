@@ -23,6 +23,17 @@ local function problems(file, context, has_secret)
   return fake.failure(load, file, context, has_secret).message
 end
 
+describe("the owner of what is made", function()
+  it("is an account with its domain, or an account's id, which brings its domain along", function()
+    for _, account in ipairs { "a", ("a"):rep(35), ("a"):rep(37) } do
+      assert.matches("cloudstack.account needs cloudstack.domain", problems(needed { account = account }))
+      assert.equal(account, load(needed { account = account, domain = "d" }).cloudstack.account)
+    end
+    local id = "7d5d1a3e-52f5-4c6a-9f0b-2f6d3f1c9b11"
+    assert.equal(id, load(needed { account = id }).cloudstack.account)
+  end)
+end)
+
 describe("settings", function()
   it("fill in the defaults of the Go release", function()
     local loaded = load()

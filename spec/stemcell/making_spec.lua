@@ -1,6 +1,7 @@
 local fake = require "tests.support.fake"
 local making = require "stemcell.making"
 local rollback = require "base.rollback"
+local twins = require "stemcell.twins"
 
 -- (with an upload: spec/stemcell/upload_spec.lua; against others: spec/stemcell/twins_spec.lua)
 
@@ -112,6 +113,27 @@ describe("a new template", function()
     assert.is_false(ok)
     assert.equal("Bosh::Clouds::CloudError", failure.type)
     assert.same({}, cpi.store.tables.journal)
+  end)
+
+  it("that another process makes too is given up, and what CloudStack keeps of it is in the journal for a later one", function()
+    local one = stemcell { name = "ubuntu", version = "1", ignored = {}, file = { checksum = function() return "c0ffee" end },
+      names = { display_name = "ubuntu 1", tags = { director_uuid = "d" } } }
+    twins.mark(one.names.tags, one.name, one.version)
+    local tags = { { key = "director_uuid", value = "d" } }
+    for key, value in pairs(one.names.tags) do tags[#tags + 1] = { key = key, value = value } end
+    local function script(refusal)
+      local both = { { id = "t1", isready = true, tags = tags }, { id = "t0", isready = true, tags = tags } }
+      return { tag, { "listTemplates", {}, { template = both } }, { "deleteTags", { resourceids = "t1" }, job = {} },
+        { "deleteTemplate", { id = "t1" }, job_fails = refusal, job = not refusal and {} or nil, code = 431 } }
+    end
+    local function journal_after(refusal)
+      local ok, id, cpi = run(script(refusal), { start = started }, one)
+      assert.same({ true, nil }, { ok, id })
+      cpi.journal.finish() -- the verb goes on with the other one, and well
+      return cpi.store.tables.journal
+    end
+    assert.same({}, journal_after(nil))
+    assert.truthy(next(journal_after "The template is either getting uploaded or it may be initiated shortly, please wait"))
   end)
 
   it("that cannot be tagged is made all the same, and the log has why", function()

@@ -35,6 +35,14 @@ local function create(script, properties, more, path)
       given.sums = script.sums
       return "c0ffee"
     end,
+    publish = function(_, place)
+      given.published = place
+      return true
+    end,
+    withdraw = function(place)
+      given.withdrawn = place
+      return true
+    end,
   }
   script.http = {
     upload = function()
@@ -331,6 +339,15 @@ describe("a stemcell that CloudStack fetches", function()
         return { how = "register", url = "http://x/u.qcow2", checksum = true,
           details = { rootDiskController = "virtio" } }
       end } }, { hypervisor = "kvm", details = { a = 1 } })
+  end)
+
+  it("is published for it, and withdrawn when it has been fetched", function()
+    local script = { os_types, no_twins(), zones, register(nil, { checksum = "{SHA-256}c0ffee" }), tagging, no_twins(), telling, ready,
+      settings = { templates = { directory = "/published", url = "http://images" } },
+      policies = { stemcell = function() return { how = "publish" } end } }
+    create(script, { hypervisor = "kvm" })
+    assert.matches("^/published/%d+%-%x+%.", script.published)
+    assert.equal(script.published, script.withdrawn)
   end)
 
   it("is registered in all zones at once, where CloudStack is new enough", function()

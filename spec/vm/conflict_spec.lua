@@ -1,6 +1,7 @@
 -- An address that is taken: every way in which the ip_conflict policy may deal with it, in simulated clouds.
 
 local conflict = require "vm.conflict"
+local failures = require "cloudstack.failures"
 local fake = require "tests.support.fake"
 local native = require "host_native"
 local site_policies = require "tests.support.site_policies"
@@ -347,6 +348,36 @@ describe("a network without a free address", function()
     failure = fill("Shared", "10.6.0.0/24", "10.6.0.1", { "10.6.0.10", "10.6.0.11" })
     assert.truthy(failure.message:find("network 'tiny' (10.6.0.0/24) may have no free address: VMs that this account sees hold 2",
       1, true), failure.message)
+  end)
+end)
+
+describe("an address that a removed VM of the same create_vm holds", function()
+  local network = { id = "n1", name = "net", cidr = "10.0.0.0/24", gateway = "10.0.0.1" }
+
+  -- What settle() returns of another failure, and the addresses that are known as held afterwards.
+  local function settled(answer, script)
+    script.policies = { ip_conflict = function() return answer end }
+    local cpi <close> = fake.cpi(script)
+    local waiting = conflict.new_wait(cpi, {})
+    for i, ip in ipairs { "10.0.0.9", "10.0.0.5" } do
+      waiting.own[i] = { nic = { ip = ip, target = network }, in_range = true, is_own = true,
+        holder = { id = "v" .. i, name = "cpivm-" .. i, state = "Destroyed" } }
+    end
+    local task = { request = { "deployVirtualMachine", {} }, failure = failures.new("deployVirtualMachine", { kind = "refused", code = 533,
+      text = "no room", sent = true }) }
+    local can, nics = { version = "4.20", may_expunge = false }, { { ip = "10.0.0.5", target = network, more = {} } }
+    local is_settled = conflict.settle(cpi, nics, can, task, waiting)
+    local held = {}
+    for i, one in ipairs(waiting.own) do held[i] = one.nic.ip end
+    return is_settled, held
+  end
+
+  it("is in nobody's way once it was waited for", function()
+    assert.same({ true, { "10.0.0.9" } }, { settled("wait", { { "listNics", { virtualmachineid = "v2" }, refuse = "no such VM" } }) })
+  end)
+
+  it("is known as held for as long as it is ignored", function()
+    assert.same({ true, { "10.0.0.9", "10.0.0.5" } }, { settled("ignore", {}) })
   end)
 end)
 

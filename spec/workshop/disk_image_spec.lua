@@ -46,6 +46,7 @@ describe("the disk of a stemcell's image", function()
       assert.same({ case[2], case[3] }, { disk.format, disk.packing })
       assert.truthy(disk.size >= 1048576 and disk.size < 2097152)
       assert.equal("mark", stemcells.must("dd if='%s' bs=1 skip=5000 count=4 status=none", work:path "disk.raw"))
+      assert.is_nil(("\n" .. workbench.names(work.directory)):find("\ndisk\n", 1, true), "what was unpacked is still there")
     end)
   end
 

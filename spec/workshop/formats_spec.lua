@@ -34,6 +34,12 @@ describe("a disk", function()
     end)
   end
 
+  it("is named in the manifest by all the formats that CloudStack CPIs know it by", function()
+    local names = {}
+    for _, name in ipairs(formats.names()) do names[name] = table.concat(formats.of(name).formats, " ") end
+    assert.same({ kvm = "cloudstack-qcow2", xen = "cloudstack-vhd cloudstack-vhdx", vmware = "cloudstack-ova" }, names)
+  end)
+
   it("is compressed for KVM, dynamic for XenServer, and stream-optimised in a well-formed OVF for VMware", function()
     formats.of("kvm").make(work, {})
     assert.matches('"compat": "0.10"', stemcells.must("cd '%s' && qemu-img info --output=json image && rm image", work.directory))

@@ -30,6 +30,7 @@ describe("stemcell.MF", function()
       os_distro = "ubuntu" }, mf:map "cloud_properties")
     assert.same({ "a", "b c" }, manifest.read("name: x\nversion: 1\nstemcell_formats: [a, 'b c']\n"):list "stemcell_formats")
     assert.same({ nil, nil }, { mf:list "none", mf:map "none" })
+    assert.same({}, mf:map "stemcell_formats")
   end)
 
   it("is written with what was changed, and the rest byte by byte", function()

@@ -61,6 +61,23 @@ describe("a stemcell's tarball", function()
     assert.equal(file.manifest:write(), stemcells.must("tar xzOf '%s' stemcell.MF", work:path "stemcell.tgz"))
   end)
 
+  it("is accepted where tar finds nothing, or other modes and owners alone; not where it differs without a word", function()
+    local function packed(code, output)
+      local bench <close> = workbench.new(directory)
+      local file = stemcell_file.open(bench, tarball { ["stemcell.MF"] = MF, image = "abc" })
+      local run = bench.run
+      function bench:run(words, options)
+        if words[2] == "--compare" then return { code = code, output = output, errors = "" } end
+        return run(self, words, options)
+      end
+      local ok, failure = pcall(stemcell_file.pack, bench, file.manifest, file.others)
+      return ok or failure.message
+    end
+    assert.is_true(packed(0, ""))
+    assert.is_true(packed(1, "image: Mode differs\nimage: Uid differs\n"))
+    assert.equal("the stemcell was not packed as it should be: tar reports a difference", packed(1, ""))
+  end)
+
   it("is not accepted where another image was packed", function()
     local file = stemcell_file.open(work, tarball { ["stemcell.MF"] = MF, image = "abc" })
     local run = work.run
