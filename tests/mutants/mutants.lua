@@ -147,7 +147,7 @@ end
 
 -- What noticed it: the first spec that failed, or "no end" and the like.
 local function noticed_by(place)
-  local log = text_file.read(place.path .. "/log")
+  local log = "\n" .. text_file.read(place.path .. "/log")
   return log:match "\nnot ok[^\n]*\n# (spec/[%w_/]+_spec%.lua)" or log:match "(spec/[%w_/]+_spec%.lua)[^\n]*\n*$"
     or "it did not end as it should"
 end
