@@ -22,3 +22,15 @@ end)
 describe("an answer of affinity", function()
   decision.spoils(it, "affinity", function() return { name = "x", type = "host affinity" } end)
 end)
+
+describe("our policy of affinity", function()
+  it("adds the group of the instance group where the site switched that on", function()
+    assert.same({ { name = "bosh-web", type = "host anti-affinity" } },
+      decision.ours("affinity", { names = {}, auto = "bosh-web", auto_type = "host anti-affinity" }))
+  end)
+
+  it("adds nothing where it is off, or the manifest names groups", function()
+    assert.same({}, decision.ours("affinity", { names = {} }))
+    assert.same({}, decision.ours("affinity", { names = { "mine" }, auto = "bosh-web", auto_type = "host affinity" }))
+  end)
+end)
