@@ -12,6 +12,7 @@ describe("what answered elsewhere", function()
     ["https://cloud.test/client/api"] = "cloudstack.endpoint should be https://cloud.test/client/api",
     ["https://cloud.test:8443/client/api/?command=x&apiKey=word"] = "cloudstack.endpoint should be https://cloud.test:8443/client/api",
     ["/cloud/client/api"] = "cloudstack.endpoint should be http://cloud.test:8080/cloud/client/api",
+    ["v2/client/api"] = "cloudstack.endpoint should be http://cloud.test:8080/client/v2/client/api",
     ["//other.test/client/api"] = "cloudstack.endpoint should be http://other.test/client/api",
     ["https://cloud.test/"] = "cloudstack.endpoint should be https://cloud.test/client/api",
     ["https://cloud.test/client/"] = "cloudstack.endpoint should be https://cloud.test/client/api",

@@ -25,6 +25,17 @@ describe("network offerings", function()
     end)
   end
 
+  it("for a network without addresses are CloudStack's own, else one of the type L2 that names no VLAN", function()
+    local l2 = { id = "5", name = "mine", guestiptype = "L2", specifyvlan = false }
+    local own = { id = "6", name = "DefaultL2NetworkOffering", guestiptype = "L2", specifyvlan = false }
+    local with_vlan = { id = "7", name = "vlan", guestiptype = "L2", specifyvlan = true }
+    assert.equal("5", offerings.without_addresses({ with_vlan, l2, rows[1] }).id)
+    assert.equal("6", offerings.without_addresses({ l2, own }).id)
+    assert.equal("6", offerings.without_addresses({ own, l2 }).id)
+    assert.equal("there is no network offering of the type L2 that this account may use",
+      fake.failure(offerings.without_addresses, { with_vlan, rows[1] }).message)
+  end)
+
   it("have VPCs of their zone only", function()
     local vpcs = { { id = "a", name = "vpc1", zoneid = "z1" }, { id = "b", name = "vpc1", zoneid = "z2" } }
     assert.equal("b", offerings.pick_vpc(vpcs, "vpc1", { id = "z2" }).id)

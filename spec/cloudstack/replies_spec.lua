@@ -45,6 +45,12 @@ describe("an answer", function()
     end
   end)
 
+  it("of a server that has no time for it is busy, and only that", function()
+    for code, kind in pairs { [429] = "busy", [503] = "busy", [502] = "refused", [504] = "refused", [430] = "refused" } do
+      assert.equal(kind, failure_of(code, { [OWN] = { errorcode = code, errortext = "no" } }).kind)
+    end
+  end)
+
   it("under another name is told by that name", function()
     assert.truthy(failure_of(200, { listvolumesresponse = {} }).text:find("the answer is called 'listvolumesresponse'", 1, true))
     local text = failure_of(200, { logoutresponse = { errorcode = 531, errortext = "no" } }).text

@@ -72,6 +72,12 @@ describe("cpi explain", function()
     holds(out, "\n  names by " .. directory .. "/names.lua\n")
   end)
 
+  it("says what comes where the deploy fails", function()
+    local _, out = explain({}, create_vm())
+    assert.matches("\nif deployVirtualMachine failed\n  %S+.*\n  and the request would fail: ", out)
+    assert.matches("\nif deployVirtualMachine failed\n  [%l]+%u%S* ", out)
+  end)
+
   it("shows no user data, in no form", function()
     local _, out = explain({ "-v" }, create_vm())
     assert.matches("\n    userdata = \"%(%d+ bytes, not shown%)\"\n", out)

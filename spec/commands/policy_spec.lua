@@ -291,6 +291,13 @@ describe("policy try", function()
     assert.equal(("policy service_offering (%s/service_offering.lua): never\n"):format(directory), out)
   end)
 
+  it("tells of facts that the policy asks for and cannot have, before its answer", function()
+    local text = "return { api = 1, decide = function(facts, default)\n local _ = facts.cpus\n return default(facts) end }"
+    local code, out = try(FACTS, operator.directory { ["service_offering.lua"] = text })
+    assert.equal(1, code)
+    assert.matches("^[^\n]*facts.cpus is not a fact of service_offering %(did you mean 'cpu'%?%)", out)
+  end)
+
   it("tells a failure with its line, and exit code 1", function()
     local text = "return { api = 1, decide = function()\n error 'x' end }"
     local code, out = try(FACTS, operator.directory { ["service_offering.lua"] = text })

@@ -82,6 +82,15 @@ describe("cpi stemcell light", function()
     assert.truthy(mf:find("\n  light_template: " .. template.id, 1, true) or mf:find("\n  light_template: '" .. template.id, 1, true), mf)
   end)
 
+  it("is wrong usage without a configuration", function()
+    local more = { config = { path = "/etc/cpi.json", is_named = true, read = function() return {} end,
+      has_secret = function() return false end, context = function() return {} end } }
+    for name, value in pairs(HOST) do more[name] = value end
+    local code, _, why = operator.on(trial, "stemcell", { "light", "t", directory .. "/l.tgz", "--version", "7", "--os", "x" }, more)
+    assert.equal(2, code)
+    assert.truthy(why:find("cloudstack.endpoint is missing", 1, true), why)
+  end)
+
   it("refuses a template that is not there, and options that are missing", function()
     local code, _, why = light("none", directory .. "/l.tgz", "--version", "7", "--os", "x")
     assert.same({ 1, "cpi: template 'none' is not in CloudStack, or this account may not use it\n" }, { code, why })

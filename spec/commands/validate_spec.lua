@@ -126,6 +126,19 @@ describe("cpi validate", function()
     assert.truthy(out:find("`cpi list --director ", 1, true), out)
   end)
 
+  it("says where it cannot be determined what is left, on a terminal in red", function()
+    trial.sim.fault { command = "listSnapshots", fault = "status", status = 431, times = 99 }
+    local code, out = validate "--yes"
+    assert.equal(1, code)
+    assert.matches("\nwhat is left cannot be determined  listSnapshots: ", out)
+    local console = operator.host().console
+    local lines = {}
+    console.tty, console.interactive = true, false
+    console.write = function(text) lines[#lines + 1] = text return true end
+    operator.on(trial, "validate", { "--network", "bosh-net", "--yes" }, { console = console })
+    assert.truthy(table.concat(lines):find("\27[31mwhat is left cannot be determined\27[0m", 1, true), table.concat(lines))
+  end)
+
   it("removes what there is after a signal, and skips the rest", function()
     trial.host.interruption = function()
       for _, request in ipairs(trial.sim.requests) do
@@ -165,6 +178,7 @@ describe("cpi validate", function()
     local code, out = validate "--yes"
     assert.equal(1, code)
     assert.truthy(out:find("nothing was made; --anyway goes on all the same", 1, true), out)
+    assert.truthy(out:find("default_offer.disk 'absent' is not a disk offering", 1, true), out)
     local _, told = report()
     assert.same({}, told.steps)
     assert.equal(0, #trial.sim.state().vms)

@@ -73,6 +73,8 @@ describe("what belongs to a VM", function()
     assert.equal("info address 198.51.100.7 stays with VM cpivm-2",
       given_away(is_there, look, is_there, look, { "createTags", { resourceids = "a" }, job = {} }))
     assert.matches("^warn .*tag is already on it", given_away(is_there, look, is_there, look, is_there))
+    local gone = { "listPublicIpAddresses", { id = "a" }, {} }
+    assert.matches("^warn .*tag is already on it", given_away(is_there, gone)) -- nobody's any more
   end)
 
   it("keeps a tag of a role that the CPI does not know", function()

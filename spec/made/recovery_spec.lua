@@ -102,6 +102,16 @@ describe("cpi journal replay", function()
     assert.same({ cid }, disks(m))
   end)
 
+  it("leaves alone an entry of a kind that it does not know, and one without a kind or a name", function()
+    for _, change in ipairs { { kind = "spaceship" }, { kind = 5 }, { name = false } } do
+      local m = after_a_crash()
+      record(m, change)
+      local answer = m:command("journal", "replay")
+      assert.truthy(answer.text:find("of an unknown kind", 1, true), answer.text)
+      assert.equal(1, #disks(m))
+    end
+  end)
+
   it("keeps what the failed_vm policy keeps", function()
     local m = after_a_crash()
     record(m, { kept = true })

@@ -87,6 +87,14 @@ describe("a command that the version does not have", function()
   end)
 end)
 
+describe("what is left", function()
+  it("is told of the account and of its networks", function()
+    local by_subject = found({})
+    assert.matches("^good: left: ", by_subject.quota[1])
+    assert.truthy(by_subject.addresses)
+  end)
+end)
+
 describe("what the role lacks", function()
   -- The remarks on it where the role has all but these commands.
   local function without(names, world, settings)

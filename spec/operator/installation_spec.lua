@@ -71,6 +71,14 @@ describe("an installation", function()
     assert.equal(("good: %d decisions, all with a policy that loads"):format(#require "decisions"), told(host, nil, "policies")[1])
   end)
 
+  it("says of a policy that does not load that it does not, and no good word of the others", function()
+    local host = tree {}
+    operator.write(host.lua_dir .. "/policies/retry.lua", "return {")
+    local lines = told(host, nil, "policies")
+    assert.equal(1, #lines)
+    assert.matches("^problem: .*retry.lua", lines[1])
+  end)
+
   it("with one has its store and its policies looked at", function()
     local host = tree {}
     local settings = { policies = { directory = "" }, store = { path = "" } }

@@ -59,6 +59,7 @@ describe("what a configuration names", function()
   it("are the networks that have IPv6", function()
     local plain = { name = "x", service = { { name = "UserData" } } }
     has(checked({}, nil, { plain }), "good networks: with IPv6: none")
+    has(checked({}, nil, { plain, { name = "silent" } }), "remark networks: without user data: silent")
     has(checked({}, nil, { plain, { name = "six", ip6cidr = "2001:db8::/64", service = {} } }), "good networks: with IPv6: six")
   end)
 

@@ -24,6 +24,8 @@ describe("what the program takes, as text,", function()
     end
   end)
 
+  it("ends with its last line", function() assert.matches("[^\n]\n$", usage_text.program()) end)
+
   it("has its first line of usage marked, the others under it", function()
     assert.truthy(text:find("usage: " .. usage.synopsis[1] .. "\n       " .. usage.synopsis[2] .. "\n", 1, true), text)
   end)

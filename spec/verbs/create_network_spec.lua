@@ -60,6 +60,29 @@ describe("create_network", function()
     assert.equal("10.0.3.1", answer[2].gateway)
   end)
 
+  it("chooses another range where another process has just chosen the same, and gives up the first network", function()
+    local t = cloud()
+    local send, is_chosen = t.host.cloudstack.send, false
+    t.host.cloudstack.send = function(requests)
+      local replies = send(requests)
+      if requests[1].command == "createNetwork" and not is_chosen then
+        is_chosen = true
+        local params = {}
+        for key, value in pairs(requests[1].params) do params[key] = value end
+        params.name, params.displaytext = "theirs", "theirs"
+        t.sim.send { { command = "createNetwork", params = params } }
+      end
+      return replies
+    end
+    local cid, answer = table.unpack(t.call("create_network", { type = "manual", netmask_bits = 24, cloud_properties = {} }))
+    assert.equal("10.0.4.0/24", answer.range)
+    assert.equal("10.0.3.0/24", made(t, "theirs").cidr)
+    local count = 0
+    for _, network in ipairs(t.sim.state().networks) do count = count + (network.name:find "^cpi%-network" and 1 or 0) end
+    assert.equal(1, count)
+    assert.truthy(made(t, cid))
+  end)
+
   it("makes a network in which VMs live", function()
     local t = cloud()
     local cid, _, properties = table.unpack(t.call("create_network", definition()))

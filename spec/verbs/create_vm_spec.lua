@@ -106,6 +106,12 @@ describe("create_vm", function()
     assert.is_true(json.is_array(result))
   end)
 
+  it("takes away the tag of a copy that nobody makes any more", function()
+    local there = { id = "t1", name = TEMPLATE, zoneid = "z1", isready = true, tags = { { key = "bosh_copy_to_z1", value = "1" } } }
+    create(script_of(looks { templates = { "listTemplates", {}, rows("template", { there }) } },
+      { "deleteTags", { resourceids = "t1", ["tags[0].key"] = "bosh_copy_to_z1" }, job = {} }, deploy {}, start, tag))
+  end)
+
   it("hands the agent its settings as user data", function()
     local env = { bosh = { group = "prod-cf-web", mbus = { urls = json.array { "nats://10.0.0.6:4222" } }, tags = {} } }
     local result, sent = create(script_of(looks(), deploy {}, start, tag), { env = env })

@@ -33,6 +33,18 @@ describe("delete_vm", function()
     assert.same({ "listTags listCapabilities listVolumes listApis listVirtualMachines", "listVolumes", "destroyVirtualMachine" }, cpi.waves)
   end)
 
+  it("does nothing where the process is to end before it has begun", function()
+    local over = false
+    local script = { none, can, orphans(), role, vm "Running", interrupted = function() return over and "SIGTERM arrived" or nil end }
+    local cpi <close> = fake.cpi(script)
+    local gather = cpi.cloudstack.gather
+    function cpi.cloudstack.gather(...)
+      over = true
+      return gather(...)
+    end
+    assert.equal("interrupted: SIGTERM arrived", fake.failure(delete_vm, cpi, "cpivm-1").message)
+  end)
+
   it("is done when the VM is gone", function()
     assert.is_nil((delete { none, can, orphans(), role, vm(nil) }))
     assert.is_nil((delete { none, can, orphans(), role, vm "Destroyed" }))

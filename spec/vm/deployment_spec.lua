@@ -414,3 +414,19 @@ describe("a VM whose creation failed", function()
     assert.same({}, journal)
   end)
 end)
+
+describe("a deployment that is ended before it has begun", function()
+  it("leaves no VM, and nothing in the journal", function()
+    local t = trial.new { host = native, store = true }
+    t.host.interruption = function()
+      for _, request in ipairs(t.sim.requests) do
+        if request.command == "listZones" then return "SIGTERM arrived" end
+      end
+    end
+    local ok, failure = pcall(t.cid, {})
+    assert.is_false(ok)
+    assert.equal("interrupted: SIGTERM arrived", failure.message)
+    assert.same({}, t.store.journal or {})
+    assert.equal(0, #t.sim.state().vms)
+  end)
+end)
