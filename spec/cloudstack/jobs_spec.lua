@@ -51,6 +51,14 @@ describe("a job", function()
     assert.truthy(table.concat(lines, "\n"):find("info creating disk cpi-disk-1 (createVolume): 30 s", 1, true), table.concat(lines, "\n"))
   end)
 
+  it("is counted with the seconds that it was waited for", function()
+    local cpi <close> = fake.cpi { { "createVolume", {}, job = {}, lasts = 40 } }
+    cpi.cloudstack:job(create())
+    local waited = cpi.cloudstack.tally.waited.createVolume
+    assert.equal(1, waited.count)
+    assert.is_true(waited.seconds >= 40 and waited.seconds < 50, waited.seconds)
+  end)
+
   it("that fails says CloudStack's words and code", function()
     local cpi <close> = fake.cpi { { "createVolume", {}, job_fails = "no primary storage", code = 533 } }
     local failure = fake.failure(cpi.cloudstack.job, cpi.cloudstack, create())

@@ -21,6 +21,10 @@ describe("a volume's place", function()
     assert.is_nil(storage.host_of_volume({ storageid = "p", storagetype = "shared", clusterid = "c" }, pools, hosts))
   end)
 
+  it("is looked for among the hosts that VMs run on, and not the system's", function()
+    assert.same({ type = "Routing", zoneid = "z1" }, storage.host_request("z1")[2])
+  end)
+
   it("has as much room as may still be promised", function()
     local GIB = 1024 * 1024 * 1024
     assert.equal(15, storage.free { disksizetotal = 10 * GIB, disksizeallocated = 5 * GIB, overprovisionfactor = "2.0" })

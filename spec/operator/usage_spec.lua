@@ -11,6 +11,15 @@ describe("the command line's description", function()
     end
   end)
 
+  it("has forms of output where there is a choice, JSON among them", function()
+    for _, one in ipairs(usage.commands) do
+      local takes = false
+      for _, option in ipairs(one.options or {}) do takes = takes or option[1]:find "^%-%-output " ~= nil end
+      assert.equal(takes, one.values ~= nil and one.values.output ~= nil, one.name)
+      if takes then assert.equal("json", one.values.output[1], one.name) end
+    end
+  end)
+
   for _, one in ipairs(usage.commands) do
     it("of " .. one.name .. " has options as the reader takes them, and values of known ones", function()
       local known = {}
