@@ -269,7 +269,7 @@ describe("policy try", function()
     local directory = operator.directory { ["service_offering.lua"] = GOLD }
     local code, out = try(FACTS, directory)
     assert.equal(0, code)
-    for _, words in ipairs { ("decided by %s/service_offering.lua\n"):format(directory), "name = silver",
+    for _, words in ipairs { ("decided by %s/service_offering.lua\n"):format(directory), "name = silver", "\ncandidates\n",
       "1 silver                   chosen",
       "- gold                     is large enough; the policy left it out", "- full                     CloudStack had no room for it",
       "- tiny                     has 1 of 2 CPUs" } do

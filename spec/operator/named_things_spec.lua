@@ -12,7 +12,7 @@ end
 local function checked(more, hypervisors, networks)
   local lines, found = {}, {}
   function found:good(subject, format, ...) lines[#lines + 1] = "good " .. subject .. ": " .. format:format(...) end
-  function found:remark(subject, text) lines[#lines + 1] = "remark " .. subject .. ": " .. text end
+  function found:remark(subject, text, remedy) lines[#lines + 1] = "remark " .. subject .. ": " .. text .. "; " .. remedy end
   function found:problem(subject, text, remedy) lines[#lines + 1] = "problem " .. subject .. ": " .. text .. "; " .. remedy end
   local asked = { zones = { rows = {
     { id = "1", name = "z", allocationstate = "Enabled", networktype = "Advanced" }, { id = "2", name = "y" } } } }
@@ -59,7 +59,8 @@ describe("what a configuration names", function()
   it("are the networks that have IPv6", function()
     local plain = { name = "x", service = { { name = "UserData" } } }
     has(checked({}, nil, { plain }), "good networks: with IPv6: none")
-    has(checked({}, nil, { plain, { name = "silent" } }), "remark networks: without user data: silent")
+    has(checked({}, nil, { plain, { name = "silent" } }), "remark networks: without user data: silent; "
+      .. "nothing to do where a VM has another network that serves it; ours makes that one its first")
     has(checked({}, nil, { plain, { name = "six", ip6cidr = "2001:db8::/64", service = {} } }), "good networks: with IPv6: six")
   end)
 
