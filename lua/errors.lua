@@ -31,8 +31,11 @@ function Error:wrapped(message)
   return self:with { message = message, cause = self }
 end
 
+local classes = {} -- each name once
+
 -- exit_code: what the error is worth where an operator's command ends with it; 1 without one.
 local function kind(name, ok_to_retry, exit_code)
+  classes[name] = true
   return function(format, ...)
     return setmetatable({
       type = "Bosh::Clouds::" .. name,
@@ -56,6 +59,8 @@ local errors = {
   vm_creation_failed = kind "VMCreationFailed",
   vm_creation_retriable = kind("VMCreationFailed", true),
 }
+
+errors.CLASSES = classes -- { NAME = true } of the classes without "Bosh::Clouds::"
 
 -- Is this an error value of ours (and not a bug's string)?
 function errors.is(value)

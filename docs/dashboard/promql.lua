@@ -1,5 +1,5 @@
--- The little of PromQL that docs/grafana.json speaks, over samples that are in memory: numbers, `*` and `/`, `sum by (…)`,
--- `rate`, `increase`, `histogram_quantile`, selectors with a range. Whatever else an expression has is an error.
+-- The little of PromQL that docs/grafana.json speaks, over samples that are in memory: numbers, `*` and `/`, `> NUMBER` at the end,
+-- `sum by (…)`, `rate`, `increase`, `histogram_quantile`, selectors with a range. Whatever else an expression has is an error.
 --   https://prometheus.io/docs/prometheus/latest/querying/basics/
 --
 -- A value is a number, or a vector: a list of { labels = { NAME = text }, value = number }.
@@ -268,11 +268,25 @@ function expression(reader)
   end
 end
 
+-- An expression, and of its lines those above a number where one is named.
+local function filtered(reader)
+  local run = expression(reader)
+  if not take(reader, "(>)") then return run end
+  local most = tonumber(take(reader, "([%d.]+)")) or refused(reader, "expected a number")
+  return function(history, at)
+    local list = {}
+    for _, one in ipairs(run(history, at)) do
+      if one.value > most then list[#list + 1] = one end
+    end
+    return list
+  end
+end
+
 -- read(text) -> function(history, at) -> value at that second; and the names of its metrics. Raises a text where something in it is
 -- not understood.
 function promql.read(text)
   local reader = { text = text, at = 1, metrics = {} }
-  local run = expression(reader)
+  local run = filtered(reader)
   if not text:find("^%s*$", reader.at) then refused(reader, "expected the end") end
   return run, reader.metrics
 end

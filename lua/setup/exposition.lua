@@ -1,6 +1,7 @@
 -- Metrics in Prometheus' text format, for the textfile collector of its node exporter.
 -- https://prometheus.io/docs/instrumenting/exposition_formats/
 
+local errors = require "errors"
 local metrics = require "setup.metrics"
 local tables = require "base.tables"
 
@@ -34,13 +35,18 @@ local function new_page()
   return page
 end
 
+-- What a request may end with beside "ok".
+local FAILURES = tables.sorted_keys(tables.with(errors.CLASSES, { [metrics.BUG] = true }))
+
+-- A class is there from the verb's first request on, with 0: increase() does not see a counter that begins with its first failure.
 local function requests(page, all)
   page.family("requests_total", "counter", "Requests of BOSH, by verb and by what came of them.")
   for _, verb in ipairs(tables.sorted_keys(all)) do
     local row, failed = all[verb], 0
-    for _, class in ipairs(tables.sorted_keys(row.failed)) do
-      page.sample("requests_total", { "verb", verb, "outcome", class }, row.failed[class])
-      failed = failed + row.failed[class]
+    for _, class in ipairs(FAILURES) do
+      local count = row.failed[class] or 0
+      page.sample("requests_total", { "verb", verb, "outcome", class }, count)
+      failed = failed + count
     end
     page.sample("requests_total", { "verb", verb, "outcome", "ok" }, row.count - failed)
   end

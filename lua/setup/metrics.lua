@@ -10,14 +10,14 @@
 
 local errors = require "errors"
 
-local metrics = { TABLE = "metrics", BUCKETS = { 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000 } } -- seconds
+local metrics = { TABLE = "metrics", BUG = "bug", BUCKETS = { 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000 } } -- seconds
 
 local TRIES = 20   -- where other processes count at the same time; then the request is not counted
 local RENEWED = 15 -- seconds after which the text file is written anew
 local STAMP = "textfile"
 
 local function class_of(failure)
-  if not errors.is(failure) then return "bug" end
+  if not errors.is(failure) then return metrics.BUG end
   return (failure.type:match "::([^:]+)$")
 end
 

@@ -101,6 +101,11 @@ describe("the expressions of the dashboard", function()
     assert.equal(3.0, worked_out "6 / 2")
   end)
 
+  it("leave out what is not above a number", function()
+    assert.same({ ["verb=a"] = 30.0 }, worked_out 'sum by (verb) (increase(n{outcome="ok"}[5m])) > 29.9')
+    assert.same({}, worked_out 'sum by (verb) (increase(n{outcome="ok"}[5m])) > 30')
+  end)
+
   it("look for a share within its bucket", function()
     assert.same({ ["verb=a"] = 0.5 }, worked_out 'histogram_quantile(0.25, sum by (verb, le) (rate(h_bucket[5m])))')
     assert.same({ ["verb=a"] = 2.0 }, worked_out 'histogram_quantile(0.75, sum by (verb, le) (rate(h_bucket[5m])))')
