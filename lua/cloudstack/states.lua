@@ -26,6 +26,7 @@ end
 --   expunges   it may be expunged as it is
 --   leaving    it holds its addresses for a while only: until it is expunged, or until what is under way is over
 --   failed     it never came to life, and never will
+--   lingers    deleted, and kept by CloudStack until it expunges it by itself, a day later perhaps
 states.of_vm = {
   Starting = row "passing up leaving starting",
   Running = row "up disks runs",
@@ -36,7 +37,7 @@ states.of_vm = {
   Restoring = row "passing up",
   Unknown = row "up", -- its host is lost
   Error = row "expunges leaving failed",
-  Destroyed = row "gone expunges leaving",
+  Destroyed = row "gone expunges leaving lingers",
   Expunging = row "gone expunges leaving",
 }
 

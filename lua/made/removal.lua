@@ -23,6 +23,8 @@ local volumes = require "cloudstack.volumes"
 
 local removal = {}
 
+local FIRST_PAUSE, LONGEST_PAUSE = 1, 30 -- seconds, while a VM is waited for to let go of its disks
+
 -- The ephemeral ones among the volumes attached to a VM.
 local function ephemeral_of(attached)
   local list = {}
@@ -179,6 +181,32 @@ function removal.vm_and_disks(cpi, vm, can)
   if way == "wait" then destruction.wait_until_free(cpi, vm, strategy.deadline or 3600) end
 end
 
+-- The first of the disks that CloudStack has still to take off its VM, or nil. A VM that is being expunged lets go at its end; before
+-- 4.16 one that is destroyed keeps its disk until it is expunged, a day later perhaps: that is not waited for.
+local function held_of(list)
+  for _, volume in ipairs(list) do
+    local is_held = volume.virtualmachineid and not states.vm(volume.vmstate).lingers
+    if is_held and volumes.is_ephemeral(volume) then return volume end
+  end
+end
+
+-- The disks of a VM that is gone, once CloudStack has taken them off it. list: their rows as they were seen. Raises CloudError.
+local function let_go(cpi, vm_cid, list)
+  local began, pause, limit = cpi.clock.now(), FIRST_PAUSE, cpi.settings.cloudstack.timeout.delete_vm
+  local held = held_of(list)
+  local function words() return ("waiting until VM %s, which CloudStack is removing, lets go of disk %s"):format(vm_cid, held.name) end
+  while held do
+    if cpi.clock.now() - began >= limit then
+      error(errors.cloud("disk %s (%s) is still attached to VM %s, which is gone, after %d s", held.name, held.id, vm_cid, limit))
+    end
+    cpi.wait(pause, words, began)
+    pause = math.min(pause * 1.5, LONGEST_PAUSE)
+    list = cpi.cloudstack:rows(volumes.request_ephemeral(vm_cid))
+    held = held_of(list)
+  end
+  return list
+end
+
 -- Deletes the disks that a half-done removal left: their VM is gone, they carry its CID.
 function removal.sweep(cpi, volumes_of_vm)
   local list = {}
@@ -227,7 +255,8 @@ function removal.everything(cpi, vm_cid, vm, found)
   belongings.take_away(cpi, vm_cid, list, vm)
   if vm then removal.vm_and_disks(cpi, vm, found.can or capabilities.read(found.capabilities)) end
   for _, id in ipairs(vm and {} or destruction.unfinished(found.belongings)) do destruction.finish(cpi, id, vm_cid) end
-  removal.sweep(cpi, found.orphans or cpi.cloudstack:rows(volumes.request_ephemeral(vm_cid)))
+  local left = found.orphans or cpi.cloudstack:rows(volumes.request_ephemeral(vm_cid))
+  removal.sweep(cpi, vm and left or let_go(cpi, vm_cid, left))
   collect_groups()
   registry.forget(cpi, vm_cid)
 end

@@ -54,6 +54,17 @@ describe("delete_vm", function()
     delete { none, can, orphans(left), role, vm(nil), { "deleteVolume", { id = "e" } } }
   end)
 
+  it("waits for the disk that a VM which is being expunged still has", function()
+    local held = { virtualmachineid = "v", vmstate = "Expunging" }
+    for key, value in pairs(left) do held[key] = value end
+    delete { none, can, orphans(held), role, vm(nil), orphans(held), orphans(left), { "deleteVolume", { id = "e" } } }
+    local script = { none, can, orphans(held), role, vm(nil), settings = { cloudstack = { timeout = { delete_vm = 2 } } } }
+    for _ = 1, 2 do script[#script + 1] = orphans(held) end
+    assert.equal("disk DATA-1 (e) is still attached to VM cpivm-1, which is gone, after 2 s", fake.failure(delete, script).message)
+    held.vmstate = "Destroyed" -- of a CloudStack before 4.16: it hangs there until the VM is expunged
+    delete { none, can, orphans(held), role, vm(nil) }
+  end)
+
   it("sweeps it also while the VM is still there", function()
     delete {
       none, can, orphans(left), role, vm "Running", { "listVolumes", { virtualmachineid = "v" }, {} },
