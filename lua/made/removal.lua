@@ -185,8 +185,8 @@ end
 -- 4.16 one that is destroyed keeps its disk until it is expunged, a day later perhaps: that is not waited for.
 local function held_of(list)
   for _, volume in ipairs(list) do
-    local is_held = volume.virtualmachineid and not states.vm(volume.vmstate).lingers
-    if is_held and volumes.is_ephemeral(volume) then return volume end
+    local state = volume.virtualmachineid and states.vm(volume.vmstate)
+    if state and state.gone and not state.lingers and volumes.is_ephemeral(volume) then return volume end
   end
 end
 
