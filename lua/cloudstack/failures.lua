@@ -36,6 +36,7 @@ local FIELDS = {
   advice = "of the kind elsewhere: what cloudstack.endpoint should be",
   -- of a job
   jobid = "the job's id",
+  unanswered = "true where CloudStack refuses to say what became of the job: it may have done anything",
   -- of a deploy that failed, for the message
   explanation = "why CloudStack refused it, where it hides the reason and that was found out",
   unexplained = "why that could not be found out",

@@ -90,9 +90,10 @@ function jobs.start(client, requests)
   return tasks
 end
 
-local function fail(task, kind, text, code)
+local function fail(task, kind, text, code, is_unanswered)
   task.over = true
-  task.failure = failures.new(task.request[1], { kind = kind, text = text, code = code, sent = true, jobid = task.jobid })
+  task.failure = failures.new(task.request[1], { kind = kind, text = text, code = code, sent = true, jobid = task.jobid,
+    unanswered = is_unanswered })
 end
 
 -- The id of the one object in a job's result; not every job says what it was about (jobinstanceid).
@@ -184,7 +185,7 @@ local function absorb(client, task, outcome)
     return unknown(client, task, failure)
   elseif failure.kind == "refused" and not may_pass(task, failure) then
     return fail(task, "lost", ("CloudStack does not say what became of job %s: %s (%s)"):format(task.jobid, failure.text,
-      tostring(failure.code))) -- the code is the question's, not the job's
+      tostring(failure.code)), nil, true) -- the code is the question's, not the job's
   end
   if job then task.refused_polls = nil end
   task.last = job and "pending" or failure.text

@@ -24,7 +24,8 @@ local function find_asked(cpi, self)
   local unknown = {}
   for _, one in ipairs(self.asked) do
     local id, failure = cpi.cloudstack:made_by(one.kind, one.jobid, SHORT_WAIT)
-    local is_nothing = one.is_refused and not (failure and refusals.is(failure, "internal_error"))
+    local is_open = failure and (failure.unanswered or refusals.is(failure, "internal_error"))
+    local is_nothing = one.is_refused and not is_open
     if id then self.add(one.kind, id, one.role, one.entry)
     elseif is_nothing then one.entry.close()
     else unknown[#unknown + 1] = one end

@@ -52,11 +52,18 @@ function recognition.ownership(cpi, set, cid)
   return next(set) == nil and marks.is_on(cpi, cid) and "marked" or nil
 end
 
+-- The id of what the job of a process that died has made, or nil. Raises where CloudStack does not say what the job did.
+local function id_by_job(cpi, record)
+  if type(record.job) ~= "string" then return nil end
+  local id, failure = cpi.cloudstack:made_by(tostring(record.command), record.job, nil, 0)
+  if failure and failure.unanswered then cpi.cloudstack.raise(failure) end
+  return id
+end
+
 -- The row of a thing that has no name of its own: by the id in its journal record, or by the job that makes it where its
 -- process died before it learnt the id. -> row or nil, was it there once?
 function recognition.by_id_or_job(cpi, record, request_by_id)
-  local id = record.id
-  if not id and type(record.job) == "string" then id = cpi.cloudstack:made_by(tostring(record.command), record.job, nil, 0) end
+  local id = record.id or id_by_job(cpi, record)
   return id and cpi.cloudstack:rows(request_by_id(id))[1], id ~= nil
 end
 

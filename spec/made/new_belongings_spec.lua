@@ -1,6 +1,7 @@
 -- What a verb gives to its new VM and takes away again. (with whole verbs: spec/vm/vips_spec.lua, load_balancers_spec.lua)
 
 local errors = require "errors"
+local failures = require "cloudstack.failures"
 local fake = require "tests.support.fake"
 local new_belongings = require "made.new_belongings"
 local rollback = require "base.rollback"
@@ -42,6 +43,24 @@ describe("what a failed verb has given to its VM", function()
     end)
     assert.equal("no", why.message)
     assert.same({}, cpi.store.tables.journal)
+  end)
+
+  -- A create that was refused by an internal error may have been done: nothing was made only where CloudStack says so of its job.
+  it("stays in the journal where CloudStack does not say what became of a create that it refused", function()
+    local function left_in_journal(script)
+      local _, cpi = failing(script, function(belongs)
+        local entry = belongs.open("address", "198.51.100.7")
+        entry.note { job = "j" }
+        assert.is_true(belongs.ask("address", "acquired", "198.51.100.7", { request = { "associateIpAddress", { customjobid = "j" } },
+          failure = failures.new("associateIpAddress", { kind = "refused", text = "Internal error", code = 530, sent = true }) }, entry))
+      end)
+      return next(cpi.store.tables.journal) ~= nil
+    end
+    local refused = { tags() }
+    for i = 1, 4 do table.insert(refused, i, { "queryAsyncJobResult", { jobid = "j" }, refuse = "Internal error", code = 530 }) end
+    assert.is_true(left_in_journal(refused))
+    local failed = { jobstatus = 2, jobresultcode = 431, jobresult = { errorcode = 431, errortext = "no such network" } }
+    assert.is_false(left_in_journal { { "queryAsyncJobResult", { jobid = "j" }, failed }, tags() })
   end)
 
   it("is none where nothing was begun, and its entry is closed", function()

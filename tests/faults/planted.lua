@@ -58,7 +58,7 @@ local bugs = {
     '{ row = row, item = belongs.add("address", row.id, "acquired", open[i].entry) }',
     "{ row = row }\n      open[i].entry.close()", spec "vm/vips" },
   { UNDO, "what a dead process's job made stays", "lua/made/recognition.lua",
-    'if not id and type(record.job) == "string" then id = cpi.cloudstack:made_by(tostring(record.command), record.job, nil, 0) end', "",
+    "local id = record.id or id_by_job(cpi, record)", "local id = record.id",
     spec "made/recovery" },
 
   { TWICE, "any request is sent again when nobody answered", "lua/cloudstack/patience.lua",
