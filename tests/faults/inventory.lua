@@ -92,13 +92,14 @@ local function is_going(kind, object, vms)
   return kind == "vms" and (object.state == "Destroyed" or object.state == "Expunging")
 end
 
--- The addresses that VMs hold which are only to be expunged, and of which BOSH may want each: not those where deleted VMs are
--- parked, at the end of the network. { address = the VM's name }
+-- The addresses, further ones too, that VMs hold which are only to be expunged, and of which BOSH may want each: not those where
+-- deleted VMs are parked, at the end of the network. { address = the VM's name }
 function inventory.held(sim)
   local held = {}
   for _, vm in ipairs(sim.state().vms) do
     for _, nic in ipairs((vm.state == "Destroyed" or vm.state == "Expunging") and vm.nics or {}) do
       if nic.address and tonumber(nic.address:match "%d+$") < 128 then held[nic.address] = vm.name end
+      for _, address in ipairs(nic.secondary or {}) do held[address] = vm.name end
     end
   end
   return held
